@@ -1,0 +1,307 @@
+"""Everything that this library raises.
+
+AllaweeError
+├── ConfigurationError            no key, an unsafe host, a bad option        (also ValueError)
+├── TransportError                no usable answer: refused, reset, cut off, DNS, TLS
+│   └── RequestTimeoutError       no answer in time                         (also TimeoutError)
+├── APIError                      the API answered with an error
+│   ├── BadRequestError           400
+│   ├── AuthenticationError       401
+│   ├── RequestFailedError        402
+│   ├── PermissionDeniedError     403
+│   ├── NotFoundError             404
+│   ├── ConflictError             409
+│   ├── UnprocessableEntityError  422
+│   ├── RateLimitError            429
+│   └── ServerError               5xx
+├── RequestAccepted               202: queued by the API, not done yet
+├── DecodeError                   a body that is not what the documents say
+├── PaginationError               the cursor does not advance
+└── SignatureError                a webhook that Allawee did not sign
+
+Every error can be pickled and copied, and no text of an error holds a key, a card number or an
+identity number: texts that come from the server are masked (see `mask`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from allawee_async.retry import Attempt
+    from allawee_async.types import JSONValue
+
+_SECRET_TEXT = re.compile(
+    r"sk[._](?:test|live)[._][^\s\"'<>,;]+"  # API keys
+    r"|(?:Bearer\s+)[^\s\"'<>,;]+"  # whatever was sent as one
+    r"|\d(?:[ -]?\d){10,}"  # card numbers have 12 to 19 digits, identity numbers 11
+)
+
+
+def mask(text: str) -> str:
+    """Return `text` with everything in it that looks like a key or a long number as `***`."""
+    return _SECRET_TEXT.sub("***", text)
+
+
+class AllaweeError(Exception):
+    """The root of all errors of this library.
+
+    Attributes:
+        message: What happened and, where it helps, what to do next.
+        attempts: What was tried, oldest first; empty where nothing was sent.
+        outcome_unknown: True when a write may have taken effect although no success was seen
+            (connection lost after sending, timeout, 5xx on a write). Look the object up, for
+            instance by its `reference`, before you send the request again.
+        request_id: The API's own id of the request (`x-request-id`), if it told one.
+        method: The HTTP method of the call, or `""` outside of one.
+    """
+
+    message: str
+    attempts: tuple[Attempt, ...] = ()
+    outcome_unknown: bool = False
+    request_id: str | None = None
+    method: str = ""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        """Return the message, with what is known beside it."""
+        notes = self._notes()
+        return f"{self.message} [{', '.join(notes)}]" if notes else self.message
+
+    def _notes(self) -> list[str]:
+        notes: list[str] = []
+        if self.request_id:
+            notes.append(f"request id {self.request_id}")
+        if len(self.attempts) > 1:
+            notes.append(f"{len(self.attempts)} attempts")
+        if self.outcome_unknown:
+            notes.append("it may have taken effect: look it up before you send it again")
+        return notes
+
+
+class ConfigurationError(AllaweeError, ValueError):
+    """The call cannot be made as asked: no key, an unsafe host, an impossible option."""
+
+
+class TransportError(AllaweeError):
+    """No usable answer came: connection refused, reset or cut off, a DNS or TLS failure.
+
+    Attributes:
+        sent: False when the request provably never left; True when it may have arrived.
+        final: True when another attempt would end the same way.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True, final: bool = False) -> None:
+        super().__init__(mask(message))
+        self.sent = sent
+        self.final = final
+
+
+class RequestTimeoutError(TransportError, TimeoutError):
+    """No answer came in time (`timeout` for one attempt, `deadline` for the whole call)."""
+
+
+class APIError(AllaweeError):
+    """The API answered with an error.
+
+    Attributes:
+        status: The HTTP status.
+        code: The API's error code (kebab-case), if it sent one.
+        message: The API's message; several are joined with `; `.
+        details: The API's messages one by one (for instance one for each invalid field).
+        path: The path of the request, without the query.
+        body: The body as it came: parsed JSON, or text. It is never part of `str(error)`.
+        retry_after: Seconds that the server asked to wait, or None.
+    """
+
+    path: str = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str | None = None,
+        details: tuple[str, ...] = (),
+        request_id: str | None = None,
+        body: JSONValue = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(mask(message))
+        self.status = status
+        self.code = code
+        self.details = tuple(mask(detail) for detail in details)
+        self.request_id = request_id
+        self.body = body
+        self.retry_after = retry_after
+
+    def _notes(self) -> list[str]:
+        known = [f"HTTP {self.status}"]
+        if self.code:
+            known.append(f"code {self.code}")
+        if self.path:
+            known.append(f"{self.method} {mask(self.path)}")
+        return known + super()._notes()
+
+
+class BadRequestError(APIError):
+    """400: the request is malformed or invalid; `details` names the fields."""
+
+
+class AuthenticationError(APIError):
+    """401: there is no key, or it is not valid."""
+
+
+class RequestFailedError(APIError):
+    """402: the parameters were fine, and the request failed all the same."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the key lacks the scope for this call."""
+
+
+class NotFoundError(APIError):
+    """404: there is no such resource."""
+
+
+class ConflictError(APIError):
+    """409: the request contradicts the present state, for instance a `reference` in use."""
+
+
+class UnprocessableEntityError(APIError):
+    """422: the request is well formed and makes no sense."""
+
+
+class RateLimitError(APIError):
+    """429: too many requests; `retry_after` tells the seconds to wait, if the server did."""
+
+
+class ServerError(APIError):
+    """5xx: a fault on the server side."""
+
+
+_ERROR_OF_STATUS: dict[int, type[APIError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: RequestFailedError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def error_class(status: int) -> type[APIError]:
+    """Return the class for an HTTP status: the status decides it, never the text."""
+    fallback = ServerError if 500 <= status <= 599 else APIError
+    return _ERROR_OF_STATUS.get(status, fallback)
+
+
+class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside success and error
+    """202 `request-accepted`: the API queued the request (GRP) and has not processed it yet.
+
+    `await error.wait()` waits for the outcome. Do not send the request again.
+
+    Attributes:
+        request_id: The id to follow it by, from the header `x-request-id`.
+        code: The code of what went wrong at first (`service-unavailable`).
+        body: The body as it came.
+    """
+
+    _unpickled: ClassVar[str] = "_waiter"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        request_id: str | None = None,
+        code: str | None = None,
+        body: JSONValue = None,
+    ) -> None:
+        super().__init__(mask(message))
+        self.request_id = request_id
+        self.code = code
+        self.body = body
+        self._waiter: Callable[[float | None], Awaitable[object]] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the waiter, which belongs to a client of this process."""
+        state = {name: value for name, value in vars(self).items() if name != self._unpickled}
+        return type(self), self.args, {**state, self._unpickled: None}
+
+    def attach(self, waiter: Callable[[float | None], Awaitable[object]]) -> None:
+        """Say how to wait for the outcome; the client does so."""
+        self._waiter = waiter
+
+    async def wait(self, timeout: float | None = None) -> object:  # noqa: ASYNC109
+        """Wait until the API has processed the queued request.
+
+        Asks `GET /requests/:id` with growing pauses.
+
+        Args:
+            timeout: Seconds to wait at most; None waits until there is an outcome.
+
+        Returns:
+            What the call itself would have returned.
+
+        Raises:
+            APIError: The request was processed, and failed.
+            AllaweeError: The request was cancelled before it ran.
+            RequestTimeoutError: There was no outcome in time.
+            ConfigurationError: The API told no request id, or the error comes from another
+                process.
+        """
+        if self._waiter is None:
+            raise ConfigurationError(
+                "this error is not tied to a client (was it pickled?); "
+                f"read GET /requests/{self.request_id} with a client of your own"
+            )
+        return await self._waiter(timeout)
+
+
+class DecodeError(AllaweeError):
+    """A body is not what the documents say: not JSON, cut off, or of a wrong shape.
+
+    Attributes:
+        path: Where, in the wire's names (`data[3].claims.individualInformation.dateOfBirth`).
+        body: What was read, as far as it could be; never part of `str(error)`.
+        status: The HTTP status of the reply, or None outside of a call.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        body: JSONValue = None,
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.path = path
+        self.body = body
+        self.status = status
+        self.request_id = request_id
+
+
+class PaginationError(AllaweeError):
+    """The server answered with a page whose cursor was there before; going on would not end.
+
+    Attributes:
+        cursor: The cursor that came twice.
+    """
+
+    def __init__(self, message: str, *, cursor: str | None = None) -> None:
+        super().__init__(message)
+        self.cursor = cursor
+
+
+class SignatureError(AllaweeError):
+    """A webhook delivery carries no signature of Allawee's, or one that does not fit its body."""
