@@ -1,0 +1,104 @@
+"""What all models share: the decorator, the base class, open enumerations, addresses.
+
+A model is a value: frozen, slotted, keyword-only, without any behaviour of its own. What the API
+sends beyond the documents is kept in `extra` and written back by `allawee_async.to_dict`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, dataclass_transform
+
+import attrs
+
+from allawee_async.types import JSONValue
+
+C = TypeVar("C")
+
+SECRET: Final = {"secret": True}
+"""Metadata of a field that `repr` shows as `***`: `attrs.field(metadata=SECRET)`."""
+
+_MASK: Final = "***"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
+def model(cls: type[C]) -> type[C]:
+    """Make `cls` a model: a frozen, slotted attrs class with the `repr` of `Model`."""
+    return attrs.frozen(cls, kw_only=True, repr=False)
+
+
+@model
+class Model:
+    """The base of all models.
+
+    Attributes:
+        extra: The fields that the API sent and the documents do not name, in wire names.
+    """
+
+    if TYPE_CHECKING:
+        __attrs_attrs__: ClassVar[tuple[attrs.Attribute[Any], ...]]
+
+    _extra: Mapping[str, JSONValue] | None = attrs.field(default=None, alias="extra", hash=False)
+
+    @property
+    def extra(self) -> Mapping[str, JSONValue]:
+        """The fields that the API sent and the documents do not name, in wire names."""
+        return self._extra or {}
+
+    def __repr__(self) -> str:
+        """Show what is there: no empty fields, no secrets, of `extra` the names only."""
+        shown: list[str] = []
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            if field.name == "_extra":
+                shown.append(f"extra=<{', '.join(map(repr, value))}>")
+            else:
+                text = _MASK if "secret" in field.metadata else repr(value)
+                shown.append(f"{field.name}={text}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class OpenEnum(StrEnum):
+    """Known values of a field whose list is not closed.
+
+    A member equals its text (`customer.status == "active"`). A value that the documents do not
+    name is kept: it is a member without a name, of which `is_known` is false.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = "unknown"
+        member._value_ = value
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the documents name this value."""
+        return self._value_ in type(self)._value2member_map_
+
+
+@model
+class Address(Model):
+    """A postal address.
+
+    Attributes:
+        city: The town.
+        state: ISO 3166-2 (`NG-LA`); older objects hold a name (`Lagos`).
+        country_code: ISO 3166-1 alpha-2 (`NG`).
+        address_line_one: Street and number.
+        address_line_two: More of it; `""` and None both mean that there is none.
+        postal_code: The postal code.
+        phone_number: A phone number, in shipping addresses.
+    """
+
+    city: str | None = None
+    state: str | None = None
+    country_code: str | None = None
+    address_line_one: str | None = None
+    address_line_two: str | None = None
+    postal_code: str | None = None
+    phone_number: str | None = None

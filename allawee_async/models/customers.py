@@ -1,0 +1,158 @@
+"""Customers: the persons and businesses that hold cards and accounts."""
+
+from datetime import date, datetime
+from typing import Final
+
+import attrs
+
+from allawee_async.models.common import SECRET, Address, Model, OpenEnum, model
+from allawee_async.types import JSONObject, Strings
+
+
+class CustomerType(OpenEnum):
+    """What a customer is."""
+
+    INDIVIDUAL = "individual"
+    BUSINESS = "business"
+
+
+class CustomerStatus(OpenEnum):
+    """The state of a customer; the documents name one."""
+
+    ACTIVE = "active"
+
+
+class VerificationTier(OpenEnum):
+    """How far a customer's claims were checked."""
+
+    TIER_1 = "tier-1"
+    TIER_2 = "tier-2"
+    TIER_3 = "tier-3"
+
+
+class VerificationStatus(OpenEnum):
+    """The outcome of a verification; the documents name one."""
+
+    VERIFIED = "verified"
+
+
+class IdentityType(OpenEnum):
+    """The kind of an identity number."""
+
+    BVN = "bvn"
+    CAC = "cac"
+
+
+class Gender(OpenEnum):
+    """A person's gender as the API writes it."""
+
+    FEMALE = "F"
+    MALE = "M"
+
+
+@model
+class IndividualInformation(Model):
+    """Who a person is.
+
+    Attributes:
+        phone_number: In international form, `+2349154109234`.
+        date_of_birth: The API writes it with and without zero padding (`1997-2-13`).
+        nationality_code: ISO 3166-1 alpha-2 (`NG`).
+    """
+
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    title: str | None = None
+    gender: Gender | str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    date_of_birth: date | None = None
+    nationality_code: str | None = None
+
+
+@model
+class BusinessInformation(Model):
+    """What a business is.
+
+    Attributes:
+        registration_name: The name in the register of companies.
+        phone_number: In international form, `+2348123456789`.
+        email: Where the business is reached.
+    """
+
+    registration_name: str | None = None
+    phone_number: str | None = None
+    email: str | None = None
+
+
+@model
+class Identity(Model):
+    """An identity number and who issued it. `repr` masks the number and the document.
+
+    Attributes:
+        type: `bvn` for persons, `cac` for businesses, or another.
+        id: The number itself.
+        issuing_country: ISO 3166-1 alpha-2 (`NG`).
+        url: Where a picture of the document is.
+    """
+
+    type: IdentityType | str | None = None
+    id: str | None = attrs.field(default=None, metadata=SECRET)
+    issuing_country: str | None = None
+    url: str | None = attrs.field(default=None, metadata=SECRET)
+
+
+@model
+class Claims(Model):
+    """What a customer says of itself: persons the first three, businesses the last four."""
+
+    individual_information: IndividualInformation | None = None
+    individual_address: Address | None = None
+    individual_identity: Identity | None = None
+    business_information: BusinessInformation | None = None
+    business_identity: Identity | None = None
+    business_directors: Strings | None = None
+    business_address: Address | None = None
+
+
+NO_CLAIMS: Final = Claims()
+
+
+@model
+class Verification(Model):
+    """How far one check of a customer's claims has come."""
+
+    type: VerificationTier
+    status: VerificationStatus | None = None
+
+
+@model
+class Customer(Model):
+    """A person or business that holds cards and accounts.
+
+    Attributes:
+        id: Opaque, for instance `cus.2tXNjMhytgx7hCxu9`.
+        name: The legal or registered name.
+        type: `individual` or `business`.
+        status: `active`, or a value that the documents do not name.
+        claims: Who the customer is; empty if the API sent none.
+        verifications: The tiers that were checked.
+        metadata: Your own data, as you stored it.
+        reference: Your own handle; the documents never show it in a response.
+        created_at: When the customer was created, UTC.
+        updated_at: When the customer last changed, UTC.
+        object: The API's name of the type, `customer`.
+    """
+
+    id: str
+    name: str
+    type: CustomerType
+    status: CustomerStatus
+    claims: Claims = NO_CLAIMS
+    verifications: tuple[Verification, ...] | None = None
+    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    reference: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    object: str | None = None
