@@ -1,0 +1,158 @@
+"""The one cattrs converter, and its public face: `from_dict` and `to_dict`.
+
+What it changes in cattrs: wire names are camelCase by rule, primitive types are strict,
+enumerations are open, lists become tuples, a relation is an id or an object, and what the
+documents do not name is kept in `extra`.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+from allawee_async import decoding
+from allawee_async.decoding import FieldPlan, Mismatch, Reader
+from allawee_async.encoding import wire_name, write, write_model, write_timestamp
+from allawee_async.errors import DecodeError
+from allawee_async.models.common import Model
+
+if TYPE_CHECKING:
+    from allawee_async.types import FreeForm, JSONObject
+
+M = TypeVar("M", bound=Model)
+
+
+def from_dict(cls: type[M], mapping: FreeForm) -> M:
+    """Return the model of a wire mapping.
+
+    Args:
+        cls: The class of the model, for instance `Customer`.
+        mapping: The object in the wire's names, as `json.loads` gives it.
+
+    Raises:
+        DecodeError: Something has a wrong type or is missing; `path` tells where.
+    """
+    return decode(mapping, cls)
+
+
+def to_dict(model: Model) -> JSONObject:
+    """Return the wire mapping of a model: camelCase names, ISO dates, without absent fields.
+
+    Raises:
+        ConfigurationError: A value of the model has no form in JSON.
+    """
+    return write_model(model)
+
+
+def decode(value: object, cls: type[M]) -> M:
+    """Return `value` as a model; raise `DecodeError` with the path, seen from `value`."""
+    try:
+        model: M = reader(cls)(value, cls)
+    except Mismatch as mismatch:
+        raise _decode_error(mismatch, value) from None
+    return model
+
+
+def decode_list(values: object, cls: type[M]) -> tuple[M, ...]:
+    """Return a list of objects as models; raise `DecodeError` with the path, seen from the list."""
+    try:
+        models: tuple[M, ...] = decoding.list_reader(cls, reader(cls))(values, cls)
+    except Mismatch as mismatch:
+        raise _decode_error(mismatch, values) from None
+    return models
+
+
+def _decode_error(mismatch: Mismatch, body: Any) -> DecodeError:
+    return DecodeError(str(mismatch), path=mismatch.path, body=body)
+
+
+def reader(cls: type[Model]) -> Reader:
+    """Return the compiled reader of a model class."""
+    return converter.get_structure_hook(cls)
+
+
+def _main_type(annotation: Any) -> Any:
+    """Return what an annotation means beside None: `Gender | str | None` is a `Gender`."""
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return annotation
+    members = [member for member in get_args(annotation) if member is not types.NoneType]
+    if len(members) > 1 and str in members:
+        members.remove(str)
+    if len(members) != 1:
+        raise TypeError(f"no rule how to read {annotation}")
+    (member,) = members
+    return _Relation(member) if _is_model(member) and str in get_args(annotation) else member
+
+
+@attrs.frozen
+class _Relation:
+    """The type of a field that holds the id of an object or the object."""
+
+    cls: type[Model]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Model)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) in (tuple, list, Sequence)
+
+
+def _is_mapping(annotation: Any) -> bool:
+    return get_origin(annotation) in (dict, Mapping)
+
+
+def _is_relation(annotation: Any) -> bool:
+    return isinstance(annotation, _Relation)
+
+
+def _model_reader(cls: type[Model], converter: Converter) -> Reader:
+    plans: list[FieldPlan] = []
+    for field in attrs.fields(cls):
+        if field.name != "_extra":
+            main = _main_type(field.type)
+            read = converter.get_structure_hook(main)
+            plans.append(FieldPlan(field.name, wire_name(field), main, read, field.default))
+    return decoding.compile_reader(cls, tuple(plans))
+
+
+def _list_reader(annotation: Any, converter: Converter) -> Reader:
+    item = get_args(annotation)[0]
+    return decoding.list_reader(item, converter.get_structure_hook(item))
+
+
+def _relation_reader(relation: _Relation, converter: Converter) -> Reader:
+    return decoding.relation_reader(relation.cls, converter.get_structure_hook(relation.cls))
+
+
+def _mapping_reader(_: Any, __: Converter) -> Reader:
+    return decoding.read_object
+
+
+def make_converter() -> Converter:
+    """Return a new converter with the rules of this module."""
+    made = Converter()
+    made.register_structure_hook(str, decoding.read_str)
+    made.register_structure_hook(int, decoding.read_int)
+    made.register_structure_hook(float, decoding.read_float)
+    made.register_structure_hook(bool, decoding.read_bool)
+    made.register_structure_hook(datetime, decoding.read_timestamp)
+    made.register_structure_hook(date, decoding.read_date)
+    made.register_structure_hook_factory(_is_mapping, _mapping_reader)
+    made.register_structure_hook_factory(_is_list, _list_reader)
+    made.register_structure_hook_factory(_is_relation, _relation_reader)
+    made.register_structure_hook_factory(_is_model, _model_reader)
+    made.register_unstructure_hook(Model, write_model)
+    made.register_unstructure_hook(datetime, write_timestamp)
+    made.register_unstructure_hook(date, write)
+    return made
+
+
+converter = make_converter()
+"""The converter that all calls share."""
