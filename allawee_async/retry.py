@@ -1,0 +1,207 @@
+"""When to send a request again, and after how long. Pure: nothing here waits or asks a clock."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from typing import Final
+
+import attrs
+
+from allawee_async.errors import (
+    APIError,
+    ConfigurationError,
+    DecodeError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+
+LONGEST_RETRY_AFTER: Final = 60.0
+"""Seconds; a server that asks for a longer wait ends the retries of a call without a deadline."""
+
+_SECONDS: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+
+
+class Outcome(Enum):
+    """How one attempt ended, as far as sending again is concerned."""
+
+    DONE = auto()
+    NOT_SENT = auto()
+    RATE_LIMITED = auto()
+    LOST = auto()
+    SERVER_FAULT = auto()
+    OTHER_FAULT = auto()
+    REFUSED = auto()
+
+
+SENT_AGAIN: Final[dict[Outcome, tuple[bool, bool]]] = {
+    #                     (what may be resent, other writes)
+    Outcome.NOT_SENT: (True, True),  # the connection was never established
+    Outcome.RATE_LIMITED: (True, True),  # 429
+    Outcome.LOST: (True, False),  # cut off after sending, timeout, unreadable 2xx
+    Outcome.SERVER_FAULT: (True, False),  # 500, 502, 503, 504
+    Outcome.OTHER_FAULT: (False, False),  # other 5xx, an answer too large to read
+    Outcome.REFUSED: (False, False),  # 3xx, other 4xx, 501
+}
+"""What is sent again. May be resent: reads, PUT, DELETE, and routes that say so of themselves."""
+
+MAY_HAVE_TAKEN_EFFECT: Final = frozenset({Outcome.LOST, Outcome.SERVER_FAULT, Outcome.OTHER_FAULT})
+"""After these, nobody knows whether a write has happened."""
+
+_FAULTS_TO_RETRY: Final = frozenset({500, 502, 503, 504})
+_NOT_IMPLEMENTED: Final = 501
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """Return how an attempt that raised `error` ended."""
+    match error:
+        case TransportError(sent=False):
+            return Outcome.NOT_SENT
+        case TransportError(final=True):
+            return Outcome.OTHER_FAULT
+        case TransportError() | DecodeError():
+            return Outcome.LOST
+        case RateLimitError():
+            return Outcome.RATE_LIMITED
+        case ServerError(status=status) if status in _FAULTS_TO_RETRY:
+            return Outcome.SERVER_FAULT
+        case ServerError(status=status) if status != _NOT_IMPLEMENTED:
+            return Outcome.OTHER_FAULT
+        case _:
+            return Outcome.REFUSED
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One attempt of a call.
+
+    Attributes:
+        number: 1 for the first.
+        status: The HTTP status, or None if there was no answer.
+        error: What went wrong in one line, or None. It holds no secrets.
+        request_id: The API's id of the request, if it told one.
+        elapsed: Seconds that the attempt took.
+        pause: Seconds of waiting after it, or None if it was the last.
+    """
+
+    number: int
+    status: int | None
+    error: str | None
+    request_id: str | None
+    elapsed: float
+    pause: float | None
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often, and after which pauses, a call is sent again.
+
+    Which failures are retried is not a matter of taste, and cannot be changed: a write that may
+    have taken effect is never sent twice (see `SENT_AGAIN`). The pauses grow exponentially with
+    full jitter; a `Retry-After` of the server takes their place.
+
+    Attributes:
+        attempts: Attempts in all; 1 switches retries off.
+        base_delay: Seconds; the first pause is at most this long, each further at most twice
+            the one before.
+        max_delay: Seconds; no pause of ours is longer.
+        deadline: Seconds for the whole call with all its attempts and pauses, or None.
+
+    Raises:
+        ConfigurationError: A value makes no sense.
+    """
+
+    attempts: int = 3
+    base_delay: float = 0.5
+    max_delay: float = 8.0
+    deadline: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if type(self.attempts) is not int or self.attempts < 1:
+            raise ConfigurationError("attempts must be a whole number of at least 1")
+        for name in ("base_delay", "max_delay"):
+            if not _is_seconds(getattr(self, name)):
+                raise ConfigurationError(f"{name} must be a number of seconds, 0 or more")
+        if self.deadline is not None and not (_is_seconds(self.deadline) and self.deadline > 0):
+            raise ConfigurationError("deadline must be a positive number of seconds, or None")
+
+    def pause_after(
+        self,
+        attempt: int,
+        outcome: Outcome,
+        *,
+        resend: bool,
+        elapsed: float = 0.0,
+        retry_after: float | None = None,
+        jitter: float = 1.0,
+    ) -> float | None:
+        """Return the seconds to wait before the next attempt, or None to give up.
+
+        Args:
+            attempt: The number of the attempt that just ended, from 1.
+            outcome: How it ended.
+            resend: Whether the call may be sent again although it may have taken effect.
+            elapsed: Seconds since the call began.
+            retry_after: Seconds that the server asked to wait, if it did.
+            jitter: A random number from 0 to 1.
+        """
+        if attempt >= self.attempts or not SENT_AGAIN[outcome][0 if resend else 1]:
+            return None
+        if retry_after is None:
+            pause = jitter * self.longest_pause(attempt)
+        elif self.deadline is None and retry_after > LONGEST_RETRY_AFTER:
+            return None
+        else:
+            pause = retry_after
+        if self.deadline is not None and elapsed + pause >= self.deadline:
+            return None
+        return pause
+
+    def longest_pause(self, attempt: int) -> float:
+        """Return the seconds that the pause after an attempt has at most."""
+        doublings = min(attempt - 1, 63)  # a float takes no more than 1023
+        return min(self.max_delay, self.base_delay * 2.0**doublings)
+
+
+def _is_seconds(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value >= 0
+    )
+
+
+def read_retry_after(text: str | None, now: float) -> float | None:
+    """Return the seconds of a `Retry-After` header, or None if it says nothing that makes sense.
+
+    Args:
+        text: The value of the header: seconds, or an HTTP date (RFC 9110, 10.2.3).
+        now: The present time, in seconds since the epoch, to measure a date against.
+    """
+    if not text:
+        return None
+    if _SECONDS.fullmatch(text.strip()):
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, moment.timestamp() - now)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def request_id_of(error: Exception) -> str | None:
+    """Return the request id that an error carries, if it does."""
+    return getattr(error, "request_id", None)
+
+
+def status_of(error: Exception) -> int | None:
+    """Return the HTTP status that an error carries, if it does."""
+    return error.status if isinstance(error, APIError | DecodeError) else None
