@@ -1,0 +1,205 @@
+"""The only room that touches aiohttp's client: one exchange over a pool of connections."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import attrs
+from yarl import URL
+
+from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_CONNECTIONS: Final = 100
+MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
+TIMEOUT: Final = 30.0
+
+_LONGEST_CONNECT: Final = 10.0
+_SHARE_TO_CONNECT: Final = 0.75
+
+
+@attrs.frozen
+class RawReply:
+    """An HTTP answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
+    """Return the timeout of one attempt.
+
+    Connecting gets a part of the time only, so that it is known of an attempt that ran out of
+    time there that it never sent anything.
+
+    Raises:
+        ConfigurationError: It is no positive number.
+    """
+    if isinstance(timeout, aiohttp.ClientTimeout):
+        return timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+        raise ConfigurationError("timeout must be a positive number of seconds")
+    connect = min(_LONGEST_CONNECT, _SHARE_TO_CONNECT * timeout)
+    return aiohttp.ClientTimeout(total=timeout, sock_connect=connect)
+
+
+class Pool:
+    """Connections, opened lazily in the running loop and shared by a client and its views.
+
+    Args:
+        session: The caller's session: used, never closed. None opens one of our own.
+        max_connections: The most connections at a time; further requests wait for one.
+        max_response_bytes: The longest body that is read, after decompression.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | None,
+        *,
+        max_connections: int,
+        max_response_bytes: int,
+    ) -> None:
+        for name, value in (
+            ("max_connections", max_connections),
+            ("max_response_bytes", max_response_bytes),
+        ):
+            if type(value) is not int or value < 1:
+                raise ConfigurationError(f"{name} must be a whole number of at least 1")
+        self._borrowed = session
+        self._own: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._max_connections = max_connections
+        self._max_response_bytes = max_response_bytes
+
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
+    ) -> RawReply:
+        """Send one request and read the whole answer, whatever its status.
+
+        Raises:
+            TransportError: No usable answer came.
+            RequestTimeoutError: None came in time.
+        """
+        session = self._session() if self._borrowed is None else self._borrowed
+        if session.closed:
+            raise ConfigurationError("the aiohttp session that you passed is closed")
+        try:
+            async with session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                timeout=timeout,
+                allow_redirects=False,
+                raise_for_status=False,
+            ) as response:
+                return RawReply(response.status, response.headers, await self._read(response))
+        except TransportError:
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _transport_error(error) from None
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await self._read_bounded(response)
+        except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
+            if 200 <= response.status <= 299:
+                raise
+            return b""  # the status alone decides what an error is
+
+    async def _read_bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and "Content-Encoding" not in response.headers:
+            if length > self._max_response_bytes:
+                raise self._too_large(response)
+            return await response.read()
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.content.iter_any():
+            parts.append(part)
+            size += len(part)
+            if size > self._max_response_bytes:
+                raise self._too_large(response)
+        return b"".join(parts)
+
+    def _too_large(self, response: aiohttp.ClientResponse) -> TransportError:
+        response.close()
+        return TransportError(
+            f"the answer is longer than {self._max_response_bytes:,} bytes and was not read; "
+            "ask for less at a time (limit=), or raise max_response_bytes",
+            final=True,
+        )
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._own is not None and not self._own.closed:
+            if self._loop is loop:
+                return self._own
+            self._forget_session()
+        self._loop = loop
+        self._own = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._max_connections),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self._own
+
+    def _forget_session(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            raise ConfigurationError(
+                "this client is at work in another event loop; use one client for each loop"
+            )
+        if self._own is not None:
+            self._own.detach()  # its loop is gone, so there is nothing left to await
+            self._own = None
+
+    async def close(self) -> None:
+        """Close our own session, if one is open. A borrowed session stays open."""
+        own, self._own = self._own, None
+        if own is not None:
+            await own.close()
+
+    def __del__(self) -> None:
+        """Warn of a client that was not closed; the connections are closed by their own."""
+        if getattr(self, "_own", None) is not None and not self._own.closed:  # type: ignore[union-attr]
+            warnings.warn(
+                "an AllaweeClient was not closed; use 'async with AllaweeClient(…)' "
+                "or 'await client.close()'",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+
+
+def _transport_error(error: Exception) -> TransportError:
+    """Return our error for one of aiohttp's, without the URL, whose query may hold secrets."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return RequestTimeoutError("no connection in time", sent=False)
+        case TimeoutError():
+            return RequestTimeoutError("no answer in time")
+        case aiohttp.ClientConnectorCertificateError():
+            reason = error.certificate_error
+            return TransportError(f"the server's certificate is not valid: {reason}", sent=False)
+        case aiohttp.ClientHttpProxyError(status=status):
+            return TransportError(f"the proxy refused the connection ({status})", sent=False)
+        case aiohttp.ClientConnectorError():
+            return TransportError(f"no connection: {error.os_error}", sent=False)
+        case aiohttp.ClientConnectionError():
+            return TransportError(f"the connection was lost ({type(error).__name__})")
+        case aiohttp.ClientPayloadError():
+            return TransportError("the answer was cut off")
+        case aiohttp.ClientResponseError():
+            return TransportError(f"the answer is not HTTP ({type(error).__name__})")
+        case _:
+            return TransportError(f"no usable answer ({type(error).__name__})")

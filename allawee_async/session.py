@@ -1,0 +1,333 @@
+"""The session manager: the key on each request, timeouts, retries, the deadline, the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from allawee_async.errors import (
+    AllaweeError,
+    APIError,
+    AuthenticationError,
+    ConfigurationError,
+    RequestTimeoutError,
+    mask,
+)
+from allawee_async.pool import client_timeout
+from allawee_async.retry import (
+    MAY_HAVE_TAKEN_EFFECT,
+    Attempt,
+    Outcome,
+    RetryPolicy,
+    outcome_of,
+    request_id_of,
+    status_of,
+)
+from allawee_async.settings import HiddenText
+from allawee_async.version import __version__
+from allawee_async.wire import Reply, query_string, read_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    import aiohttp
+
+    from allawee_async.pool import Pool
+    from allawee_async.settings import Hosts, KeySource
+
+log = logging.getLogger("allawee_async")
+
+USER_AGENT: Final = f"allawee_async/{__version__}"
+_OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@attrs.frozen(kw_only=True)
+class Seams:
+    """What a test replaces, so that nothing waits for real.
+
+    Attributes:
+        clock: Seconds of a clock that only runs forward.
+        sleep: Waits so many seconds.
+        random: A number from 0 to 1, for the jitter.
+        wall_clock: Seconds since the epoch, to which `Retry-After` dates are compared.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    random: Callable[[], float] = random.random
+    wall_clock: Callable[[], float] = time.time
+
+
+@attrs.frozen(kw_only=True)
+class RetryEvent:
+    """What `on_retry` is told before a call waits and is sent again.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, without the query.
+        attempt: The attempt that failed; `attempt.pause` is the wait that follows.
+        error: Why it failed.
+    """
+
+    method: str
+    path: str
+    attempt: Attempt
+    error: AllaweeError
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One call: all that its attempts have in common.
+
+    Attributes:
+        method: The HTTP method.
+        path: The encoded path.
+        query: The query as texts.
+        body: The body in JSON.
+        secure: Whether it goes to the host for card numbers and PINs.
+        resend: Whether it may be sent again although it may have taken effect.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    secure: bool = False
+    resend: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change anything."""
+        return self.method not in _READS
+
+
+@attrs.define(kw_only=True)
+class _Progress:
+    """What has become of a call so far."""
+
+    started: float
+    began: float = 0.0
+    failures: int = 0
+    asked_again: bool = False
+    outcome_unknown: bool = False
+    attempts: list[Attempt] = attrs.field(factory=list[Attempt])
+
+
+class SessionManager:
+    """Sends calls: one instance for each set of options, all over one pool.
+
+    Args:
+        pool: The connections.
+        hosts: The two hosts that get the key.
+        keys: Where the key comes from.
+        timeout: Seconds for one attempt.
+        retry: The policy.
+        headers: Further headers for each request.
+        on_retry: Told of each retry, before the pause.
+        seams: What a test replaces.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        hosts: Hosts,
+        keys: KeySource,
+        *,
+        timeout: float | aiohttp.ClientTimeout,
+        retry: RetryPolicy,
+        headers: Mapping[str, str] | None,
+        on_retry: Callable[[RetryEvent], object] | None,
+        seams: Seams,
+    ) -> None:
+        self.pool = pool
+        self.hosts = hosts
+        self.keys = keys
+        self.timeout = client_timeout(timeout)
+        self.retry = retry
+        self.headers = _checked_headers(headers or {})
+        self.on_retry = on_retry
+        self.seams = seams
+        self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
+        self._fixed = None if keys.fixed is None else self._with_key(keys.fixed)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | aiohttp.ClientTimeout | None,
+        retry: RetryPolicy | None,
+        headers: Mapping[str, str] | None,
+    ) -> SessionManager:
+        """Return a manager over the same pool; None keeps what this one has."""
+        return SessionManager(
+            self.pool,
+            self.hosts,
+            self.keys,
+            timeout=self.timeout if timeout is None else timeout,
+            retry=retry or self.retry,
+            headers={**self.headers, **(headers or {})},
+            on_retry=self.on_retry,
+            seams=self.seams,
+        )
+
+    async def send(self, call: Call) -> Reply:
+        """Send a call until it succeeds or the policy gives up.
+
+        Raises:
+            AllaweeError: The error of the last attempt, with the history of all.
+        """
+        seams = self.seams
+        host = self.hosts.secure_url if call.secure else self.hosts.base_url
+        url = f"{host}{call.path}{query_string(call.query)}"
+        progress = _Progress(started=seams.clock())
+        headers = self._fixed or self._with_key(await self.keys.ask())
+        while True:
+            progress.began = seams.clock()
+            try:
+                timeout = self._time_left(progress)
+                raw = await self.pool.exchange(
+                    call.method, url, _for_body(headers, call), call.body, timeout
+                )
+                reply = read_reply(raw.status, raw.headers, raw.body, now=seams.wall_clock)
+            except AllaweeError as error:
+                headers = await self._after_failure(call, progress, error, headers)
+            else:
+                self._note_success(call, progress, reply)
+                return reply
+
+    def _with_key(self, key: str) -> dict[str, str]:
+        return {"Authorization": HiddenText(f"Bearer {key}"), **self._headers}
+
+    def _time_left(self, progress: _Progress) -> aiohttp.ClientTimeout:
+        if self.retry.deadline is None:
+            return self.timeout
+        left = progress.started + self.retry.deadline - progress.began
+        if left <= 0:
+            raise RequestTimeoutError("the deadline has passed", sent=False)
+        total = self.timeout.total
+        if total is not None and total <= left:
+            return self.timeout
+        connect = client_timeout(left).sock_connect
+        return attrs.evolve(self.timeout, total=left, sock_connect=connect)
+
+    def _note_success(self, call: Call, progress: _Progress, reply: Reply) -> None:
+        attempt = Attempt(
+            number=len(progress.attempts) + 1,
+            status=reply.status,
+            error=None,
+            request_id=reply.request_id,
+            elapsed=self.seams.clock() - progress.began,
+            pause=None,
+        )
+        reply.attempts = (*progress.attempts, attempt)
+        if log.isEnabledFor(logging.DEBUG):
+            _log(logging.DEBUG, call, attempt)
+
+    async def _after_failure(
+        self, call: Call, progress: _Progress, error: AllaweeError, headers: dict[str, str]
+    ) -> dict[str, str]:
+        """Wait and return the headers for the next attempt, or raise the error."""
+        outcome = outcome_of(error)
+        if call.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
+            progress.outcome_unknown = True
+        fresh = await self._fresh_key(progress, error, headers)
+        pause = 0.0 if fresh else self._pause(call, progress, error, outcome)
+        attempt = self._note_failure(call, progress, error, pause)
+        if pause is None:
+            raise self._last_word(call, progress, error)
+        if fresh:
+            return fresh
+        if self.on_retry is not None:
+            self.on_retry(
+                RetryEvent(method=call.method, path=call.path, attempt=attempt, error=error)
+            )
+        await self.seams.sleep(pause)
+        return headers if self._fixed else self._with_key(await self.keys.ask())
+
+    async def _fresh_key(
+        self, progress: _Progress, error: AllaweeError, headers: dict[str, str]
+    ) -> dict[str, str] | None:
+        """Return headers with a newer key after a 401, once in a call."""
+        if (
+            not isinstance(error, AuthenticationError)
+            or not self.keys.changes
+            or progress.asked_again
+        ):
+            return None
+        progress.asked_again = True
+        newer = self._with_key(await self.keys.ask())
+        return newer if newer["Authorization"] != headers["Authorization"] else None
+
+    def _pause(
+        self, call: Call, progress: _Progress, error: AllaweeError, outcome: Outcome
+    ) -> float | None:
+        progress.failures += 1
+        return self.retry.pause_after(
+            progress.failures,
+            outcome,
+            resend=call.resend,
+            elapsed=self.seams.clock() - progress.started,
+            retry_after=getattr(error, "retry_after", None),
+            jitter=self.seams.random(),
+        )
+
+    def _note_failure(
+        self, call: Call, progress: _Progress, error: AllaweeError, pause: float | None
+    ) -> Attempt:
+        attempt = Attempt(
+            number=len(progress.attempts) + 1,
+            status=status_of(error),
+            error=f"{type(error).__name__}: {error.message}",
+            request_id=request_id_of(error),
+            elapsed=self.seams.clock() - progress.began,
+            pause=pause,
+        )
+        progress.attempts.append(attempt)
+        _log(logging.DEBUG if pause is None else logging.WARNING, call, attempt)
+        return attempt
+
+    def _last_word(self, call: Call, progress: _Progress, error: AllaweeError) -> AllaweeError:
+        error.attempts = tuple(progress.attempts)
+        error.outcome_unknown = progress.outcome_unknown
+        error.method = call.method
+        if isinstance(error, APIError):
+            error.path = call.path
+        return error
+
+
+def _for_body(headers: dict[str, str], call: Call) -> dict[str, str]:
+    return headers if call.body is None else {**headers, "Content-Type": "application/json"}
+
+
+def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if name.lower() in _OURS:
+            raise ConfigurationError(f"the header {name} is set by the client itself")
+        if not name.isascii() or not name or any(c in f"{name}{value}" for c in "\r\n\0"):
+            raise ConfigurationError(f"the header {name!r} cannot be sent")
+    return dict(headers)
+
+
+def _log(level: int, call: Call, attempt: Attempt) -> None:
+    log.log(
+        level,
+        "%s %s attempt %d: %s in %.3f s%s%s",
+        call.method,
+        mask(call.path),
+        attempt.number,
+        attempt.error or f"HTTP {attempt.status}",
+        attempt.elapsed,
+        "" if attempt.pause is None else f", again in {attempt.pause:.3f} s",
+        "" if attempt.request_id is None else f" (request id {attempt.request_id})",
+        extra={
+            "attempt": attempt.number,
+            "status": attempt.status,
+            "wait": attempt.pause,
+            "request_id": attempt.request_id,
+        },
+    )
