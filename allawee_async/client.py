@@ -1,0 +1,181 @@
+"""The client: one attribute for each noun of the API."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from allawee_async.accepted import follow
+from allawee_async.errors import ConfigurationError, RequestAccepted
+from allawee_async.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
+from allawee_async.retry import RetryPolicy
+from allawee_async.session import Call, RetryEvent, Seams, SessionManager
+from allawee_async.settings import Hosts, KeySource
+from allawee_async.wire import checked_path, json_bytes, may_resend, query_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from types import TracebackType
+
+    import aiohttp
+
+    from allawee_async.resources.customers import Customers
+    from allawee_async.settings import APIKey
+    from allawee_async.types import FreeForm
+    from allawee_async.wire import Reply
+
+_DEFAULT_RETRY = RetryPolicy()
+_DEFAULT_SEAMS = Seams()
+
+
+class AllaweeClient:
+    """An async client of the Allawee API.
+
+    Use it as `async with AllaweeClient(key) as allawee:`, or call `await allawee.close()` at the
+    end. One client serves any number of tasks at once; make one for the life of your application.
+
+    Args:
+        api_key: The secret key; or a function, async or not, that returns it. A function is asked
+            before each request, and once more after a 401. None takes `ALLAWEE_API_KEY`.
+        base_url: The host of the API; None takes `ALLAWEE_BASE_URL`, else the documented one.
+        secure_url: The host for card numbers and PINs; None takes `ALLAWEE_SECURE_URL`, else the
+            documented one. Plain http is refused for both, but for loopback hosts.
+        session: Your own `aiohttp.ClientSession`: used, never closed. None opens one on the first
+            request, inside the running loop.
+        timeout: Seconds for one attempt, or an `aiohttp.ClientTimeout`.
+        retry: How often and how long to retry, and the deadline of a whole call.
+        max_connections: The most connections at a time; further requests wait for one.
+        max_response_bytes: The longest body that is read, after decompression.
+        headers: Further headers for each request.
+        on_retry: Called with a `RetryEvent` before a call waits and is sent again.
+        clock: Seconds of a clock that only runs forward; tests pass their own.
+        sleep: Waits so many seconds; tests pass their own.
+        random: A number from 0 to 1, for the jitter; tests pass their own.
+
+    Raises:
+        ConfigurationError: There is no key, a host is unsafe, or an option makes no sense.
+    """
+
+    def __init__(
+        self,
+        api_key: APIKey | None = None,
+        *,
+        base_url: str | None = None,
+        secure_url: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        timeout: float | aiohttp.ClientTimeout = TIMEOUT,
+        retry: RetryPolicy = _DEFAULT_RETRY,
+        max_connections: int = MAX_CONNECTIONS,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+        headers: Mapping[str, str] | None = None,
+        on_retry: Callable[[RetryEvent], object] | None = None,
+        clock: Callable[[], float] = _DEFAULT_SEAMS.clock,
+        sleep: Callable[[float], Awaitable[object]] = _DEFAULT_SEAMS.sleep,
+        random: Callable[[], float] = _DEFAULT_SEAMS.random,
+    ) -> None:
+        self._is_view = False
+        self._session = SessionManager(
+            Pool(session, max_connections=max_connections, max_response_bytes=max_response_bytes),
+            Hosts.choose(base_url, secure_url, os.environ),
+            KeySource(api_key, os.environ),
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            on_retry=on_retry,
+            seams=Seams(clock=clock, sleep=sleep, random=random),
+        )
+
+    @cached_property
+    def customers(self) -> Customers:
+        """The persons and businesses that hold cards and accounts."""
+        from allawee_async.resources.customers import Customers
+
+        return Customers(self._session)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | aiohttp.ClientTimeout | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a view of this client with other options. It costs next to nothing.
+
+        The view shares the connections; closing it, or leaving `async with` on it, does not close
+        them.
+
+        Args:
+            timeout: Seconds for one attempt; None keeps what this client has.
+            retry: The policy; None keeps what this client has.
+            headers: Further headers, added to those of this client.
+        """
+        view = type(self).__new__(type(self))
+        view._is_view = True  # noqa: SLF001 - of our own class
+        session = self._session.with_options(timeout=timeout, retry=retry, headers=headers)
+        view._session = session  # noqa: SLF001
+        return view
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: FreeForm | None = None,
+        json: FreeForm | None = None,
+        secure: bool = False,
+    ) -> Reply:
+        """Call an endpoint that has no method of its own; auth, retries and errors are the same.
+
+        Args:
+            method: The HTTP method. GET, HEAD, PUT and DELETE are retried like reads; all others
+                are never sent again if they may have taken effect.
+            path: The path below the host: `/customers/cus.1`.
+            query: Query parameters; None values are left out.
+            json: The body, in wire names.
+            secure: Send it to the host for card numbers and PINs.
+
+        Returns:
+            The reply: `status`, `headers`, `code`, `data`, `metadata`, `request_id`, `attempts`.
+
+        Raises:
+            AllaweeError: As for any other call.
+        """
+        method = method.upper()
+        if not (method.isascii() and method.isalpha()):
+            raise ConfigurationError("method must be an HTTP method such as GET")
+        call = Call(
+            method=method,
+            path=checked_path(path),
+            query=query_texts(query or {}),
+            body=None if json is None else json_bytes(json),
+            secure=secure,
+            resend=may_resend(method),
+        )
+        try:
+            return await self._session.send(call)
+        except RequestAccepted as accepted:
+            follow(accepted, self._session, lambda data: data)
+            raise
+
+    async def close(self) -> None:
+        """Close the connections. A borrowed session stays open, and so does the pool of a view."""
+        if not self._is_view:
+            await self._session.pool.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the client."""
+        await self.close()
+
+    def __repr__(self) -> str:
+        """Show the host and what kind of key it is, never the key."""
+        return f"<{type(self).__name__} {self._session.hosts.base_url} ({self._session.keys!r})>"

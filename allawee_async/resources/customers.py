@@ -1,0 +1,122 @@
+"""Customers: create, read, update, list and find them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from allawee_async.models.customers import Customer
+from allawee_async.resources.base import Findable
+from allawee_async.wire import Route, body_of
+
+if TYPE_CHECKING:
+    from allawee_async.models.customers import Claims, CustomerType
+    from allawee_async.types import FreeForm, Strings
+
+
+class Customers(Findable[Customer]):
+    """`allawee.customers`: the persons and businesses that hold cards and accounts."""
+
+    _LIST: ClassVar = Route("GET", "/customers")
+    _GET: ClassVar = Route("GET", "/customers/:id")
+    _CREATE: ClassVar = Route("POST", "/customers")
+    _UPDATE: ClassVar = Route("PUT", "/customers/:id")
+    _model: ClassVar = Customer
+
+    async def get(self, customer_id: str) -> Customer:
+        """Read one customer.
+
+        Args:
+            customer_id: The id, for instance `cus.2tXNjMhytgx7hCxu9`.
+
+        Returns:
+            The customer.
+
+        Raises:
+            NotFoundError: There is no such customer.
+            ConfigurationError: The id is empty or would lead to another path.
+
+        Source: Allawee's documents, "Get your customers" (2024-09-13).
+        """
+        return await self._call(self._GET, customer_id, model=Customer)
+
+    async def create(
+        self,
+        *,
+        name: str,
+        reference: str,
+        type: CustomerType | str,
+        claims: Claims | FreeForm,
+        verifications: Strings | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Customer:
+        """Create a customer. It is never sent twice if it may have taken effect.
+
+        Args:
+            name: The legal or registered name.
+            reference: Your own handle, by which `find` finds the customer again.
+            type: `individual` or `business`.
+            claims: Who the customer is, as `Claims` or as a mapping in wire names.
+            verifications: The tiers to check: `["tier-1", "tier-2"]`.
+            metadata: Your own data.
+
+        Returns:
+            The new customer.
+
+        Raises:
+            BadRequestError: A field is missing or invalid; `details` names them.
+            AllaweeError: If `outcome_unknown` is true, look the customer up with
+                `find(reference=…)` before you try again.
+
+        Source: Allawee's documents, "Create a customer" (2025-01-24).
+        """
+        body = body_of(
+            name=name,
+            reference=reference,
+            type=type,
+            claims=claims,
+            verifications=verifications,
+            metadata=metadata,
+        )
+        return await self._call(self._CREATE, model=Customer, body=body)
+
+    async def update(
+        self,
+        customer_id: str,
+        *,
+        name: str,
+        reference: str,
+        type: CustomerType | str,
+        claims: Claims | FreeForm,
+        verifications: Strings | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Customer:
+        """Replace a customer's data. Sending it twice does no harm, so it is retried.
+
+        Args:
+            customer_id: The id, for instance `cus.2tXNjMhytgx7hCxu9`.
+            name: The legal or registered name.
+            reference: Your own handle.
+            type: `individual` or `business`.
+            claims: Who the customer is, as `Claims` or as a mapping in wire names; the documents
+                know no partial update, so give all of it.
+            verifications: The tiers to check: `["tier-1", "tier-2"]`.
+            metadata: Your own data; it takes the place of the old.
+
+        Returns:
+            The customer as it is now.
+
+        Raises:
+            NotFoundError: There is no such customer.
+            BadRequestError: A field is missing or invalid; `details` names them.
+
+        Source: Allawee's documents, "Update a customer" (2025-01-24).
+        """
+        body = body_of(
+            name=name,
+            reference=reference,
+            type=type,
+            claims=claims,
+            verifications=verifications,
+            metadata=metadata,
+        )
+        return await self._call(self._UPDATE, customer_id, model=Customer, body=body)
