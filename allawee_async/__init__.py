@@ -8,9 +8,9 @@ Names are loaded when they are first used, so that a program that needs only mod
 signatures does not pay for an HTTP client.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from allawee_async.lazy import lazy_names
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     )
     from allawee_async.pagination import AsyncPager, Page
     from allawee_async.query import F
+    from allawee_async.replies import Reply
     from allawee_async.retry import Attempt, RetryPolicy
     from allawee_async.session import RetryEvent
-    from allawee_async.wire import Reply
 
 __all__ = [
     "APIError",
@@ -102,30 +102,51 @@ __all__ = [
     "to_dict",
 ]
 
-_ROOM_OF = {
-    "AllaweeClient": "client",
-    "AsyncPager": "pagination",
-    "Attempt": "retry",
-    "F": "query",
-    "Page": "pagination",
-    "Reply": "wire",
-    "RetryEvent": "session",
-    "RetryPolicy": "retry",
-    "from_dict": "converter",
-    "to_dict": "converter",
+_ROOMS = {
+    "client": ["AllaweeClient"],
+    "converter": ["from_dict", "to_dict"],
+    "pagination": ["AsyncPager", "Page"],
+    "query": ["F"],
+    "retry": ["Attempt", "RetryPolicy"],
+    "session": ["RetryEvent"],
+    "replies": ["Reply"],
+    "errors": [
+        "APIError",
+        "AllaweeError",
+        "AuthenticationError",
+        "BadRequestError",
+        "ConfigurationError",
+        "ConflictError",
+        "DecodeError",
+        "NotFoundError",
+        "PaginationError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "RequestAccepted",
+        "RequestFailedError",
+        "RequestTimeoutError",
+        "ServerError",
+        "SignatureError",
+        "TransportError",
+        "UnprocessableEntityError",
+    ],
+    "models": [
+        "Address",
+        "BusinessInformation",
+        "Claims",
+        "Customer",
+        "CustomerStatus",
+        "CustomerType",
+        "Gender",
+        "Identity",
+        "IdentityType",
+        "IndividualInformation",
+        "Verification",
+        "VerificationStatus",
+        "VerificationTier",
+    ],
 }
 
-
-def __getattr__(name: str) -> object:
-    """Load a public name from its room (PEP 562)."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    errors = import_module("allawee_async.errors")
-    room = _ROOM_OF.get(name) or ("errors" if hasattr(errors, name) else "models")
-    value: object = getattr(import_module(f"allawee_async.{room}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    globals(), {name: room for room, names in _ROOMS.items() for name in names}
+)
