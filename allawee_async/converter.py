@@ -16,7 +16,8 @@ import attrs
 from cattrs import Converter
 
 from allawee_async import decoding
-from allawee_async.decoding import FieldPlan, Mismatch, Reader
+from allawee_async.compiling import compile_reader
+from allawee_async.decoding import FieldPlan, Mismatch, ModelPlan, Reader
 from allawee_async.encoding import wire_name, write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.common import Model
@@ -113,13 +114,19 @@ def _is_relation(annotation: Any) -> bool:
 
 
 def _model_reader(cls: type[Model], converter: Converter) -> Reader:
-    plans: list[FieldPlan] = []
+    return compile_reader(_plan(cls, converter))
+
+
+def _plan(cls: type[Model], converter: Converter) -> ModelPlan:
+    fields: list[FieldPlan] = []
     for field in attrs.fields(cls):
         if field.name != "_extra":
             main = _main_type(field.type)
             read = converter.get_structure_hook(main)
-            plans.append(FieldPlan(field.name, wire_name(field), main, read, field.default))
-    return decoding.compile_reader(cls, tuple(plans))
+            model = _plan(main, converter) if _is_model(main) else None
+            wire = wire_name(field)
+            fields.append(FieldPlan(field.name, wire, main, read, field.default, model))
+    return ModelPlan(cls, tuple(fields))
 
 
 def _list_reader(annotation: Any, converter: Converter) -> Reader:

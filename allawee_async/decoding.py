@@ -1,29 +1,24 @@
-"""From JSON values to models: strict readers, and one compiled reader for each model class.
+"""From JSON values to Python values: strict readers that say what is wrong and where.
 
-The reader that is generated for a class checks the types of a usual object in place and fills the
-slots directly. On any surprise (a wrong type, a missing field) it hands the whole object to
-`read_carefully`, which does the same work field by field, slowly, and either succeeds or says what
-is wrong and where. So the usual object costs little, and one place judges the unusual.
+`read_carefully` is the one judge of what a model may be read from. `compiling` makes a faster
+reader of the usual objects, which hands over to it at any surprise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
-from allawee_async.models.common import Model, OpenEnum
-
-M = TypeVar("M", bound=Model)
-E = TypeVar("E", bound=OpenEnum)
+if TYPE_CHECKING:
+    from allawee_async.models.common import Model
 
 Reader = Callable[[Any, Any], Any]
 """How cattrs structures one type: (value, type) → result."""
 
 _SHORTEST_TIMESTAMP: Final = len("2025-03-31T10:15")
-_MOST_KEPT_VALUES: Final = 256
 
 
 class Mismatch(Exception):  # noqa: N818 - internal; it becomes a DecodeError at the edge
@@ -165,14 +160,32 @@ def read_step(read: Reader, value: Any, expected: Any, step: str) -> Any:
 
 
 @attrs.frozen
+class ModelPlan:
+    """How a model is read: its class and its fields."""
+
+    cls: type[Model]
+    fields: tuple[FieldPlan, ...]
+
+
+@attrs.frozen
 class FieldPlan:
-    """How one field of a model is read."""
+    """How one field of a model is read.
+
+    Attributes:
+        attribute: The name in Python.
+        wire: The name on the wire.
+        type: What is read, beside None.
+        read: How it is read.
+        default: What an absent field holds, or `attrs.NOTHING` if there must be one.
+        model: How the model is read that the field holds, if it holds one.
+    """
 
     attribute: str
     wire: str
     type: Any
     read: Reader
     default: Any
+    model: ModelPlan | None = None
 
     @property
     def required(self) -> bool:
@@ -180,115 +193,16 @@ class FieldPlan:
         return self.default is attrs.NOTHING
 
 
-def read_carefully(value: Any, cls: type[M], plans: tuple[FieldPlan, ...]) -> M:
-    """Read `value` as `cls` field by field; raise `Mismatch` with the path of what is wrong."""
+def read_carefully(value: Any, plan: ModelPlan) -> Model:
+    """Read a model field by field; raise `Mismatch` with the path of what is wrong."""
     if not isinstance(value, Mapping):
         raise Mismatch("an object", value)
     found = cast("Mapping[str, Any]", value)
     arguments: dict[str, Any] = {}
-    for plan in plans:
-        item = found.get(plan.wire)
-        if item is not None or plan.required:
-            arguments[plan.attribute] = read_step(plan.read, item, plan.type, f".{plan.wire}")
-    known = {plan.wire for plan in plans}
+    for field in plan.fields:
+        item = found.get(field.wire)
+        if item is not None or field.required:
+            arguments[field.attribute] = read_step(field.read, item, field.type, f".{field.wire}")
+    known = {field.wire for field in plan.fields}
     extra = {name: item for name, item in found.items() if name not in known}
-    return cls(**arguments, extra=extra or None)
-
-
-# The generated readers. The __init__ of a frozen class pays object.__setattr__ for each field,
-# which is more than all the checks. So a mutable twin of the same layout is filled, and then
-# becomes an instance of the class itself.
-
-
-def compile_reader(cls: type[M], plans: tuple[FieldPlan, ...]) -> Reader:
-    """Return the reader of `cls`, generated for its fields."""
-
-    def careful(value: Any) -> M:
-        return read_carefully(value, cls, plans)
-
-    names: dict[str, Any] = {
-        "cls": cls,
-        "Twin": _mutable_twin(cls),
-        "timestamp": datetime.fromisoformat,
-        "careful": careful,
-        "known": frozenset(plan.wire for plan in plans),
-    }
-    body = [
-        "self = Twin()",
-        "get = value.get",
-        f"count = {len(plans)}",
-        *[line for number, plan in enumerate(plans) for line in _field(number, plan, names)],
-        "self._extra = None if len(value) == count else {",
-        " name: item for name, item in value.items() if name not in known}",
-    ]
-    lines = [
-        "def read(value, _=None):",
-        " try:",
-        *[f"  {line}" for line in body],
-        " except Exception:",
-        "  return careful(value)",
-        " self.__class__ = cls",
-        " return self",
-    ]
-    exec("\n".join(lines), names)  # noqa: S102 - the text is made of names in our own classes
-    read: Reader = names["read"]
-    return read
-
-
-def _mutable_twin(cls: type[Model]) -> type:
-    unfrozen = {
-        "__slots__": cls.__dict__["__slots__"],
-        "__init__": object.__init__,
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-    }
-    return type(f"_{cls.__name__}Twin", (Model,), unfrozen)
-
-
-def _field(number: int, plan: FieldPlan, names: dict[str, Any]) -> list[str]:
-    store = f"self.{plan.attribute}"
-    usual, checked = _checked(number, plan, names)
-    if plan.required:
-        return [f"v = value[{plan.wire!r}]", f"if {usual}: {store} = {checked}", _ELSE_CAREFUL]
-    names[f"default{number}"] = plan.default
-    return [
-        f"v = get({plan.wire!r})",
-        f"if {usual}: {store} = {checked}",
-        "elif v is None:",
-        f" {store} = default{number}",
-        f" if {plan.wire!r} not in value: count -= 1",
-        _ELSE_CAREFUL,
-    ]
-
-
-_ELSE_CAREFUL: Final = "else: return careful(value)"
-
-_EXACT: Final[dict[Any, str]] = {read_int: "int", read_bool: "bool", read_object: "dict"}
-
-
-def _checked(number: int, plan: FieldPlan, names: dict[str, Any]) -> tuple[str, str]:
-    """Return what tells that a value is usual, and how it is then read."""
-    if plan.type is str or plan.read in _EXACT:
-        return f"type(v) is {_EXACT.get(plan.read, 'str')}", "v"
-    if plan.read is read_timestamp:
-        # with a zone, which only a full timestamp has
-        return "v is not None and (v := timestamp(v)).tzinfo is not None", "v"
-    if plan.read is read_str:
-        names[f"members{number}"] = _Members(plan.type)
-        return "type(v) is str", f"members{number}[v]"
-    names[f"read{number}"], names[f"type{number}"] = plan.read, plan.type
-    return "v is not None", f"read{number}(v, type{number})"
-
-
-class _Members(dict[str, E]):
-    """The members of an open enumeration by their text, with the unknown ones seen so far."""
-
-    def __init__(self, cls: type[E]) -> None:
-        super().__init__({member.value: member for member in cls})
-        self._cls = cls
-
-    def __missing__(self, value: str) -> E:
-        member = self._cls(value)
-        if len(self) < _MOST_KEPT_VALUES:
-            self[value] = member
-        return member
+    return plan.cls(**arguments, extra=extra or None)
