@@ -11,8 +11,9 @@ from allawee_async.errors import (
     RequestAccepted,
     RequestTimeoutError,
 )
+from allawee_async.replies import error_from
 from allawee_async.session import Call
-from allawee_async.wire import Route, error_from
+from allawee_async.wire import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable

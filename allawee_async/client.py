@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from allawee_async.replies import Reply
     from allawee_async.resources.customers import Customers
     from allawee_async.settings import APIKey
     from allawee_async.types import FreeForm
-    from allawee_async.wire import Reply
 
 _DEFAULT_RETRY = RetryPolicy()
 _DEFAULT_SEAMS = Seams()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
+    from allawee_async.replies import Reply
     from allawee_async.types import JSONValue
-    from allawee_async.wire import Reply
 
 T = TypeVar("T")
 

@@ -7,13 +7,13 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
-import attrs
-from yarl import URL
 
 from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from yarl import URL
 
 MAX_CONNECTIONS: Final = 100
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
@@ -21,15 +21,6 @@ TIMEOUT: Final = 30.0
 
 _LONGEST_CONNECT: Final = 10.0
 _SHARE_TO_CONNECT: Final = 0.75
-
-
-@attrs.frozen
-class RawReply:
-    """An HTTP answer as it came."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
@@ -80,12 +71,12 @@ class Pool:
     async def exchange(
         self,
         method: str,
-        url: str,
+        url: URL,
         headers: Mapping[str, str],
         body: bytes | None,
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-    ) -> RawReply:
-        """Send one request and read the whole answer, whatever its status.
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send one request; return the status, headers and whole body of the answer.
 
         Raises:
             TransportError: No usable answer came.
@@ -97,14 +88,14 @@ class Pool:
         try:
             async with session.request(
                 method,
-                URL(url, encoded=True),
+                url,
                 headers=headers,
                 data=body,
                 timeout=timeout,
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
-                return RawReply(response.status, response.headers, await self._read(response))
+                return response.status, response.headers, await self._read(response)
         except TransportError:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -112,18 +103,18 @@ class Pool:
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         try:
-            return await self._read_bounded(response)
+            length = response.content_length
+            if length is None or "Content-Encoding" in response.headers:
+                return await self._read_in_parts(response)
+            if length > self._max_response_bytes:
+                raise self._too_large(response)
+            return await response.read()
         except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
             if 200 <= response.status <= 299:
                 raise
             return b""  # the status alone decides what an error is
 
-    async def _read_bounded(self, response: aiohttp.ClientResponse) -> bytes:
-        length = response.content_length
-        if length is not None and "Content-Encoding" not in response.headers:
-            if length > self._max_response_bytes:
-                raise self._too_large(response)
-            return await response.read()
+    async def _read_in_parts(self, response: aiohttp.ClientResponse) -> bytes:
         parts: list[bytes] = []
         size = 0
         async for part in response.content.iter_any():

@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import attrs
+from multidict import CIMultiDict
+from yarl import URL
 
 from allawee_async.errors import (
     AllaweeError,
@@ -19,6 +21,7 @@ from allawee_async.errors import (
     mask,
 )
 from allawee_async.pool import client_timeout
+from allawee_async.replies import Reply, read_reply
 from allawee_async.retry import (
     MAY_HAVE_TAKEN_EFFECT,
     Attempt,
@@ -30,7 +33,7 @@ from allawee_async.retry import (
 )
 from allawee_async.settings import HiddenText
 from allawee_async.version import __version__
-from allawee_async.wire import Reply, query_string, read_reply
+from allawee_async.wire import query_string
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -44,6 +47,7 @@ log = logging.getLogger("allawee_async")
 
 USER_AGENT: Final = f"allawee_async/{__version__}"
 _OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})
+_JSON: Final = {"Content-Type": "application/json"}
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -81,7 +85,7 @@ class RetryEvent:
     error: AllaweeError
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class Call:
     """One call: all that its attempts have in common.
 
@@ -107,12 +111,11 @@ class Call:
         return self.method not in _READS
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class _Progress:
-    """What has become of a call so far."""
+    """What has become of a call that failed at least once."""
 
     started: float
-    began: float = 0.0
     failures: int = 0
     asked_again: bool = False
     outcome_unknown: bool = False
@@ -153,6 +156,8 @@ class SessionManager:
         self.headers = _checked_headers(headers or {})
         self.on_retry = on_retry
         self.seams = seams
+        self._base_url = URL(hosts.base_url, encoded=True)
+        self._secure_url = URL(hosts.secure_url, encoded=True)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
         self._fixed = None if keys.fixed is None else self._with_key(keys.fixed)
 
@@ -181,32 +186,45 @@ class SessionManager:
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        seams = self.seams
-        host = self.hosts.secure_url if call.secure else self.hosts.base_url
-        url = f"{host}{call.path}{query_string(call.query)}"
-        progress = _Progress(started=seams.clock())
+        clock = self.seams.clock
+        url = self._url(call)
         headers = self._fixed or self._with_key(await self.keys.ask())
+        progress: _Progress | None = None
+        started = began = clock()
         while True:
-            progress.began = seams.clock()
             try:
-                timeout = self._time_left(progress)
-                raw = await self.pool.exchange(
-                    call.method, url, _for_body(headers, call), call.body, timeout
+                status, answer_headers, body = await self.pool.exchange(
+                    call.method,
+                    url,
+                    headers if call.body is None else CIMultiDict(headers, **_JSON),
+                    call.body,
+                    self.timeout if self.retry.deadline is None else self._time_left(started),
                 )
-                reply = read_reply(raw.status, raw.headers, raw.body, now=seams.wall_clock)
+                reply = read_reply(status, answer_headers, body, now=self.seams.wall_clock)
             except AllaweeError as error:
-                headers = await self._after_failure(call, progress, error, headers)
+                progress = progress or _Progress(started)
+                headers = await self._after_failure(call, progress, error, headers, began)
+                began = clock()
             else:
-                self._note_success(call, progress, reply)
+                reply.elapsed = clock() - began
+                if progress is not None:
+                    reply.failures = tuple(progress.attempts)
+                if log.isEnabledFor(logging.DEBUG):
+                    _log(logging.DEBUG, call, reply.attempts[-1])
                 return reply
 
-    def _with_key(self, key: str) -> dict[str, str]:
-        return {"Authorization": HiddenText(f"Bearer {key}"), **self._headers}
+    def _url(self, call: Call) -> URL:
+        host = self._secure_url if call.secure else self._base_url
+        if call.query:
+            return URL(f"{host}{call.path}{query_string(call.query)}", encoded=True)
+        # a third of the time of parsing a text
+        return host.with_path(host.raw_path.rstrip("/") + call.path, encoded=True)
 
-    def _time_left(self, progress: _Progress) -> aiohttp.ClientTimeout:
-        if self.retry.deadline is None:
-            return self.timeout
-        left = progress.started + self.retry.deadline - progress.began
+    def _with_key(self, key: str) -> CIMultiDict[str]:
+        return CIMultiDict({"Authorization": HiddenText(f"Bearer {key}"), **self._headers})
+
+    def _time_left(self, started: float) -> aiohttp.ClientTimeout:
+        left = started + (self.retry.deadline or 0.0) - self.seams.clock()
         if left <= 0:
             raise RequestTimeoutError("the deadline has passed", sent=False)
         total = self.timeout.total
@@ -215,29 +233,21 @@ class SessionManager:
         connect = client_timeout(left).sock_connect
         return attrs.evolve(self.timeout, total=left, sock_connect=connect)
 
-    def _note_success(self, call: Call, progress: _Progress, reply: Reply) -> None:
-        attempt = Attempt(
-            number=len(progress.attempts) + 1,
-            status=reply.status,
-            error=None,
-            request_id=reply.request_id,
-            elapsed=self.seams.clock() - progress.began,
-            pause=None,
-        )
-        reply.attempts = (*progress.attempts, attempt)
-        if log.isEnabledFor(logging.DEBUG):
-            _log(logging.DEBUG, call, attempt)
-
     async def _after_failure(
-        self, call: Call, progress: _Progress, error: AllaweeError, headers: dict[str, str]
-    ) -> dict[str, str]:
+        self,
+        call: Call,
+        progress: _Progress,
+        error: AllaweeError,
+        headers: CIMultiDict[str],
+        began: float,
+    ) -> CIMultiDict[str]:
         """Wait and return the headers for the next attempt, or raise the error."""
         outcome = outcome_of(error)
         if call.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
             progress.outcome_unknown = True
         fresh = await self._fresh_key(progress, error, headers)
         pause = 0.0 if fresh else self._pause(call, progress, error, outcome)
-        attempt = self._note_failure(call, progress, error, pause)
+        attempt = self._note_failure(call, progress, error, pause, began)
         if pause is None:
             raise self._last_word(call, progress, error)
         if fresh:
@@ -250,8 +260,8 @@ class SessionManager:
         return headers if self._fixed else self._with_key(await self.keys.ask())
 
     async def _fresh_key(
-        self, progress: _Progress, error: AllaweeError, headers: dict[str, str]
-    ) -> dict[str, str] | None:
+        self, progress: _Progress, error: AllaweeError, headers: CIMultiDict[str]
+    ) -> CIMultiDict[str] | None:
         """Return headers with a newer key after a 401, once in a call."""
         if (
             not isinstance(error, AuthenticationError)
@@ -277,14 +287,19 @@ class SessionManager:
         )
 
     def _note_failure(
-        self, call: Call, progress: _Progress, error: AllaweeError, pause: float | None
+        self,
+        call: Call,
+        progress: _Progress,
+        error: AllaweeError,
+        pause: float | None,
+        began: float,
     ) -> Attempt:
         attempt = Attempt(
             number=len(progress.attempts) + 1,
             status=status_of(error),
             error=f"{type(error).__name__}: {error.message}",
             request_id=request_id_of(error),
-            elapsed=self.seams.clock() - progress.began,
+            elapsed=self.seams.clock() - began,
             pause=pause,
         )
         progress.attempts.append(attempt)
@@ -298,10 +313,6 @@ class SessionManager:
         if isinstance(error, APIError):
             error.path = call.path
         return error
-
-
-def _for_body(headers: dict[str, str], call: Call) -> dict[str, str]:
-    return headers if call.body is None else {**headers, "Content-Type": "application/json"}
 
 
 def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -15,12 +15,13 @@ from allawee_async.session import Call
 from allawee_async.wire import json_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from allawee_async.list_params import Fields
+    from allawee_async.replies import Reply
     from allawee_async.session import SessionManager
     from allawee_async.types import JSONObject
-    from allawee_async.wire import Reply, Route
+    from allawee_async.wire import Route
 
 M = TypeVar("M", bound=Model)
 
@@ -31,14 +32,14 @@ class Resource:
     def __init__(self, session: SessionManager) -> None:
         self._session = session
 
-    async def _send(
+    def _send(
         self,
         route: Route,
         path: str,
         *,
         query: Mapping[str, str] | None = None,
         body: JSONObject | None = None,
-    ) -> Reply:
+    ) -> Awaitable[Reply]:
         call = Call(
             method=route.method,
             path=path,
@@ -47,7 +48,7 @@ class Resource:
             secure=route.secure,
             resend=route.resend,
         )
-        return await self._session.send(call)
+        return self._session.send(call)
 
     async def _call(
         self, route: Route, *ids: str, model: type[M], body: JSONObject | None = None
