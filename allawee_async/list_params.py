@@ -49,8 +49,8 @@ def list_query(
 ) -> dict[str, str]:
     """Return the query of a list request: wire names and texts, only of what was given.
 
-    An empty text or list counts as not given, for every parameter but the cursors. A text is passed
-    as it is; in a list, Python names become wire names (``-created_at`` is ``-createdAt``).
+    An empty text or list counts as not given, but for the cursors and `or_`. A text is passed as it
+    is; in a list, Python names become wire names (``-created_at`` is ``-createdAt``).
 
     Args:
         limit: Entries per page, 1 or more; the API's default is 20.
@@ -71,7 +71,8 @@ def list_query(
 
     Raises:
         ConfigurationError: A value of the wrong type or range, both cursors at once, a filter
-            joined with ``&`` in `or_` or `nor`, or a select without the cursor field.
+            joined with ``&`` in `or_` or `nor`, an empty list in `or_`, or a select without the
+            cursor field.
 
     Example:
         >>> from allawee_async.query import F
@@ -131,8 +132,12 @@ def _flag(name: str, value: object) -> str:
 def _conditions(name: str, value: object, *, alternatives: bool = False) -> str:
     if value is None:
         return ""
+    items = _items(value)
+    if name == "or_" and not items:
+        # Left out, it would list everything, where the caller means nothing.
+        raise ConfigurationError("or_ is an empty list, which no entry can satisfy; do not ask")
     texts: list[str] = []
-    for item in _items(value):
+    for item in items:
         if isinstance(item, Expression):
             if alternatives and len(item.parts) > 1:
                 # Written out, it would mean something else: the group takes each part by itself.

@@ -37,7 +37,7 @@ WRITTEN: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"or_": [ACTIVE, RICH]}, {"or": "status|eq|active amount|gte|50000"}),
     ({"nor": ACTIVE}, {"nor": "status|eq|active"}),
     ({"and_": ACTIVE & RICH}, {"and": "status|eq|active amount|gte|50000"}),
-    ({"filter": "", "or_": [], "nor": " ", "and_": ["", ACTIVE]}, {"and": "status|eq|active"}),
+    ({"filter": "", "or_": "", "nor": " ", "and_": ["", ACTIVE]}, {"and": "status|eq|active"}),
     # sort
     ({"sort": "-createdAt amount"}, {"sort": "-createdAt amount"}),
     ({"sort": ["-created_at", "amount"]}, {"sort": "-createdAt amount"}),
@@ -96,6 +96,8 @@ def test_the_order_is_stable() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"or_": []}, "empty list"),
+    ({"or_": ()}, "empty list"),
     ({"after": "a", "before": "b"}, "not both"),
     *(({"limit": value}, "limit is an int, 1 or more") for value in (0, -1, True, 1.0, "5")),
     *(({"page": value}, "page is an int, 0 or more") for value in (-1, False, 1.5, "1")),
