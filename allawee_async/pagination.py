@@ -262,21 +262,25 @@ class AsyncPager(Generic[T]):
     - `async for page in pager.pages()`: every page;
     - `page = await pager`: the first page;
     - `await pager.to_list()`, `await pager.first()`;
-    - `async with pager as items:`: like the first, and when the block is left nothing is under
-      way any more.
+    - `async with pager:` around any of these; when the block is left, nothing is under way any
+      more.
     """
 
     def __init__(self, source: Source[T]) -> None:
         self._source = source
-        self._open: list[PageWalk[T]] = []
+        self._blocks = 0
+        self._walks: list[PageWalk[T]] = []
 
     def __aiter__(self) -> AsyncIterator[T]:
         """Return an iterator over all items."""
-        return _ItemWalk(PageWalk(self._source))
+        return _ItemWalk(self.pages())
 
     def pages(self) -> PageWalk[T]:
         """Return an async iterator over the pages."""
-        return PageWalk(self._source)
+        walk = PageWalk(self._source)
+        if self._blocks:
+            self._walks.append(walk)
+        return walk
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         """Fetch the first page."""
@@ -298,8 +302,8 @@ class AsyncPager(Generic[T]):
         items: list[T] = []
         if max_items == 0:
             return items
-        async with self as found:
-            async for item in found:
+        async with self:
+            async for item in self:
                 items.append(item)
                 if len(items) == max_items:
                     break
@@ -310,11 +314,10 @@ class AsyncPager(Generic[T]):
         page = await self
         return page.items[0] if page.items else None
 
-    async def __aenter__(self) -> AsyncIterator[T]:
-        """Return an iterator over all items, which the end of the block closes."""
-        walk = PageWalk(self._source)
-        self._open.append(walk)
-        return _ItemWalk(walk)
+    async def __aenter__(self) -> Self:
+        """Return the pager itself; the end of the block ends the walks that begin in it."""
+        self._blocks += 1
+        return self
 
     async def __aexit__(
         self,
@@ -323,7 +326,11 @@ class AsyncPager(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         """Cancel what is being fetched and wait until it has ended."""
-        await self._open.pop().aclose()
+        self._blocks -= 1
+        if not self._blocks:
+            walks, self._walks = self._walks, []
+            for walk in walks:
+                await walk.aclose()
 
     def __repr__(self) -> str:
         """Say what it is; the query may hold anything, so it is not shown."""
