@@ -86,7 +86,7 @@ class Pool:
         if session.closed:
             raise ConfigurationError("the aiohttp session that you passed is closed")
         try:
-            async with session.request(
+            response = await session.request(
                 method,
                 url,
                 headers=headers,
@@ -94,25 +94,29 @@ class Pool:
                 timeout=timeout,
                 allow_redirects=False,
                 raise_for_status=False,
-            ) as response:
-                return response.status, response.headers, await self._read(response)
+            )
+            return response.status, response.headers, await self._read(response)
         except TransportError:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _transport_error(error) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """Read the body to its end, which gives the connection back; anything else closes it."""
         try:
             length = response.content_length
             if length is None or "Content-Encoding" in response.headers:
                 return await self._read_in_parts(response)
             if length > self._max_response_bytes:
-                raise self._too_large(response)
+                raise self._too_large()
             return await response.read()
         except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
             if 200 <= response.status <= 299:
                 raise
             return b""  # the status alone decides what an error is
+        finally:
+            if not response.closed:
+                response.close()
 
     async def _read_in_parts(self, response: aiohttp.ClientResponse) -> bytes:
         parts: list[bytes] = []
@@ -121,11 +125,10 @@ class Pool:
             parts.append(part)
             size += len(part)
             if size > self._max_response_bytes:
-                raise self._too_large(response)
+                raise self._too_large()
         return b"".join(parts)
 
-    def _too_large(self, response: aiohttp.ClientResponse) -> TransportError:
-        response.close()
+    def _too_large(self) -> TransportError:
         return TransportError(
             f"the answer is longer than {self._max_response_bytes:,} bytes and was not read; "
             "ask for less at a time (limit=), or raise max_response_bytes",
