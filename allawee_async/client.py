@@ -43,10 +43,11 @@ class AllaweeClient:
             documented one. Plain http is refused for both, but for loopback hosts.
         session: Your own `aiohttp.ClientSession`: used, never closed. None opens one on the first
             request, inside the running loop.
-        timeout: Seconds for one attempt, or an `aiohttp.ClientTimeout`.
-        retry: How often and how long to retry, and the deadline of a whole call.
-        max_connections: The most connections at a time; further requests wait for one.
-        max_response_bytes: The longest body that is read, after decompression.
+        timeout: Seconds for one attempt (30), or an `aiohttp.ClientTimeout`. Three quarters of
+            them, 10 at most, are for connecting.
+        retry: How often and how long to retry (3 attempts), and the deadline of a whole call.
+        max_connections: The most connections at a time (100); further requests wait for one.
+        max_response_bytes: The longest body that is read, after decompression (64 MiB).
         headers: Further headers for each request.
         on_retry: Called with a `RetryEvent` before a call waits and is sent again.
         clock: Seconds of a clock that only runs forward; tests pass their own.

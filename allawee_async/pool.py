@@ -11,7 +11,7 @@ import aiohttp
 from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from yarl import URL
 
@@ -26,8 +26,8 @@ _SHARE_TO_CONNECT: Final = 0.75
 def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
     """Return the timeout of one attempt.
 
-    Connecting gets a part of the time only, so that it is known of an attempt that ran out of
-    time there that it never sent anything.
+    Waiting for a connection gets a part of the time only, so that it is known of an attempt that
+    ran out of time there that it never sent anything.
 
     Raises:
         ConfigurationError: It is no positive number.
@@ -36,8 +36,10 @@ def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
         return timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
         raise ConfigurationError("timeout must be a positive number of seconds")
-    connect = min(_LONGEST_CONNECT, _SHARE_TO_CONNECT * timeout)
-    return aiohttp.ClientTimeout(total=timeout, sock_connect=connect)
+    connect = _SHARE_TO_CONNECT * timeout
+    return aiohttp.ClientTimeout(
+        total=timeout, connect=connect, sock_connect=min(_LONGEST_CONNECT, connect)
+    )
 
 
 class Pool:
@@ -64,6 +66,7 @@ class Pool:
                 raise ConfigurationError(f"{name} must be a whole number of at least 1")
         self._borrowed = session
         self._own: aiohttp.ClientSession | None = None
+        self._keeper: AsyncGenerator[aiohttp.ClientSession, None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
@@ -82,8 +85,12 @@ class Pool:
             TransportError: No usable answer came.
             RequestTimeoutError: None came in time.
         """
-        session = self._session() if self._borrowed is None else self._borrowed
-        if session.closed:
+        session = self._borrowed
+        if session is None:
+            session = self._own
+            if session is None or session.closed or asyncio.get_running_loop() is not self._loop:
+                session = await self._open()
+        elif session.closed:
             raise ConfigurationError("the aiohttp session that you passed is closed")
         try:
             response = await session.request(
@@ -135,37 +142,27 @@ class Pool:
             final=True,
         )
 
-    def _session(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
+    async def _open(self) -> aiohttp.ClientSession:
         if self._own is not None and not self._own.closed:
-            if self._loop is loop:
-                return self._own
-            self._forget_session()
-        self._loop = loop
-        self._own = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._max_connections),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+            if self._loop is not None and not self._loop.is_closed():
+                raise ConfigurationError(
+                    "this client is at work in another event loop; use one client for each loop"
+                )
+            await self._own.close()
+        self._loop = asyncio.get_running_loop()
+        self._keeper = _session_until_the_loop_ends(self._max_connections)
+        self._own = await anext(self._keeper)
         return self._own
-
-    def _forget_session(self) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            raise ConfigurationError(
-                "this client is at work in another event loop; use one client for each loop"
-            )
-        if self._own is not None:
-            self._own.detach()  # its loop is gone, so there is nothing left to await
-            self._own = None
 
     async def close(self) -> None:
         """Close our own session, if one is open. A borrowed session stays open."""
-        own, self._own = self._own, None
-        if own is not None:
-            await own.close()
+        self._own, keeper, self._keeper = None, self._keeper, None
+        if keeper is not None:
+            await keeper.aclose()
 
     def __del__(self) -> None:
-        """Warn of a client that was not closed; the connections are closed by their own."""
-        if getattr(self, "_own", None) is not None and not self._own.closed:  # type: ignore[union-attr]
+        """Warn of a client that was not closed."""
+        if getattr(self, "_own", None) is not None:
             warnings.warn(
                 "an AllaweeClient was not closed; use 'async with AllaweeClient(…)' "
                 "or 'await client.close()'",
@@ -173,6 +170,24 @@ class Pool:
                 source=self,
                 stacklevel=2,
             )
+
+
+async def _session_until_the_loop_ends(
+    max_connections: int,
+) -> AsyncGenerator[aiohttp.ClientSession, None]:
+    """Open a session; close it when the generator is closed.
+
+    `asyncio.run` closes the generators that are left over before it closes the loop, so that the
+    connections of a client that outlives its loop end in the loop that they belong to.
+    """
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=max_connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+    try:
+        yield session
+    finally:
+        await session.close()
 
 
 def _transport_error(error: Exception) -> TransportError:
