@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from allawee_async.settings import Hosts, KeySource
 
 log = logging.getLogger("allawee_async")
+log.addHandler(logging.NullHandler())  # what is not asked for is not printed
 
 USER_AGENT: Final = f"allawee_async/{__version__}"
 _OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})

@@ -1,0 +1,28 @@
+"""`python -m allawee_async` and the console script `allawee`: the door to the command line."""
+
+import sys
+from importlib.util import find_spec
+
+_NEEDED = ("typer", "rich")
+_INSTALL = "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'"
+_WRONG_USE = 2
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; end with its exit code.
+
+    Without the extra `cli` it says how to install it, and ends with exit code 2.
+    """
+    if any(find_spec(name) is None for name in _NEEDED):
+        print(_INSTALL, file=sys.stderr)  # noqa: T201 - Typer is not there to do it
+        sys.exit(_WRONG_USE)
+    try:
+        from allawee_async.cli.app import app  # noqa: PLC0415 - it needs the extra
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The two streams that a command writes to: results on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+from rich.console import Console
+
+_WIDTH_OF_A_FILE: Final = 120
+
+
+def output_console() -> Console:
+    """Return the console for results. Where nobody watches, lines may be long."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = max(console.width, _WIDTH_OF_A_FILE)
+    return console
+
+
+def progress_console() -> Console:
+    """Return the console for what passes by."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def someone_watches() -> bool:
+    """Return whether stderr is a terminal, so that progress is worth showing."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def is_unicode(console: Console) -> bool:
+    """Return whether more than ASCII can be written."""
+    return not console.options.ascii_only

@@ -1,0 +1,161 @@
+"""Where the customers of the demonstration come from: a sandbox, or the real API."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from random import Random
+from typing import TYPE_CHECKING, Final, Protocol
+
+from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.client import AllaweeClient
+from allawee_async.retry import RetryPolicy
+from allawee_async.settings import Hosts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from allawee_async.cli.walking import Walk
+    from allawee_async.sandbox import Sandbox
+    from allawee_async.session import RetryEvent
+
+    OnRetry = Callable[[RetryEvent], object]
+
+_SHARE_OF_FAULTS: Final = 0.2
+_KINDS_OF_FAULTS: Final = ("429", "503", "reset", "cut-body", "cut-json")
+_PATIENCE: Final = RetryPolicy(attempts=6, base_delay=0.05, max_delay=0.4)
+_WAITED_IN_ALL: Final = 2.0
+_LONGEST_LATENCY: Final = 0.04
+
+
+class Source(Protocol):
+    """Where customers come from."""
+
+    def open(self, on_retry: OnRetry) -> AbstractAsyncContextManager[AllaweeClient]:
+        """Return the client, open for the time of the block."""
+        ...
+
+    def headline(self) -> str:
+        """Say what is walked, with which kind of key; asked while it is open."""
+        ...
+
+    def details(self) -> str:
+        """Say what to expect of it, in a line."""
+        ...
+
+    def objection(self, walk: Walk, max_items: int | None) -> str | None:
+        """Return what is wrong with a walk that has ended, or None."""
+        ...
+
+    def praise(self, walk: Walk) -> str:
+        """Say what was checked, of a walk without objection."""
+        ...
+
+
+class SandboxSource:
+    """A sandbox of one's own, in this process.
+
+    Args:
+        customers: How many customers it has.
+        seed: What its customers and faults are made from.
+        page_size: Customers on a page; the more pages, the shorter the latency of each.
+        faults: Whether requests fail now and then, and take a while.
+    """
+
+    def __init__(self, *, customers: int, seed: int, page_size: int, faults: bool) -> None:
+        from allawee_async.sandbox import Sandbox  # noqa: PLC0415 - --live does without
+
+        self._sandbox: Sandbox = Sandbox(customers=customers, seed=seed)
+        self._seed = seed
+        self._faults = faults
+        if faults:
+            longest = min(_LONGEST_LATENCY, _WAITED_IN_ALL * page_size / max(1, customers))
+            # Latency needs to be repeatable, not unpredictable.
+            chance = Random(seed)  # noqa: S311
+            self._sandbox.faults.latency(lambda: longest * chance.uniform(0.5, 1.0))
+            self._sandbox.faults.random(_SHARE_OF_FAULTS, seed, kinds=_KINDS_OF_FAULTS)
+
+    @asynccontextmanager
+    async def open(self, on_retry: OnRetry) -> AsyncGenerator[AllaweeClient, None]:
+        """Start the sandbox, and return a client that is patient with it."""
+        async with (
+            self._sandbox as sandbox,
+            sandbox.client(retry=_PATIENCE, on_retry=on_retry) as client,
+        ):
+            yield client
+
+    def headline(self) -> str:
+        """Say what is walked, with which kind of key; asked while it is open."""
+        return f"Sandbox at {self._sandbox.url} with a {_kind_of(self._sandbox.api_key)}"
+
+    def details(self) -> str:
+        """Say what to expect of it, in a line."""
+        faults = "some requests fail" if self._faults else "no faults"
+        return f"{len(self._sandbox.state.customers):,} customers, seed {self._seed}, {faults}"
+
+    def objection(self, walk: Walk, max_items: int | None) -> str | None:
+        """Return what is wrong with a walk that has ended, or None."""
+        known = self._sandbox.state.customers
+        wanted = len(known) if max_items is None else min(max_items, len(known))
+        strangers = sum(found not in known for found in walk.ids)
+        if walk.repeated:
+            return f"{walk.repeated:,} of {walk.count:,} customers came more than once"
+        if strangers:
+            return f"{strangers:,} customers came that the sandbox does not have"
+        if walk.count != wanted:
+            return f"{walk.count:,} customers came, and {wanted:,} should have"
+        return None
+
+    def praise(self, walk: Walk) -> str:
+        """Say what was checked, of a walk without objection."""
+        known = len(self._sandbox.state.customers)
+        if walk.count == known:
+            return f"each of the sandbox's {known:,} customers came exactly once"
+        return f"stopped after {walk.count:,} of {known:,} customers; none came twice"
+
+
+class LiveSource:
+    """The real API, with the key of the environment; it is only read.
+
+    Raises:
+        CommandError: There is no key.
+        ConfigurationError: The key or a host cannot be one.
+    """
+
+    def __init__(self) -> None:
+        self._key = os.environ.get("ALLAWEE_API_KEY", "").strip()
+        if not self._key:
+            raise CommandError(
+                "no API key: set ALLAWEE_API_KEY, or leave out --live to walk a sandbox",
+                ExitCode.WRONG_USE,
+            )
+        self._url = Hosts.choose(None, None, os.environ).base_url
+
+    @asynccontextmanager
+    async def open(self, on_retry: OnRetry) -> AsyncGenerator[AllaweeClient, None]:
+        """Return a client with the retries that a program gets by default."""
+        async with AllaweeClient(self._key, on_retry=on_retry) as client:
+            yield client
+
+    def headline(self) -> str:
+        """Say what is walked, with which kind of key; asked while it is open."""
+        return f"Allawee at {self._url} with a {_kind_of(self._key)}"
+
+    def details(self) -> str:
+        """Say what to expect of it, in a line."""
+        return "only read, nothing is changed"
+
+    def objection(self, walk: Walk, max_items: int | None) -> str | None:  # noqa: ARG002
+        """Return what is wrong with a walk that has ended, or None."""
+        return f"{walk.repeated:,} customers came more than once" if walk.repeated else None
+
+    def praise(self, walk: Walk) -> str:
+        """Say what was checked, of a walk without objection."""
+        told = "" if walk.total is None else f"; the API counts {walk.total:,}"
+        return f"{walk.count:,} customers came, none of them twice{told}"
+
+
+def _kind_of(key: str) -> str:
+    kinds = {"sk.test.": "test key", "sk.live.": "LIVE key"}
+    return kinds.get(key[:8], "key that is neither sk.test. nor sk.live.")

@@ -1,0 +1,55 @@
+"""The door to the command line, with and without the extra."""
+
+import runpy
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from allawee_async import __version__
+from allawee_async.__main__ import main
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr() == (
+        "",
+        "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'\n",
+    )
+
+
+def test_without_the_extra_in_a_process_of_its_own():
+    code = (
+        "import runpy, sys; sys.modules['typer'] = None; sys.argv = ['allawee']\n"
+        "runpy.run_module('allawee_async', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == [
+        "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'"
+    ]
+
+
+def test_run_as_a_module(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["allawee", "--version"])
+    monkeypatch.delitem(sys.modules, "allawee_async.__main__")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("allawee_async", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"allawee_async {__version__}\n"
+
+
+def test_an_interrupt_while_it_starts(monkeypatch):
+    class Interrupted(ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "allawee_async.cli.app", Interrupted("app"))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
