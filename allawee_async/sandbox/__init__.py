@@ -1,0 +1,24 @@
+"""An embedded Allawee: a real HTTP server that plays the API, for tests and demonstrations.
+
+It shares no code with the client, so that a mistake of one cannot hide behind the other.
+"""
+
+from __future__ import annotations
+
+from allawee_async.sandbox.query import MalformedQueryError
+from allawee_async.sandbox.requestlog import LoggedRequest
+from allawee_async.sandbox.rules import RULES, Rule
+from allawee_async.sandbox.scripting import RECOVERABLE, Faults
+from allawee_async.sandbox.server import Sandbox
+from allawee_async.sandbox.state import State
+
+__all__ = [
+    "RECOVERABLE",
+    "RULES",
+    "Faults",
+    "LoggedRequest",
+    "MalformedQueryError",
+    "Rule",
+    "Sandbox",
+    "State",
+]

@@ -1,0 +1,23 @@
+"""Identifiers in Allawee's style, from a seeded source."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from random import Random
+
+
+class IdSource:
+    """Makes identifiers, the same ones for the same seed.
+
+    Args:
+        seed: Any text; sources with different seeds do not meet.
+    """
+
+    def __init__(self, seed: str) -> None:
+        # Identifiers of a sandbox need to be repeatable, not unpredictable.
+        self._random = Random(seed)  # noqa: S311
+
+    def new(self, prefix: str, length: int = 17) -> str:
+        """Return a prefix followed by that many letters and digits."""
+        letters = b64encode(self._random.randbytes(length), altchars=b"Aa")
+        return prefix + letters[:length].decode()

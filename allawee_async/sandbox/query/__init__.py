@@ -1,0 +1,41 @@
+"""Allawee's query language, read the way the server reads it: pure, no I/O, no state."""
+
+from __future__ import annotations
+
+from allawee_async.sandbox.query.errors import MalformedQueryError
+from allawee_async.sandbox.query.grammar import Condition, parse_conditions
+from allawee_async.sandbox.query.matching import Predicate, compile_condition
+from allawee_async.sandbox.query.parameters import (
+    CURSORS,
+    ListQuery,
+    QueryPairs,
+    Selection,
+    parse_list_query,
+)
+from allawee_async.sandbox.query.shaping import (
+    FieldSelection,
+    SortField,
+    parse_expand,
+    parse_select,
+    parse_sort,
+    sort_key,
+)
+
+__all__ = [
+    "CURSORS",
+    "Condition",
+    "FieldSelection",
+    "ListQuery",
+    "MalformedQueryError",
+    "Predicate",
+    "QueryPairs",
+    "Selection",
+    "SortField",
+    "compile_condition",
+    "parse_conditions",
+    "parse_expand",
+    "parse_list_query",
+    "parse_select",
+    "parse_sort",
+    "sort_key",
+]
