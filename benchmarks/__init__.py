@@ -1,0 +1,1 @@
+"""Benchmarks of `allawee_async`: see README.md in this folder."""

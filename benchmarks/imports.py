@@ -1,0 +1,60 @@
+"""How long a fresh interpreter takes for an import."""
+
+from dataclasses import dataclass
+
+from benchmarks.processes import MeasurementError, run_code
+
+_PROGRAM = """
+import json, time
+started = time.perf_counter()
+{statement}
+print(json.dumps({{"ms": (time.perf_counter() - started) * 1000}}))
+"""
+
+
+# Webhooks come later than customers: until then the figure is without signatures.
+_MODELS_ERRORS_SIGNATURES = """
+from allawee_async.models import Customer
+import allawee_async.errors
+try:
+    from allawee_async.webhooks import WebhookVerifier, sign
+except ModuleNotFoundError:
+    pass
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A statement, and the figure that its time becomes."""
+
+    figure: str
+    statement: str
+
+
+IMPORTS = (
+    Import("aiohttp", "import aiohttp"),
+    Import("package", "import allawee_async"),
+    Import("client", "from allawee_async import AllaweeClient"),
+    Import(
+        "first_use",
+        'from allawee_async import AllaweeClient; AllaweeClient("sk.test.x").customers',
+    ),
+    Import("models", _MODELS_ERRORS_SIGNATURES),
+    Import("peer", "import httpx, pydantic"),
+)
+
+
+def import_times(turn: int) -> dict[str, float]:
+    """The milliseconds of every import that works, each in its own interpreter.
+
+    Which one comes first changes with the turn.
+    """
+    start = turn % len(IMPORTS)
+    times: dict[str, float] = {}
+    for one in IMPORTS[start:] + IMPORTS[:start]:
+        try:
+            times[one.figure] = run_code(_PROGRAM.format(statement=one.statement))["ms"]
+        except MeasurementError as failed:
+            if "ImportError" not in str(failed) and "ModuleNotFoundError" not in str(failed):
+                raise
+    return times
