@@ -1,0 +1,23 @@
+"""Puts the table of the sandbox's own rules where a page says `<!-- sandbox rules -->`."""
+
+import runpy
+from pathlib import Path
+
+MARK = "<!-- sandbox rules -->"
+RULES = Path(__file__).parents[1] / "allawee_async" / "sandbox" / "rules.py"
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Return the page with the table in it; MkDocs calls this for each page."""
+    if MARK not in markdown:
+        return markdown
+    rules = runpy.run_path(str(RULES))["RULES"]  # so the package need not be installed
+    rows = [f"| {_cell(rule.rule)} | {_cell(rule.why)} |" for rule in rules]
+    return markdown.replace(MARK, "\n".join(["| Rule | Why |", "|---|---|", *rows]))
+
+
+def _cell(text: str) -> str:
+    """Escape the bars that would end the cell; those in code do not."""
+    parts = text.split("`")
+    parts[::2] = [part.replace("|", "\\|") for part in parts[::2]]
+    return "`".join(parts)
