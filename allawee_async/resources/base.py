@@ -27,7 +27,13 @@ M = TypeVar("M", bound=Model)
 
 
 class Resource:
-    """The verbs of one noun of the API."""
+    """The verbs of one noun of the API.
+
+    Attributes:
+        ROUTES: The endpoint of each verb: all that is known of it stands here.
+    """
+
+    ROUTES: ClassVar[Mapping[str, Route]]
 
     def __init__(self, session: SessionManager) -> None:
         self._session = session
@@ -51,9 +57,10 @@ class Resource:
         return self._session.send(call)
 
     async def _call(
-        self, route: Route, *ids: str, model: type[M], body: JSONObject | None = None
+        self, verb: str, *ids: str, model: type[M], body: JSONObject | None = None
     ) -> M:
-        """Send a call and return its model."""
+        """Send the call of a verb and return its model."""
+        route = self.ROUTES[verb]
         try:
             reply = await self._send(route, route.path(*ids), body=body)
         except RequestAccepted as accepted:
@@ -76,7 +83,6 @@ class Resource:
 class Listable(Resource, Generic[M]):
     """A resource that can be listed."""
 
-    _LIST: ClassVar[Route]
     _model: ClassVar[type[Model]]
     _cursor_field: ClassVar[str] = "id"
 
@@ -107,7 +113,7 @@ class Listable(Resource, Generic[M]):
         return self._pager(query, mappings=bool(query.get("select")))
 
     def _pager(self, query: dict[str, str], *, mappings: bool) -> AsyncPager[Any]:
-        route, model = self._LIST, self._model
+        route, model = self.ROUTES["list"], self._model
 
         async def fetch(page_query: Mapping[str, str]) -> Reply:
             return await self._send(route, route.path(), query=page_query)

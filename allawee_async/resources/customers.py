@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 class Customers(Findable[Customer]):
     """`allawee.customers`: the persons and businesses that hold cards and accounts."""
 
-    _LIST: ClassVar = Route("GET", "/customers")
-    _GET: ClassVar = Route("GET", "/customers/:id")
-    _CREATE: ClassVar = Route("POST", "/customers")
-    _UPDATE: ClassVar = Route("PUT", "/customers/:id")
+    ROUTES: ClassVar = {
+        "create": Route("POST", "/customers"),
+        "list": Route("GET", "/customers"),
+        "get": Route("GET", "/customers/:id"),
+        "update": Route("PUT", "/customers/:id"),
+    }
     _model: ClassVar = Customer
 
     async def get(self, customer_id: str) -> Customer:
@@ -37,7 +39,7 @@ class Customers(Findable[Customer]):
 
         Source: Allawee's documents, "Get your customers" (2024-09-13).
         """
-        return await self._call(self._GET, customer_id, model=Customer)
+        return await self._call("get", customer_id, model=Customer)
 
     async def create(
         self,
@@ -77,7 +79,7 @@ class Customers(Findable[Customer]):
             verifications=verifications,
             metadata=metadata,
         )
-        return await self._call(self._CREATE, model=Customer, body=body)
+        return await self._call("create", model=Customer, body=body)
 
     async def update(
         self,
@@ -119,4 +121,4 @@ class Customers(Findable[Customer]):
             verifications=verifications,
             metadata=metadata,
         )
-        return await self._call(self._UPDATE, customer_id, model=Customer, body=body)
+        return await self._call("update", customer_id, model=Customer, body=body)
