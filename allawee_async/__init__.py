@@ -14,6 +14,7 @@ from allawee_async.lazy import lazy_names
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
+    from allawee_async.calls import RetryEvent
     from allawee_async.client import AllaweeClient
     from allawee_async.converter import from_dict, to_dict
     from allawee_async.errors import (
@@ -51,11 +52,11 @@ if TYPE_CHECKING:
         VerificationStatus,
         VerificationTier,
     )
-    from allawee_async.pagination import AsyncPager, Page
+    from allawee_async.pages import Page
+    from allawee_async.pagination import AsyncPager
     from allawee_async.query import F
     from allawee_async.replies import Reply
     from allawee_async.retry import Attempt, RetryPolicy
-    from allawee_async.session import RetryEvent
 
 __all__ = [
     "APIError",
@@ -103,12 +104,13 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "calls": ["RetryEvent"],
     "client": ["AllaweeClient"],
     "converter": ["from_dict", "to_dict"],
-    "pagination": ["AsyncPager", "Page"],
+    "pages": ["Page"],
+    "pagination": ["AsyncPager"],
     "query": ["F"],
     "retry": ["Attempt", "RetryPolicy"],
-    "session": ["RetryEvent"],
     "replies": ["Reply"],
     "errors": [
         "APIError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from allawee_async.calls import Call
 from allawee_async.errors import (
     AllaweeError,
     ConfigurationError,
@@ -12,7 +13,6 @@ from allawee_async.errors import (
     RequestTimeoutError,
 )
 from allawee_async.replies import error_from
-from allawee_async.session import Call
 from allawee_async.wire import Route
 
 if TYPE_CHECKING:

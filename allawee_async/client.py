@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from allawee_async.accepted import follow
+from allawee_async.calls import Call, RetryEvent, Seams
 from allawee_async.errors import ConfigurationError, RequestAccepted
 from allawee_async.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.retry import RetryPolicy
-from allawee_async.session import Call, RetryEvent, Seams, SessionManager
+from allawee_async.session import SessionManager
 from allawee_async.settings import Hosts, KeySource
 from allawee_async.wire import checked_path, json_bytes, may_resend, query_texts
 
@@ -75,11 +76,13 @@ class AllaweeClient:
         sleep: Callable[[float], Awaitable[object]] = _DEFAULT_SEAMS.sleep,
         random: Callable[[], float] = _DEFAULT_SEAMS.random,
     ) -> None:
+        keys = KeySource(api_key, os.environ)
+        del api_key  # a traceback with local variables would show it
         self._is_view = False
         self._session = SessionManager(
             Pool(session, max_connections=max_connections, max_response_bytes=max_response_bytes),
             Hosts.choose(base_url, secure_url, os.environ),
-            KeySource(api_key, os.environ),
+            keys,
             timeout=timeout,
             retry=retry,
             headers=headers,
@@ -179,4 +182,7 @@ class AllaweeClient:
 
     def __repr__(self) -> str:
         """Show the host and what kind of key it is, never the key."""
-        return f"<{type(self).__name__} {self._session.hosts.base_url} ({self._session.keys!r})>"
+        session = getattr(self, "_session", None)
+        if session is None:  # half made, in a traceback
+            return f"<{type(self).__name__}>"
+        return f"<{type(self).__name__} {session.hosts.base_url} ({session.keys!r})>"

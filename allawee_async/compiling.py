@@ -123,8 +123,9 @@ class _Source:
             return "type(v) is str", "v"
         if field.read in _EXACT:
             return f"type(v) is {_EXACT[field.read]}", "v"
-        if field.read is read_timestamp:  # only a full timestamp has a zone
-            return "type(v) is str and (v := timestamp(v)).tzinfo is not None", "v"
+        if field.read is read_timestamp:
+            usual = "type(v) is str and len(v) > 16 and v[10] == 'T'"
+            return f"{usual} and (v := timestamp(v)).tzinfo is not None", "v"
         read = self.named("read", field.read)
         if field.read is read_date:
             padded = "len(v) == 10 and v[4] == '-' == v[7]"
@@ -149,7 +150,8 @@ class _Members(dict[str, E]):
     """The members of an open enumeration by their text, with the unknown ones seen so far."""
 
     def __init__(self, cls: type[E]) -> None:
-        super().__init__({member.value: member for member in cls})
+        members: Any = cls  # which type checkers take for a text
+        super().__init__({member.value: member for member in members})
         self._cls = cls
 
     def __missing__(self, value: str) -> E:
@@ -161,7 +163,9 @@ class _Members(dict[str, E]):
 
 def _repeats(plan: ModelPlan) -> bool:
     """Whether all fields are enumerated, so that the same few values come again and again."""
-    return all(field.read is read_str and field.type is not str for field in plan.fields)
+    return bool(plan.fields) and all(
+        field.read is read_str and field.type is not str for field in plan.fields
+    )
 
 
 def _remembering(plan: ModelPlan, read: Reader) -> Reader:

@@ -20,7 +20,7 @@ from allawee_async.compiling import compile_reader
 from allawee_async.decoding import FieldPlan, Mismatch, ModelPlan, Reader
 from allawee_async.encoding import wire_name, write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
-from allawee_async.models.common import Model
+from allawee_async.models.common import Model, OpenEnum
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject
@@ -82,12 +82,13 @@ def _main_type(annotation: Any) -> Any:
     if get_origin(annotation) not in (Union, types.UnionType):
         return annotation
     members = [member for member in get_args(annotation) if member is not types.NoneType]
-    if len(members) > 1 and str in members:
+    texts = str in members and len(members) > 1
+    if texts:
         members.remove(str)
-    if len(members) != 1:
+    (member, *others) = members
+    if others or (texts and not (_is_model(member) or _is_open_enum(member))):
         raise TypeError(f"no rule how to read {annotation}")
-    (member,) = members
-    return _Relation(member) if _is_model(member) and str in get_args(annotation) else member
+    return _Relation(member) if texts and _is_model(member) else member
 
 
 @attrs.frozen
@@ -99,6 +100,10 @@ class _Relation:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Model)
+
+
+def _is_open_enum(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, OpenEnum)
 
 
 def _is_list(annotation: Any) -> bool:
@@ -125,6 +130,8 @@ def _plan(cls: type[Model], converter: Converter) -> ModelPlan:
             read = converter.get_structure_hook(main)
             model = _plan(main, converter) if _is_model(main) else None
             wire = wire_name(field)
+            if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
+                raise TypeError(f"{cls.__name__}.{field.name} needs a default that can be shared")
             fields.append(FieldPlan(field.name, wire, main, read, field.default, model))
     return ModelPlan(cls, tuple(fields))
 

@@ -99,23 +99,28 @@ def read_bool(value: Any, _: object) -> bool:
 
 def read_timestamp(value: Any, _: object) -> datetime:
     """Read an ISO 8601 timestamp as an aware datetime; the API writes UTC, so no zone is UTC."""
+    if not isinstance(value, str):
+        raise Mismatch("an ISO 8601 timestamp", value)
     try:
-        if len(value) < _SHORTEST_TIMESTAMP:
+        # left alone, fromisoformat takes any character for the separator, `+` of a zone too
+        if len(value) < _SHORTEST_TIMESTAMP or value[10] not in "T ":
             raise ValueError  # noqa: TRY301 - one way out for all that is no timestamp
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+    except ValueError:
         raise Mismatch("an ISO 8601 timestamp", value) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def read_date(value: Any, _: object) -> date:
     """Read a date, with zero padding or without: the API shows `1997-2-13` and `1996-02-14`."""
+    if not isinstance(value, str):
+        raise Mismatch("a date (YYYY-MM-DD)", value)
     try:
         if len(value) == 10 and value[4] == "-" == value[7]:
             return date.fromisoformat(value)
         year, month, day = value.split("-")
         return date.fromisoformat(f"{year}-{month:0>2}-{day:0>2}")
-    except (AttributeError, TypeError, ValueError):
+    except ValueError:
         raise Mismatch("a date (YYYY-MM-DD)", value) from None
 
 
@@ -205,4 +210,4 @@ def read_carefully(value: Any, plan: ModelPlan) -> Model:
             arguments[field.attribute] = read_step(field.read, item, field.type, f".{field.wire}")
     known = {field.wire for field in plan.fields}
     extra = {name: item for name, item in found.items() if name not in known}
-    return plan.cls(**arguments, extra=extra or None)
+    return plan.cls(**arguments, extra=extra)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -15,7 +16,7 @@ from allawee_async.models.common import Model
 from allawee_async.names import camel
 
 if TYPE_CHECKING:
-    from allawee_async.types import JSONObject, JSONValue
+    from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 
 def wire_name(field: attrs.Attribute[Any]) -> str:
@@ -40,8 +41,8 @@ def write_model(model: Model) -> JSONObject:
         value = getattr(model, attribute)
         if value is not None and value is not default:
             written[wire] = write(value)
-    for name, value in model.extra.items():
-        written.setdefault(name, write(value))
+    for name, value in write_mapping(model.extra).items():
+        written.setdefault(name, value)
     return written
 
 
@@ -54,13 +55,14 @@ def write(value: object) -> JSONValue:
     match value:
         case Enum():
             return write(value.value)
+        case float() if not math.isfinite(value):
+            raise ConfigurationError("a number that is not finite has no form in JSON")
         case None | bool() | int() | float() | str():
             return value
         case Model():
             return write_model(value)
         case Mapping():
-            items = cast("Mapping[object, object]", value).items()
-            return {_key(key): write(item) for key, item in items}
+            return write_mapping(cast("FreeForm", value))
         case list() | tuple() | set() | frozenset():
             return [write(item) for item in cast("list[object]", value)]
         case datetime():
@@ -69,6 +71,18 @@ def write(value: object) -> JSONValue:
             return value.isoformat()
         case _:
             raise ConfigurationError(f"a value of type {type(value).__name__} has no form in JSON")
+
+
+def write_mapping(mapping: FreeForm) -> JSONObject:
+    """Return a mapping as a JSON object.
+
+    Raises:
+        ConfigurationError: A key is no text, a value has no form in JSON, or it never ends.
+    """
+    try:
+        return {_key(key): write(value) for key, value in mapping.items()}
+    except RecursionError:
+        raise ConfigurationError("a value has too many levels, or contains itself") from None
 
 
 def _key(key: object) -> str:
@@ -88,6 +102,10 @@ def write_timestamp(moment: datetime) -> str:
             "a datetime without a time zone; say which it is, e.g. datetime.now(UTC) "
             "or moment.replace(tzinfo=UTC)"
         )
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    try:
+        utc = moment.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise ConfigurationError("a datetime at the end of the calendar has no UTC form") from None
+    text = utc.isoformat(timespec="microseconds")
     whole, _, digits = text.partition(".")
     return f"{whole}.{digits.rstrip('0'):0<3}Z"

@@ -20,30 +20,20 @@ AllaweeError
 └── SignatureError                a webhook that Allawee did not sign
 
 Every error can be pickled and copied, and no text of an error holds a key, a card number or an
-identity number: texts that come from the server are masked (see `mask`).
+identity number: messages are masked and kept to one line.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
+
+from allawee_async.hidden import mask, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from allawee_async.retry import Attempt
     from allawee_async.types import JSONValue
-
-_SECRET_TEXT = re.compile(
-    r"sk[._](?:test|live)[._][^\s\"'<>,;]+"  # API keys
-    r"|(?:Bearer\s+)[^\s\"'<>,;]+"  # whatever was sent as one
-    r"|\d(?:[ -]?\d){10,}"  # card numbers have 12 to 19 digits, identity numbers 11
-)
-
-
-def mask(text: str) -> str:
-    """Return `text` with everything in it that looks like a key or a long number as `***`."""
-    return _SECRET_TEXT.sub("***", text)
 
 
 class AllaweeError(Exception):
@@ -66,13 +56,13 @@ class AllaweeError(Exception):
     method: str = ""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = one_line(message)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         """Return the message, with what is known beside it."""
-        notes = self._notes()
-        return f"{self.message} [{', '.join(notes)}]" if notes else self.message
+        notes = " ".join(", ".join(self._notes()).split())
+        return f"{self.message} [{notes}]" if notes else self.message
 
     def _notes(self) -> list[str]:
         notes: list[str] = []
@@ -98,7 +88,7 @@ class TransportError(AllaweeError):
     """
 
     def __init__(self, message: str, *, sent: bool = True, final: bool = False) -> None:
-        super().__init__(mask(message))
+        super().__init__(message)
         self.sent = sent
         self.final = final
 
@@ -133,10 +123,10 @@ class APIError(AllaweeError):
         body: JSONValue = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(mask(message))
+        super().__init__(message)
         self.status = status
         self.code = code
-        self.details = tuple(mask(detail) for detail in details)
+        self.details = tuple(one_line(detail) for detail in details)
         self.request_id = request_id
         self.body = body
         self.retry_after = retry_after
@@ -144,7 +134,7 @@ class APIError(AllaweeError):
     def _notes(self) -> list[str]:
         known = [f"HTTP {self.status}"]
         if self.code:
-            known.append(f"code {self.code}")
+            known.append(f"code {one_line(self.code)}")
         if self.path:
             known.append(f"{self.method} {mask(self.path)}")
         return known + super()._notes()
@@ -215,8 +205,6 @@ class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside succ
         body: The body as it came.
     """
 
-    _unpickled: ClassVar[str] = "_waiter"
-
     def __init__(
         self,
         message: str,
@@ -225,7 +213,7 @@ class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside succ
         code: str | None = None,
         body: JSONValue = None,
     ) -> None:
-        super().__init__(mask(message))
+        super().__init__(message)
         self.request_id = request_id
         self.code = code
         self.body = body
@@ -233,8 +221,7 @@ class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside succ
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the waiter, which belongs to a client of this process."""
-        state = {name: value for name, value in vars(self).items() if name != self._unpickled}
-        return type(self), self.args, {**state, self._unpickled: None}
+        return type(self), self.args, {**vars(self), "_waiter": None}
 
     def attach(self, waiter: Callable[[float | None], Awaitable[object]]) -> None:
         """Say how to wait for the outcome; the client does so."""
@@ -289,6 +276,10 @@ class DecodeError(AllaweeError):
         self.body = body
         self.status = status
         self.request_id = request_id
+
+    def _notes(self) -> list[str]:
+        place = [f"at {one_line(self.path)}"] if self.path else []
+        return place + super()._notes()
 
 
 class PaginationError(AllaweeError):

@@ -21,6 +21,7 @@ ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pa
 """The keys of the envelope that most answers come in."""
 
 _ACCEPTED: Final = 202
+_REQUEST_ACCEPTED: Final = "request-accepted"
 _MOST_TEXT_KEPT: Final = 2_000
 
 
@@ -91,7 +92,12 @@ def read_reply(
         document: JSONValue = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise _not_json(reply, body) from None
-    if not isinstance(document, dict) or not document.keys() <= ENVELOPE:
+    if not isinstance(document, dict):
+        reply.data = document
+        return reply
+    if status == _ACCEPTED and (_code(document) or "").lower() == _REQUEST_ACCEPTED:
+        raise _accepted(reply, document)
+    if not document.keys() <= ENVELOPE:
         reply.data = document  # the bare resource
         return reply
     return _open_envelope(reply, document)
@@ -99,8 +105,6 @@ def read_reply(
 
 def _open_envelope(reply: Reply, envelope: JSONObject) -> Reply:
     reply.code = code = _code(envelope)
-    if reply.status == _ACCEPTED and code == "request-accepted":
-        raise _accepted(reply, envelope)
     if "data" in envelope:
         reply.data = envelope["data"]
     elif code is None:
@@ -118,7 +122,7 @@ def _accepted(reply: Reply, envelope: JSONObject) -> RequestAccepted:
     return RequestAccepted(
         _message(envelope) or "the API queued the request and has not processed it yet",
         request_id=reply.request_id,
-        code=_inner(envelope, "code") or reply.code,
+        code=_inner(envelope, "code") or _REQUEST_ACCEPTED,
         body=envelope,
     )
 

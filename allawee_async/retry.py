@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -23,6 +23,7 @@ from allawee_async.errors import (
 LONGEST_RETRY_AFTER: Final = 60.0
 """Seconds; a server that asks for a longer wait ends the retries of a call without a deadline."""
 
+_AGES: Final = sys.float_info.max
 _SECONDS: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -169,12 +170,9 @@ class RetryPolicy:
 
 
 def _is_seconds(value: object) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value >= 0
-    )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _AGES  # which is false for nan as well
 
 
 def read_retry_after(text: str | None, now: float) -> float | None:
@@ -187,7 +185,7 @@ def read_retry_after(text: str | None, now: float) -> float | None:
     if not text:
         return None
     if _SECONDS.fullmatch(text.strip()):
-        return float(text)
+        return min(float(text), _AGES)
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:

@@ -2,125 +2,44 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-import time
 from typing import TYPE_CHECKING, Final
 
 import attrs
 from multidict import CIMultiDict
 from yarl import URL
 
+from allawee_async.calls import Call, RetryEvent, Seams
 from allawee_async.errors import (
     AllaweeError,
-    APIError,
     AuthenticationError,
     ConfigurationError,
     RequestTimeoutError,
-    mask,
 )
+from allawee_async.hidden import HiddenText
 from allawee_async.pool import client_timeout
+from allawee_async.progress import Progress, log, log_attempt
 from allawee_async.replies import Reply, read_reply
 from allawee_async.retry import (
     MAY_HAVE_TAKEN_EFFECT,
-    Attempt,
     Outcome,
     RetryPolicy,
     outcome_of,
-    request_id_of,
-    status_of,
 )
-from allawee_async.settings import HiddenText
 from allawee_async.version import __version__
 from allawee_async.wire import query_string
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     import aiohttp
 
     from allawee_async.pool import Pool
     from allawee_async.settings import Hosts, KeySource
 
-log = logging.getLogger("allawee_async")
-log.addHandler(logging.NullHandler())  # what is not asked for is not printed
-
 USER_AGENT: Final = f"allawee_async/{__version__}"
 _OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})
 _JSON: Final = {"Content-Type": "application/json"}
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@attrs.frozen(kw_only=True)
-class Seams:
-    """What a test replaces, so that nothing waits for real.
-
-    Attributes:
-        clock: Seconds of a clock that only runs forward.
-        sleep: Waits so many seconds.
-        random: A number from 0 to 1, for the jitter.
-        wall_clock: Seconds since the epoch, to which `Retry-After` dates are compared.
-    """
-
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    random: Callable[[], float] = random.random
-    wall_clock: Callable[[], float] = time.time
-
-
-@attrs.frozen(kw_only=True)
-class RetryEvent:
-    """What `on_retry` is told before a call waits and is sent again.
-
-    Attributes:
-        method: The HTTP method.
-        path: The path, without the query.
-        attempt: The attempt that failed; `attempt.pause` is the wait that follows.
-        error: Why it failed.
-    """
-
-    method: str
-    path: str
-    attempt: Attempt
-    error: AllaweeError
-
-
-@attrs.define(kw_only=True)
-class Call:
-    """One call: all that its attempts have in common.
-
-    Attributes:
-        method: The HTTP method.
-        path: The encoded path.
-        query: The query as texts.
-        body: The body in JSON.
-        secure: Whether it goes to the host for card numbers and PINs.
-        resend: Whether it may be sent again although it may have taken effect.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
-    secure: bool = False
-    resend: bool = False
-
-    @property
-    def writes(self) -> bool:
-        """Whether it can change anything."""
-        return self.method not in _READS
-
-
-@attrs.define
-class _Progress:
-    """What has become of a call that failed at least once."""
-
-    started: float
-    failures: int = 0
-    asked_again: bool = False
-    outcome_unknown: bool = False
-    attempts: list[Attempt] = attrs.field(factory=list[Attempt])
 
 
 class SessionManager:
@@ -190,7 +109,7 @@ class SessionManager:
         clock = self.seams.clock
         url = self._url(call)
         headers = self._fixed or self._with_key(await self.keys.ask())
-        progress: _Progress | None = None
+        progress: Progress | None = None
         started = began = clock()
         while True:
             try:
@@ -203,7 +122,7 @@ class SessionManager:
                 )
                 reply = read_reply(status, answer_headers, body, now=self.seams.wall_clock)
             except AllaweeError as error:
-                progress = progress or _Progress(started)
+                progress = progress or Progress(started)
                 headers = await self._after_failure(call, progress, error, headers, began)
                 began = clock()
             else:
@@ -211,7 +130,7 @@ class SessionManager:
                 if progress is not None:
                     reply.failures = tuple(progress.attempts)
                 if log.isEnabledFor(logging.DEBUG):
-                    _log(logging.DEBUG, call, reply.attempts[-1])
+                    log_attempt(logging.DEBUG, call, reply.attempts[-1])
                 return reply
 
     def _url(self, call: Call) -> URL:
@@ -237,7 +156,7 @@ class SessionManager:
     async def _after_failure(
         self,
         call: Call,
-        progress: _Progress,
+        progress: Progress,
         error: AllaweeError,
         headers: CIMultiDict[str],
         began: float,
@@ -248,9 +167,9 @@ class SessionManager:
             progress.outcome_unknown = True
         fresh = await self._fresh_key(progress, error, headers)
         pause = 0.0 if fresh else self._pause(call, progress, error, outcome)
-        attempt = self._note_failure(call, progress, error, pause, began)
+        attempt = progress.note(call, error, pause, self.seams.clock() - began)
         if pause is None:
-            raise self._last_word(call, progress, error)
+            raise progress.last_word(call, error)
         if fresh:
             return fresh
         if self.on_retry is not None:
@@ -261,7 +180,7 @@ class SessionManager:
         return headers if self._fixed else self._with_key(await self.keys.ask())
 
     async def _fresh_key(
-        self, progress: _Progress, error: AllaweeError, headers: CIMultiDict[str]
+        self, progress: Progress, error: AllaweeError, headers: CIMultiDict[str]
     ) -> CIMultiDict[str] | None:
         """Return headers with a newer key after a 401, once in a call."""
         if (
@@ -275,7 +194,7 @@ class SessionManager:
         return newer if newer["Authorization"] != headers["Authorization"] else None
 
     def _pause(
-        self, call: Call, progress: _Progress, error: AllaweeError, outcome: Outcome
+        self, call: Call, progress: Progress, error: AllaweeError, outcome: Outcome
     ) -> float | None:
         progress.failures += 1
         return self.retry.pause_after(
@@ -287,34 +206,6 @@ class SessionManager:
             jitter=self.seams.random(),
         )
 
-    def _note_failure(
-        self,
-        call: Call,
-        progress: _Progress,
-        error: AllaweeError,
-        pause: float | None,
-        began: float,
-    ) -> Attempt:
-        attempt = Attempt(
-            number=len(progress.attempts) + 1,
-            status=status_of(error),
-            error=f"{type(error).__name__}: {error.message}",
-            request_id=request_id_of(error),
-            elapsed=self.seams.clock() - began,
-            pause=pause,
-        )
-        progress.attempts.append(attempt)
-        _log(logging.DEBUG if pause is None else logging.WARNING, call, attempt)
-        return attempt
-
-    def _last_word(self, call: Call, progress: _Progress, error: AllaweeError) -> AllaweeError:
-        error.attempts = tuple(progress.attempts)
-        error.outcome_unknown = progress.outcome_unknown
-        error.method = call.method
-        if isinstance(error, APIError):
-            error.path = call.path
-        return error
-
 
 def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
@@ -323,23 +214,3 @@ def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if not name.isascii() or not name or any(c in f"{name}{value}" for c in "\r\n\0"):
             raise ConfigurationError(f"the header {name!r} cannot be sent")
     return dict(headers)
-
-
-def _log(level: int, call: Call, attempt: Attempt) -> None:
-    log.log(
-        level,
-        "%s %s attempt %d: %s in %.3f s%s%s",
-        call.method,
-        mask(call.path),
-        attempt.number,
-        attempt.error or f"HTTP {attempt.status}",
-        attempt.elapsed,
-        "" if attempt.pause is None else f", again in {attempt.pause:.3f} s",
-        "" if attempt.request_id is None else f" (request id {attempt.request_id})",
-        extra={
-            "attempt": attempt.number,
-            "status": attempt.status,
-            "wait": attempt.pause,
-            "request_id": attempt.request_id,
-        },
-    )

@@ -1,15 +1,15 @@
-"""What goes over the wire and what comes back, without sending anything: routes and replies."""
+"""What goes over the wire, without sending anything: routes, paths, queries, bodies."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
 
 import attrs
 import orjson
 
-from allawee_async.encoding import write
+from allawee_async.encoding import write, write_mapping
 from allawee_async.errors import (
     ConfigurationError,
 )
@@ -18,13 +18,8 @@ from allawee_async.names import camel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.types import JSONObject
+    from allawee_async.types import FreeForm, JSONObject
 
-ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pagination"})
-"""The keys of the envelope that most answers come in."""
-
-_ACCEPTED: Final = 202
-_MOST_TEXT_KEPT: Final = 2_000
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")  # nothing to encode
 _DOTS: Final = frozenset({"", ".", ".."})
 _SENT_TWICE_SAFELY: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -74,46 +69,60 @@ def _segment(value: object) -> str:
         raise ConfigurationError(f"an id is a text, not {type(value).__name__}")
     if not _DOTS.isdisjoint(value.replace("\\", "/").split("/")):
         raise ConfigurationError("an id is empty or contains '.', '..' or '//' as a path would")
-    return quote(value, safe="")
+    return _encoded(value)
 
 
-def checked_path(path: str) -> str:
+def checked_path(path: object) -> str:
     """Return a path that a caller wrote, encoded; a key must not leave for another host by it.
 
     Raises:
         ConfigurationError: It is no path below the host.
     """
-    if not path.startswith("/") or not _DOTS.isdisjoint(path[1:].replace("\\", "/").split("/")):
+    if not isinstance(path, str) or not path.startswith("/") or _leads_astray(path[1:]):
         raise ConfigurationError(
             "path must start with one '/' and have no empty parts and no '..': /customers/cus.1"
         )
     if "?" in path or "#" in path:
         raise ConfigurationError("give the query as query={...}, not inside the path")
-    return quote(path, safe="/:@!$&'()*+,;=~%")
+    return _encoded(path, "/:@!$&'()*+,;=~%")
+
+
+def _leads_astray(path: str) -> bool:
+    """Return whether a path has parts that servers collapse, as written or once decoded."""
+    return any(
+        not _DOTS.isdisjoint(form.replace("\\", "/").split("/")) for form in (path, unquote(path))
+    )
+
+
+def _encoded(text: str, safe: str = "") -> str:
+    try:
+        return quote(text, safe=safe)
+    except UnicodeEncodeError:
+        raise ConfigurationError("the text has a lone surrogate and cannot be sent") from None
 
 
 def query_string(query: Mapping[str, str]) -> str:
     """Return a query string with a leading `?`, or nothing for an empty query."""
     if not query:
         return ""
-    return "?" + "&".join([f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in query.items()])
+    return "?" + "&".join([f"{_encoded(name)}={_encoded(text)}" for name, text in query.items()])
 
 
-def query_texts(query: Mapping[str, object]) -> dict[str, str]:
+def query_texts(query: FreeForm) -> dict[str, str]:
     """Return a caller's query with every value as text; what is None is left out.
 
     Raises:
         ConfigurationError: A value has no obvious text.
     """
     texts: dict[str, str] = {}
-    for name, value in query.items():
-        match written := write(value):
+    for name, value in write_mapping(query).items():
+        match value:
             case None:
                 continue
             case bool():
-                texts[name] = "true" if written else "false"
+                texts[name] = "true" if value else "false"
             case str() | int() | float():
-                texts[name] = str(written)
+                texts[name] = str(value)
             case _:
                 raise ConfigurationError(f"the query parameter {name} must be a plain value")
     return texts
@@ -124,13 +133,13 @@ def body_of(**fields: object) -> JSONObject:
     return {camel(name): write(value) for name, value in fields.items() if value is not None}
 
 
-def json_bytes(body: Mapping[str, object]) -> bytes:
+def json_bytes(body: FreeForm) -> bytes:
     """Return a request body as JSON.
 
     Raises:
         ConfigurationError: Something in it has no form in JSON.
     """
     try:
-        return orjson.dumps(cast("JSONObject", write(body)))
-    except TypeError:  # a number that JSON cannot hold
-        raise ConfigurationError("the request body holds a number that JSON cannot") from None
+        return orjson.dumps(write_mapping(body))
+    except TypeError as error:  # orjson tells the kind of value, never the value
+        raise ConfigurationError(f"the request body has no form in JSON: {error}") from None

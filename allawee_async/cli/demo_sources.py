@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from allawee_async.calls import RetryEvent
     from allawee_async.cli.walking import Walk
     from allawee_async.sandbox import Sandbox
-    from allawee_async.session import RetryEvent
 
     OnRetry = Callable[[RetryEvent], object]
 

@@ -17,8 +17,8 @@ from allawee_async.errors import (
     RequestTimeoutError,
     ServerError,
     TransportError,
-    mask,
 )
+from allawee_async.hidden import mask
 
 
 class ExitCode(IntEnum):

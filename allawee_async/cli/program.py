@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from allawee_async.cli.failures import ExitCode, exit_code_of, line_of
-from allawee_async.errors import mask
+from allawee_async.hidden import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
 _SILENT: Final = logging.NullHandler()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, dataclass
 
 import attrs
 
-from allawee_async.types import JSONValue
+from allawee_async.types import JSONValue, Strings
 
 C = TypeVar("C")
 
@@ -26,6 +26,15 @@ def model(cls: type[C]) -> type[C]:
     return attrs.frozen(cls, kw_only=True, repr=False)
 
 
+def _or_none(value: Mapping[str, JSONValue] | None) -> Mapping[str, JSONValue] | None:
+    return value or None  # an object costs nothing for the extra fields that it has not
+
+
+def as_tuple(value: Strings | None) -> tuple[str, ...] | None:
+    """Return texts as a tuple, so that a model that holds them is a value; for `converter=`."""
+    return None if value is None else tuple(value)
+
+
 @model
 class Model:
     """The base of all models.
@@ -36,13 +45,16 @@ class Model:
 
     if TYPE_CHECKING:
         __attrs_attrs__: ClassVar[tuple[attrs.Attribute[Any], ...]]
+        extra: Mapping[str, JSONValue] = attrs.field(default={})
+    else:
+        _extra: Mapping[str, JSONValue] | None = attrs.field(
+            default=None, alias="extra", converter=_or_none, hash=False
+        )
 
-    _extra: Mapping[str, JSONValue] | None = attrs.field(default=None, alias="extra", hash=False)
-
-    @property
-    def extra(self) -> Mapping[str, JSONValue]:
-        """The fields that the API sent and the documents do not name, in wire names."""
-        return self._extra or {}
+        @property
+        def extra(self) -> Mapping[str, JSONValue]:
+            """The fields that the API sent and the documents do not name, in wire names."""
+            return self._extra or {}
 
     def __repr__(self) -> str:
         """Show what is there: no empty fields, no secrets, of `extra` the names only."""
@@ -59,26 +71,49 @@ class Model:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-class OpenEnum(StrEnum):
-    """Known values of a field whose list is not closed.
+if TYPE_CHECKING:
 
-    A member equals its text (`customer.status == "active"`). A value that the documents do not
-    name is kept: it is a member without a name, of which `is_known` is false.
-    """
+    class OpenEnum(str):
+        """Known values of a field whose list is not closed.
 
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, str):
-            return None
-        member = str.__new__(cls, value)
-        member._name_ = "unknown"
-        member._value_ = value
-        return member
+        To a type checker it is a text with some named values. An enumeration would be closed: a
+        comparison with a value that it does not name would count as a mistake.
+        """
 
-    @property
-    def is_known(self) -> bool:
-        """Whether the documents name this value."""
-        return self._value_ in type(self)._value2member_map_
+        __slots__ = ()
+
+        @property
+        def value(self) -> str:
+            """The text."""
+            ...
+
+        @property
+        def is_known(self) -> bool:
+            """Whether the documents name this value."""
+            ...
+
+else:
+
+    class OpenEnum(StrEnum):
+        """Known values of a field whose list is not closed.
+
+        A member equals its text (`customer.status == "active"`). A value that the documents do not
+        name is kept: it is a member without a name, of which `is_known` is false.
+        """
+
+        @classmethod
+        def _missing_(cls, value: object) -> Self | None:
+            if not isinstance(value, str):
+                return None
+            member = str.__new__(cls, value)
+            member._name_ = "unknown"
+            member._value_ = value
+            return member
+
+        @property
+        def is_known(self) -> bool:
+            """Whether the documents name this value."""
+            return self._value_ in type(self)._value2member_map_
 
 
 @model

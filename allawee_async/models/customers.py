@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from allawee_async.models.common import SECRET, Address, Model, OpenEnum, model
+from allawee_async.models.common import SECRET, Address, Model, OpenEnum, as_tuple, model
 from allawee_async.types import JSONObject, Strings
 
 
@@ -112,7 +112,7 @@ class Claims(Model):
     individual_identity: Identity | None = None
     business_information: BusinessInformation | None = None
     business_identity: Identity | None = None
-    business_directors: Strings | None = None
+    business_directors: Strings | None = attrs.field(default=None, converter=as_tuple)
     business_address: Address | None = None
 
 

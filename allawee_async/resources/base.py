@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overload
 
 from allawee_async.accepted import follow
+from allawee_async.calls import Call
 from allawee_async.converter import decode, decode_list
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.list_params import ListParams, list_query
 from allawee_async.models.common import Model
-from allawee_async.pagination import AsyncPager, Source
+from allawee_async.pages import Source
+from allawee_async.pagination import AsyncPager
 from allawee_async.query import F
-from allawee_async.session import Call
 from allawee_async.wire import json_bytes
 
 if TYPE_CHECKING:
