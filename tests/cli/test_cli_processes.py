@@ -57,7 +57,9 @@ def test_ctrl_c_ends_the_demo_at_once():
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, told) == (130, b"interrupted\n")
+    # How long a turn of the loop took, which it tells as well, is the machine's affair.
+    complaints = [line for line in told.splitlines() if not line.startswith(b"Executing <")]
+    assert (process.returncode, complaints) == (130, [b"interrupted"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
