@@ -1,4 +1,8 @@
-"""Calls: what is sent, and what a session is told and asked besides."""
+"""Calls: what is sent, and what a session is told and asked besides.
+
+A call shows neither query nor body in its `repr`: the frames of a traceback hold calls, and what
+is in a query or a body may be an identity number.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+
+    from yarl import URL
 
     from allawee_async.errors import AllaweeError
     from allawee_async.retry import Attempt
@@ -63,6 +69,7 @@ class Call:
         body: The body in JSON.
         secure: Whether it goes to the host for card numbers and PINs.
         resend: Whether it may be sent again although it may have taken effect.
+        url: Where it goes; the session fills it in.
     """
 
     method: str
@@ -71,6 +78,7 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     secure: bool = False
     resend: bool = False
+    url: URL | None = attrs.field(default=None, repr=False)
 
     @property
     def writes(self) -> bool:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from allawee_async.accepted import follow
 from allawee_async.calls import Call, RetryEvent, Seams
-from allawee_async.errors import ConfigurationError, RequestAccepted
+from allawee_async.errors import RequestAccepted
 from allawee_async.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.retry import RetryPolicy
 from allawee_async.session import SessionManager
 from allawee_async.settings import Hosts, KeySource
-from allawee_async.wire import checked_path, json_bytes, may_resend, query_texts
+from allawee_async.wire import checked_method, checked_path, json_bytes, may_resend, query_texts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -145,16 +145,13 @@ class AllaweeClient:
         Raises:
             AllaweeError: As for any other call.
         """
-        method = method.upper()
-        if not (method.isascii() and method.isalpha()):
-            raise ConfigurationError("method must be an HTTP method such as GET")
         call = Call(
-            method=method,
+            method=checked_method(method),
             path=checked_path(path),
             query=query_texts(query or {}),
             body=None if json is None else json_bytes(json),
             secure=secure,
-            resend=may_resend(method),
+            resend=may_resend(method.upper()),
         )
         try:
             return await self._session.send(call)
@@ -169,6 +166,7 @@ class AllaweeClient:
 
     async def __aenter__(self) -> Self:
         """Return the client itself."""
+        self._session.pool.reopen()
         return self
 
     async def __aexit__(

@@ -140,6 +140,7 @@ def _mutable_twin(cls: type[Model]) -> type:
     unfrozen = {
         "__slots__": cls.__dict__["__slots__"],
         "__init__": object.__init__,
+        "__repr__": object.__repr__,  # half filled, in a traceback
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
     }

@@ -200,6 +200,7 @@ class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside succ
     `await error.wait()` waits for the outcome. Do not send the request again.
 
     Attributes:
+        status: The HTTP status, 202.
         request_id: The id to follow it by, from the header `x-request-id`.
         code: The code of what went wrong at first (`service-unavailable`).
         body: The body as it came.
@@ -214,6 +215,7 @@ class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside succ
         body: JSONValue = None,
     ) -> None:
         super().__init__(message)
+        self.status = 202
         self.request_id = request_id
         self.code = code
         self.body = body

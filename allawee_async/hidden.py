@@ -19,7 +19,8 @@ def mask(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` masked and in one line, as a message that somebody else wrote is shown."""
-    return " ".join(mask(text).split())
+    printable = text.encode("utf-8", "replace").decode()  # a lone surrogate could not be printed
+    return " ".join(mask(printable).split())
 
 
 class HiddenText(str):

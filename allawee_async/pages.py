@@ -61,13 +61,16 @@ class Source(Generic[T]):
         except DecodeError as error:
             step = "" if error.path.startswith("[") or not error.path else "."
             raise _decode_error(error.message, f"data{step}{error.path}", reply) from None
+        reached = self._cursor_of(raw, reply)
+        if reached is not None and reached in (cursor, *map(query.get, _CURSORS)):
+            raise standstill(reached)
         total = reply.metadata.get("totalCount")
         return Page(
             items=items,
             has_more=_has_more(reply, len(raw), query),
-            total_count=total if isinstance(total, int) else None,
+            total_count=total if type(total) is int and total >= 0 else None,
             request_id=reply.request_id,
-            cursor=self._cursor_of(raw, reply),
+            cursor=reached,
             source=self,
         )
 
@@ -139,8 +142,6 @@ class Page(Generic[T]):
         if not self.leads_on:
             return None
         page = await self._source.page(needed_cursor(self.cursor))
-        if page.cursor == self.cursor:
-            raise standstill(page.cursor)
         return page if page.items else None
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+import attrs
+
 from allawee_async.errors import ConfigurationError
 from allawee_async.pages import Page, Source, needed_cursor, standstill
 
@@ -108,6 +110,14 @@ class _ItemWalk(Generic[T]):
         raise StopAsyncIteration
 
 
+@attrs.define(eq=False)
+class _Block(Generic[T]):
+    """An `async with` block over a pager, and the walks that began in it."""
+
+    task: asyncio.Task[Any] | None
+    walks: list[PageWalk[T]] = attrs.field(factory=list["PageWalk[T]"])
+
+
 class AsyncPager(Generic[T]):
     """A list that is read as it is used; making one sends nothing.
 
@@ -123,8 +133,7 @@ class AsyncPager(Generic[T]):
 
     def __init__(self, source: Source[T]) -> None:
         self._source = source
-        self._blocks = 0
-        self._walks: list[PageWalk[T]] = []
+        self._blocks: list[_Block[T]] = []
 
     def __aiter__(self) -> AsyncIterator[T]:
         """Return an iterator over all items."""
@@ -133,8 +142,9 @@ class AsyncPager(Generic[T]):
     def pages(self) -> PageWalk[T]:
         """Return an async iterator over the pages."""
         walk = PageWalk(self._source)
-        if self._blocks:
-            self._walks.append(walk)
+        block = self._block_of_this_task()
+        if block is not None:
+            block.walks.append(walk)
         return walk
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
@@ -157,11 +167,14 @@ class AsyncPager(Generic[T]):
         items: list[T] = []
         if max_items == 0:
             return items
-        async with self:
-            async for item in self:
+        pages = PageWalk(self._source)
+        try:
+            async for item in _ItemWalk(pages):
                 items.append(item)
                 if len(items) == max_items:
                     break
+        finally:
+            await pages.aclose()
         return items
 
     async def first(self) -> T | None:
@@ -171,7 +184,7 @@ class AsyncPager(Generic[T]):
 
     async def __aenter__(self) -> Self:
         """Return the pager itself; the end of the block ends the walks that begin in it."""
-        self._blocks += 1
+        self._blocks.append(_Block(asyncio.current_task()))
         return self
 
     async def __aexit__(
@@ -181,11 +194,17 @@ class AsyncPager(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         """Cancel what is being fetched and wait until it has ended."""
-        self._blocks -= 1
+        block = self._block_of_this_task() or self._blocks[-1]
+        self._blocks.remove(block)
+        for walk in block.walks:
+            await walk.aclose()
+
+    def _block_of_this_task(self) -> _Block[T] | None:
+        """Return the innermost open block of this task: other tasks may use the pager, too."""
         if not self._blocks:
-            walks, self._walks = self._walks, []
-            for walk in walks:
-                await walk.aclose()
+            return None
+        task = asyncio.current_task()
+        return next((block for block in reversed(self._blocks) if block.task is task), None)
 
     def __repr__(self) -> str:
         """Say what it is; the query may hold anything, so it is not shown."""

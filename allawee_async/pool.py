@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -13,7 +14,8 @@ from allawee_async.errors import ConfigurationError, RequestTimeoutError, Transp
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from yarl import URL
+    from allawee_async.calls import Call
+
 
 MAX_CONNECTIONS: Final = 100
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
@@ -68,15 +70,14 @@ class Pool:
         self._own: aiohttp.ClientSession | None = None
         self._keeper: AsyncGenerator[aiohttp.ClientSession, None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
 
     async def exchange(
         self,
-        method: str,
-        url: URL,
+        call: Call,
         headers: Mapping[str, str],
-        body: bytes | None,
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Send one request; return the status, headers and whole body of the answer.
@@ -84,29 +85,40 @@ class Pool:
         Raises:
             TransportError: No usable answer came.
             RequestTimeoutError: None came in time.
+            ConfigurationError: The client is closed, or the session cannot be used for this.
         """
-        session = self._borrowed
-        if session is None:
-            session = self._own
-            if session is None or session.closed or asyncio.get_running_loop() is not self._loop:
-                session = await self._open()
-        elif session.closed:
-            raise ConfigurationError("the aiohttp session that you passed is closed")
+        session = self._borrowed or self._own
+        if session is None or session.closed or self._is_elsewhere():
+            session = await self._open()
         try:
             response = await session.request(
-                method,
-                url,
+                call.method,
+                call.url or "",
                 headers=headers,
-                data=body,
+                data=call.body,
                 timeout=timeout,
                 allow_redirects=False,
                 raise_for_status=False,
+                auto_decompress=True,
             )
             return response.status, response.headers, await self._read(response)
         except TransportError:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _transport_error(error) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise _closed_meanwhile() from None  # aiohttp cancels who waits for a connection
+        except RuntimeError:
+            if not session.closed:
+                raise
+            raise _closed_meanwhile() from None
+        except ValueError:
+            raise ConfigurationError(
+                "aiohttp refuses the request; has the session that you passed an auth= of its own?"
+            ) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Read the body to its end, which gives the connection back; anything else closes it."""
@@ -114,7 +126,7 @@ class Pool:
             length = response.content_length
             if length is None or "Content-Encoding" in response.headers:
                 return await self._read_in_parts(response)
-            if length > self._max_response_bytes:
+            if length > self._max_response_bytes and response.method != "HEAD":
                 raise self._too_large()
             return await response.read()
         except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
@@ -142,7 +154,16 @@ class Pool:
             final=True,
         )
 
+    def _is_elsewhere(self) -> bool:
+        return self._borrowed is None and asyncio.get_running_loop() is not self._loop
+
     async def _open(self) -> aiohttp.ClientSession:
+        if self._borrowed is not None:
+            raise ConfigurationError("the aiohttp session that you passed is closed")
+        if self._closed_in is not None and self._closed_in() is asyncio.get_running_loop():
+            raise ConfigurationError(
+                "the client is closed; make another, or use this one in 'async with' again"
+            )
         if self._own is not None and not self._own.closed:
             if self._loop is not None and not self._loop.is_closed():
                 raise ConfigurationError(
@@ -154,10 +175,15 @@ class Pool:
         self._own = await anext(self._keeper)
         return self._own
 
+    def reopen(self) -> None:
+        """Allow to be used again in a loop in which it was closed."""
+        self._closed_in = None
+
     async def close(self) -> None:
         """Close our own session, if one is open. A borrowed session stays open."""
         self._own, keeper, self._keeper = None, self._keeper, None
         if keeper is not None:
+            self._closed_in = weakref.ref(asyncio.get_running_loop())
             await keeper.aclose()
 
     def __del__(self) -> None:
@@ -188,6 +214,10 @@ async def _session_until_the_loop_ends(
         yield session
     finally:
         await session.close()
+
+
+def _closed_meanwhile() -> TransportError:
+    return TransportError("the client was closed while this call was under way", final=True)
 
 
 def _transport_error(error: Exception) -> TransportError:

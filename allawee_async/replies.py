@@ -85,7 +85,7 @@ def read_reply(
     """
     if not 200 <= status <= 299:
         raise _read_error(status, headers, body, now)
-    reply = Reply(status, headers, headers.get("x-request-id"))
+    reply = Reply(status, headers, _request_id(headers))
     if not body or body.isspace():
         return reply
     try:
@@ -101,6 +101,13 @@ def read_reply(
         reply.data = document  # the bare resource
         return reply
     return _open_envelope(reply, document)
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    request_id = headers.get("x-request-id")
+    if request_id is None or (request_id.isascii() and request_id.isprintable()):
+        return request_id
+    return None  # bytes that are no id could not even be printed
 
 
 def _open_envelope(reply: Reply, envelope: JSONObject) -> Reply:
@@ -151,7 +158,7 @@ def _read_error(
         status=status,
         code=_code(facts) or _inner(facts, "code"),
         details=_details(facts),
-        request_id=headers.get("x-request-id"),
+        request_id=_request_id(headers),
         body=document,
         retry_after=read_retry_after(headers.get("retry-after"), now()),
     )

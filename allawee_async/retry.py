@@ -12,7 +12,6 @@ from typing import Final
 import attrs
 
 from allawee_async.errors import (
-    APIError,
     ConfigurationError,
     DecodeError,
     RateLimitError,
@@ -60,7 +59,7 @@ _NOT_IMPLEMENTED: Final = 501
 def outcome_of(error: Exception) -> Outcome:
     """Return how an attempt that raised `error` ended."""
     match error:
-        case TransportError(sent=False):
+        case TransportError(sent=False, final=False):
             return Outcome.NOT_SENT
         case TransportError(final=True):
             return Outcome.OTHER_FAULT
@@ -202,4 +201,5 @@ def request_id_of(error: Exception) -> str | None:
 
 def status_of(error: Exception) -> int | None:
     """Return the HTTP status that an error carries, if it does."""
-    return error.status if isinstance(error, APIError | DecodeError) else None
+    status: int | None = getattr(error, "status", None)
+    return status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from allawee_async.settings import Hosts, KeySource
 
 USER_AGENT: Final = f"allawee_async/{__version__}"
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+_HEADER_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 _OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -107,20 +110,19 @@ class SessionManager:
             AllaweeError: The error of the last attempt, with the history of all.
         """
         clock = self.seams.clock
-        url = self._url(call)
+        call.url = self._url(call)
         headers = self._fixed or self._with_key(await self.keys.ask())
         progress: Progress | None = None
         started = began = clock()
         while True:
             try:
-                status, answer_headers, body = await self.pool.exchange(
-                    call.method,
-                    url,
+                exchange = self.pool.exchange(
+                    call,
                     headers if call.body is None else CIMultiDict(headers, **_JSON),
-                    call.body,
                     self.timeout if self.retry.deadline is None else self._time_left(started),
                 )
-                reply = read_reply(status, answer_headers, body, now=self.seams.wall_clock)
+                # the body gets no name, so that no traceback with local variables shows it
+                reply = read_reply(*await exchange, now=self.seams.wall_clock)
             except AllaweeError as error:
                 progress = progress or Progress(started)
                 headers = await self._after_failure(call, progress, error, headers, began)
@@ -165,9 +167,14 @@ class SessionManager:
         outcome = outcome_of(error)
         if call.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
             progress.outcome_unknown = True
-        fresh = await self._fresh_key(progress, error, headers)
+        elapsed = self.seams.clock() - began
+        try:
+            fresh = await self._fresh_key(progress, error, headers)
+        except ConfigurationError as failed:
+            progress.note(call, error, None, elapsed)
+            raise progress.last_word(call, failed) from None
         pause = 0.0 if fresh else self._pause(call, progress, error, outcome)
-        attempt = progress.note(call, error, pause, self.seams.clock() - began)
+        attempt = progress.note(call, error, pause, elapsed)
         if pause is None:
             raise progress.last_word(call, error)
         if fresh:
@@ -177,17 +184,17 @@ class SessionManager:
                 RetryEvent(method=call.method, path=call.path, attempt=attempt, error=error)
             )
         await self.seams.sleep(pause)
-        return headers if self._fixed else self._with_key(await self.keys.ask())
+        try:
+            return headers if self._fixed else self._with_key(await self.keys.ask())
+        except ConfigurationError as failed:
+            raise progress.last_word(call, failed) from None
 
     async def _fresh_key(
         self, progress: Progress, error: AllaweeError, headers: CIMultiDict[str]
     ) -> CIMultiDict[str] | None:
         """Return headers with a newer key after a 401, once in a call."""
-        if (
-            not isinstance(error, AuthenticationError)
-            or not self.keys.changes
-            or progress.asked_again
-        ):
+        refused = isinstance(error, AuthenticationError) and self.keys.changes
+        if not refused or progress.asked_again:
             return None
         progress.asked_again = True
         newer = self._with_key(await self.keys.ask())
@@ -209,8 +216,14 @@ class SessionManager:
 
 def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
+        if not _fits(_HEADER_NAME, name):
+            raise ConfigurationError("the name of a header must be letters, digits and dashes")
         if name.lower() in _OURS:
             raise ConfigurationError(f"the header {name} is set by the client itself")
-        if not name.isascii() or not name or any(c in f"{name}{value}" for c in "\r\n\0"):
-            raise ConfigurationError(f"the header {name!r} cannot be sent")
+        if not _fits(_HEADER_VALUE, value):
+            raise ConfigurationError(f"the value of the header {name} must be one line of text")
     return dict(headers)
+
+
+def _fits(pattern: re.Pattern[str], text: object) -> bool:
+    return isinstance(text, str) and pattern.fullmatch(text) is not None

@@ -72,6 +72,17 @@ def _segment(value: object) -> str:
     return _encoded(value)
 
 
+def checked_method(method: object) -> str:
+    """Return an HTTP method in capitals.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not isinstance(method, str) or not (method.isascii() and method.isalpha()):
+        raise ConfigurationError("method must be an HTTP method such as GET")
+    return method.upper()
+
+
 def checked_path(path: object) -> str:
     """Return a path that a caller wrote, encoded; a key must not leave for another host by it.
 

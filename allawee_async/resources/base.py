@@ -131,6 +131,10 @@ class Listable(Resource, Generic[M]):
         return AsyncPager(source)
 
 
+def _is_filled_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
 def _mappings(raw: Any) -> tuple[Any, ...]:
     for index, item in enumerate(raw):
         if not isinstance(item, dict):
@@ -155,8 +159,8 @@ class Findable(Listable[M]):
             DecodeError: The API answered with something that does not carry this reference, or
                 with several objects; it would be unsafe to pick one.
         """
-        if not reference:
-            raise ConfigurationError("reference is empty")
+        if not _is_filled_text(reference):
+            raise ConfigurationError("reference must be a text that is not empty")
         page = await self.list(filter=F.reference == reference, limit=2)
         for item in page.items:
             found = getattr(item, "reference", None)
