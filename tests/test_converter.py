@@ -285,7 +285,11 @@ def test_a_sample_of_every_kind_is_written_back() -> None:
     assert to_dict(from_dict(Sample, document)) == document
 
 
-@given(share=st.floats(allow_nan=False, allow_infinity=False), amount=st.integers(), numbers=st.lists(st.integers()))
+@given(
+    share=st.floats(allow_nan=False, allow_infinity=False),
+    amount=st.integers(),
+    numbers=st.lists(st.integers()),
+)
 def test_numbers_come_through_exactly(share: float, amount: int, numbers: list[int]) -> None:
     document = {"amount": amount, "share": share, "numbers": numbers}
 

@@ -378,7 +378,7 @@ def test_any_retry_after_gives_a_finite_time_or_none(text: str, now: float) -> N
         (AuthenticationError("no", status=401, request_id="req_1"), 401, "req_1"),
         (DecodeError("no JSON", status=200, request_id="req_2"), 200, "req_2"),
         (DecodeError("no JSON"), None, None),
-        (RequestAccepted("queued", request_id="req_3"), None, "req_3"),
+        (RequestAccepted("queued", request_id="req_3"), 202, "req_3"),
         (TransportError("lost"), None, None),
         (ValueError("not ours"), None, None),
     ],

@@ -78,8 +78,10 @@ async def test_ctrl_c_in_the_middle_of_a_request_leaves_nothing_behind():
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGINT)
             _, told = await process.communicate()
-    # With -X dev Python would complain of a task, a socket or a session that was left open.
-    assert (process.returncode, told) == (130, b"interrupted\n")
+    # With -X dev Python would complain of a task, a socket or a session that was left open. It also
+    # tells of slow turns of the loop, which are the machine's affair.
+    complaints = [line for line in told.splitlines() if not line.startswith(b"Executing <")]
+    assert (process.returncode, complaints) == (130, [b"interrupted"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")

@@ -1,0 +1,111 @@
+"""What every test gets: a clean environment, no network, and a look at what it left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import ipaddress
+import itertools
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from allawee_async.sandbox import Sandbox
+from tests.support.faketime import FakeTime
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from allawee_async import AllaweeClient
+
+
+_LOOKS = itertools.count(1)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of the collections that each test ends with."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the settings of the person who runs the tests out of the environment."""
+    for name in list(os.environ):
+        if name.upper().startswith("ALLAWEE_") or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Refuse connections to, and look-ups of, anything that is not this computer."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def checked_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise RuntimeError(f"a test tried to connect to {address[0]}")
+        connect(self, address)
+
+    def checked_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        if host is not None and not _is_loopback(host):
+            raise RuntimeError(f"a test tried to look up {host}")
+        return look_up(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", checked_connect)
+        patch.setattr(socket, "getaddrinfo", checked_look_up)
+        yield
+
+
+def _is_loopback(host: str | bytes) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind(request: pytest.FixtureRequest) -> None:
+    """Look after each async test for tasks, and let unclosed sockets warn."""
+    test = getattr(request.function, "hypothesis", None)
+    if inspect.iscoroutinefunction(getattr(test, "inner_test", request.function)):
+        request.getfixturevalue("no_task_left")
+
+
+@pytest.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    """Fail if there are tasks after the test that were not there before, or open sockets."""
+    before = asyncio.all_tasks()
+    yield
+    for _ in range(3):  # what was cancelled or closed needs a moment to end
+        await asyncio.sleep(0)
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    assert not left, f"the test left tasks behind: {left}"
+    gc.collect()  # so that what was not closed warns in this test and in no later one
+    if next(_LOOKS) % 100 == 0:
+        gc.freeze()  # what pytest remembers of the tests so far need not be looked at again
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """Time that passes only when somebody sleeps."""
+    return FakeTime()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A sandbox with the two documented customers and 48 generated ones."""
+    async with Sandbox(customers=50, seed=1) as running:
+        yield running
+        assert not running.crashes, list(running.crashes)
+
+
+@pytest.fixture
+async def allawee(sandbox: Sandbox, time: FakeTime) -> AsyncIterator[AllaweeClient]:
+    """A client of the sandbox that never waits for real."""
+    async with sandbox.client(**time.seams) as client:
+        yield client
