@@ -69,6 +69,8 @@ class Call:
         body: The body in JSON.
         secure: Whether it goes to the host for card numbers and PINs.
         resend: Whether it may be sent again although it may have taken effect.
+        secrets: What of the body is secret, wherever the API may quote it.
+        tells_secret: Whether the answer holds a secret.
         url: Where it goes; the session fills it in.
     """
 
@@ -78,6 +80,15 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
     secure: bool = False
     resend: bool = False
+    secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+    tells_secret: bool = False
+
+    @property
+    def confidential(self) -> bool:
+        """Whether what is sent or answered may not be kept in errors."""
+        return self.secure or self.tells_secret or bool(self.secrets)
+
     url: URL | None = attrs.field(default=None, repr=False)
 
     @property

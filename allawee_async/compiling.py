@@ -144,7 +144,7 @@ def _mutable_twin(cls: type[Model]) -> type:
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
     }
-    return type(f"_{cls.__name__}Twin", (Model,), unfrozen)
+    return type(f"_{cls.__name__}Twin", cls.__bases__, unfrozen)
 
 
 class _Members(dict[str, E]):

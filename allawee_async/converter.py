@@ -55,8 +55,10 @@ def decode(value: object, cls: type[M]) -> M:
     try:
         model: M = reader(cls)(value, cls)
     except Mismatch as mismatch:
-        raise _decode_error(mismatch, value) from None
-    return model
+        error = _decode_error(mismatch, value)
+    else:
+        return model
+    raise error  # out here, so that it does not drag along the frames that read the value
 
 
 def decode_list(values: object, cls: type[M]) -> tuple[M, ...]:
@@ -64,8 +66,10 @@ def decode_list(values: object, cls: type[M]) -> tuple[M, ...]:
     try:
         models: tuple[M, ...] = decoding.list_reader(cls, reader(cls))(values, cls)
     except Mismatch as mismatch:
-        raise _decode_error(mismatch, values) from None
-    return models
+        error = _decode_error(mismatch, values)
+    else:
+        return models
+    raise error
 
 
 def _decode_error(mismatch: Mismatch, body: Any) -> DecodeError:
@@ -77,7 +81,7 @@ def reader(cls: type[Model]) -> Reader:
     return converter.get_structure_hook(cls)
 
 
-def _main_type(annotation: Any) -> Any:
+def main_type(annotation: Any) -> Any:
     """Return what an annotation means beside None: `Gender | str | None` is a `Gender`."""
     if get_origin(annotation) not in (Union, types.UnionType):
         return annotation
@@ -100,6 +104,10 @@ class _Relation:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Model)
+
+
+def _is_anything(annotation: Any) -> bool:
+    return annotation is object  # what `JSONValue` is when a program runs
 
 
 def _is_open_enum(annotation: Any) -> bool:
@@ -126,7 +134,7 @@ def _plan(cls: type[Model], converter: Converter) -> ModelPlan:
     fields: list[FieldPlan] = []
     for field in attrs.fields(cls):
         if field.name != "_extra":
-            main = _main_type(field.type)
+            main = main_type(field.type)
             read = converter.get_structure_hook(main)
             model = _plan(main, converter) if _is_model(main) else None
             wire = wire_name(field)
@@ -138,11 +146,17 @@ def _plan(cls: type[Model], converter: Converter) -> ModelPlan:
 
 def _list_reader(annotation: Any, converter: Converter) -> Reader:
     item = get_args(annotation)[0]
+    if str in get_args(item):  # a list of relations; `Item | None` is read as it stands
+        item = main_type(item)
     return decoding.list_reader(item, converter.get_structure_hook(item))
 
 
 def _relation_reader(relation: _Relation, converter: Converter) -> Reader:
-    return decoding.relation_reader(relation.cls, converter.get_structure_hook(relation.cls))
+    return decoding.relation_reader(relation.cls, converter.get_structure_hook)
+
+
+def _anything_reader(_: Any, __: Converter) -> Reader:
+    return decoding.read_anything
 
 
 def _mapping_reader(_: Any, __: Converter) -> Reader:
@@ -158,6 +172,7 @@ def make_converter() -> Converter:
     made.register_structure_hook(bool, decoding.read_bool)
     made.register_structure_hook(datetime, decoding.read_timestamp)
     made.register_structure_hook(date, decoding.read_date)
+    made.register_structure_hook_factory(_is_anything, _anything_reader)
     made.register_structure_hook_factory(_is_mapping, _mapping_reader)
     made.register_structure_hook_factory(_is_list, _list_reader)
     made.register_structure_hook_factory(_is_relation, _relation_reader)

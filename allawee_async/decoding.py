@@ -131,6 +131,11 @@ def read_object(value: Any, _: object) -> Any:
     return cast("Mapping[str, Any]", value)
 
 
+def read_anything(value: Any, _: object) -> Any:
+    """Read any JSON value, as it is."""
+    return value
+
+
 def list_reader(item_type: Any, read_item: Reader) -> Reader:
     """Return the reader of a list, which makes a tuple."""
 
@@ -147,11 +152,26 @@ def list_reader(item_type: Any, read_item: Reader) -> Reader:
     return read_list
 
 
-def relation_reader(cls: type[Model], read_model: Reader) -> Reader:
-    """Return the reader of a relation: an id, or with `expand` the object itself."""
+def nullable_reader(read: Reader) -> Reader:
+    """Return the reader of a list's entry that may be null."""
+
+    def read_nullable(value: Any, expected: Any) -> Any:
+        return None if value is None else read(value, expected)
+
+    return read_nullable
+
+
+def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Reader]) -> Reader:
+    """Return the reader of a relation: an id, or with `expand` the object itself.
+
+    Args:
+        cls: The class of the object.
+        model_reader: Finds the reader of the class. It is asked when the first object comes: few
+            callers expand, and an object may have a relation to its own kind.
+    """
 
     def read_relation(value: Any, _: object) -> Any:
-        return value if isinstance(value, str) else read_model(value, cls)
+        return value if isinstance(value, str) else model_reader(cls)(value, cls)
 
     return read_relation
 

@@ -1,7 +1,14 @@
 """Keeping secrets out of everything that is printed: texts, `repr`, tracebacks."""
 
+from __future__ import annotations
+
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from allawee_async.types import JSONValue
 
 MASK: Final = "***"
 
@@ -31,3 +38,58 @@ class HiddenText(str):
     def __repr__(self) -> str:
         """Show nothing of it."""
         return repr(MASK)
+
+
+class HiddenBytes(bytes):
+    """Bytes that show no more than their number in a repr: a request body."""
+
+    def __repr__(self) -> str:
+        """Show the length."""
+        return f"<{len(self)} bytes>"
+
+
+class HiddenObject(dict[str, "JSONValue"]):
+    """A JSON object that shows no more than its keys in a repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Show the keys."""
+        return f"<{', '.join(self)}>"
+
+
+def hidden(value: object) -> HiddenText:
+    """Return a secret that a caller passed, as a hidden text; an empty one if it is no text.
+
+    It refuses nothing, because the frame that a refusal leaves through still shows the argument:
+    a verb first puts the result in the place of its argument, and then calls `needed`.
+    """
+    return HiddenText(value) if isinstance(value, str) else HiddenText()
+
+
+def hidden_texts(body: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the hidden texts of a request body, which no error may quote."""
+    return tuple([value for value in body.values() if type(value) is HiddenText])
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """Return a text without the secrets that it quotes."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, MASK)
+    return text
+
+
+def scrub_json(value: JSONValue, secrets: tuple[str, ...]) -> JSONValue:
+    """Return a JSON value in which no text quotes a secret."""
+    match value:
+        case bool() | None:
+            return value
+        case str():
+            return scrub(value, secrets)
+        case int() | float():
+            return MASK if str(value) in secrets else value
+        case list():
+            return [scrub_json(item, secrets) for item in value]
+        case dict():
+            return {scrub(key, secrets): scrub_json(item, secrets) for key, item in value.items()}

@@ -29,12 +29,14 @@ class Source(Generic[T]):
         decode: Makes items of the raw ones; their places in errors are seen from the list.
         query: The query of the first page.
         cursor_field: The wire name of the field that cursors are taken from.
+        ends_unless_told: Whether a page that does not say whether more follows is the last.
     """
 
     fetch: Callable[[Mapping[str, str]], Awaitable[Reply]]
     decode: Callable[[list[JSONValue]], tuple[T, ...]]
     query: Mapping[str, str]
     cursor_field: str = "id"
+    ends_unless_told: bool = False
 
     def query_at(self, cursor: str | None) -> Mapping[str, str]:
         """Return the query for the page at a cursor; None is the first page."""
@@ -67,12 +69,23 @@ class Source(Generic[T]):
         total = reply.metadata.get("totalCount")
         return Page(
             items=items,
-            has_more=_has_more(reply, len(raw), query),
+            has_more=self._has_more(reply, len(raw), query),
             total_count=total if type(total) is int and total >= 0 else None,
             request_id=reply.request_id,
             cursor=reached,
             source=self,
         )
+
+    def _has_more(self, reply: Reply, found: int, query: Mapping[str, str]) -> bool:
+        """Return whether there may be another page.
+
+        Where the server does not say so, a full page may be followed by another; asking once too
+        often is better than to lose what follows.
+        """
+        told = reply.metadata.get("hasMore")
+        if isinstance(told, bool):
+            return told
+        return not self.ends_unless_told and found >= int(query.get("limit", _DEFAULT_LIMIT))
 
     def _cursor_of(self, raw: list[JSONValue], reply: Reply) -> str | None:
         if not raw:
@@ -92,18 +105,6 @@ def _decode_error(message: str, path: str, reply: Reply) -> DecodeError:
     error.attempts = reply.attempts
     error.method = "GET"
     return error
-
-
-def _has_more(reply: Reply, found: int, query: Mapping[str, str]) -> bool:
-    """Return whether there may be another page.
-
-    Where the server does not say so, a full page may be followed by another; asking once too
-    often is better than to lose what follows.
-    """
-    told = reply.metadata.get("hasMore")
-    if isinstance(told, bool):
-        return told
-    return found >= int(query.get("limit", _DEFAULT_LIMIT))
 
 
 def _number(items: tuple[object, ...]) -> str:

@@ -8,8 +8,10 @@ import weakref
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
+import attrs
 
-from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
+from allawee_async.answers import FAILURES, Answer, too_large, translated
+from allawee_async.errors import AllaweeError, ConfigurationError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -102,23 +104,49 @@ class Pool:
                 auto_decompress=True,
             )
             return response.status, response.headers, await self._read(response)
-        except TransportError:
+        except AllaweeError:
             raise
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _transport_error(error) from None
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            raise _closed_meanwhile() from None  # aiohttp cancels who waits for a connection
-        except RuntimeError:
-            if not session.closed:
-                raise
-            raise _closed_meanwhile() from None
-        except ValueError:
-            raise ConfigurationError(
-                "aiohttp refuses the request; has the session that you passed an auth= of its own?"
-            ) from None
+        except FAILURES as error:
+            raise translated(error, session) from None
+
+    async def open(
+        self,
+        call: Call,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - see below
+    ) -> Answer:
+        """Send one request; return the answer as soon as the first part of its body is there.
+
+        The total of the timeout ends there; from then on it is the longest pause between two
+        parts, because a file takes as long as it takes, and its reader, too.
+
+        Raises:
+            TransportError: No usable answer came.
+            RequestTimeoutError: None came in time.
+            ConfigurationError: The client is closed, or the session cannot be used for this.
+        """
+        session = self._borrowed or self._own
+        if session is None or session.closed or self._is_elsewhere():
+            session = await self._open()
+        pause = timeout.total if timeout.sock_read is None else timeout.sock_read
+        try:
+            async with asyncio.timeout(timeout.total):
+                response = await session.request(
+                    call.method,
+                    call.url or "",
+                    headers=headers,
+                    timeout=attrs.evolve(timeout, total=None, sock_read=pause),
+                    allow_redirects=False,
+                    raise_for_status=False,
+                    auto_decompress=True,
+                )
+                answer = Answer(response, self._max_response_bytes)
+                await answer.start()
+        except AllaweeError:
+            raise
+        except FAILURES as error:
+            raise translated(error, session) from None
+        return answer
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Read the body to its end, which gives the connection back; anything else closes it."""
@@ -127,7 +155,7 @@ class Pool:
             if length is None or "Content-Encoding" in response.headers:
                 return await self._read_in_parts(response)
             if length > self._max_response_bytes and response.method != "HEAD":
-                raise self._too_large()
+                raise too_large(self._max_response_bytes)
             return await response.read()
         except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
             if 200 <= response.status <= 299:
@@ -144,15 +172,8 @@ class Pool:
             parts.append(part)
             size += len(part)
             if size > self._max_response_bytes:
-                raise self._too_large()
+                raise too_large(self._max_response_bytes)
         return b"".join(parts)
-
-    def _too_large(self) -> TransportError:
-        return TransportError(
-            f"the answer is longer than {self._max_response_bytes:,} bytes and was not read; "
-            "ask for less at a time (limit=), or raise max_response_bytes",
-            final=True,
-        )
 
     def _is_elsewhere(self) -> bool:
         return self._borrowed is None and asyncio.get_running_loop() is not self._loop
@@ -214,31 +235,3 @@ async def _session_until_the_loop_ends(
         yield session
     finally:
         await session.close()
-
-
-def _closed_meanwhile() -> TransportError:
-    return TransportError("the client was closed while this call was under way", final=True)
-
-
-def _transport_error(error: Exception) -> TransportError:
-    """Return our error for one of aiohttp's, without the URL, whose query may hold secrets."""
-    match error:
-        case aiohttp.ConnectionTimeoutError():
-            return RequestTimeoutError("no connection in time", sent=False)
-        case TimeoutError():
-            return RequestTimeoutError("no answer in time")
-        case aiohttp.ClientConnectorCertificateError():
-            reason = error.certificate_error
-            return TransportError(f"the server's certificate is not valid: {reason}", sent=False)
-        case aiohttp.ClientHttpProxyError(status=status):
-            return TransportError(f"the proxy refused the connection ({status})", sent=False)
-        case aiohttp.ClientConnectorError():
-            return TransportError(f"no connection: {error.os_error}", sent=False)
-        case aiohttp.ClientConnectionError():
-            return TransportError(f"the connection was lost ({type(error).__name__})")
-        case aiohttp.ClientPayloadError():
-            return TransportError("the answer was cut off")
-        case aiohttp.ClientResponseError():
-            return TransportError(f"the answer is not HTTP ({type(error).__name__})")
-        case _:
-            return TransportError(f"no usable answer ({type(error).__name__})")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.errors import AllaweeError, APIError
-from allawee_async.hidden import mask
+from allawee_async.errors import AllaweeError, APIError, DecodeError, RequestAccepted
+from allawee_async.hidden import mask, scrub, scrub_json
 from allawee_async.retry import Attempt, request_id_of, status_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,25 @@ class Progress:
         error.method = call.method
         if isinstance(error, APIError):
             error.path = call.path
+        if call.confidential:  # the frames that read the answer hold it
+            error.__cause__ = error.__context__ = error.__traceback__ = None
         return error
+
+
+def without_secrets(error: AllaweeError, call: Call) -> AllaweeError:
+    """Let an error quote nothing that was secret in the call, or that the secure host told.
+
+    The API may quote a PIN in its message; and what cannot be read may hold a card number.
+    """
+    error.message = scrub(error.message, call.secrets)
+    error.args = (error.message,)
+    if isinstance(error, APIError):
+        error.details = tuple(scrub(detail, call.secrets) for detail in error.details)
+    if isinstance(error, APIError | RequestAccepted):
+        error.body = scrub_json(error.body, call.secrets)
+    elif isinstance(error, DecodeError):
+        error.body = None
+    return error
 
 
 def log_attempt(level: int, call: Call, attempt: Attempt) -> None:

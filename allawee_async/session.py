@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 from multidict import CIMultiDict
@@ -18,8 +18,9 @@ from allawee_async.errors import (
     RequestTimeoutError,
 )
 from allawee_async.hidden import HiddenText
+from allawee_async.options import checked_headers, checked_wait
 from allawee_async.pool import client_timeout
-from allawee_async.progress import Progress, log, log_attempt
+from allawee_async.progress import Progress, log, log_attempt, without_secrets
 from allawee_async.replies import Reply, read_reply
 from allawee_async.retry import (
     MAY_HAVE_TAKEN_EFFECT,
@@ -31,18 +32,21 @@ from allawee_async.version import __version__
 from allawee_async.wire import query_string
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     import aiohttp
 
+    from allawee_async.answers import Answer
+    from allawee_async.calls import Call, Seams
     from allawee_async.pool import Pool
     from allawee_async.settings import Hosts, KeySource
 
+T = TypeVar("T")
+
 USER_AGENT: Final = f"allawee_async/{__version__}"
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
-_HEADER_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
-_OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-encoding"})
 _JSON: Final = {"Content-Type": "application/json"}
+_ANY_FILE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
+"""What is not compressed on the way tells its length, so that a part of it is known as such."""
 
 
 class SessionManager:
@@ -57,6 +61,8 @@ class SessionManager:
         headers: Further headers for each request.
         on_retry: Told of each retry, before the pause.
         seams: What a test replaces.
+        wait_for_accepted: Seconds to wait for the outcome of a request that the API queued; 0
+            does not wait.
     """
 
     def __init__(
@@ -70,15 +76,17 @@ class SessionManager:
         headers: Mapping[str, str] | None,
         on_retry: Callable[[RetryEvent], object] | None,
         seams: Seams,
+        wait_for_accepted: float = 0.0,
     ) -> None:
         self.pool = pool
         self.hosts = hosts
         self.keys = keys
         self.timeout = client_timeout(timeout)
         self.retry = retry
-        self.headers = _checked_headers(headers or {})
+        self.headers = checked_headers(headers or {})
         self.on_retry = on_retry
         self.seams = seams
+        self.wait_for_accepted = checked_wait(wait_for_accepted)
         self._base_url = URL(hosts.base_url, encoded=True)
         self._secure_url = URL(hosts.secure_url, encoded=True)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
@@ -87,9 +95,10 @@ class SessionManager:
     def with_options(
         self,
         *,
-        timeout: float | aiohttp.ClientTimeout | None,
-        retry: RetryPolicy | None,
-        headers: Mapping[str, str] | None,
+        timeout: float | aiohttp.ClientTimeout | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+        wait_for_accepted: float | None = None,
     ) -> SessionManager:
         """Return a manager over the same pool; None keeps what this one has."""
         return SessionManager(
@@ -101,6 +110,9 @@ class SessionManager:
             headers={**self.headers, **(headers or {})},
             on_retry=self.on_retry,
             seams=self.seams,
+            wait_for_accepted=(
+                self.wait_for_accepted if wait_for_accepted is None else wait_for_accepted
+            ),
         )
 
     async def send(self, call: Call) -> Reply:
@@ -155,6 +167,67 @@ class SessionManager:
         connect = client_timeout(left).sock_connect
         return attrs.evolve(self.timeout, total=left, sock_connect=connect)
 
+    async def stream(self, call: Call, use: Callable[[Answer], Awaitable[T]]) -> T:
+        """Send a call until somebody could use the body of the answer, or the policy gives up.
+
+        Args:
+            call: The call.
+            use: Uses the answer. If it fails with an error of ours, the call may be sent again;
+                if it returns, whatever is left of the answer is its own to close.
+
+        Raises:
+            AllaweeError: The error of the last attempt, with the history of all.
+        """
+        clock = self.seams.clock
+        headers = self._fixed or self._with_key(await self.keys.ask())
+        progress = Progress(clock())
+        while True:
+            began = clock()
+            try:
+                answer = await self._open(call, headers, progress)
+                result = await self._used(answer, use, progress.started)
+            except AllaweeError as error:
+                headers = await self._after_failure(call, progress, error, headers, began)
+            else:
+                answer.elapsed = clock() - began
+                if log.isEnabledFor(logging.DEBUG):
+                    log_attempt(logging.DEBUG, call, answer.attempts[-1])
+                return result
+
+    async def _open(self, call: Call, headers: CIMultiDict[str], progress: Progress) -> Answer:
+        """Open the answer of a call; its status is good."""
+        timeout = self.timeout
+        if self.retry.deadline is not None:
+            timeout = self._time_left(progress.started)
+        asking = headers.copy()
+        asking.update(_ANY_FILE)
+        call.url = self._url(call)
+        answer = await self.pool.open(call, asking, timeout)
+        answer.failures = tuple(progress.attempts)
+        if not 200 <= answer.status <= 299:
+            body = await answer.read()
+            read_reply(answer.status, answer.headers, body, now=self.seams.wall_clock)
+        return answer
+
+    async def _used(
+        self, answer: Answer, use: Callable[[Answer], Awaitable[T]], started: float
+    ) -> T:
+        """Use an answer within the deadline; close it if that fails."""
+        deadline = self.retry.deadline
+        left = None if deadline is None else started + deadline - self.seams.clock()
+        limit = asyncio.timeout(left)
+        try:
+            async with limit:
+                return await use(answer)
+        except TimeoutError:
+            answer.close()
+            if not limit.expired():
+                raise
+            raise RequestTimeoutError("the deadline has passed") from None
+        except BaseException:
+            answer.close()
+            raise
+
     async def _after_failure(
         self,
         call: Call,
@@ -165,6 +238,8 @@ class SessionManager:
     ) -> CIMultiDict[str]:
         """Wait and return the headers for the next attempt, or raise the error."""
         outcome = outcome_of(error)
+        if call.confidential:
+            without_secrets(error, call)
         if call.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
             progress.outcome_unknown = True
         elapsed = self.seams.clock() - began
@@ -212,18 +287,3 @@ class SessionManager:
             retry_after=getattr(error, "retry_after", None),
             jitter=self.seams.random(),
         )
-
-
-def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not _fits(_HEADER_NAME, name):
-            raise ConfigurationError("the name of a header must be letters, digits and dashes")
-        if name.lower() in _OURS:
-            raise ConfigurationError(f"the header {name} is set by the client itself")
-        if not _fits(_HEADER_VALUE, value):
-            raise ConfigurationError(f"the value of the header {name} must be one line of text")
-    return dict(headers)
-
-
-def _fits(pattern: re.Pattern[str], text: object) -> bool:
-    return isinstance(text, str) and pattern.fullmatch(text) is not None

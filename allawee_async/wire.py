@@ -13,12 +13,13 @@ from allawee_async.encoding import write, write_mapping
 from allawee_async.errors import (
     ConfigurationError,
 )
+from allawee_async.hidden import HiddenBytes, HiddenObject
 from allawee_async.names import camel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.types import FreeForm, JSONObject
+    from allawee_async.types import FreeForm
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")  # nothing to encode
 _DOTS: Final = frozenset({"", ".", ".."})
@@ -38,12 +39,14 @@ class Route:
         method: The HTTP method.
         template: The path; a part with a colon is a parameter (`/customers/:id`).
         secure: Whether it lives on the host for card numbers and PINs.
+        tells_secret: Whether its answer holds a secret, which no error may keep.
         resend: Whether sending it twice does no harm.
     """
 
     method: str
     template: str
     secure: bool = attrs.field(default=False, kw_only=True)
+    tells_secret: bool = attrs.field(default=False, kw_only=True)
     resend: bool = attrs.field(
         default=attrs.Factory(lambda route: may_resend(route.method), takes_self=True),
         kw_only=True,
@@ -139,9 +142,22 @@ def query_texts(query: FreeForm) -> dict[str, str]:
     return texts
 
 
-def body_of(**fields: object) -> JSONObject:
+def body_of(**fields: object) -> HiddenObject:
     """Return a request body: wire names, JSON values, without what is None."""
-    return {camel(name): write(value) for name, value in fields.items() if value is not None}
+    return HiddenObject(
+        {camel(name): write(value) for name, value in fields.items() if value is not None}
+    )
+
+
+def needed(**texts: str) -> None:
+    """Refuse secrets that are missing, by the names of their arguments.
+
+    Raises:
+        ConfigurationError: One is empty, or was no text before `hidden` made one of it.
+    """
+    for name, text in texts.items():
+        if not text:
+            raise ConfigurationError(f"{name} must be a text that is not empty")
 
 
 def json_bytes(body: FreeForm) -> bytes:
@@ -151,6 +167,6 @@ def json_bytes(body: FreeForm) -> bytes:
         ConfigurationError: Something in it has no form in JSON.
     """
     try:
-        return orjson.dumps(write_mapping(body))
+        return HiddenBytes(orjson.dumps(write_mapping(body)))
     except TypeError as error:  # orjson tells the kind of value, never the value
         raise ConfigurationError(f"the request body has no form in JSON: {error}") from None
