@@ -5,6 +5,7 @@ sends beyond the documents is kept in `extra` and written back by `allawee_async
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, dataclass_transform
 
@@ -114,6 +115,34 @@ else:
         def is_known(self) -> bool:
             """Whether the documents name this value."""
             return self._value_ in type(self)._value2member_map_
+
+
+class Currency(OpenEnum):
+    """A currency, as ISO 4217 writes it."""
+
+    NGN = "NGN"
+    USD = "USD"
+
+
+@model
+class ActionResult(Model):
+    """What an action answered, where no document shows it; empty if it answered nothing.
+
+    What the API sent besides is in `extra`, in wire names.
+
+    Attributes:
+        id: The id of the object that the action was about, if the API told it.
+        object: The API's name of its type.
+        status: Its state.
+        created_at: When it was created, UTC.
+        updated_at: When it last changed, UTC.
+    """
+
+    id: str | None = None
+    object: str | None = None
+    status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @model

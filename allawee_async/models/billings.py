@@ -1,0 +1,24 @@
+"""Billings: what Allawee charges for its services."""
+
+from datetime import datetime
+
+from allawee_async.models.common import Model, model
+
+__all__ = ["Billing"]
+
+
+@model
+class Billing(Model):
+    """A charge of Allawee's. No document shows one, so what the API sends is mostly in `extra`.
+
+    Attributes:
+        id: Opaque.
+        object: The API's name of the type.
+        created_at: When the charge was created, UTC.
+        updated_at: When it last changed, UTC.
+    """
+
+    id: str | None = None
+    object: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None

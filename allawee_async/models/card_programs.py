@@ -1,0 +1,152 @@
+"""Card programs: the kinds of cards that you issue, and what holds for all cards of a kind."""
+
+from datetime import datetime
+
+from allawee_async.models.accounts import Account
+from allawee_async.models.common import Address, Currency, Model, OpenEnum, model
+
+__all__ = [
+    "CardAuthorizationSettings",
+    "CardDistribution",
+    "CardNetwork",
+    "CardPersonalization",
+    "CardProgram",
+    "CardProgramStatus",
+    "CardType",
+    "DistributionType",
+    "FundingSourceType",
+    "TimeoutDefault",
+]
+
+
+class CardNetwork(OpenEnum):
+    """The network that a card belongs to."""
+
+    VERVE = "verve"
+    MASTERCARD = "mastercard"
+    VISA = "visa"
+
+
+class CardType(OpenEnum):
+    """What a card is made of."""
+
+    VIRTUAL = "virtual"
+    PHYSICAL = "physical"
+
+
+class CardProgramStatus(OpenEnum):
+    """How far a program has come."""
+
+    NEW = "new"
+    LIVE = "live"
+
+
+class DistributionType(OpenEnum):
+    """How physical cards are delivered."""
+
+    BULKED = "bulked"
+    INDIVIDUALLY = "individually"
+
+
+class FundingSourceType(OpenEnum):
+    """Where the money for the purchases of a program comes from."""
+
+    SETTLEMENT_ACCOUNT = "settlement-account"
+    CARD_ACCOUNT = "card-account"
+    PREFUNDED = "prefunded"
+
+
+class TimeoutDefault(OpenEnum):
+    """What becomes of an authorization that your webhook does not decide in time."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+
+
+@model
+class CardPersonalization(Model):
+    """What physical cards look like.
+
+    Attributes:
+        front_artwork_file: The URL of the artwork.
+        print_cardholder_name: Whether the holder's name is printed.
+        default_cardholder_name: What is printed on cards that nobody holds yet.
+    """
+
+    front_artwork_file: str | None = None
+    print_cardholder_name: bool | None = None
+    default_cardholder_name: str | None = None
+
+
+@model
+class CardDistribution(Model):
+    """How and where physical cards are delivered.
+
+    Attributes:
+        type: `bulked` or `individually`.
+        shipping_address: Where they go.
+        return_address: Where they go if they cannot be delivered.
+    """
+
+    type: DistributionType | str | None = None
+    shipping_address: Address | None = None
+    return_address: Address | None = None
+
+
+@model
+class CardAuthorizationSettings(Model):
+    """How purchases with cards of a program are decided and paid.
+
+    Attributes:
+        funding_source_type: `settlement-account`, `card-account` or `prefunded`.
+        settlement_account: The account that pays: an id, or the account.
+        webhook: What decides: a URL, or the id of a webhook.
+        timeout_default: `approve` or `decline`, if the webhook does not decide in time.
+        transaction_fee: The id of the fee that you charge; you send it.
+        fees_account: The account that the fees go to: an id, or the account; the API sends it.
+    """
+
+    funding_source_type: FundingSourceType | str | None = None
+    settlement_account: str | Account | None = None
+    webhook: str | None = None
+    timeout_default: TimeoutDefault | str | None = None
+    transaction_fee: str | None = None
+    fees_account: str | Account | None = None
+
+
+@model
+class CardProgram(Model):
+    """A kind of cards.
+
+    Attributes:
+        id: Opaque, for instance `c.prg.2tXPDcLLvvXGeTNk9`; cards spell the same one
+            `cp.2tXPDcLLvvXGeTNk9`.
+        name: Unique among your programs.
+        network: `verve`, `mastercard` or `visa`.
+        type: `virtual` or `physical`; no document shows it in a response.
+        status: `new` or `live`.
+        currency: The currency of the cards.
+        description: Your own words.
+        quantity: How many physical cards are made.
+        personalization: What they look like.
+        distribution: How they are delivered.
+        authorization: How purchases are decided and paid.
+        created_at: When the program was created, UTC.
+        updated_at: When the program last changed, UTC.
+        object: The API's name of the type, `card.program`.
+    """
+
+    id: str
+    name: str | None = None
+    network: CardNetwork | None = None
+    type: CardType | None = None
+    status: CardProgramStatus | None = None
+    currency: Currency | str | None = None
+    description: str | None = None
+    quantity: int | None = None
+    personalization: CardPersonalization | None = None
+    distribution: CardDistribution | None = None
+    authorization: CardAuthorizationSettings | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    object: str | None = None

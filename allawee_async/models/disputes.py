@@ -1,0 +1,45 @@
+"""Disputes: authorizations that a card holder contests."""
+
+from datetime import datetime
+
+from allawee_async.models.card_authorizations import CardAuthorization
+from allawee_async.models.common import Model, OpenEnum, model
+from allawee_async.types import Strings
+
+__all__ = ["Dispute", "DisputeReason"]
+
+
+class DisputeReason(OpenEnum):
+    """Why an authorization is contested."""
+
+    FRAUDULENT = "fraudulent"
+    DUPLICATE = "duplicate"
+    VALUE_NOT_RECEIVED = "value-not-received"
+    GENERAL = "general"
+
+
+@model
+class Dispute(Model):
+    """A contested authorization. No document shows one; what else the API sends is in `extra`.
+
+    Attributes:
+        id: Opaque.
+        reason: `fraudulent`, `duplicate`, `value-not-received` or `general`.
+        source: What is contested: the id of a card authorization, or the authorization.
+        text: What happened, in words.
+        documents: URLs of the evidence.
+        user: The id of the user who contests it.
+        created_at: When the dispute was opened, UTC.
+        updated_at: When it last changed, UTC.
+        object: The API's name of the type.
+    """
+
+    id: str | None = None
+    reason: DisputeReason | None = None
+    source: str | CardAuthorization | None = None
+    text: str | None = None
+    documents: Strings | None = None
+    user: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    object: str | None = None

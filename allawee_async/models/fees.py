@@ -1,0 +1,51 @@
+"""Fees: what you charge your own customers for payments and card use."""
+
+from datetime import datetime
+
+import attrs
+
+from allawee_async.models.accounts import Account
+from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.types import JSONObject
+
+__all__ = ["Fee", "FeeStructure"]
+
+
+class FeeStructure(OpenEnum):
+    """How a fee is reckoned."""
+
+    FLAT = "flat"
+    PERCENTAGE = "percentage"
+
+
+@model
+class Fee(Model):
+    """A fee. The documents show its fields in requests only, so none of them is sure to be there.
+
+    Attributes:
+        id: Opaque, for instance `fee.2cbc123456`.
+        name: Your name for it.
+        description: More about it.
+        structure: `flat` or `percentage`.
+        value: Of a flat fee the amount in minor units; of another the percentage.
+        cap: The most that is taken, in minor units.
+        currency: The currency of the amounts.
+        account: The account that gets the fee; with `expand` the account itself.
+        metadata: Your own data, as you stored it.
+        created_at: When the fee was created, UTC.
+        updated_at: When it last changed, UTC.
+        object: The API's name of the type.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    description: str | None = None
+    structure: FeeStructure | None = None
+    value: int | None = None
+    cap: int | None = None
+    currency: Currency | None = None
+    account: str | Account | None = None
+    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    object: str | None = None

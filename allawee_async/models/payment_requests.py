@@ -1,0 +1,67 @@
+"""Payment requests: money that is to come in, each over an account number of its own."""
+
+from datetime import datetime
+
+import attrs
+
+from allawee_async.models.accounts import Account
+from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.customers import Customer
+from allawee_async.models.payments import PaymentMethod
+from allawee_async.types import JSONObject
+
+__all__ = ["PaymentRequest", "PaymentRequestBank", "PaymentRequestOptions"]
+
+
+class PaymentRequestBank(OpenEnum):
+    """A bank that opens account numbers for single payments; the documents name one."""
+
+    PROVIDUS = "providus"
+
+
+@model
+class PaymentRequestOptions(Model):
+    """How the money is to come in.
+
+    Attributes:
+        name: The name of the account that is opened; it must be given.
+        bank: The bank that opens it.
+    """
+
+    name: str | None = None
+    bank: PaymentRequestBank | str | None = None
+
+
+@model
+class PaymentRequest(Model):
+    """A payment that is waited for. The documents show its fields in requests only.
+
+    Attributes:
+        id: Opaque.
+        method: How the money comes in.
+        options: How, in detail.
+        currency: The currency of the amount.
+        amount: Exactly what must come in, in minor units; anything else is sent back.
+        status: The state; the documents name no values.
+        customer: From whom it comes; with `expand` the customer.
+        reference: Your own handle.
+        account: The account that gets the money; with `expand` the account itself.
+        metadata: Your own data, as you stored it.
+        created_at: When the request was created, UTC.
+        updated_at: When it last changed, UTC.
+        object: The API's name of the type.
+    """
+
+    id: str | None = None
+    method: PaymentMethod | None = None
+    options: PaymentRequestOptions | None = None
+    currency: Currency | None = None
+    amount: int | None = None
+    status: str | None = None
+    customer: str | Customer | None = None
+    reference: str | None = None
+    account: str | Account | None = None
+    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    object: str | None = None

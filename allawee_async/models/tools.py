@@ -1,0 +1,118 @@
+"""Tools: banks, bills, exchange rates and merchants.
+
+No published document shows what the tools answer. So no field is sure to be there, and what the
+API sends besides is kept in `extra`.
+"""
+
+from allawee_async.models.common import Currency, Model, model
+
+__all__ = [
+    "Bank",
+    "BillCategory",
+    "BillProduct",
+    "FxQuote",
+    "FxRate",
+    "Merchant",
+    "MerchantCategory",
+    "ResolvedAccount",
+]
+
+
+@model
+class Bank(Model):
+    """A bank.
+
+    Attributes:
+        id: Opaque.
+        name: What it is called.
+        code: Its code, 3 digits or 6: a text, as it may begin with zeros.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    code: str | None = None
+
+
+@model
+class ResolvedAccount(Model):
+    """Whose a bank account is.
+
+    Attributes:
+        account_name: The name of its owner.
+        account_number: Its number, 10 digits.
+        bank_code: The code of its bank.
+        bank_name: The name of its bank.
+    """
+
+    account_name: str | None = None
+    account_number: str | None = None
+    bank_code: str | None = None
+    bank_name: str | None = None
+
+
+@model
+class BillCategory(Model):
+    """A kind of bills: airtime, electricity and so on."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+@model
+class BillProduct(Model):
+    """A bill that can be paid. What its `inputs` must hold, the API tells in `extra`.
+
+    Attributes:
+        id: Opaque, for instance `bp.2cbc123456`: the `product` of `payments.pay_bill`.
+        name: What it is called.
+    """
+
+    id: str | None = None
+    name: str | None = None
+
+
+@model
+class FxRate(Model):
+    """An exchange rate; how the API writes the rate itself, no document tells: see `extra`."""
+
+    from_: Currency | None = None
+    to: Currency | None = None
+
+
+@model
+class FxQuote(Model):
+    """An exchange rate that the API stands by for a while.
+
+    Attributes:
+        from_: The currency that is given.
+        to: The currency that is got.
+        amount: What is got, in minor units of `to`.
+        hash: What `fx_hash` and `fx_quote_hash` want; the API may give it another name, which is
+            then in `extra`.
+    """
+
+    from_: Currency | None = None
+    to: Currency | None = None
+    amount: int | None = None
+    hash: str | None = None
+
+
+@model
+class Merchant(Model):
+    """A merchant, for the controls of cards.
+
+    Attributes:
+        id: Opaque, for instance `mch.2cbc123456`.
+        name: What it is called.
+    """
+
+    id: str | None = None
+    name: str | None = None
+
+
+@model
+class MerchantCategory(Model):
+    """A kind of merchants, for the controls of cards; a bare name is `extra["value"]`."""
+
+    id: str | None = None
+    name: str | None = None

@@ -1,0 +1,69 @@
+"""Webhooks: where the API sends its events."""
+
+from datetime import datetime
+
+import attrs
+
+from allawee_async.models.common import SECRET, Model, OpenEnum, model
+from allawee_async.types import JSONObject
+
+__all__ = ["Webhook", "WebhookEventName", "WebhookSecret"]
+
+
+class WebhookEventName(OpenEnum):
+    """The name of an event that a webhook may ask for."""
+
+    CARD_AUTHORIZATION_REQUEST = "card.authorization.request"
+    CARD_AUTHORIZATION_CLOSED = "card.authorization.closed"
+    CARD_AUTHORIZATION_UPDATE = "card.authorization.update"
+    CARD_TRANSACTION_CREATED = "card.transaction.created"
+    REQUEST_COMPLETED = "request.completed"
+
+
+@model
+class Webhook(Model):
+    """A webhook. The documents show its fields in requests only, so none is sure to be there.
+
+    Attributes:
+        id: Opaque, for instance `wh.2cbc123456`.
+        name: Your name for it.
+        events: The names of the events that it gets.
+        url: Where they are sent.
+        api_version: The version of the API in which they are written.
+        description: More about it.
+        signing_key: The key that signs them; `repr` masks it.
+        status: Whether it is enabled; the documents name no values.
+        metadata: Your own data, as you stored it.
+        created_at: When the webhook was created, UTC.
+        updated_at: When it last changed, UTC.
+        object: The API's name of the type.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    events: tuple[WebhookEventName, ...] | None = None
+    url: str | None = None
+    api_version: str | None = None
+    description: str | None = None
+    signing_key: str | None = attrs.field(default=None, metadata=SECRET)
+    status: str | None = None
+    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    object: str | None = None
+
+
+@model
+class WebhookSecret(Model):
+    """The key that signs the events of a webhook. No document shows under which name it comes.
+
+    `repr` masks the names that it may have here; an answer that is only a text is
+    `extra["value"]`, of which `repr` shows the name only.
+
+    Attributes:
+        signing_key: The key.
+        secret: The key, under another name.
+    """
+
+    signing_key: str | None = attrs.field(default=None, metadata=SECRET)
+    secret: str | None = attrs.field(default=None, metadata=SECRET)
