@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from allawee_async.accepted import follow
+from allawee_async.accepted import outcome_of_accepted
 from allawee_async.calls import Call, RetryEvent, Seams
 from allawee_async.errors import RequestAccepted
+from allawee_async.nouns import Nouns
 from allawee_async.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.retry import RetryPolicy
 from allawee_async.session import SessionManager
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import aiohttp
 
     from allawee_async.replies import Reply
-    from allawee_async.resources.customers import Customers
     from allawee_async.settings import APIKey
     from allawee_async.types import FreeForm
 
@@ -30,7 +29,7 @@ _DEFAULT_RETRY = RetryPolicy()
 _DEFAULT_SEAMS = Seams()
 
 
-class AllaweeClient:
+class AllaweeClient(Nouns):
     """An async client of the Allawee API.
 
     Use it as `async with AllaweeClient(key) as allawee:`, or call `await allawee.close()` at the
@@ -90,19 +89,13 @@ class AllaweeClient:
             seams=Seams(clock=clock, sleep=sleep, random=random),
         )
 
-    @cached_property
-    def customers(self) -> Customers:
-        """The persons and businesses that hold cards and accounts."""
-        from allawee_async.resources.customers import Customers
-
-        return Customers(self._session)
-
     def with_options(
         self,
         *,
         timeout: float | aiohttp.ClientTimeout | None = None,
         retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,
+        wait_for_accepted: float | None = None,
     ) -> Self:
         """Return a view of this client with other options. It costs next to nothing.
 
@@ -113,10 +106,20 @@ class AllaweeClient:
             timeout: Seconds for one attempt; None keeps what this client has.
             retry: The policy; None keeps what this client has.
             headers: Further headers, added to those of this client.
+            wait_for_accepted: Seconds to wait for the outcome of a write that the API queued
+                (202, guaranteed processing), instead of raising `RequestAccepted`: the call
+                then returns what the API's last attempt answered, or raises its error. The
+                write is not sent again; when the time is over, `RequestTimeoutError` tells the
+                `request_id`. 0 does not wait; None keeps what this client has.
+
+        Raises:
+            ConfigurationError: An option makes no sense.
         """
         view = type(self).__new__(type(self))
         view._is_view = True  # noqa: SLF001 - of our own class
-        session = self._session.with_options(timeout=timeout, retry=retry, headers=headers)
+        session = self._session.with_options(
+            timeout=timeout, retry=retry, headers=headers, wait_for_accepted=wait_for_accepted
+        )
         view._session = session  # noqa: SLF001
         return view
 
@@ -143,6 +146,8 @@ class AllaweeClient:
             The reply: `status`, `headers`, `code`, `data`, `metadata`, `request_id`, `attempts`.
 
         Raises:
+            RequestAccepted: The API queued the request; `await error.wait()` returns the reply of
+                its last attempt.
             AllaweeError: As for any other call.
         """
         call = Call(
@@ -156,8 +161,7 @@ class AllaweeClient:
         try:
             return await self._session.send(call)
         except RequestAccepted as accepted:
-            follow(accepted, self._session, lambda data: data)
-            raise
+            return await outcome_of_accepted(accepted, call, self._session, lambda late: late)
 
     async def close(self) -> None:
         """Close the connections. A borrowed session stays open, and so does the pool of a view."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overload
 
-from allawee_async.accepted import follow
+import attrs
+
+from allawee_async.accepted import outcome_of_accepted
 from allawee_async.calls import Call
 from allawee_async.converter import decode, decode_list
+from allawee_async.downloads import Download
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
+from allawee_async.hidden import hidden_texts
 from allawee_async.list_params import ListParams, list_query
 from allawee_async.models.common import Model
 from allawee_async.pages import Source
@@ -16,12 +20,12 @@ from allawee_async.query import F
 from allawee_async.wire import json_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Mapping
 
     from allawee_async.list_params import Fields
     from allawee_async.replies import Reply
     from allawee_async.session import SessionManager
-    from allawee_async.types import JSONObject
+    from allawee_async.types import JSONObject, JSONValue
     from allawee_async.wire import Route
 
 M = TypeVar("M", bound=Model)
@@ -39,46 +43,108 @@ class Resource:
     def __init__(self, session: SessionManager) -> None:
         self._session = session
 
-    def _send(
+    def _prepared(
         self,
         route: Route,
         path: str,
         *,
         query: Mapping[str, str] | None = None,
         body: JSONObject | None = None,
-    ) -> Awaitable[Reply]:
-        call = Call(
+    ) -> Call:
+        return Call(
             method=route.method,
             path=path,
             query=query or {},
             body=None if body is None else json_bytes(body),
             secure=route.secure,
             resend=route.resend,
+            tells_secret=route.tells_secret,
+            secrets=() if body is None else hidden_texts(body),
         )
-        return self._session.send(call)
+
+    def _download(self, verb: str, *ids: str) -> Download:
+        """Return the file of a verb, without sending anything."""
+        route = self.ROUTES[verb]
+        path = route.path(*ids)
+        return Download(
+            self._session,
+            Call(method=route.method, path=path, secure=route.secure, resend=route.resend),
+        )
 
     async def _call(
-        self, verb: str, *ids: str, model: type[M], body: JSONObject | None = None
+        self,
+        verb: str,
+        *ids: str,
+        model: type[M],
+        query: Mapping[str, str] | None = None,
+        body: JSONObject | None = None,
     ) -> M:
-        """Send the call of a verb and return its model."""
-        route = self.ROUTES[verb]
-        try:
-            reply = await self._send(route, route.path(*ids), body=body)
-        except RequestAccepted as accepted:
-            follow(accepted, self._session, lambda data: decode(data, model))
-            raise
-        return self._decoded(route, reply, model)
+        """Send the call of a verb and return its model.
 
-    def _decoded(self, route: Route, reply: Reply, model: type[M]) -> M:
+        A model without required fields stands for an answer that no document shows; so an empty
+        answer is such a model without anything in it.
+        """
+        route = self.ROUTES[verb]
+        call = self._prepared(route, route.path(*ids), query=query, body=body)
         try:
-            return decode(reply.data, model)
-        except DecodeError as error:
-            step = "." if error.path else ""
-            error.path = f"data{step}{error.path}"
-            error.status, error.request_id = reply.status, reply.request_id
-            error.attempts, error.method = reply.attempts, route.method
-            error.outcome_unknown = route.method != "GET"
-            raise
+            reply = await self._session.send(call)
+        except RequestAccepted as accepted:
+            return await outcome_of_accepted(
+                accepted, call, self._session, lambda late: _decoded(route, late, model)
+            )
+        return _decoded(route, reply, model)
+
+    async def _all(
+        self, verb: str, *ids: str, model: type[M], query: Mapping[str, str] | None = None
+    ) -> tuple[M, ...]:
+        """Read a list that no document shows, to its end, if the API should cut it into pages.
+
+        One object in place of a list counts as a list of one.
+        """
+        pager: AsyncPager[M] = self._pager(verb, *ids, model=model, query=query or {}, loose=True)
+        return tuple(await pager.to_list())
+
+    def _pager(
+        self,
+        verb: str,
+        *ids: str,
+        model: type[Model] | None,
+        query: Mapping[str, str],
+        cursor_field: str = "id",
+        loose: bool = False,
+    ) -> AsyncPager[Any]:
+        """Return the pager of a list; without a model its items are plain mappings.
+
+        Args:
+            verb: The verb, a key of `ROUTES`.
+            *ids: What the path needs.
+            model: What an item is; None for plain mappings.
+            query: The query of the first page.
+            cursor_field: The wire name of the field that cursors are taken from.
+            loose: Whether no document shows the list: then one object counts as a list of one, an
+                entry that is no object is kept as `extra["value"]`, and a page is the last unless
+                the answer says otherwise.
+        """
+        route = self.ROUTES[verb]
+        path = route.path(*ids)
+
+        async def fetch(page_query: Mapping[str, str]) -> Reply:
+            reply = await self._session.send(self._prepared(route, path, query=page_query))
+            if loose:
+                reply.data = _as_list(reply.data)
+            return reply
+
+        def models(raw: Any) -> tuple[Any, ...]:
+            return _mappings(raw) if model is None else decode_list(raw, model)
+
+        source: Source[Any] = Source(
+            fetch=fetch,
+            decode=models,
+            query=query,
+            cursor_field=cursor_field,
+            ends_unless_told=loose,
+        )
+        return AsyncPager(source)
 
 
 class Listable(Resource, Generic[M]):
@@ -86,6 +152,7 @@ class Listable(Resource, Generic[M]):
 
     _model: ClassVar[type[Model]]
     _cursor_field: ClassVar[str] = "id"
+    _loose: ClassVar[bool] = False
 
     @overload
     def list(self, *, select: None = None, **params: Unpack[ListParams]) -> AsyncPager[M]: ...
@@ -111,24 +178,48 @@ class Listable(Resource, Generic[M]):
             ConfigurationError: A parameter makes no sense.
         """
         query = list_query(select=select, cursor_field=self._cursor_field, **params)
-        return self._pager(query, mappings=bool(query.get("select")))
-
-    def _pager(self, query: dict[str, str], *, mappings: bool) -> AsyncPager[Any]:
-        route, model = self.ROUTES["list"], self._model
-
-        async def fetch(page_query: Mapping[str, str]) -> Reply:
-            return await self._send(route, route.path(), query=page_query)
-
-        def models(raw: Any) -> tuple[Any, ...]:
-            return decode_list(raw, model)
-
-        source: Source[Any] = Source(
-            fetch=fetch,
-            decode=_mappings if mappings else models,
+        return self._pager(
+            "list",
+            model=None if query.get("select") else self._model,
             query=query,
             cursor_field=self._cursor_field,
+            loose=self._loose,
         )
-        return AsyncPager(source)
+
+
+def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
+    data = reply.data
+    if not isinstance(data, dict) and not _has_required_fields(model):
+        data = _kept(data)
+    try:
+        return decode(data, model)
+    except DecodeError as error:
+        step = "." if error.path else ""
+        error.path = f"data{step}{error.path}"
+        error.status, error.request_id = reply.status, reply.request_id
+        error.attempts, error.method = reply.attempts, route.method
+        error.outcome_unknown = route.method != "GET"
+        if route.secure or route.tells_secret:
+            error.body = None
+        del data  # a traceback with local variables would show it; so would the frames below
+        raise error.with_traceback(None) from None
+
+
+def _has_required_fields(model: type[Model]) -> bool:
+    return any(field.default is attrs.NOTHING for field in attrs.fields(model))
+
+
+def _kept(value: JSONValue) -> JSONObject:
+    """Return what is no object as one; nothing is an empty one."""
+    if isinstance(value, dict):
+        return value
+    return {} if value is None else {"value": value}
+
+
+def _as_list(data: JSONValue) -> list[JSONValue]:
+    if isinstance(data, list):
+        return [_kept(item) for item in data]
+    return [] if data is None else [_kept(data)]
 
 
 def _is_filled_text(value: object) -> bool:

@@ -1,0 +1,199 @@
+"""Accounts: open and read them, see what is on them and what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Unpack
+
+from allawee_async.list_params import ListParams, list_query
+from allawee_async.models.accounts import Account, AccountBalance, AccountLogEntry
+from allawee_async.models.common import ActionResult
+from allawee_async.resources.base import Findable
+from allawee_async.wire import Route, body_of
+
+if TYPE_CHECKING:
+    from allawee_async.downloads import Download
+    from allawee_async.models.accounts import AccountType, DepositChannelType
+    from allawee_async.models.common import Currency
+    from allawee_async.pagination import AsyncPager
+    from allawee_async.types import FreeForm, Strings
+
+
+class Accounts(Findable[Account]):
+    """`allawee.accounts`: where money is held."""
+
+    ROUTES: ClassVar = {
+        "create": Route("POST", "/accounts"),
+        "list": Route("GET", "/accounts"),
+        "get": Route("GET", "/accounts/:id"),
+        "logs": Route("GET", "/accounts/:id/logs"),
+        "logs_csv": Route("GET", "/accounts/:id/logs/csv"),
+        "balance": Route("GET", "/accounts/:id/balance"),
+        "add_deposit_channel": Route("POST", "/accounts/:id/deposit-channels"),
+        "update_deposit_account_name": Route(
+            "PUT", "/accounts/:id/deposit-channels/update-account-name"
+        ),
+    }
+    _model: ClassVar = Account
+
+    async def create(
+        self,
+        *,
+        name: str,
+        currency: Currency | str,
+        type: AccountType | str,
+        settlement_account: str | None = None,
+        reference: str | None = None,
+        customer: str | None = None,
+        deposit_channels: Strings | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Account:
+        """Open an account. It is never sent twice if it may have taken effect.
+
+        Args:
+            name: What a name enquiry shows.
+            currency: `NGN` or `USD`.
+            type: `main`, `sub`, or `virtual`: one that passes what it receives on.
+            settlement_account: The id of the account that a virtual account passes its money to.
+            reference: Your own handle, by which `find` finds the account again.
+            customer: The id of the customer whose account it is.
+            deposit_channels: How money comes in: `["bank-account"]`.
+            metadata: Your own data.
+
+        Returns:
+            The new account. The `type` of its deposit channels may be absent at first.
+
+        Raises:
+            BadRequestError: A field is missing or invalid; `details` names them.
+            AllaweeError: If `outcome_unknown` is true, look the account up with
+                `find(reference=…)` before you try again.
+
+        Source: Allawee's documents, "Create an account" (2024-09-13).
+        """
+        body = body_of(
+            name=name,
+            currency=currency,
+            type=type,
+            settlement_account=settlement_account,
+            reference=reference,
+            customer=customer,
+            deposit_channels=deposit_channels,
+            metadata=metadata,
+        )
+        return await self._call("create", model=Account, body=body)
+
+    async def get(self, account_id: str) -> Account:
+        """Read one account.
+
+        Args:
+            account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+
+        Returns:
+            The account.
+
+        Raises:
+            NotFoundError: There is no such account.
+            ConfigurationError: The id is empty or would lead to another path.
+
+        Source: Allawee's documents, "Get your accounts" (2024-09-13).
+        """
+        return await self._call("get", account_id, model=Account)
+
+    async def balance(self, account_id: str) -> AccountBalance:
+        """Read what is on an account.
+
+        Args:
+            account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+
+        Returns:
+            The balance. No document shows it, so all of it is in `extra`, in wire names; amounts
+            are in minor units (kobo, cents).
+
+        Raises:
+            NotFoundError: There is no such account.
+
+        Source: Allawee's documents, "Get an account's balance" (2024-09-13).
+        """
+        return await self._call("balance", account_id, model=AccountBalance)
+
+    def logs(self, account_id: str, **params: Unpack[ListParams]) -> AsyncPager[AccountLogEntry]:
+        """List what happened on an account; sends nothing until the result is used.
+
+        Args:
+            account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+            **params: As for `list`, but for `select`.
+
+        Returns:
+            A pager: iterate over it, await it for the first page, or call `to_list()`. No
+            document shows an entry, so all of it is in `extra`.
+
+        Raises:
+            ConfigurationError: A parameter makes no sense.
+
+        Source: Allawee's documents, "Get an account's logs" (2024-09-13).
+        """
+        query = list_query(**params)
+        return self._pager("logs", account_id, model=AccountLogEntry, query=query, loose=True)
+
+    def logs_csv(self, account_id: str) -> Download:
+        """Download what happened on an account, as CSV; sends nothing until the result is used.
+
+        Args:
+            account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+
+        Returns:
+            The file: `async with … as file`, `await ….read()` or `await ….save_to(path)`. It is
+            then that it fails, with `NotFoundError` for an unknown account, and with `DecodeError`
+            if the API answers with JSON in place of a file.
+
+        Raises:
+            ConfigurationError: The id is empty or would lead to another path.
+
+        Source: Allawee's documents, "Get an account's logs as CSV" (2024-09-13).
+        """
+        return self._download("logs_csv", account_id)
+
+    async def add_deposit_channel(
+        self, account_id: str, *, type: DepositChannelType | str
+    ) -> ActionResult:
+        """Add a way for money to come in. It is never sent twice if it may have taken effect.
+
+        Args:
+            account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+            type: `bank-account`.
+
+        Returns:
+            What the API answered; no document shows it. Read the account for its channels.
+
+        Raises:
+            NotFoundError: There is no such account.
+            AllaweeError: If `outcome_unknown` is true, read the account before you try again.
+
+        Source: Allawee's documents, "Add a deposit channel" (2024-09-13).
+        """
+        body = body_of(type=type)
+        return await self._call("add_deposit_channel", account_id, model=ActionResult, body=body)
+
+    async def update_deposit_account_name(
+        self, account_id: str, *, type: DepositChannelType | str, account_number: str
+    ) -> ActionResult:
+        """Name a bank account after its customer. Sending it twice does no harm: it is retried.
+
+        The new name is the full name of the account's customer; it cannot be chosen.
+
+        Args:
+            account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+            type: `bank-account`.
+            account_number: The number of the bank account, a text of ten digits.
+
+        Returns:
+            What the API answered; no document shows it. Read the account for its channels.
+
+        Raises:
+            NotFoundError: There is no such account.
+
+        Source: Allawee's documents, "Update the account name of a deposit channel" (2024-09-13).
+        """
+        body = body_of(type=type, account_number=account_number)
+        return await self._call(
+            "update_deposit_account_name", account_id, model=ActionResult, body=body
+        )

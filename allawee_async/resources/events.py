@@ -1,0 +1,53 @@
+"""Events: what was sent to your webhooks; list, read and send again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from allawee_async.models.events import Event
+from allawee_async.resources.base import Listable
+from allawee_async.wire import Route
+
+
+class Events(Listable[Event]):
+    """`allawee.events`: what was sent to your webhooks."""
+
+    ROUTES: ClassVar = {
+        "list": Route("GET", "/events"),
+        "get": Route("GET", "/events/:id"),
+        "retry": Route("POST", "/events/:id/retry"),
+    }
+    _model: ClassVar = Event
+
+    async def get(self, event_id: str) -> Event:
+        """Read the record of one event.
+
+        Args:
+            event_id: The id, for instance `evt.2wcj2CVUpNZGXXxsC`; a delivery carries it as
+                `metadata.event`.
+
+        Returns:
+            The record; what it holds is not documented.
+
+        Raises:
+            NotFoundError: There is no such event.
+
+        Source: Allawee's documents on events (2024-09-13).
+        """
+        return await self._call("get", event_id, model=Event)
+
+    async def retry(self, event_id: str) -> Event:
+        """Send an event to its webhook again. This call is never sent twice by itself.
+
+        Args:
+            event_id: The id, for instance `evt.2wcj2CVUpNZGXXxsC`.
+
+        Returns:
+            What the API answered, which is not documented; empty if it answered nothing.
+
+        Raises:
+            NotFoundError: There is no such event.
+
+        Source: Allawee's documents on events (2024-09-13).
+        """
+        return await self._call("retry", event_id, model=Event, body={})

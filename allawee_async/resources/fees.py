@@ -1,0 +1,89 @@
+"""Fees: what you charge your own customers; create, list and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from allawee_async.models.fees import Fee
+from allawee_async.money import minor_units, optional_minor_units
+from allawee_async.resources.base import Listable
+from allawee_async.wire import Route, body_of
+
+if TYPE_CHECKING:
+    from allawee_async.models.common import Currency
+    from allawee_async.models.fees import FeeStructure
+    from allawee_async.types import FreeForm
+
+
+class Fees(Listable[Fee]):
+    """`allawee.fees`: what you charge your own customers."""
+
+    ROUTES: ClassVar = {
+        "create": Route("POST", "/fees"),
+        "list": Route("GET", "/fees"),
+        "get": Route("GET", "/fees/:id"),
+    }
+    _model: ClassVar = Fee
+
+    async def create(
+        self,
+        *,
+        name: str,
+        structure: FeeStructure | str,
+        value: int,
+        account: str,
+        description: str | None = None,
+        currency: Currency | str | None = None,
+        cap: int | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Fee:
+        """Create a fee. It is never sent twice if it may have taken effect.
+
+        Args:
+            name: Your name for it.
+            structure: `flat` or `percentage`.
+            value: Of a flat fee the amount in minor units (kobo, cents); of another the percentage
+                as a whole number. Documents that were withdrawn count in hundredths of it.
+            account: The id of the account that gets the fee.
+            description: More about it.
+            currency: The currency of the amounts, for instance `NGN`.
+            cap: The most that is taken, in minor units; meant for percentages.
+            metadata: Your own data.
+
+        Returns:
+            The new fee; the documents do not show which fields the API answers with.
+
+        Raises:
+            ConfigurationError: `value` or `cap` is no whole number, or negative.
+            BadRequestError: A field is missing or invalid; `details` names them.
+            AllaweeError: If `outcome_unknown` is true, look through `list` before you try again.
+
+        Source: Allawee's documents on fees (2024-09-13).
+        """
+        body = body_of(
+            name=name,
+            structure=structure,
+            value=minor_units("value", value),
+            account=account,
+            description=description,
+            currency=currency,
+            cap=optional_minor_units("cap", cap),
+            metadata=metadata,
+        )
+        return await self._call("create", model=Fee, body=body)
+
+    async def get(self, fee_id: str) -> Fee:
+        """Read one fee.
+
+        Args:
+            fee_id: The id, for instance `fee.2cbc123456`.
+
+        Returns:
+            The fee; the documents do not show which fields the API answers with.
+
+        Raises:
+            NotFoundError: There is no such fee.
+
+        Source: Allawee's documents on fees (2024-09-13).
+        """
+        return await self._call("get", fee_id, model=Fee)

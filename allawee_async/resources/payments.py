@@ -1,0 +1,232 @@
+"""Payments: pay out, pay bills, list, read, find, repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from allawee_async.models.common import ActionResult
+from allawee_async.models.payments import BillValidation, Payment
+from allawee_async.money import minor_units
+from allawee_async.resources.base import Findable
+from allawee_async.wire import Route, body_of
+
+if TYPE_CHECKING:
+    from allawee_async.downloads import Download
+    from allawee_async.models.common import Currency
+    from allawee_async.models.payments import PaymentMethod, PayoutOptions
+    from allawee_async.types import FreeForm
+
+
+class Payments(Findable[Payment]):
+    """`allawee.payments`: money that goes out to banks, to other accounts and for bills."""
+
+    ROUTES: ClassVar = {
+        "create_payout": Route("POST", "/payments/payouts"),
+        "pay_bill": Route("POST", "/payments/bill"),
+        "validate_bill": Route("POST", "/payments/bill/validate", resend=True),
+        "list": Route("GET", "/payments"),
+        "get": Route("GET", "/payments/:id"),
+        "receipt_pdf": Route("GET", "/payments/:id/generate/pdf"),
+        "requeue": Route("POST", "/payments/:id/requeue"),
+        "resend_completed_event": Route("POST", "/payments/:id/resend-events/payment-completed"),
+    }
+    _model: ClassVar = Payment
+
+    async def create_payout(
+        self,
+        *,
+        method: PaymentMethod | str,
+        options: PayoutOptions | FreeForm,
+        currency: Currency | str,
+        amount: int,
+        customer: str | None = None,
+        reference: str | None = None,
+        fee: str | None = None,
+        debit_source: str | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Payment:
+        """Pay money out. It is never sent twice if it may have taken effect.
+
+        Give a `reference`: if the answer is lost on the way, `find(reference=…)` tells whether the
+        payment was made. Without one, nothing does.
+
+        Args:
+            method: How the money goes: `bank-transfer`, `transfer`, `fx-transfer`, …
+            options: Where it goes, as `PayoutOptions` or as a mapping in wire names.
+            currency: The currency of the amount, for instance `NGN`.
+            amount: In minor units (kobo, cents): 10_000 are 100 NGN.
+            customer: The id of the customer for whom it is.
+            reference: Your own handle, by which `find` finds the payment again.
+            fee: The id of a fee of yours to charge.
+            debit_source: The id of the account to charge; by default the main account.
+            metadata: Your own data.
+
+        Returns:
+            The payment, which is hardly ever done yet: `status` tells.
+
+        Raises:
+            ConfigurationError: `amount` is no whole number, or negative.
+            BadRequestError: A field is missing or invalid; `details` names them.
+            AllaweeError: If `outcome_unknown` is true, the money may be on its way: look the
+                payment up with `find(reference=…)` before you try again.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        body = body_of(
+            method=method,
+            options=options,
+            currency=currency,
+            amount=minor_units("amount", amount),
+            customer=customer,
+            reference=reference,
+            fee=fee,
+            debit_source=debit_source,
+            metadata=metadata,
+        )
+        return await self._call("create_payout", model=Payment, body=body)
+
+    async def pay_bill(
+        self,
+        *,
+        product: str,
+        inputs: FreeForm,
+        customer: str | None = None,
+        reference: str | None = None,
+        debit_source: str | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Payment:
+        """Pay a bill: airtime, electricity and so on. It is never sent twice by itself.
+
+        Args:
+            product: The id of a bill product, for instance `bp.2cbc123456`: see
+                `allawee.tools.bills.products`.
+            inputs: What the product wants, in wire names. Here an amount is a text, in minor
+                units: `{"phoneNumber": "08055429186", "amount": "40000"}`.
+            customer: The id of the customer for whom it is.
+            reference: Your own handle, by which `find` finds the payment again.
+            debit_source: The id of the account to charge; by default the main account.
+            metadata: Your own data.
+
+        Returns:
+            The payment, which is hardly ever done yet: `status` tells.
+
+        Raises:
+            BadRequestError: A field is missing or invalid; `details` names them.
+            AllaweeError: If `outcome_unknown` is true, look the payment up with
+                `find(reference=…)` before you try again.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        body = body_of(
+            product=product,
+            inputs=inputs,
+            customer=customer,
+            reference=reference,
+            debit_source=debit_source,
+            metadata=metadata,
+        )
+        return await self._call("pay_bill", model=Payment, body=body)
+
+    async def validate_bill(
+        self,
+        *,
+        product: str,
+        inputs: FreeForm,
+        customer: str | None = None,
+        reference: str | None = None,
+        debit_source: str | None = None,
+        metadata: FreeForm | None = None,
+    ) -> BillValidation:
+        """Check the inputs of a bill before it is paid. It pays nothing, so it is retried.
+
+        Args:
+            product: The id of a bill product, for instance `bp.2cbc123456`.
+            inputs: What the product wants, in wire names, as for `pay_bill`.
+            customer: The id of the customer for whom it would be.
+            reference: Your own handle.
+            debit_source: The id of the account that would be charged.
+            metadata: Your own data.
+
+        Returns:
+            What the API found, which is not documented: see `extra`.
+
+        Raises:
+            BadRequestError: The inputs are not what the product wants; `details` names them.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        body = body_of(
+            product=product,
+            inputs=inputs,
+            customer=customer,
+            reference=reference,
+            debit_source=debit_source,
+            metadata=metadata,
+        )
+        return await self._call("validate_bill", model=BillValidation, body=body)
+
+    async def get(self, payment_id: str) -> Payment:
+        """Read one payment.
+
+        Args:
+            payment_id: The id, for instance `p.2wcj2CxxhnpcWAc4z`.
+
+        Returns:
+            The payment.
+
+        Raises:
+            NotFoundError: There is no such payment.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        return await self._call("get", payment_id, model=Payment)
+
+    def receipt_pdf(self, payment_id: str) -> Download:
+        """Download the receipt of a payment; sends nothing until the result is used.
+
+        Args:
+            payment_id: The id, for instance `p.2wcj2CxxhnpcWAc4z`.
+
+        Returns:
+            A download: `await payments.receipt_pdf(id).save_to(path)`, or read its bytes in
+            `async with`.
+
+        Raises:
+            NotFoundError: There is no such payment.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        return self._download("receipt_pdf", payment_id)
+
+    async def requeue(self, payment_id: str) -> ActionResult:
+        """Try a failed payment once more. This call is never sent twice by itself.
+
+        Args:
+            payment_id: The id, for instance `p.2wcj2CxxhnpcWAc4z`.
+
+        Returns:
+            What the API answered, which is not documented; `get` tells how the payment stands.
+
+        Raises:
+            NotFoundError: There is no such payment.
+            AllaweeError: If `outcome_unknown` is true, read the payment before you try again.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        return await self._call("requeue", payment_id, model=ActionResult, body={})
+
+    async def resend_completed_event(self, payment_id: str) -> ActionResult:
+        """Send the event "payment completed" again. This call is never sent twice by itself.
+
+        Args:
+            payment_id: The id, for instance `p.2wcj2CxxhnpcWAc4z`.
+
+        Returns:
+            What the API answered, which is not documented; empty if it answered nothing.
+
+        Raises:
+            NotFoundError: There is no such payment.
+
+        Source: Allawee's documents on payments (2024-09-13).
+        """
+        return await self._call("resend_completed_event", payment_id, model=ActionResult, body={})

@@ -1,0 +1,38 @@
+"""Requests: the API's records of calls; list and read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from allawee_async.models.requests import RequestRecord
+from allawee_async.resources.base import Listable
+from allawee_async.wire import Route
+
+
+class Requests(Listable[RequestRecord]):
+    """`allawee.requests`: the API's records of calls, of those that it queued above all."""
+
+    ROUTES: ClassVar = {
+        "list": Route("GET", "/requests"),
+        "get": Route("GET", "/requests/:id"),
+    }
+    _model: ClassVar = RequestRecord
+    _cursor_field: ClassVar = "_id"
+
+    async def get(self, request_id: str) -> RequestRecord:
+        """Read the record of one call, for instance to see whether a queued one is processed.
+
+        `RequestAccepted.wait` and `with_options(wait_for_accepted=…)` do so by themselves.
+
+        Args:
+            request_id: The id that a 202 told: `RequestAccepted.request_id`.
+
+        Returns:
+            The record. `completed` means processed, successfully or not: `attempts[-1]` tells.
+
+        Raises:
+            NotFoundError: There is no such record.
+
+        Source: Allawee's documents on guaranteed request processing (2026-04-01).
+        """
+        return await self._call("get", request_id, model=RequestRecord)

@@ -1,0 +1,43 @@
+"""Secret keys: create them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from allawee_async.models.secret_keys import SecretKey
+from allawee_async.resources.base import Resource
+from allawee_async.wire import Route, body_of
+
+if TYPE_CHECKING:
+    from allawee_async.types import Strings
+
+
+class SecretKeys(Resource):
+    """`allawee.secret_keys`: the API keys of your business."""
+
+    ROUTES: ClassVar = {"create": Route("POST", "/secret-keys", tells_secret=True)}
+
+    async def create(
+        self, *, name: str, scopes: Strings, grp_enabled: bool | None = None
+    ) -> SecretKey:
+        """Create an API key. It is never sent twice if it may have taken effect.
+
+        Args:
+            name: Your name for it.
+            scopes: What it may do: `["cards:create", "cards:update:status"]`.
+            grp_enabled: Whether its requests are queued when a service is down (guaranteed
+                processing); by default they are not.
+
+        Returns:
+            The new key. The key itself is told this once; `repr` masks it.
+
+        Raises:
+            BadRequestError: A field is missing or invalid; `details` names them.
+            PermissionDeniedError: The key of this client may not create keys.
+            AllaweeError: If `outcome_unknown` is true, there may be a key that nobody has seen:
+                look at the dashboard.
+
+        Source: Allawee's documents on guaranteed request processing (2026-04-01).
+        """
+        body = body_of(name=name, scopes=scopes, grp_enabled=grp_enabled)
+        return await self._call("create", model=SecretKey, body=body)

@@ -1,0 +1,233 @@
+"""Webhooks: where the API sends its events; create, change, switch on and off, sign."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from allawee_async.hidden import hidden
+from allawee_async.models.common import ActionResult
+from allawee_async.models.webhooks import Webhook, WebhookSecret
+from allawee_async.resources.base import Listable
+from allawee_async.wire import Route, body_of, needed
+
+if TYPE_CHECKING:
+    from allawee_async.types import FreeForm, Strings
+
+
+class Webhooks(Listable[Webhook]):
+    """`allawee.webhooks`: where the API sends its events."""
+
+    ROUTES: ClassVar = {
+        "create": Route("POST", "/webhooks", tells_secret=True),
+        "list": Route("GET", "/webhooks"),
+        "get": Route("GET", "/webhooks/:id"),
+        "update": Route("PUT", "/webhooks/:id"),
+        "delete": Route("DELETE", "/webhooks/:id"),
+        "enable": Route("POST", "/webhooks/:id/enable", resend=True),
+        "disable": Route("POST", "/webhooks/:id/disable", resend=True),
+        "secret": Route("GET", "/webhooks/:id/secret", tells_secret=True),
+        "roll_secret": Route("POST", "/webhooks/:id/secret/roll", tells_secret=True),
+    }
+    _model: ClassVar = Webhook
+
+    async def create(
+        self,
+        *,
+        name: str,
+        events: Strings,
+        url: str,
+        api_version: str | None = None,
+        description: str | None = None,
+        signing_key: str | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Webhook:
+        """Create a webhook. It is never sent twice if it may have taken effect.
+
+        It gets no events before `enable`: until then the default webhook does.
+
+        Args:
+            name: Your name for it.
+            events: The names of the events that it gets: `["card.transaction.created"]`.
+            url: Where they are sent.
+            api_version: The version of the API in which they are written: `2023-02-01`.
+            description: More about it.
+            signing_key: The key to sign them with; no error and no log shows it.
+            metadata: Your own data.
+
+        Returns:
+            The new webhook; the documents do not show which fields the API answers with.
+
+        Raises:
+            BadRequestError: A field is missing or invalid; `details` names them.
+            AllaweeError: If `outcome_unknown` is true, look through `list` before you try again.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        if signing_key is not None:
+            signing_key = hidden(signing_key)
+            needed(signing_key=signing_key)
+        body = body_of(
+            name=name,
+            events=events,
+            url=url,
+            api_version=api_version,
+            description=description,
+            signing_key=signing_key,
+            metadata=metadata,
+        )
+        return await self._call("create", model=Webhook, body=body)
+
+    async def get(self, webhook_id: str) -> Webhook:
+        """Read one webhook.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+
+        Returns:
+            The webhook; the documents do not show which fields the API answers with.
+
+        Raises:
+            NotFoundError: There is no such webhook.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        return await self._call("get", webhook_id, model=Webhook)
+
+    async def update(
+        self,
+        webhook_id: str,
+        *,
+        name: str | None = None,
+        events: Strings | None = None,
+        url: str | None = None,
+        api_version: str | None = None,
+        description: str | None = None,
+        metadata: FreeForm | None = None,
+    ) -> Webhook:
+        """Change a webhook. Sending it twice does no harm, so it is retried.
+
+        The documents do not say whether what is left out stays as it is; give all of it. The
+        signing key is changed by `roll_secret` only.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+            name: Your name for it.
+            events: The names of the events that it gets.
+            url: Where they are sent.
+            api_version: The version of the API in which they are written.
+            description: More about it.
+            metadata: Your own data.
+
+        Returns:
+            The webhook as it is now.
+
+        Raises:
+            NotFoundError: There is no such webhook.
+            BadRequestError: A field is invalid; `details` names it.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        body = body_of(
+            name=name,
+            events=events,
+            url=url,
+            api_version=api_version,
+            description=description,
+            metadata=metadata,
+        )
+        return await self._call("update", webhook_id, model=Webhook, body=body)
+
+    async def delete(self, webhook_id: str) -> ActionResult:
+        """Delete a webhook. Sending it twice does no harm, so it is retried.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+
+        Returns:
+            What the API answered, which is not documented; empty if it answered nothing.
+
+        Raises:
+            NotFoundError: There is no such webhook; after a retry, perhaps no longer.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        return await self._call("delete", webhook_id, model=ActionResult)
+
+    async def enable(self, webhook_id: str) -> Webhook:
+        """Let a webhook get its events. Sending it twice does no harm, so it is retried.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+
+        Returns:
+            The webhook, as far as the API tells it; the documents show no answer.
+
+        Raises:
+            NotFoundError: There is no such webhook.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        return await self._call("enable", webhook_id, model=Webhook, body={})
+
+    async def disable(self, webhook_id: str) -> Webhook:
+        """Let the default webhook get its events again. It is retried, as it does no harm.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+
+        Returns:
+            The webhook, as far as the API tells it; the documents show no answer.
+
+        Raises:
+            NotFoundError: There is no such webhook.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        return await self._call("disable", webhook_id, model=Webhook, body={})
+
+    async def secret(self, webhook_id: str) -> WebhookSecret:
+        """Read the key that signs the events of a webhook.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+
+        Returns:
+            The key; `repr` masks it.
+
+        Raises:
+            NotFoundError: There is no such webhook.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        return await self._call("secret", webhook_id, model=WebhookSecret)
+
+    async def roll_secret(
+        self, webhook_id: str, *, signing_key: str | None = None
+    ) -> WebhookSecret:
+        """Change the key that signs events. It is never sent twice if it may have taken effect.
+
+        Accept signatures of both keys for a while: events that are on the way carry the old one.
+
+        Args:
+            webhook_id: The id, for instance `wh.2cbc123456`.
+            signing_key: The new key; no error and no log shows it. Withdrawn documents say that
+                the API makes one up if there is none.
+
+        Returns:
+            The key, as far as the API tells it; `repr` masks it.
+
+        Raises:
+            NotFoundError: There is no such webhook.
+            AllaweeError: If `outcome_unknown` is true, `secret` tells which key holds.
+
+        Source: Allawee's documents on webhooks (2024-09-13).
+        """
+        if signing_key is not None:
+            signing_key = hidden(signing_key)
+            needed(signing_key=signing_key)
+        return await self._call(
+            "roll_secret",
+            webhook_id,
+            model=WebhookSecret,
+            body=body_of(signing_key=signing_key),
+        )
