@@ -11,6 +11,7 @@ from allawee_async.sandbox.rules import RULES, Rule
 from allawee_async.sandbox.scripting import RECOVERABLE, Faults
 from allawee_async.sandbox.server import Sandbox
 from allawee_async.sandbox.state import State
+from allawee_async.sandbox.store import StoreError
 
 __all__ = [
     "RECOVERABLE",
@@ -21,4 +22,5 @@ __all__ = [
     "Rule",
     "Sandbox",
     "State",
+    "StoreError",
 ]

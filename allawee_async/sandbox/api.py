@@ -2,22 +2,79 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 import attrs
 
-from allawee_async.sandbox import customers
+from allawee_async.sandbox import (
+    card_actions,
+    card_authorizations,
+    card_events,
+    card_programs,
+    card_simulation,
+    card_transactions,
+    cards,
+    customers,
+    disputes,
+    events,
+    grp,
+    money_routes,
+    outbox,
+    request_records,
+    secret_keys,
+    webhooks,
+)
+from allawee_async.sandbox.calls import Called
+from allawee_async.sandbox.card_numbers import masked
+from allawee_async.sandbox.keys import Key, KeyRefusedError
 from allawee_async.sandbox.query import MalformedQueryError
 from allawee_async.sandbox.replies import Call, RefusalError, Reply, failure, malformed_parameter
-from allawee_async.sandbox.routing import Host, Router
+from allawee_async.sandbox.routing import Host, Route, Router
+from allawee_async.sandbox.scopes import scope_of
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.keys import KeyRing
+    from collections.abc import Callable
+
+    from allawee_async.sandbox.jsontypes import JsonObject
     from allawee_async.sandbox.query import QueryPairs
     from allawee_async.sandbox.state import State
 
-ROUTES = (*customers.ROUTES,)
+_NOUNS: tuple[Route, ...] = (
+    *card_actions.ROUTES,
+    *card_authorizations.ROUTES,
+    *card_programs.ROUTES,
+    *card_simulation.ROUTES,
+    *card_transactions.ROUTES,
+    *cards.ROUTES,
+    *customers.ROUTES,
+    *disputes.ROUTES,
+    *events.ROUTES,
+    *money_routes.ROUTES,
+    *request_records.ROUTES,
+    *secret_keys.ROUTES,
+    *webhooks.ROUTES,
+)
+"""A noun adds its `ROUTES` here."""
+
+ROUTES = grp.with_queue(_NOUNS)
+"""Every endpoint, those that simulate guaranteed processing included."""
+
+Job: TypeAlias = "Callable[[State, str], None]"
+JOBS: dict[str, Job] = {
+    card_authorizations.SETTLE: card_transactions.settle,
+    grp.JOB: grp.make_job(_NOUNS),
+    **money_routes.JOBS,
+}
+"""What `State.later` runs, by name: it gets the state and the id of the document."""
+
+Answered: TypeAlias = "Callable[[State, JsonObject, JsonObject | None], None]"
+ANSWERS: dict[str, Answered] = {
+    card_events.REQUEST: card_authorizations.hear_request,
+    card_events.UPDATE: card_authorizations.hear_update,
+}
+"""Who hears what a webhook answered, by the name of the event: a function gets the state, the
+event's `data`, and the JSON object of a 200 answer, or None for anything else (or too late)."""
 
 
 @attrs.frozen
@@ -36,12 +93,49 @@ class Target:
         return cls(path, segments, tuple(parse_qsl(query, keep_blank_values=True)))
 
 
+@attrs.frozen
+class Sender:
+    """What is told of a request besides itself; see the attributes of `Call`."""
+
+    request_id: str = ""
+    address: str = ""
+    flags: frozenset[str] = frozenset()
+
+
+UNKNOWN_SENDER = Sender()
+
+
+@attrs.frozen
+class Request:
+    """A request whose sender is known, and its route not yet."""
+
+    host: Host
+    method: str
+    segments: tuple[str, ...]
+    pairs: QueryPairs
+    body: bytes
+    sender: Sender
+
+    def call(self, id: str, key: Key) -> Call:
+        """Return the request as handlers see it."""
+        sender = self.sender
+        return Call(
+            id=id,
+            pairs=self.pairs,
+            body=self.body,
+            grp_enabled=key.grp_enabled,
+            flags=sender.flags,
+            request_id=sender.request_id,
+            initiator=key.id,
+            address=sender.address,
+        )
+
+
 class Api:
     """Answers requests out of a state, for those who have a key."""
 
-    def __init__(self, state: State, keys: KeyRing) -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
-        self._keys = keys
         self._router = Router(ROUTES)
 
     def answer(
@@ -53,14 +147,49 @@ class Api:
         pairs: QueryPairs = (),
         authorization: str | None = None,
         body: bytes = b"",
+        sender: Sender = UNKNOWN_SENDER,
     ) -> Reply:
         """Return the answer to a request; what it changes is changed when this returns."""
-        objection = self._keys.objection_to(authorization)
-        if objection is not None:
-            return failure(401, "unauthorized", objection)
         try:
-            handler, found = self._router.find(host, method, segments)
-            return handler(self._state, Call(found, pairs, body))
+            key = self._state.keys.admit(authorization)
+        except KeyRefusedError as refused:
+            return failure(401, "unauthorized", str(refused))
+        reply = self._reply(key, Request(host, method, segments, pairs, body, sender))
+        self._state.calls.note(
+            Called(
+                at=self._state.moment(),
+                method=method,
+                path=masked("/".join(segments)),
+                status=reply.status,
+                request_id=sender.request_id,
+                initiator=key.id,
+                address=sender.address,
+            )
+        )
+        return reply
+
+    def run_due(self) -> bool:
+        """Run the jobs that are due, and return whether there were any."""
+        ran = False
+        while (job := self._state.agenda.take_due(self._state.moment)) is not None:
+            ran = True
+            JOBS[job.name](self._state, job.id)
+        return ran
+
+    def hear(self, id: str, attempt: outbox.Attempt) -> None:
+        """Take note of what came of sending an event, and let the answer have its effect."""
+        event = outbox.note_attempt(self._state, id, attempt)
+        listener = ANSWERS.get(str(event["event"])) if event is not None else None
+        if event is not None and listener is not None and isinstance(event["data"], dict):
+            listener(self._state, event["data"], attempt.decision())
+
+    def _reply(self, key: Key, request: Request) -> Reply:
+        try:
+            route, found = self._router.find(request.host, request.method, request.segments)
+            scope = scope_of(route.method, route.path)
+            if not key.may(scope):
+                return failure(403, "insufficient-scope", f"This key lacks the scope {scope}.")
+            return route.handler(self._state, request.call(found, key))
         except RefusalError as refusal:
             return refusal.reply
         except MalformedQueryError as error:

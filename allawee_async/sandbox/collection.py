@@ -7,7 +7,8 @@ thousand customers stay small, and nobody can change what is stored through a di
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from copy import deepcopy
+from typing import TYPE_CHECKING, TypeAlias
 
 from allawee_async.sandbox.jsontypes import JsonObject, to_bytes, to_object
 from allawee_async.sandbox.listing import Listing
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _KEPT_LISTINGS = 16
+_NOTHING = b""
+
+Row: TypeAlias = tuple[int, bytes, bytes]
+"""A position, and the document there as JSON: what answers show, and the rest; empty if none."""
 
 
 class DuplicateError(ValueError):
@@ -41,33 +46,73 @@ class Collection:
     Args:
         unique: Fields besides `id` in which no two documents may agree.
         hidden: Fields that are stored and searched, and left out of answers.
+        aliases: Prefixes that stand for the first of them: what follows the dot tells the document.
+        grouped: A field that never changes, by whose value documents are found without a search.
+
+    `relations` tells for a field, which holds the id of another document, where that document is.
     """
 
-    def __init__(self, *, unique: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        unique: tuple[str, ...] = (),
+        hidden: tuple[str, ...] = (),
+        aliases: tuple[str, ...] = (),
+        grouped: str = "",
+    ) -> None:
+        self.relations: dict[str, Collection] = {}
         self._hidden = frozenset(hidden)
+        self._aliases = aliases
+        self._grouped = grouped
+        self._groups: dict[str, dict[int, None]] = {}
         self._shown: list[bytes] = []
         self._rest: list[bytes] = []
         self._positions: dict[str, dict[str, int]] = {field: {} for field in ("id", *unique)}
         self._listings: OrderedDict[Selection, Listing] = OrderedDict()
+        self._changes: set[int] | None = None
 
     def __len__(self) -> int:
-        return len(self._shown)
+        return len(self._positions["id"])
 
     def __contains__(self, id: object) -> bool:
         return id in self._positions["id"]
 
     def __iter__(self) -> Iterator[JsonObject]:
         """Yield every document, hidden fields included, in the order of adding."""
-        return map(self._document_at, range(len(self)))
+        return map(self._document_at, self._taken())
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Collection:
+        """Return a copy that changes apart from this one; the texts of documents are shared."""
+        twin = Collection(hidden=tuple(self._hidden), aliases=self._aliases, grouped=self._grouped)
+        twin._groups = {value: {**taken} for value, taken in self._groups.items()}
+        memo[id(self)] = twin
+        twin._shown, twin._rest = [*self._shown], [*self._rest]
+        twin._positions = {field: {**taken} for field, taken in self._positions.items()}
+        twin.relations = deepcopy(self.relations, memo)
+        return twin
 
     def get(self, id: str) -> JsonObject | None:
         """Return a fresh copy of a document, hidden fields included, or None."""
         position = self.position_of(id)
         return None if position is None else self._document_at(position)
 
+    def find(self, field: str, value: str) -> JsonObject | None:
+        """Return a copy of the document that has this value in a unique field, or None."""
+        position = self._positions[field].get(value)
+        return None if position is None else self._document_at(position)
+
+    def group(self, value: str) -> Iterator[JsonObject]:
+        """Yield the documents with this value in the field of grouping, the newest one first."""
+        return map(self._document_at, reversed(self._groups.get(value, {})))
+
     def position_of(self, id: str) -> int | None:
         """Return how many documents were added before this one, or None for an unknown id."""
-        return self._positions["id"].get(id)
+        position = self._positions["id"].get(id)
+        if position is None:
+            for alias in self._aliases[1:]:
+                if id.startswith(alias):
+                    return self._positions["id"].get(self._aliases[0] + id[len(alias) :])
+        return position
 
     def shown_at(self, position: int) -> bytes:
         """Return the document at a position as JSON text, the way answers show it."""
@@ -81,7 +126,7 @@ class Collection:
         """
         self._check_unique(document, position=None)
         shown, rest = self._split(document)
-        position = len(self)
+        position = len(self._shown)
         self._shown.append(shown)
         self._rest.append(rest)
         self._enter(document, position)
@@ -107,14 +152,49 @@ class Collection:
         position = self._positions["id"][str(document["id"])]
         self._check_unique(document, position)
         shown, rest = self._split(document)
-        before = self._document_at(position)
-        for listing in self._listings.values():
-            listing.remove(position, before)
-        for field, positions in self._positions.items():
-            positions.pop(str(before.get(field)), None)
+        self._leave(position)
         self._shown[position], self._rest[position] = shown, rest
         self._enter(document, position)
         return position
+
+    def remove(self, id: str) -> None:
+        """Forget a document; its position stays empty.
+
+        Raises:
+            KeyError: There is no such document.
+        """
+        position = self._positions["id"][id]
+        if self._grouped:
+            del self._groups[str(self._document_at(position).get(self._grouped))][position]
+        self._leave(position)
+        self._shown[position] = self._rest[position] = _NOTHING
+        self._note(position)
+
+    def track(self) -> None:
+        """Note which positions change, for `changes`; at first all there are count."""
+        self._changes = set(self._taken())
+
+    def changes(self) -> list[Row]:
+        """Return the rows that have changed since `track` or the last `forget_changes`."""
+        changed = sorted(self._changes or ())
+        return [(position, self._shown[position], self._rest[position]) for position in changed]
+
+    def forget_changes(self) -> None:
+        """Begin to note changes anew: those up to now are kept elsewhere."""
+        if self._changes:
+            self._changes = set()
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """Take rows, ordered by position, in place of all documents, and note changes from now."""
+        self._shown, self._rest, self._groups = [], [], {}
+        self._positions = {field: {} for field in self._positions}
+        self._listings.clear()
+        for position, shown, rest in rows:
+            missing = [_NOTHING] * (position - len(self._shown))
+            self._shown += [*missing, shown]
+            self._rest += [*missing, rest]
+            self._enter(self._document_at(position), position)
+        self._changes = set()
 
     def listing(self, selection: Selection) -> Listing:
         """Return the selected documents in order; listings asked for lately are kept, and true."""
@@ -127,6 +207,9 @@ class Collection:
         self._listings.move_to_end(selection)
         return listing
 
+    def _taken(self) -> Iterator[int]:
+        return (position for position, shown in enumerate(self._shown) if shown)
+
     def _document_at(self, position: int) -> JsonObject:
         return to_object(self._shown[position]) | to_object(self._rest[position])
 
@@ -136,7 +219,7 @@ class Collection:
             if condition.operator == "eq" and condition.field in self._positions:
                 position = self._positions[condition.field].get(condition.operands[0])
                 return () if position is None else (position,)
-        return range(len(self))
+        return self._taken()
 
     def _split(self, document: JsonObject) -> tuple[bytes, bytes]:
         """Return the JSON of the fields that answers show, and that of the hidden ones."""
@@ -150,7 +233,21 @@ class Collection:
             if value is not None and positions.get(str(value), position) != position:
                 raise DuplicateError(field)
 
+    def _leave(self, position: int) -> None:
+        before = self._document_at(position)
+        for listing in self._listings.values():
+            listing.remove(position, before)
+        for field, positions in self._positions.items():
+            positions.pop(str(before.get(field)), None)
+
+    def _note(self, position: int) -> None:
+        if self._changes is not None:
+            self._changes.add(position)
+
     def _enter(self, document: JsonObject, position: int) -> None:
+        if self._grouped:
+            self._groups.setdefault(str(document.get(self._grouped)), {})[position] = None
+        self._note(position)
         for field, positions in self._positions.items():
             value = document.get(field)
             if value is not None:

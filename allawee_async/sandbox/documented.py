@@ -1,4 +1,4 @@
-"""The two customers that Allawee's own documents show."""
+"""The customers and the account that Allawee's own documents show."""
 
 from __future__ import annotations
 
@@ -11,6 +11,29 @@ if TYPE_CHECKING:
 def documented_customers() -> list[JsonObject]:
     """Return both, the older one first. Their references are ours: the documents show none."""
     return [_iyanu(), _ciroma()]
+
+
+def documented_accounts() -> list[JsonObject]:
+    """Return the main account in NGN, and one in USD that is ours, as no document shows it."""
+    shared: JsonObject = {
+        "status": "active", "name": "Baggy App", "type": "main", "object": "account",
+    }  # fmt: skip
+    dollars = _account("ac.2tVZczWw7m6Teoeb8", "USD", "0062622057", "2023-03-09T10:18:45.603Z")
+    naira = _account("ac.2tVZczWw7m6Teoeb7", "NGN", "0062622048", "2023-03-09T10:18:45.604Z")
+    return [shared | dollars, shared | naira]
+
+
+def _account(id: str, currency: str, number: str, opened: str) -> JsonObject:
+    channel: JsonObject = {
+        "type": "bank-account", "accountName": "Baggy App", "accountNumber": number,
+        "bankName": "Allawee Sandbox Bank", "bankCode": "000", "partner": "allawee-sandbox",
+        "createdAt": opened, "updatedAt": opened,
+    }  # fmt: skip
+    times: JsonObject = {"createdAt": opened[:-2] + "5Z", "updatedAt": opened[:-2] + "5Z"}
+    if currency == "USD":
+        times = {"createdAt": opened, "updatedAt": opened}
+    account: JsonObject = {"currency": currency, "depositChannels": [channel], "id": id}
+    return account | times
 
 
 def _ciroma() -> JsonObject:

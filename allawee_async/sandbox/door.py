@@ -14,13 +14,18 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from allawee_async.sandbox import faults
-from allawee_async.sandbox.api import Api, Target
+from allawee_async.sandbox.api import Api, Sender, Target
+from allawee_async.sandbox.card_numbers import masked
+from allawee_async.sandbox.grp import FLAGS
 from allawee_async.sandbox.replies import Reply, failure, malformed_body
 from allawee_async.sandbox.requestlog import LoggedRequest, RequestLog
 from allawee_async.sandbox.scripting import Arrival, Faults, Strike
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from allawee_async.sandbox.ids import IdSource
+    from allawee_async.sandbox.outbox import Attempt
     from allawee_async.sandbox.query import QueryPairs
     from allawee_async.sandbox.routing import Host
 
@@ -40,8 +45,35 @@ class Door:
         self.faults = Faults()
         self.log = log
         self.crashes: deque[Exception] = deque(maxlen=_KEPT_CRASHES)
+        self.changed: Callable[[], None] = _nobody
+        """Called when the state may have changed, before anybody hears of it."""
         self._ids = ids
         self._closing = asyncio.Event()
+
+    def reseed(self, seed: str) -> None:
+        """Let the ids of requests go on from another seed."""
+        self._ids.reseed(seed)
+
+    def run_due(self) -> bool:
+        """Run the jobs that are due, and return whether there were any."""
+        try:
+            ran = self.api.run_due()
+            if ran:
+                self.changed()
+        except Exception as crash:
+            _logger.exception("the sandbox failed to do a job")
+            self.crashes.append(crash)
+            return True
+        return ran
+
+    def hear(self, id: str, attempt: Attempt) -> None:
+        """Take note of what came of sending an event."""
+        try:
+            self.api.hear(id, attempt)
+            self.changed()
+        except Exception as crash:
+            _logger.exception("the sandbox failed to read what a webhook answered")
+            self.crashes.append(crash)
 
     def open(self) -> None:
         """Take requests."""
@@ -71,7 +103,8 @@ class Door:
             return _abort(request)
         reply = None
         if strike.fault is None or strike.fault.after_effect:
-            reply = self._answer(host, request, target.segments, pairs, body)
+            sender = _sender(request, entry.request_id)
+            reply = self._answer(host, request, target.segments, pairs, body=body, sender=sender)
         return await self._send(request, reply, strike.fault, entry)
 
     def _note(
@@ -80,8 +113,8 @@ class Door:
         entry = LoggedRequest(
             host=host.value,
             method=request.method,
-            path=target.path,
-            query=target.pairs,
+            path=masked(target.path),
+            query=tuple((name, masked(value)) for name, value in target.pairs),
             request_id=self._ids.new("req_", 16),
             faults=strike.names,
         )
@@ -94,18 +127,29 @@ class Door:
         request: web.BaseRequest,
         segments: tuple[str, ...],
         pairs: QueryPairs,
+        *,
         body: bytes,
+        sender: Sender,
     ) -> Reply:
-        authorization = request.headers.get("Authorization")
+        self.run_due()
         try:
-            return self.api.answer(
-                host, request.method, segments, pairs=pairs, authorization=authorization, body=body
+            reply = self.api.answer(
+                host,
+                request.method,
+                segments,
+                pairs=pairs,
+                authorization=request.headers.get("Authorization"),
+                body=body,
+                sender=sender,
             )
+            if request.method != "GET":
+                self.changed()
         except Exception as crash:
             # A mistake of the sandbox itself: told to the client, the log and the test alike.
             _logger.exception("the sandbox failed to answer %s", request.method)
             self.crashes.append(crash)
             return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
+        return reply
 
     async def _send(
         self,
@@ -159,6 +203,16 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         message = f"A body has at most {MAX_BODY} bytes."
         raise _BodyRefusedError(failure(413, "payload-too-large", message))
     return bytes(body)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+def _sender(request: web.BaseRequest, request_id: str) -> Sender:
+    headers = request.headers
+    flags = frozenset(name for name in FLAGS if headers.get(name, "").lower() == "true")
+    return Sender(request_id, request.remote or "", flags)
 
 
 def _respond(reply: Reply, entry: LoggedRequest) -> web.Response:

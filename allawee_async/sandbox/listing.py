@@ -5,7 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, TypeAlias
 
-from allawee_async.sandbox.query import Predicate, Selection, compile_condition, sort_key
+from allawee_async.sandbox.query import (
+    NEWEST_FIRST,
+    Predicate,
+    Selection,
+    compile_condition,
+    sort_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,14 +41,16 @@ def compile_selection(selection: Selection) -> Predicate:
 class Listing:
     """The positions of the selected documents, in the selected order.
 
-    Documents that sort alike keep the order in which they were added. A place is found by
-    bisection, so that a page costs the same at any depth.
+    Documents that sort alike keep the order in which they were added; newest first, which is the
+    order without `sort`, the latest of them is the first. A place is found by bisection, so that a
+    page costs the same at any depth.
     """
 
     def __init__(
         self, selection: Selection, document_at: DocumentAt, candidates: Iterable[int]
     ) -> None:
         self._order = selection.order
+        self._tie = -1 if selection.order == NEWEST_FIRST else 1
         self._holds = compile_selection(selection)
         self._document_at = document_at
         self._positions = self._collect(candidates)
@@ -78,7 +86,7 @@ class Listing:
         return self._positions[start:end]
 
     def _place(self, position: int, document: JsonObject) -> Place:
-        return (*sort_key(document, self._order), position)
+        return (*sort_key(document, self._order), self._tie * position)
 
     def _collect(self, candidates: Iterable[int]) -> list[int]:
         places: dict[int, Place] = {}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.expanding import compile_expansions
 from allawee_async.sandbox.jsontypes import to_bytes, to_object
 from allawee_async.sandbox.query import ListQuery, MalformedQueryError, parse_list_query
 from allawee_async.sandbox.replies import Reply, success_list
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.collection import Collection
+    from allawee_async.sandbox.expanding import Shaper
     from allawee_async.sandbox.listing import Listing, Place
-    from allawee_async.sandbox.query import QueryPairs
+    from allawee_async.sandbox.query import FieldSelection, QueryPairs
 
 
 def answer_list(collection: Collection, pairs: QueryPairs) -> Reply:
@@ -24,8 +26,9 @@ def answer_list(collection: Collection, pairs: QueryPairs) -> Reply:
     listing = collection.listing(query.selection)
     positions = cut_page(collection, listing, query)
     shown = [collection.shown_at(position) for position in positions]
-    if query.fields is not None:
-        shown = [to_bytes(query.fields.apply(to_object(document))) for document in shown]
+    expand = compile_expansions(collection, query.expansions)
+    if query.fields is not None or expand is not None:
+        shown = [_reshape(document, query.fields, expand) for document in shown]
     return success_list(
         shown,
         has_more=len(shown) == query.limit,
@@ -49,6 +52,14 @@ def cut_page(collection: Collection, listing: Listing, query: ListQuery) -> list
     if query.after is None and query.before is None:
         start = max(0, query.page - 1) * query.limit
     return listing.between(start, min(start + query.limit, end))
+
+
+def _reshape(shown: bytes, fields: FieldSelection | None, expand: Shaper | None) -> bytes:
+    """Return a document with the selected fields, and with those relations expanded."""
+    document = to_object(shown)
+    if fields is not None:
+        document = fields.apply(document)
+    return to_bytes(document if expand is None else expand(document))
 
 
 def _place_of(collection: Collection, listing: Listing, id: str, parameter: str) -> Place:

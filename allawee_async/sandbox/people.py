@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from allawee_async.sandbox import names
 from allawee_async.sandbox.documented import documented_customers
 from allawee_async.sandbox.ids import IdSource
-from allawee_async.sandbox.state import to_timestamp
+from allawee_async.sandbox.timestamps import to_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,11 +19,27 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @attrs.frozen
 class Call:
-    """A request whose route is known: its path parameter, its query and its body."""
+    """A request whose route is known.
+
+    Attributes:
+        id: The path parameter; empty where the path has none.
+        pairs: The query.
+        body: The body as it was sent.
+        grp_enabled: Whether the key lets requests be queued that fail downstream.
+        flags: The names of the headers, in small letters, whose value is `true`.
+        request_id: What the answer carries as `x-request-id`; empty outside a server.
+        initiator: The id of the key.
+        address: The IP address of the caller.
+    """
 
     id: str
     pairs: QueryPairs
     body: bytes
+    grp_enabled: bool = False
+    flags: frozenset[str] = frozenset()
+    request_id: str = ""
+    initiator: str = ""
+    address: str = ""
 
 
 @attrs.frozen

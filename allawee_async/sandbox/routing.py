@@ -38,14 +38,14 @@ class Router:
     """Finds the endpoint for a request."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._endpoints: dict[tuple[Host, tuple[str, ...]], dict[str, Handler]] = {}
+        self._endpoints: dict[tuple[Host, tuple[str, ...]], dict[str, Route]] = {}
         for route in routes:
             key = (route.host, tuple(route.path.split("/")))
-            self._endpoints.setdefault(key, {})[route.method] = route.handler
+            self._endpoints.setdefault(key, {})[route.method] = route
         self._lengths = frozenset(len(path) for _, path in self._endpoints)
 
-    def find(self, host: Host, method: str, segments: tuple[str, ...]) -> tuple[Handler, str]:
-        """Return the handler for a path, given as its decoded segments, and the id in the path.
+    def find(self, host: Host, method: str, segments: tuple[str, ...]) -> tuple[Route, str]:
+        """Return the endpoint for a path, given as its decoded segments, and the id in the path.
 
         Raises:
             RefusalError: 404 for an unknown path, 405 for a method that the path does not have.

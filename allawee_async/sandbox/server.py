@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
+from allawee_async.sandbox.accounts import seed_accounts
 from allawee_async.sandbox.api import Api
+from allawee_async.sandbox.backstage import Backstage
+from allawee_async.sandbox.card_transactions import settle_all
 from allawee_async.sandbox.customers import complete_document
+from allawee_async.sandbox.deliveries import PAUSES
+from allawee_async.sandbox.documented_cards import seed_cards
 from allawee_async.sandbox.door import Door
 from allawee_async.sandbox.ids import IdSource
-from allawee_async.sandbox.keys import KeyRing
 from allawee_async.sandbox.people import make_customers
 from allawee_async.sandbox.requestlog import LoggedRequest, RequestLog
 from allawee_async.sandbox.routing import Host
 from allawee_async.sandbox.state import Clock, State, utc_now
+from allawee_async.sandbox.webhooks import plant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from os import PathLike
     from types import TracebackType
 
     from allawee_async.client import AllaweeClient
@@ -46,6 +53,11 @@ class Sandbox:
         api_key: The secret key to accept; None for one made from the seed.
         clock: Returns the present moment, with a zone.
         log_size: How many requests `requests` remembers.
+        grp_enabled: Whether requests that fail downstream are queued for the first key.
+        data: A file that keeps the state: what it holds takes the place of what is seeded. None
+            keeps the state in memory only.
+        webhook_pauses: Seconds between the attempts to send an event to a webhook.
+        webhooks_anywhere: Whether events are sent to addresses that are not of this computer.
 
     Raises:
         ValueError: A number is negative, or the key has not the form of one.
@@ -62,6 +74,10 @@ class Sandbox:
         api_key: str | None = None,
         clock: Clock = utc_now,
         log_size: int = 10_000,
+        grp_enabled: bool = False,
+        data: str | PathLike[str] | None = None,
+        webhook_pauses: Sequence[float] = PAUSES,
+        webhooks_anywhere: bool = False,
     ) -> None:
         if customers is not None and customers < 0:
             raise ValueError("customers cannot be negative")
@@ -74,8 +90,15 @@ class Sandbox:
         self._bound: dict[Host, int] = {}
         self._runners: list[web.ServerRunner] = []
         self._log = RequestLog(log_size)
+        self._grp_enabled = grp_enabled
         self._seed_state()
-        self._door = Door(Api(self._state, self._keys), IdSource(f"requests {seed}"), self._log)
+        self._door = Door(Api(self._state), IdSource(f"requests {seed}"), self._log)
+        self._backstage = Backstage(
+            self._door,
+            data=None if data is None else Path(data),
+            pauses=webhook_pauses,
+            anywhere=webhooks_anywhere,
+        )
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -99,11 +122,14 @@ class Sandbox:
         Raises:
             RuntimeError: The sandbox is running already.
             OSError: A port is in use, or the address is not one of this computer.
+            StoreError: The file for the state is none, or another process has it.
         """
         if self._runners:
             raise RuntimeError("the sandbox is running already")
         self._door.open()
         try:
+            if self._backstage.start(self._state):
+                self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
             for host in Host:
                 self._bound[host] = await self._listen(host)
         except BaseException:
@@ -120,6 +146,7 @@ class Sandbox:
             await asyncio.sleep(0)
         for runner in runners:
             await runner.cleanup()
+        await self._backstage.close()
 
     @property
     def url(self) -> str:
@@ -175,7 +202,7 @@ class Sandbox:
         Raises:
             ValueError: It has not the form of one.
         """
-        self._keys.add(key)
+        self._state.keys.add(key)
 
     def revoke_key(self, key: str) -> None:
         """Accept a secret key no longer.
@@ -183,7 +210,7 @@ class Sandbox:
         Raises:
             ValueError: It is not accepted now.
         """
-        self._keys.revoke(key)
+        self._state.keys.revoke(key)
 
     def add_customer(self, fields: Mapping[str, Json] | None = None) -> JsonObject:
         """Store a customer as it is given, unchecked, and return it with its defaults.
@@ -196,18 +223,43 @@ class Sandbox:
         self._state.customers.add(document)
         return document
 
+    def add_webhook(
+        self, url: str, events: Iterable[str] | None = None, *, signing_key: str | None = None
+    ) -> JsonObject:
+        """Store an enabled webhook and return it, its signing key included.
+
+        Args:
+            url: Where its events go to.
+            events: The names of the events; None makes it the default webhook, which gets all those
+                that no other one wants.
+            signing_key: What signs the events; None for one made from the seed.
+        """
+        return plant(self._state, url, events, signing_key)
+
     def reset(self) -> None:
         """Go back to the beginning: customers, keys and ids as seeded, no faults, an empty log."""
         self._seed_state()
-        self._door.api = Api(self._state, self._keys)
+        self._door.api = Api(self._state)
         self._door.faults.clear()
         self._door.crashes.clear()
         self._log.clear()
+        self._backstage.replace(self._state)
+
+    def settle_cards(self) -> None:
+        """Settle all approved purchases with cards now, without waiting for their moment."""
+        settle_all(self._state)
+        self._backstage.changed()
+
+    async def deliver(self) -> None:
+        """Wait until every event that is to be sent has been sent, or has been given up."""
+        await self._backstage.messenger.settle()
 
     def _seed_state(self) -> None:
-        self._keys = KeyRing(self.api_key)
         self._state = State(clock=self._clock, ids=IdSource(f"ids {self._seed}"))
+        self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
         self._state.customers.add_all(make_customers(self._customers, self._seed))
+        seed_accounts(self._state)
+        seed_cards(self._state)
 
     async def _listen(self, host: Host) -> int:
         # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.

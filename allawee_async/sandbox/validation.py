@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 MAX_NESTING = 32
+MAX_AMOUNT = 10**15
 
 
 def read_body(body: bytes) -> JsonObject:
@@ -57,13 +58,55 @@ class Checks:
         elif required and not value.strip():
             self.messages.append(f"{path}{name} should not be empty")
 
-    def choice(self, parent: JsonObject, name: str, allowed: Collection[str]) -> None:
+    def choice(
+        self,
+        parent: JsonObject,
+        name: str,
+        allowed: Collection[str],
+        path: str = "",
+        *,
+        required: bool = True,
+    ) -> None:
         """Check that a field is one of the allowed texts."""
         value = parent.get(name)
+        if value is None and not required:
+            return
         if not isinstance(value, str) or value not in allowed:
             self.messages.append(
-                f"{name} must be one of the following values: {', '.join(sorted(allowed))}"
+                f"{path}{name} must be one of the following values: {', '.join(sorted(allowed))}"
             )
+
+    def whole(
+        self,
+        parent: JsonObject,
+        name: str,
+        path: str = "",
+        *,
+        least: int = 0,
+        most: int = MAX_AMOUNT,
+        required: bool = True,
+    ) -> None:
+        """Check that a field is a whole number within bounds, such as an amount."""
+        value = parent.get(name)
+        if value is None and not required:
+            return
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.messages.append(f"{path}{name} must be an integer number")
+        elif value < least:
+            self.messages.append(f"{path}{name} must not be less than {least}")
+        elif value > most:
+            self.messages.append(f"{path}{name} must not be greater than {most}")
+
+    def id(self, parent: JsonObject, name: str, path: str = "", *, required: bool = False) -> None:
+        """Check that a field is an id; the older documents print `{}` where an optional one is."""
+        if required or parent.get(name) != {}:
+            self.text(parent, name, path, required=required)
+
+    def flag(self, parent: JsonObject, name: str, path: str = "", *, required: bool = True) -> None:
+        """Check that a field is true or false."""
+        value = parent.get(name)
+        if not isinstance(value, bool) and (value is not None or required):
+            self.messages.append(f"{path}{name} must be a boolean value")
 
     def texts(
         self, parent: JsonObject, name: str, path: str = "", *, required: bool = True

@@ -7,6 +7,7 @@ from allawee_async.sandbox.query.grammar import Condition, parse_conditions
 from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import (
     CURSORS,
+    NEWEST_FIRST,
     ListQuery,
     QueryPairs,
     Selection,
@@ -23,6 +24,7 @@ from allawee_async.sandbox.query.shaping import (
 
 __all__ = [
     "CURSORS",
+    "NEWEST_FIRST",
     "Condition",
     "FieldSelection",
     "ListQuery",

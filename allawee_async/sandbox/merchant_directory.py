@@ -1,0 +1,71 @@
+"""Merchants and their categories, as spending controls name them. No state."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Category(NamedTuple):
+    """A kind of merchant: its name in spending controls, and the codes that belong to it."""
+
+    name: str
+    title: str
+    codes: tuple[range, ...]
+
+
+class Merchant(NamedTuple):
+    """A merchant; purchases are known to be from it by the start of their descriptor."""
+
+    id: str
+    name: str
+    mcc: str
+
+
+def _code(*codes: int) -> tuple[range, ...]:
+    return tuple(range(code, code + 1) for code in codes)
+
+
+CATEGORIES = (
+    Category("airlines", "Airlines", (range(3000, 3300), range(4511, 4512))),
+    Category("betting", "Betting and gambling", _code(7800, 7801, 7802, 7995)),
+    Category("digital-goods", "Digital goods", (range(5815, 5819),)),
+    Category("education", "Education", (range(8211, 8300),)),
+    Category("flight-ticket", "Flight tickets", _code(4511, 4722)),
+    Category("fuel", "Fuel", _code(5541, 5542)),
+    Category("groceries", "Groceries", _code(5411, 5422, 5441, 5451, 5462, 5499)),
+    Category("hospitality", "Hotels and restaurants", (
+        range(3501, 4000), range(5811, 5815), range(7011, 7012),
+    )),
+    Category("transport", "Transport", _code(4111, 4112, 4121, 4131)),
+    Category("utilities", "Telephone, power, water", _code(4812, 4814, 4899, 4900)),
+)  # fmt: skip
+MERCHANTS = (
+    Merchant("mch.2cbc123456", "Air Peace", "4511"),
+    Merchant("mch.2cbc123457", "Bet9ja", "7995"),
+    Merchant("mch.2cbc123458", "Bolt", "4121"),
+    Merchant("mch.2cbc123459", "Chicken Republic", "5814"),
+    Merchant("mch.2cbc123460", "Eko Hotel", "7011"),
+    Merchant("mch.2cbc123461", "MTN Nigeria", "4814"),
+    Merchant("mch.2cbc123462", "Netflix", "5815"),
+    Merchant("mch.2cbc123463", "NNPC Retail", "5541"),
+    Merchant("mch.2cbc123464", "Shoprite", "5411"),
+    Merchant("mch.2cbc123465", "Wakanow", "4722"),
+)
+
+
+def categories_of(mcc: str | None) -> frozenset[str]:
+    """Return the names of the categories that a merchant category code belongs to."""
+    if mcc is None or not (mcc.isascii() and mcc.isdecimal()):
+        return frozenset()
+    code = int(mcc)
+    return frozenset(
+        category.name for category in CATEGORIES if any(code in codes for codes in category.codes)
+    )
+
+
+def merchants_named(descriptor: str | None) -> frozenset[str]:
+    """Return the ids of the merchants that a descriptor, such as `Netflix Lagos`, begins with."""
+    text = (descriptor or "").strip().casefold()
+    return frozenset(
+        merchant.id for merchant in MERCHANTS if text.startswith(merchant.name.casefold())
+    )
