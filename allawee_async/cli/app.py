@@ -8,6 +8,7 @@ from allawee_async.cli.demo import demo
 from allawee_async.cli.failures import MEANINGS
 from allawee_async.cli.options import Debug
 from allawee_async.cli.program import Program
+from allawee_async.cli.sandbox import sandbox
 from allawee_async.version import __version__
 
 # "\b" keeps Typer from filling the lines of a paragraph anew.
@@ -53,3 +54,4 @@ def program(
 
 
 app.command()(demo)
+app.command()(sandbox)
