@@ -7,20 +7,27 @@ import gc
 import inspect
 import ipaddress
 import itertools
+import json
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
+from allawee_async.models.common import Model
 from allawee_async.sandbox import Sandbox
 from tests.support.faketime import FakeTime
+from tests.support.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from allawee_async import AllaweeClient
 
+
+HERE = Path(__file__).parent
 
 _LOOKS = itertools.count(1)
 
@@ -109,3 +116,43 @@ async def allawee(sandbox: Sandbox, time: FakeTime) -> AsyncIterator[AllaweeClie
     """A client of the sandbox that never waits for real."""
     async with sandbox.client(**time.seams) as client:
         yield client
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """A client's pool that keeps what is sent and answers what it was told."""
+    return Wire()
+
+
+@pytest.fixture(scope="session")
+def sample() -> Any:
+    """Return the function that reads a sample of the documents."""
+
+    def read(name: str) -> Any:
+        return json.loads((HERE / "samples" / f"{name}.json").read_text("utf-8"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def endpoints() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads((HERE / "endpoints.json").read_text("utf-8"))
+    return rows
+
+
+@pytest.fixture(scope="session")
+def unknown_fields() -> Any:
+    """Return the function that lists what a model, at any depth, keeps as unknown."""
+    return _unknown_fields
+
+
+def _unknown_fields(value: object, path: str = "") -> list[str]:
+    if isinstance(value, Model):
+        found = [f"{path}.{name}" for name in value.extra]
+        for field in attrs.fields(type(value)):
+            if field.name != "_extra":
+                found += _unknown_fields(getattr(value, field.name), f"{path}.{field.name}")
+        return found
+    if isinstance(value, tuple):
+        return [found for item in value for found in _unknown_fields(item, f"{path}[]")]
+    return []

@@ -17,6 +17,7 @@ from allawee_async import (
     ConfigurationError,
     Customer,
     DecodeError,
+    Reply,
     RequestAccepted,
     RequestTimeoutError,
     RetryPolicy,
@@ -123,7 +124,10 @@ async def test_the_documented_record_is_understood(time: FakeTime) -> None:
         AllaweeClient(KEY, base_url=server.url, **time.seams) as allawee,
     ):
         error = await accepted(allawee.request("POST", "/cards", json={}))
-        assert await error.wait() == {"id": "c.xxxxx", "status": "created"}
+        reply = await error.wait()
+
+    assert isinstance(reply, Reply)
+    assert (reply.status, reply.data) == (201, {"id": "c.xxxxx", "status": "created"})
 
 
 async def test_it_is_asked_for_with_growing_pauses(time: FakeTime) -> None:

@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 PACKAGE = Path(allawee_async.__file__).parent
 
 FLOORS: list[set[str]] = [
-    {"version", "types", "names", "lazy", "hidden", "errors", "models"},
+    {"version", "types", "names", "lazy", "hidden", "money", "errors", "models"},
     {
         *("settings", "retry", "decoding", "compiling", "encoding", "converter"),
         *("query_text", "query", "list_params", "wire", "replies"),
     },
-    {"calls", "pool", "progress", "session"},
-    {"accepted", "pages", "pagination", "resources"},
+    {"answers", "calls", "options", "pool", "progress", "session"},
+    {"accepted", "downloads", "nouns", "pages", "pagination", "resources"},
     {"client"},
     {"sandbox"},
-    {"cli", "__main__"},
+    {"cli", "pytest_plugin", "__main__"},
 ]
 """Rooms by floor; a name that is a folder stands for all files in it."""
 
 TOP = "__init__"
 """The door of the package. It loads what it offers when it is first used, so it imports little."""
 
-MAY_IMPORT_AIOHTTP = {"pool", "sandbox", "cli"}
+MAY_IMPORT_AIOHTTP = {"answers", "pool", "sandbox", "cli"}
 MAY_NAME_AIOHTTP = {"session", "client"}
 """These need it for annotations only."""
 

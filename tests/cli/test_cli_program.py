@@ -55,7 +55,7 @@ def fail():
 def test_help(run, arguments):
     result = run(*arguments)
     assert result.exit_code == 0
-    assert "demo  See the client walk thousands of customers" in result.stdout
+    assert "demo     See the client walk thousands of customers" in result.stdout
     assert "130  interrupted (Ctrl-C)" in result.stdout
     assert result.stderr == ""
 

@@ -8,14 +8,19 @@ import pytest
 from allawee_async import (
     AllaweeClient,
     AllaweeError,
+    CardControls,
     ConfigurationError,
     Customer,
     DecodeError,
     RetryPolicy,
+    SpendingLimit,
+    from_dict,
+    to_dict,
 )
 from allawee_async.sandbox import Sandbox
 from tests.support.faketime import FakeTime
 from tests.support.raw_server import RawServer, answers, customer, one
+from tests.support.wire import Wire
 
 KEY = "sk.test.canary"
 FIELDS: dict[str, Any] = {
@@ -234,3 +239,30 @@ async def test_a_bare_object_is_read_as_if_it_were_in_an_envelope() -> None:
         AllaweeClient(KEY, base_url=server.url, retry=RetryPolicy(attempts=1)) as allawee,
     ):
         assert (await allawee.customers.get("cus.1")).id == "cus.1"
+
+
+# Money checks and values of further nouns
+
+
+@pytest.mark.parametrize("amount", [10.5, True, "10", -1])
+async def test_a_queued_card_is_checked_for_money_like_any_other(wire: Wire, amount: Any) -> None:
+    limits = {"spendingLimits": [{"amount": amount, "interval": "daily"}]}
+    grp = wire.client().simulation.grp
+    for call in (
+        grp.create_card(program="cp.1", customer="cus.1", controls=limits),
+        grp.link_card("c.1", customer="cus.1", controls=limits),
+        grp.link_card_by_pan(pan="5061000000000000", customer="cus.1", controls=limits),
+    ):
+        with pytest.raises(ConfigurationError):
+            await call
+    assert wire.sent == []
+
+
+def test_controls_made_of_lists_are_the_values_that_are_read_back() -> None:
+    made = CardControls(allowed_channels=["online"], spending_limits=[SpendingLimit(amount=5)])
+
+    assert made == CardControls(
+        allowed_channels=("online",), spending_limits=(SpendingLimit(amount=5),)
+    )
+    assert from_dict(CardControls, to_dict(made)) == made
+    assert hash(made) == hash(from_dict(CardControls, to_dict(made)))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import aiohttp
 import pytest
+from card_user import CardUser, SetClock
 
 from allawee_async.sandbox import Sandbox
 
@@ -110,3 +111,11 @@ def new_customer() -> dict[str, Any]:
         "verifications": ["tier-1", "tier-2"],
         "metadata": {"userId": 7, "deep": {"er": [1, None]}},
     }
+
+
+@pytest.fixture
+async def user(calling: Calling) -> AsyncIterator[CardUser]:
+    clock = SetClock()
+    async with Sandbox(clock=clock) as running:
+        yield CardUser(calling(running), running, clock)
+        assert not running.crashes
