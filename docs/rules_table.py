@@ -1,18 +1,22 @@
 """Puts the table of the sandbox's own rules where a page says `<!-- sandbox rules -->`."""
 
-import runpy
+import sys
 from pathlib import Path
 
 MARK = "<!-- sandbox rules -->"
-RULES = Path(__file__).parents[1] / "allawee_async" / "sandbox" / "rules.py"
+ROOT = Path(__file__).parents[1]
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Return the page with the table in it; MkDocs calls this for each page."""
     if MARK not in markdown:
         return markdown
-    rules = runpy.run_path(str(RULES))["RULES"]  # so the package need not be installed
-    rows = [f"| {_cell(rule.rule)} | {_cell(rule.why)} |" for rule in rules]
+    sys.path.insert(0, str(ROOT))  # so the package need not be installed
+    try:
+        from allawee_async.sandbox.rules import RULES  # noqa: PLC0415 - not before it is found
+    finally:
+        sys.path.remove(str(ROOT))
+    rows = [f"| {_cell(rule.rule)} | {_cell(rule.why)} |" for rule in RULES]
     return markdown.replace(MARK, "\n".join(["| Rule | Why |", "|---|---|", *rows]))
 
 
