@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from allawee_async import __version__
+from allawee_async import __main__, __version__
 from allawee_async.__main__ import main
 
 
@@ -37,9 +37,8 @@ def test_without_the_extra_in_a_process_of_its_own():
 
 def test_run_as_a_module(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["allawee", "--version"])
-    monkeypatch.delitem(sys.modules, "allawee_async.__main__")
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("allawee_async", run_name="__main__")
+        runpy.run_path(str(__main__.__file__), run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"allawee_async {__version__}\n"
 

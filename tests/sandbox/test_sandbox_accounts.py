@@ -98,7 +98,7 @@ async def test_a_virtual_account_passes_on_what_it_gets(allawee: Caller) -> None
         shown = await allawee.get(f"/accounts/{account['id']}/balance")
         assert shown.json["data"]["balance"] == balance
     logs = (await allawee.get(f"/accounts/{virtual['id']}/logs")).json["data"]
-    assert [entry["type"] for entry in logs] == ["credit", "debit"]
+    assert [entry["type"] for entry in logs] == ["debit", "credit"]
 
 
 async def test_the_log_is_paged_and_is_that_of_the_account(allawee: Caller) -> None:

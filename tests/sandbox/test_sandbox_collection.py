@@ -59,7 +59,8 @@ def sorted_naively(documents: list[dict[str, Any]], sort: str) -> list[int]:
             if one is not None and one != other:
                 smaller = one < other if rank(one) == rank(other) else rank(one) < rank(other)
                 return -1 if smaller != word.startswith("-") else 1
-        return left - right
+        # newest first, the latest of those that are alike comes first
+        return right - left if sort == "-createdAt" else left - right
 
     return sorted(range(len(documents)), key=cmp_to_key(compare))
 
