@@ -124,7 +124,8 @@ def _still_unknown(error: AllaweeError, accepted: RequestAccepted) -> AllaweeErr
 
 
 def _about(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
-    error.request_id, error.method = accepted.request_id, accepted.method
+    error.request_id = accepted.request_id
+    error.method = error.method or accepted.method
     return error
 
 

@@ -89,6 +89,7 @@ def main_type(annotation: Any) -> Any:
     texts = str in members and len(members) > 1
     if texts:
         members.remove(str)
+        members = [member for member in members if not _is_mapping(member)] or members
     (member, *others) = members
     if others or (texts and not (_is_model(member) or _is_open_enum(member))):
         raise TypeError(f"no rule how to read {annotation}")
@@ -97,7 +98,7 @@ def main_type(annotation: Any) -> Any:
 
 @attrs.frozen
 class _Relation:
-    """The type of a field that holds the id of an object or the object."""
+    """The type of a field that holds the id of an object, the object, or a part of it."""
 
     cls: type[Model]
 

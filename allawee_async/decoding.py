@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
+from allawee_async.encoding import wire_name
+
 if TYPE_CHECKING:
     from allawee_async.models.common import Model
 
@@ -164,6 +166,8 @@ def nullable_reader(read: Reader) -> Reader:
 def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Reader]) -> Reader:
     """Return the reader of a relation: an id, or with `expand` the object itself.
 
+    An object that `expand` has cut down to some of its fields stays a mapping.
+
     Args:
         cls: The class of the object.
         model_reader: Finds the reader of the class. It is asked when the first object comes: few
@@ -171,8 +175,17 @@ def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Read
     """
 
     def read_relation(value: Any, _: object) -> Any:
-        return value if isinstance(value, str) else model_reader(cls)(value, cls)
+        if isinstance(value, str):
+            return value
+        try:
+            return model_reader(cls)(value, cls)
+        except Mismatch as mismatch:
+            if isinstance(value, dict) and value and mismatch.path in required - value.keys():
+                return cast("dict[str, Any]", value)
+            raise
 
+    fields = [field for field in attrs.fields(cls) if field.default is attrs.NOTHING]
+    required = {wire_name(field) for field in fields}
     return read_relation
 
 

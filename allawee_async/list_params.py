@@ -63,7 +63,8 @@ def list_query(
         sort: Fields in order of weight, with a minus for descending; by default ``-createdAt``.
         select: Top-level fields to include, or with a minus to leave out. The cursor field is added
             where it is missing, because paging needs it.
-        expand: Relations to include as objects: ``customer``, ``program:name,network``.
+        expand: Relations to include as objects: ``customer``, ``program:name,network``. One that is
+            cut down to some of its fields comes as a plain mapping.
         count_total: Ask for the number of all matching entries.
         page: Page number of the older dialects, 0 or more, passed through.
         last_id: Cursor of an older dialect, passed through.

@@ -45,10 +45,12 @@ def check_spending_limits(controls: JSONValue) -> None:
     Raises:
         ConfigurationError: As for `minor_units`.
     """
-    limits = controls.get("spendingLimits") if isinstance(controls, dict) else None
-    for index, limit in enumerate(limits if isinstance(limits, list) else []):
-        if isinstance(limit, dict):
-            optional_minor_units(f"controls.spendingLimits[{index}].amount", limit.get("amount"))
+    given = controls if isinstance(controls, dict) else {}
+    for name in ("spendingLimits", "spending_limits"):  # mappings go out as they are
+        limits = given.get(name)
+        for index, limit in enumerate(limits if isinstance(limits, list) else []):
+            if isinstance(limit, dict):
+                optional_minor_units(f"controls.{name}[{index}].amount", limit.get("amount"))
 
 
 def _kind(value: object) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from allawee_async.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from allawee_async.retry import RetryPolicy
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _HEADER_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
@@ -21,6 +20,8 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigurationError: One cannot be sent, or is the client's own.
     """
+    if not is_mapping(headers):
+        raise ConfigurationError("headers must be a mapping of names to texts")
     for name, value in headers.items():
         if not _fits(_HEADER_NAME, name):
             raise ConfigurationError("the name of a header must be letters, digits and dashes")
@@ -29,6 +30,24 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if not _fits(_HEADER_VALUE, value):
             raise ConfigurationError(f"the value of the header {name} must be one line of text")
     return dict(headers)
+
+
+def is_mapping(value: object) -> bool:
+    """Return whether a caller gave a mapping, whatever the annotation says."""
+    return isinstance(value, Mapping)
+
+
+def checked_retry(retry: object) -> RetryPolicy:
+    """Return the policy.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not isinstance(retry, RetryPolicy):
+        raise ConfigurationError(
+            "retry must be a RetryPolicy, for instance RetryPolicy(attempts=1)"
+        )
+    return retry
 
 
 def _fits(pattern: re.Pattern[str], text: object) -> bool:

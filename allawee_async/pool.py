@@ -24,6 +24,8 @@ MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 TIMEOUT: Final = 30.0
 
 _LONGEST_CONNECT: Final = 10.0
+_FOR_EVER: Final = 1e9
+"""Seconds; clocks of event loops do not count so far."""
 _SHARE_TO_CONNECT: Final = 0.75
 
 
@@ -37,8 +39,14 @@ def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
         ConfigurationError: It is no positive number.
     """
     if isinstance(timeout, aiohttp.ClientTimeout):
-        return timeout
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+        if timeout.total is None or timeout.connect is not None:
+            return timeout
+        return attrs.evolve(timeout, connect=_SHARE_TO_CONNECT * timeout.total)
+    if (
+        isinstance(timeout, bool)
+        or not isinstance(timeout, int | float)
+        or not 0 < timeout < _FOR_EVER
+    ):
         raise ConfigurationError("timeout must be a positive number of seconds")
     connect = _SHARE_TO_CONNECT * timeout
     return aiohttp.ClientTimeout(

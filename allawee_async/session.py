@@ -18,7 +18,7 @@ from allawee_async.errors import (
     RequestTimeoutError,
 )
 from allawee_async.hidden import HiddenText
-from allawee_async.options import checked_headers, checked_wait
+from allawee_async.options import checked_headers, checked_retry, checked_wait
 from allawee_async.pool import client_timeout
 from allawee_async.progress import Progress, log, log_attempt, without_secrets
 from allawee_async.replies import Reply, read_reply
@@ -45,8 +45,8 @@ T = TypeVar("T")
 
 USER_AGENT: Final = f"allawee_async/{__version__}"
 _JSON: Final = {"Content-Type": "application/json"}
+# What is not compressed on the way tells its length, so that a part of it is known as such.
 _ANY_FILE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
-"""What is not compressed on the way tells its length, so that a part of it is known as such."""
 
 
 class SessionManager:
@@ -82,7 +82,7 @@ class SessionManager:
         self.hosts = hosts
         self.keys = keys
         self.timeout = client_timeout(timeout)
-        self.retry = retry
+        self.retry = checked_retry(retry)
         self.headers = checked_headers(headers or {})
         self.on_retry = on_retry
         self.seams = seams
@@ -101,18 +101,17 @@ class SessionManager:
         wait_for_accepted: float | None = None,
     ) -> SessionManager:
         """Return a manager over the same pool; None keeps what this one has."""
+        wait = self.wait_for_accepted if wait_for_accepted is None else wait_for_accepted
         return SessionManager(
             self.pool,
             self.hosts,
             self.keys,
             timeout=self.timeout if timeout is None else timeout,
-            retry=retry or self.retry,
-            headers={**self.headers, **(headers or {})},
+            retry=self.retry if retry is None else retry,
+            headers={**self.headers, **checked_headers({} if headers is None else headers)},
             on_retry=self.on_retry,
             seams=self.seams,
-            wait_for_accepted=(
-                self.wait_for_accepted if wait_for_accepted is None else wait_for_accepted
-            ),
+            wait_for_accepted=wait,
         )
 
     async def send(self, call: Call) -> Reply:
@@ -123,9 +122,10 @@ class SessionManager:
         """
         clock = self.seams.clock
         call.url = self._url(call)
-        headers = self._fixed or self._with_key(await self.keys.ask())
         progress: Progress | None = None
-        started = began = clock()
+        started = clock()
+        headers = self._fixed or self._with_key(await self._ask(started))
+        began = clock()
         while True:
             try:
                 exchange = self.pool.exchange(
@@ -154,6 +154,17 @@ class SessionManager:
         # a third of the time of parsing a text
         return host.with_path(host.raw_path.rstrip("/") + call.path, encoded=True)
 
+    async def _ask(self, started: float) -> HiddenText:
+        """Ask for the key, within the deadline of the call."""
+        if self.retry.deadline is None:
+            return await self.keys.ask()
+        try:
+            async with asyncio.timeout(started + self.retry.deadline - self.seams.clock()):
+                return await self.keys.ask()
+        except TimeoutError:
+            late = "the deadline passed while the API key was asked for"
+            raise RequestTimeoutError(late, sent=False) from None
+
     def _with_key(self, key: str) -> CIMultiDict[str]:
         return CIMultiDict({"Authorization": HiddenText(f"Bearer {key}"), **self._headers})
 
@@ -164,8 +175,10 @@ class SessionManager:
         total = self.timeout.total
         if total is not None and total <= left:
             return self.timeout
-        connect = client_timeout(left).sock_connect
-        return attrs.evolve(self.timeout, total=left, sock_connect=connect)
+        limits = client_timeout(left)
+        return attrs.evolve(
+            self.timeout, total=left, connect=limits.connect, sock_connect=limits.sock_connect
+        )
 
     async def stream(self, call: Call, use: Callable[[Answer], Awaitable[T]]) -> T:
         """Send a call until somebody could use the body of the answer, or the policy gives up.
@@ -179,8 +192,8 @@ class SessionManager:
             AllaweeError: The error of the last attempt, with the history of all.
         """
         clock = self.seams.clock
-        headers = self._fixed or self._with_key(await self.keys.ask())
         progress = Progress(clock())
+        headers = self._fixed or self._with_key(await self._ask(progress.started))
         while True:
             began = clock()
             try:
@@ -196,9 +209,8 @@ class SessionManager:
 
     async def _open(self, call: Call, headers: CIMultiDict[str], progress: Progress) -> Answer:
         """Open the answer of a call; its status is good."""
-        timeout = self.timeout
-        if self.retry.deadline is not None:
-            timeout = self._time_left(progress.started)
+        limited = self.retry.deadline is not None
+        timeout = self._time_left(progress.started) if limited else self.timeout
         asking = headers.copy()
         asking.update(_ANY_FILE)
         call.url = self._url(call)
@@ -245,7 +257,7 @@ class SessionManager:
         elapsed = self.seams.clock() - began
         try:
             fresh = await self._fresh_key(progress, error, headers)
-        except ConfigurationError as failed:
+        except (ConfigurationError, RequestTimeoutError) as failed:
             progress.note(call, error, None, elapsed)
             raise progress.last_word(call, failed) from None
         pause = 0.0 if fresh else self._pause(call, progress, error, outcome)
@@ -255,13 +267,12 @@ class SessionManager:
         if fresh:
             return fresh
         if self.on_retry is not None:
-            self.on_retry(
-                RetryEvent(method=call.method, path=call.path, attempt=attempt, error=error)
-            )
+            event = RetryEvent(method=call.method, path=call.path, attempt=attempt, error=error)
+            self.on_retry(event)
         await self.seams.sleep(pause)
         try:
-            return headers if self._fixed else self._with_key(await self.keys.ask())
-        except ConfigurationError as failed:
+            return headers if self._fixed else self._with_key(await self._ask(progress.started))
+        except (ConfigurationError, RequestTimeoutError) as failed:
             raise progress.last_word(call, failed) from None
 
     async def _fresh_key(
@@ -272,7 +283,7 @@ class SessionManager:
         if not refused or progress.asked_again:
             return None
         progress.asked_again = True
-        newer = self._with_key(await self.keys.ask())
+        newer = self._with_key(await self._ask(progress.started))
         return newer if newer["Authorization"] != headers["Authorization"] else None
 
     def _pause(

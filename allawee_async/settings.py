@@ -98,7 +98,7 @@ class KeySource:
         del key, environ  # a traceback with local variables would show them
         if given is None:
             raise ConfigurationError(
-                "no API key: pass one, AllaweeClient('sk.test.…'), or set ALLAWEE_API_KEY"
+                "no API key: pass one, AllaweeClient(api_key), or set ALLAWEE_API_KEY"
             )
         if callable(given):
             self._provider = cast("Callable[[], str | Awaitable[str]]", given)

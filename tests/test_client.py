@@ -6,15 +6,19 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import pytest
 
 from allawee_async import (
     AllaweeClient,
     AllaweeError,
     ConfigurationError,
+    Customer,
     NotFoundError,
     Reply,
+    RequestTimeoutError,
     RetryPolicy,
+    to_dict,
 )
 from allawee_async.sandbox import Sandbox
 from tests.support.raw_server import RawServer, answers, one
@@ -314,3 +318,79 @@ async def test_a_policy_is_a_value_that_clients_share() -> None:
             async with AllaweeClient(KEY, base_url=server.url, retry=policy) as allawee:
                 await failure(allawee.customers.get("cus.1"))
     assert len(server.requests) == 2
+
+
+# Options that cannot be meant
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"retry": 5},
+        {"retry": None},
+        {"timeout": float("inf")},
+        {"headers": "abc"},
+        {"headers": [("a", "b")]},
+    ],
+    ids=repr,
+)
+def test_an_option_of_a_wrong_kind_is_refused_at_once(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        AllaweeClient("sk.test.key", **options)
+
+
+@pytest.mark.parametrize("options", [{"retry": 5}, {"headers": "abc"}], ids=repr)
+def test_an_option_of_a_view_of_a_wrong_kind_is_refused_at_once(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        AllaweeClient("sk.test.key").with_options(**options)
+
+
+@pytest.mark.parametrize("given", [{"json": [1]}, {"query": "a=b"}, {"query": [("a", "b")]}])
+async def test_a_body_or_a_query_that_is_no_mapping_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        await AllaweeClient("sk.test.key").request("POST", "/a", **given)
+
+
+async def test_the_deadline_holds_for_the_function_that_gives_the_key() -> None:
+    async def hangs() -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    allawee = AllaweeClient(hangs, retry=RetryPolicy(deadline=0.02))
+    with pytest.raises(RequestTimeoutError) as caught:
+        await allawee.request("POST", "/a", json={})
+    assert not caught.value.sent
+    assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize("timeout", [30.0, aiohttp.ClientTimeout(total=0.05)], ids=repr)
+async def test_who_never_got_a_connection_has_sent_nothing(timeout: Any) -> None:  # noqa: ASYNC109
+    """A pool of one connection is taken by a call that hangs."""
+    async with Sandbox() as sandbox:
+        sandbox.faults.hang(method="GET")
+        policy = RetryPolicy(attempts=1, deadline=0.05 if timeout == 30.0 else None)
+        async with sandbox.client(max_connections=1, retry=RetryPolicy(attempts=1)) as allawee:
+            first = asyncio.create_task(allawee.request("GET", "/customers"))
+            while not sandbox.requests:  # noqa: ASYNC110 - the server ends the wait
+                await asyncio.sleep(0.001)
+            with pytest.raises(RequestTimeoutError) as caught:
+                await allawee.with_options(timeout=timeout, retry=policy).request(
+                    "POST", "/customers", json={}
+                )
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+        assert not caught.value.outcome_unknown
+        assert [each.method for each in sandbox.requests] == ["GET"]
+
+
+async def test_a_relation_that_was_cut_down_to_some_fields_is_a_mapping() -> None:
+    async with Sandbox(customers=10) as sandbox, sandbox.client() as allawee:
+        cut = await allawee.cards.list(expand=["customer:name", "program"]).first()
+        whole = await allawee.cards.list(expand="customer").first()
+
+    assert cut is not None
+    assert whole is not None
+    assert isinstance(cut.customer, dict)
+    assert list(cut.customer) == ["name"]
+    assert isinstance(whole.customer, Customer)
+    assert to_dict(cut)["customer"] == cut.customer

@@ -71,7 +71,7 @@ async def payments(allawee: AllaweeClient) -> None:
         reference="inv-7",
     )
     assert_type(payment, Payment)
-    assert_type(payment.account, str | Account | None)
+    assert_type(payment.account, str | Account | JSONObject | None)
     assert_type(payment.events, tuple[str | Event, ...] | None)
     assert_type(await allawee.payments.list(), Page[Payment])
     assert_type(allawee.payments.receipt_pdf(payment.id), Download)

@@ -91,8 +91,8 @@ class Account(Model):
     status: AccountStatus | None = None
     currency: Currency | str | None = None
     deposit_channels: tuple[DepositChannel, ...] | None = None
-    settlement_account: "str | Account | None" = None
-    customer: str | Customer | None = None
+    settlement_account: "str | Account | JSONObject | None" = None
+    customer: str | Customer | JSONObject | None = None
     reference: str | None = None
     metadata: JSONObject | None = attrs.field(default=None, hash=False)
     created_at: datetime | None = None

@@ -65,7 +65,7 @@ class CardAuthorization(Model):
     """
 
     id: str
-    card: str | Card | None = None
+    card: str | Card | JSONObject | None = None
     type: AuthorizationType | None = None
     status: AuthorizationStatus | None = None
     amount: int | None = None

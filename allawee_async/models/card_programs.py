@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allawee_async.models.accounts import Account
 from allawee_async.models.common import Address, Currency, Model, OpenEnum, model
+from allawee_async.types import JSONObject
 
 __all__ = [
     "CardAuthorizationSettings",
@@ -107,11 +108,11 @@ class CardAuthorizationSettings(Model):
     """
 
     funding_source_type: FundingSourceType | str | None = None
-    settlement_account: str | Account | None = None
+    settlement_account: str | Account | JSONObject | None = None
     webhook: str | None = None
     timeout_default: TimeoutDefault | str | None = None
     transaction_fee: str | None = None
-    fees_account: str | Account | None = None
+    fees_account: str | Account | JSONObject | None = None
 
 
 @model

@@ -47,10 +47,10 @@ class CardTransaction(Model):
 
     id: str
     type: CardTransactionType | None = None
-    authorization: str | CardAuthorization | None = None
-    source: str | CardAuthorization | None = None
-    card: str | Card | None = None
-    customer: str | Customer | None = None
+    authorization: str | CardAuthorization | JSONObject | None = None
+    source: str | CardAuthorization | JSONObject | None = None
+    card: str | Card | JSONObject | None = None
+    customer: str | Customer | JSONObject | None = None
     amount: int | None = None
     fees: int | None = None
     currency: Currency | str | None = None

@@ -70,11 +70,11 @@ class Card(Model):
     status: CardStatus | None = None
     currency: Currency | str | None = None
     network: CardNetwork | None = None
-    program: str | CardProgram | None = None
-    customer: str | Customer | None = None
+    program: str | CardProgram | JSONObject | None = None
+    customer: str | Customer | JSONObject | None = None
     details: CardDetails | None = None
     controls: CardControls | None = None
-    funding_source: str | Account | None = None
+    funding_source: str | Account | JSONObject | None = None
     reference: str | None = None
     metadata: JSONObject | None = attrs.field(default=None, hash=False)
     created_at: datetime | None = None

@@ -3,6 +3,7 @@
 from allawee_async.models.accounts import Account
 from allawee_async.models.common import Model, model
 from allawee_async.models.fees import Fee
+from allawee_async.types import JSONObject
 
 __all__ = ["Configuration", "PaymentConfiguration", "PaymentFees"]
 
@@ -11,8 +12,8 @@ __all__ = ["Configuration", "PaymentConfiguration", "PaymentFees"]
 class PaymentFees(Model):
     """The fees that payments have by default, as ids; with `expand` the fees themselves."""
 
-    bank_transfer: str | Fee | None = None
-    bill_payment: str | Fee | None = None
+    bank_transfer: str | Fee | JSONObject | None = None
+    bill_payment: str | Fee | JSONObject | None = None
 
 
 @model
@@ -25,8 +26,8 @@ class PaymentConfiguration(Model):
         fees: The fees of yours that are charged.
     """
 
-    pay_in_account: str | Account | None = None
-    pay_out_account: str | Account | None = None
+    pay_in_account: str | Account | JSONObject | None = None
+    pay_out_account: str | Account | JSONObject | None = None
     fees: PaymentFees | None = None
 
 

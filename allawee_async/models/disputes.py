@@ -4,7 +4,7 @@ from datetime import datetime
 
 from allawee_async.models.card_authorizations import CardAuthorization
 from allawee_async.models.common import Model, OpenEnum, model
-from allawee_async.types import Strings
+from allawee_async.types import JSONObject, Strings
 
 __all__ = ["Dispute", "DisputeReason"]
 
@@ -36,7 +36,7 @@ class Dispute(Model):
 
     id: str | None = None
     reason: DisputeReason | None = None
-    source: str | CardAuthorization | None = None
+    source: str | CardAuthorization | JSONObject | None = None
     text: str | None = None
     documents: Strings | None = None
     user: str | None = None

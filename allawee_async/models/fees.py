@@ -44,7 +44,7 @@ class Fee(Model):
     value: int | None = None
     cap: int | None = None
     currency: Currency | None = None
-    account: str | Account | None = None
+    account: str | Account | JSONObject | None = None
     metadata: JSONObject | None = attrs.field(default=None, hash=False)
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -58,9 +58,9 @@ class PaymentRequest(Model):
     currency: Currency | None = None
     amount: int | None = None
     status: str | None = None
-    customer: str | Customer | None = None
+    customer: str | Customer | JSONObject | None = None
     reference: str | None = None
-    account: str | Account | None = None
+    account: str | Account | JSONObject | None = None
     metadata: JSONObject | None = attrs.field(default=None, hash=False)
     created_at: datetime | None = None
     updated_at: datetime | None = None

@@ -127,15 +127,15 @@ class Payment(Model):
     status: PaymentStatus | None = None
     failure_reason: PaymentFailureReason | None = None
     type: PaymentType | None = None
-    account: str | Account | None = None
-    funding_source: str | Account | None = None
+    account: str | Account | JSONObject | None = None
+    funding_source: str | Account | JSONObject | None = None
     method: PaymentMethod | None = None
     method_data: JSONObject | None = attrs.field(default=None, hash=False)
     events: tuple[str | Event, ...] | None = None
-    customer: str | Customer | None = None
+    customer: str | Customer | JSONObject | None = None
     reference: str | None = None
-    fee: str | Fee | None = None
-    debit_source: str | Account | None = None
+    fee: str | Fee | JSONObject | None = None
+    debit_source: str | Account | JSONObject | None = None
     metadata: JSONObject | None = attrs.field(default=None, hash=False)
     created_at: datetime | None = None
     updated_at: datetime | None = None
