@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from hypothesis import settings
 
 from allawee_async.models.common import Model
 from allawee_async.sandbox import Sandbox
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 
 HERE = Path(__file__).parent
+
+# How long an example takes is the machine's affair; the rest is as it was, on CI too.
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
 
 _LOOKS = itertools.count(1)
 
