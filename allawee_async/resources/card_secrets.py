@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from allawee_async.hidden import hidden
 from allawee_async.models.cards import Card, CardSecrets
 from allawee_async.models.common import ActionResult
-from allawee_async.money import check_spending_limits
 from allawee_async.resources.base import Resource
+from allawee_async.resources.card_bodies import card_body
 from allawee_async.wire import Route, body_of, needed
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class SecureCards(Resource):
         """
         pan = hidden(pan)
         needed(pan=pan)
-        body = body_of(
+        body = card_body(
             pan=pan,
             customer=customer,
             reference=reference,
@@ -140,5 +140,4 @@ class SecureCards(Resource):
             metadata=metadata,
             deposit_channels=deposit_channels,
         )
-        check_spending_limits(body.get("controls"))
         return await self._call("link_by_pan", model=Card, body=body)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.cards import Card
-from allawee_async.money import check_spending_limits, optional_minor_units
+from allawee_async.money import optional_minor_units
 from allawee_async.resources.base import Findable
 from allawee_async.resources.card_actions import CardActions
+from allawee_async.resources.card_bodies import card_body
 from allawee_async.resources.card_secrets import SecureCards
-from allawee_async.wire import Route, body_of
+from allawee_async.wire import Route
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls
@@ -77,7 +78,7 @@ class Cards(CardActions, SecureCards, Findable[Card]):
 
         Source: Allawee's documents, "Create a card" (2025-01-24).
         """
-        body = body_of(
+        body = card_body(
             program=program,
             customer=customer,
             amount=optional_minor_units("amount", amount),
@@ -90,7 +91,6 @@ class Cards(CardActions, SecureCards, Findable[Card]):
             controls=controls,
             metadata=metadata,
         )
-        check_spending_limits(body.get("controls"))
         return await self._call("create", model=Card, body=body)
 
     async def get(self, card_id: str) -> Card:
@@ -146,7 +146,7 @@ class Cards(CardActions, SecureCards, Findable[Card]):
 
         Source: Allawee's documents, "Link a card" (2025-01-24).
         """
-        body = body_of(
+        body = card_body(
             customer=customer,
             reference=reference,
             card_holder_name=card_holder_name,
@@ -154,7 +154,6 @@ class Cards(CardActions, SecureCards, Findable[Card]):
             controls=controls,
             metadata=metadata,
         )
-        check_spending_limits(body.get("controls"))
         return await self._call("link", card_id, model=Card, body=body)
 
     async def update(
@@ -182,6 +181,5 @@ class Cards(CardActions, SecureCards, Findable[Card]):
 
         Source: Allawee's documents, "Update a card" (2024-09-13).
         """
-        body = body_of(controls=controls, metadata=metadata)
-        check_spending_limits(body.get("controls"))
+        body = card_body(controls=controls, metadata=metadata)
         return await self._call("update", card_id, model=Card, body=body)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from allawee_async.hidden import hidden
 from allawee_async.models.cards import Card
 from allawee_async.models.common import ActionResult
-from allawee_async.money import check_spending_limits, optional_minor_units
+from allawee_async.money import optional_minor_units
 from allawee_async.resources.base import Resource
-from allawee_async.wire import Route, body_of, needed
+from allawee_async.resources.card_bodies import card_body
+from allawee_async.wire import Route, needed
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls
@@ -75,7 +76,7 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        body = body_of(
+        body = card_body(
             program=program,
             customer=customer,
             amount=optional_minor_units("amount", amount),
@@ -88,7 +89,6 @@ class GrpSimulation(Resource):
             controls=controls,
             metadata=metadata,
         )
-        check_spending_limits(body.get("controls"))
         return await self._call("create_card", model=Card, body=body)
 
     async def link_card_by_pan(
@@ -129,7 +129,7 @@ class GrpSimulation(Resource):
         """
         pan = hidden(pan)
         needed(pan=pan)
-        body = body_of(
+        body = card_body(
             pan=pan,
             customer=customer,
             reference=reference,
@@ -139,7 +139,6 @@ class GrpSimulation(Resource):
             metadata=metadata,
             deposit_channels=deposit_channels,
         )
-        check_spending_limits(body.get("controls"))
         return await self._call("link_card_by_pan", model=Card, body=body)
 
     async def link_card(
@@ -175,7 +174,7 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        body = body_of(
+        body = card_body(
             customer=customer,
             reference=reference,
             card_holder_name=card_holder_name,
@@ -183,7 +182,6 @@ class GrpSimulation(Resource):
             controls=controls,
             metadata=metadata,
         )
-        check_spending_limits(body.get("controls"))
         return await self._call("link_card", card_id, model=Card, body=body)
 
     async def block_card(self, card_id: str) -> ActionResult:
