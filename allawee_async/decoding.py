@@ -154,15 +154,6 @@ def list_reader(item_type: Any, read_item: Reader) -> Reader:
     return read_list
 
 
-def nullable_reader(read: Reader) -> Reader:
-    """Return the reader of a list's entry that may be null."""
-
-    def read_nullable(value: Any, expected: Any) -> Any:
-        return None if value is None else read(value, expected)
-
-    return read_nullable
-
-
 def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Reader]) -> Reader:
     """Return the reader of a relation: an id, or with `expand` the object itself.
 

@@ -136,11 +136,6 @@ class Store:
         for _, collection in collections_of(state):
             collection.forget_changes()
 
-    def count_start(self) -> int:
-        """Return how often the file has been opened before, and count this time."""
-        (count,) = self._file.execute("SELECT count(*) FROM facts WHERE name = 'starts'").fetchone()
-        return int(count)
-
     def clear(self) -> None:
         """Forget everything, as for a new file."""
         self._file.executescript(
