@@ -24,6 +24,7 @@ class SandboxOptions:
         data: The file for its state; None for none.
         customers: How many customers there are in a new state; None for the two of the documents.
         seed: What a new state and the key are made from.
+        open: Whether its page is opened in the browser.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +33,7 @@ class SandboxOptions:
     data: Path | None = None
     customers: int | None = None
     seed: int = 0
+    open: bool = False
 
 
 def sandbox(
@@ -55,15 +57,17 @@ def sandbox(
         typer.Option(min=0, max=_MOST_CUSTOMERS, help="Customers to begin with."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same customers and key.")] = 0,
+    open: Annotated[bool, typer.Option("--open", help="Open its page in the browser.")] = False,
     debug: Debug = False,
 ) -> None:
     """Run a sandbox that plays the API, until Ctrl-C.
 
-    It prints its addresses and its test key; every program on this computer can use them. With
-    --data, what is done to it is still there after a restart, and even after a crash.
+    It prints the variables with its addresses and its test key, for any program on this computer,
+    and the address of a page that shows what is going on in it. With --data, what is done to it is
+    still there after a restart, and even after a crash.
     """
     del debug
-    from allawee_async.cli.sandbox_run import run_sandbox  # noqa: PLC0415 - keeps --help quick
+    from allawee_async.cli.sandbox_run import run_sandbox
 
     options = SandboxOptions(
         host=host,
@@ -72,5 +76,6 @@ def sandbox(
         data=data,
         customers=customers,
         seed=seed,
+        open=open,
     )
     run_sandbox(options)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 import sys
+import webbrowser
+from threading import Thread
 from typing import TYPE_CHECKING, Final
-
-from rich.table import Table
 
 from allawee_async.cli.console import output_console
 from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.cli.wording import counted
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.store import StoreError
 
@@ -49,6 +51,8 @@ async def _serve(options: SandboxOptions) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     async with sandbox:
         _print_welcome(sandbox, options)
+        if options.open:  # not here: a browser in the terminal would stop the sandbox
+            Thread(target=webbrowser.open, args=(sandbox.page_url,), daemon=True).start()
         await stopped.wait()
 
 
@@ -59,16 +63,32 @@ def _secure_port(options: SandboxOptions) -> int:
 
 
 def _print_welcome(sandbox: Sandbox, options: SandboxOptions) -> None:
-    """Print what a program needs to talk to the sandbox, in the form that a shell reads."""
+    """Print where the page is, and the variables that a program needs, for a shell to take."""
     console = output_console()
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("ALLAWEE_BASE_URL", sandbox.url)
-    table.add_row("ALLAWEE_SECURE_URL", sandbox.secure_url)
-    table.add_row("ALLAWEE_API_KEY", sandbox.api_key)
-    console.print(f"Sandbox with {len(sandbox.state.customers):,} customers", style="bold")
-    console.print(table)
+    customers = counted(len(sandbox.state.customers), "customer")
+    console.print(f"Sandbox with {customers}", style="bold")
+    console.print(f"Page: {sandbox.page_url}", soft_wrap=True)
+    console.print()
+    for line in assignments(sandbox):
+        console.print(line, soft_wrap=True)
+    console.print()
     where = f"state in {options.data}" if options.data else "state is lost at the end"
-    console.print(f"{where}; Ctrl-C stops it", style="dim")
+    console.print(f"{where}; Ctrl-C stops it", style="dim", soft_wrap=True)
     sys.stdout.flush()
+
+
+def assignments(sandbox: Sandbox) -> list[str]:
+    """Return the lines that make a shell's programs use a sandbox."""
+    variables = {
+        "ALLAWEE_BASE_URL": sandbox.url,
+        "ALLAWEE_SECURE_URL": sandbox.secure_url,
+        "ALLAWEE_API_KEY": sandbox.api_key,
+    }
+    return [_assignment(name, value, sys.platform) for name, value in variables.items()]
+
+
+def _assignment(name: str, value: str, platform: str) -> str:
+    """Return the line that sets a variable in the shell that is usual there."""
+    if platform == "win32":
+        return f'$env:{name} = "{value}"'
+    return f"export {name}={shlex.quote(value)}"  # fish takes it as well

@@ -5,6 +5,7 @@ It shares no code with the client, so that a mistake of one cannot hide behind t
 
 from __future__ import annotations
 
+from allawee_async.sandbox.delivery_faults import DeliveryFaults, Sending
 from allawee_async.sandbox.query import MalformedQueryError
 from allawee_async.sandbox.requestlog import LoggedRequest
 from allawee_async.sandbox.rules import RULES, Rule
@@ -16,11 +17,13 @@ from allawee_async.sandbox.store import StoreError
 __all__ = [
     "RECOVERABLE",
     "RULES",
+    "DeliveryFaults",
     "Faults",
     "LoggedRequest",
     "MalformedQueryError",
     "Rule",
     "Sandbox",
+    "Sending",
     "State",
     "StoreError",
 ]

@@ -103,6 +103,8 @@ class Sender:
 
 
 UNKNOWN_SENDER = Sender()
+_OWN_KEY = Key("key.sandbox-page")
+_SIMULATION = "/simulation/"
 
 
 @attrs.frozen
@@ -154,19 +156,11 @@ class Api:
             key = self._state.keys.admit(authorization)
         except KeyRefusedError as refused:
             return failure(401, "unauthorized", str(refused))
-        reply = self._reply(key, Request(host, method, segments, pairs, body, sender))
-        self._state.calls.note(
-            Called(
-                at=self._state.moment(),
-                method=method,
-                path=masked("/".join(segments)),
-                status=reply.status,
-                request_id=sender.request_id,
-                initiator=key.id,
-                address=sender.address,
-            )
-        )
-        return reply
+        return self._answer(key, Request(host, method, segments, pairs, body, sender))
+
+    def act(self, method: str, segments: tuple[str, ...], body: bytes, sender: Sender) -> Reply:
+        """Return the answer to a request of the sandbox's own page, which needs no key."""
+        return self._answer(_OWN_KEY, Request(Host.API, method, segments, (), body, sender))
 
     def run_due(self) -> bool:
         """Run the jobs that are due, and return whether there were any."""
@@ -177,11 +171,28 @@ class Api:
         return ran
 
     def hear(self, id: str, attempt: outbox.Attempt) -> None:
-        """Take note of what came of sending an event, and let the answer have its effect."""
+        """Take note of what came of sending an event, and let the first answer have its effect."""
         event = outbox.note_attempt(self._state, id, attempt)
         listener = ANSWERS.get(str(event["event"])) if event is not None else None
-        if event is not None and listener is not None and isinstance(event["data"], dict):
+        if event is None or listener is None or not isinstance(event["data"], dict):
+            return
+        if isinstance(event["attempts"], list) and len(event["attempts"]) == 1:
             listener(self._state, event["data"], attempt.decision())
+
+    def _answer(self, key: Key, request: Request) -> Reply:
+        reply = self._reply(key, request)
+        self._state.calls.note(
+            Called(
+                at=self._state.moment(),
+                method=request.method,
+                path=masked("/".join(request.segments)),
+                status=reply.status,
+                request_id=request.sender.request_id,
+                initiator=key.id,
+                address=request.sender.address,
+            )
+        )
+        return reply
 
     def _reply(self, key: Key, request: Request) -> Reply:
         try:
@@ -189,6 +200,8 @@ class Api:
             scope = scope_of(route.method, route.path)
             if not key.may(scope):
                 return failure(403, "insufficient-scope", f"This key lacks the scope {scope}.")
+            if key.is_live and route.path.startswith(_SIMULATION):
+                return failure(403, "test-key-required", "Only test keys can simulate.")
             return route.handler(self._state, request.call(found, key))
         except RefusalError as refusal:
             return refusal.reply

@@ -137,9 +137,16 @@ _USE = (
     ),
     (
         (
+            "A simulation is answered when the webhook has decided, or has not in time: with the "
+            "authorization as it is then."
+        ),
+        "When the answer comes, and what it shows, is not documented.",
+    ),
+    (
+        (
             "`update-capture` and `reverse-capture` find the newest approved purchase of the card "
             "with this `amount`, `fees` and `channel` that is not settled; if there is none, it "
-            "is made first. They answer with the authorization, as all simulations do."
+            "is made first."
         ),
         "Their bodies name no authorization.",
     ),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+import attrs
 
 from allawee_async.sandbox.card_authorizations import KIND, REVERSE, change, request, reverse
 from allawee_async.sandbox.card_decisions import CAPTURE, CHECK
@@ -98,7 +101,11 @@ def _find(state: State, card: JsonObject, purchase: Purchase) -> JsonObject | No
 
 
 def _shown(state: State, authorization: str) -> Reply:
-    return shown(state.card_authorizations, authorization, KIND)
+    """Return the authorization; the answer waits while a webhook is asked."""
+    reply = shown(state.card_authorizations, authorization, KIND)
+    if stored(state.card_authorizations, authorization, KIND)["awaits"] is None:
+        return reply
+    return attrs.evolve(reply, later=partial(_shown, state, authorization))
 
 
 _PATH = "/simulation/cards/:id/request-authorization"

@@ -79,7 +79,7 @@ class Collection:
 
     def __iter__(self) -> Iterator[JsonObject]:
         """Yield every document, hidden fields included, in the order of adding."""
-        return map(self._document_at, self._taken())
+        return map(self.at, self._taken())
 
     def __deepcopy__(self, memo: dict[int, object]) -> Collection:
         """Return a copy that changes apart from this one; the texts of documents are shared."""
@@ -94,16 +94,16 @@ class Collection:
     def get(self, id: str) -> JsonObject | None:
         """Return a fresh copy of a document, hidden fields included, or None."""
         position = self.position_of(id)
-        return None if position is None else self._document_at(position)
+        return None if position is None else self.at(position)
 
     def find(self, field: str, value: str) -> JsonObject | None:
         """Return a copy of the document that has this value in a unique field, or None."""
         position = self._positions[field].get(value)
-        return None if position is None else self._document_at(position)
+        return None if position is None else self.at(position)
 
     def group(self, value: str) -> Iterator[JsonObject]:
         """Yield the documents with this value in the field of grouping, the newest one first."""
-        return map(self._document_at, reversed(self._groups.get(value, {})))
+        return map(self.at, reversed(self._groups.get(value, {})))
 
     def position_of(self, id: str) -> int | None:
         """Return how many documents were added before this one, or None for an unknown id."""
@@ -117,6 +117,10 @@ class Collection:
     def shown_at(self, position: int) -> bytes:
         """Return the document at a position as JSON text, the way answers show it."""
         return self._shown[position]
+
+    def at(self, position: int) -> JsonObject:
+        """Return a fresh copy of the document at a position, hidden fields included."""
+        return to_object(self._shown[position]) | to_object(self._rest[position])
 
     def add(self, document: JsonObject) -> int:
         """Store a new document and return its position.
@@ -165,7 +169,7 @@ class Collection:
         """
         position = self._positions["id"][id]
         if self._grouped:
-            del self._groups[str(self._document_at(position).get(self._grouped))][position]
+            del self._groups[str(self.at(position).get(self._grouped))][position]
         self._leave(position)
         self._shown[position] = self._rest[position] = _NOTHING
         self._note(position)
@@ -193,14 +197,14 @@ class Collection:
             missing = [_NOTHING] * (position - len(self._shown))
             self._shown += [*missing, shown]
             self._rest += [*missing, rest]
-            self._enter(self._document_at(position), position)
+            self._enter(self.at(position), position)
         self._changes = set()
 
     def listing(self, selection: Selection) -> Listing:
         """Return the selected documents in order; listings asked for lately are kept, and true."""
         listing = self._listings.get(selection)
         if listing is None:
-            listing = Listing(selection, self._document_at, self._candidates(selection))
+            listing = Listing(selection, self.at, self._candidates(selection))
             self._listings[selection] = listing
             if len(self._listings) > _KEPT_LISTINGS:
                 self._listings.popitem(last=False)
@@ -209,9 +213,6 @@ class Collection:
 
     def _taken(self) -> Iterator[int]:
         return (position for position, shown in enumerate(self._shown) if shown)
-
-    def _document_at(self, position: int) -> JsonObject:
-        return to_object(self._shown[position]) | to_object(self._rest[position])
 
     def _candidates(self, selection: Selection) -> Iterable[int]:
         """Return the positions worth testing: one at most when a unique field is given."""
@@ -234,7 +235,7 @@ class Collection:
                 raise DuplicateError(field)
 
     def _leave(self, position: int) -> None:
-        before = self._document_at(position)
+        before = self.at(position)
         for listing in self._listings.values():
             listing.remove(position, before)
         for field, positions in self._positions.items():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-import aiohttp
-from yarl import URL
+import attrs
 
 from allawee_async.sandbox import outbox
+from allawee_async.sandbox.delivery_faults import DeliveryFaults
 from allawee_async.sandbox.outbox import Attempt, Letter
+from allawee_async.sandbox.postman import Postman, too_late
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)
 """Seconds between the attempts to send an event; after the last one it has failed."""
 
-_AT_ONCE = 16
-_READ_OF_AN_ANSWER = 64 * 1024
 _SHORTEST_NAP, _LONGEST_NAP = 0.01, 1.0
-_NOT_HERE = "the sandbox sends events to addresses of this computer only"
+_HELD = "held back, as ordered"
+_LOST = "the answer was lost, as ordered"
+
+
+@attrs.frozen
+class _Turn:
+    """When an event is sent that has its place in an order: after one, and before another."""
+
+    before: asyncio.Event | None = None
+    over: asyncio.Event = attrs.Factory(asyncio.Event)
 
 
 class Messenger:
@@ -34,6 +41,9 @@ class Messenger:
         anywhere: Whether events may leave this computer.
         hear: Called with the id of an event and with what came of sending it once.
         run_due: Runs the jobs that are due.
+
+    Attributes:
+        faults: Where to order mishaps.
     """
 
     def __init__(
@@ -44,8 +54,8 @@ class Messenger:
         hear: Callable[[str, Attempt], None],
         run_due: Callable[[], object],
     ) -> None:
+        self.faults = DeliveryFaults(self._send_in_order)
         self._pauses = tuple(pauses)
-        self._anywhere = anywhere
         self._hear = hear
         self._run_due = run_due
         self._state: State | None = None
@@ -53,18 +63,18 @@ class Messenger:
         self._called = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._errands: dict[str, asyncio.Task[None]] = {}
-        self._session: aiohttp.ClientSession | None = None
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._postman = Postman(anywhere=anywhere)
 
     def start(self, state: State) -> None:
         """Begin to work for a state, in the loop that is running."""
         self._loop = asyncio.get_running_loop()
         self._called = asyncio.Event()
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._postman.open()
         self._state = state
 
     def replace(self, state: State) -> None:
         """Work for another state, and drop what was to be done for the one before."""
+        self.faults.forget()
         if self._loop is not None:
             for task in self._drop():
                 self._loop.call_soon_threadsafe(task.cancel)
@@ -83,14 +93,12 @@ class Messenger:
         for task in dropped:
             task.cancel()
         await asyncio.gather(*dropped, return_exceptions=True)
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._postman.close()
 
     async def settle(self) -> None:
         """Wait, in any loop, until every event in the outbox has been sent or given up."""
         loop = self._loop
-        if loop is None or loop is asyncio.get_running_loop():
+        if loop is None or _is_running(loop):
             await self._settle()
         else:  # a sandbox in a thread of its own
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(), loop))
@@ -120,7 +128,7 @@ class Messenger:
             self._called.clear()
             self._run_due()
             for event in outbox.take(state):
-                self._send(state, event)
+                self._send(state, event, _Turn())
             await self._rest(state)
 
     async def _rest(self, state: State) -> None:
@@ -136,12 +144,29 @@ class Messenger:
         except TimeoutError:
             return
 
-    def _send(self, state: State, id: str) -> None:
+    def _send_in_order(self, ids: Sequence[str]) -> None:
+        """Send events one after the other; may be called from any thread."""
+        state, loop = self._state, self._loop
+        if state is None or loop is None or not ids:
+            return
+
+        def send() -> None:
+            turn = _Turn()
+            for event in ids if state is self._state else ():
+                self._send(state, event, turn)
+                turn = _Turn(turn.over)
+
+        if _is_running(loop):
+            send()
+        else:
+            loop.call_soon_threadsafe(send)
+
+    def _send(self, state: State, id: str, turn: _Turn) -> None:
         """Begin to send an event; an earlier errand for the same one is given up."""
         before = self._errands.pop(id, None)
         if before is not None:
             before.cancel()
-        errand = asyncio.create_task(self._deliver(state, id), name=f"sandbox event {id}")
+        errand = asyncio.create_task(self._deliver(state, id, turn), name=f"sandbox event {id}")
         self._errands[id] = errand
         errand.add_done_callback(lambda done: self._end(id, done))
 
@@ -149,67 +174,54 @@ class Messenger:
         if self._errands.get(id) is done:
             del self._errands[id]
 
-    async def _deliver(self, state: State, id: str) -> None:
-        for pause in (*self._pauses, None):
-            letter = outbox.letter(state, id)
-            if letter is None:
-                return
-            attempt = await self._post(letter, is_last=letter.once or pause is None)
-            self._hear(id, attempt)
-            if attempt.status == 200 or attempt.final or pause is None:
-                return
-            await asyncio.sleep(pause)
+    async def _deliver(self, state: State, id: str, turn: _Turn) -> None:
+        try:
+            if turn.before is not None:
+                await turn.before.wait()
+            pauses = iter(self._pauses)
+            while (letter := outbox.letter(state, id)) is not None:
+                pause = None if letter.once else next(pauses, None)
+                is_over = await self._try(letter, is_last=pause is None)
+                turn.over.set()
+                if is_over or pause is None:
+                    return
+                await asyncio.sleep(pause)
+        finally:
+            turn.over.set()
 
-    async def _post(self, letter: Letter, *, is_last: bool) -> Attempt:
-        if not self._anywhere and not is_of_this_computer(letter.url):
-            return Attempt(None, 0, error=_NOT_HERE, final=True)
-        headers = {"Content-Type": "application/json", "Allawee-Signature": letter.signature}
-        loop = asyncio.get_running_loop()
-        async with self._room:
-            started = loop.time()
-            try:
-                async with (
-                    asyncio.timeout(letter.deadline),
-                    self._opened().post(
-                        letter.url, data=letter.body, headers=headers, allow_redirects=False
-                    ) as reply,
-                ):
-                    body = await _read_some(reply)
-            except TimeoutError:
-                error = f"no answer within {letter.deadline:g} s"
-                return Attempt(None, _since(started, loop), error=error, final=is_last)
-            except (aiohttp.ClientError, OSError, ValueError) as failure:
-                error = str(failure) or type(failure).__name__
-                return Attempt(None, _since(started, loop), error=error, final=is_last)
-            return Attempt(reply.status, _since(started, loop), body, final=is_last)
+    async def _try(self, letter: Letter, *, is_last: bool) -> bool:
+        """Send an event once, with the mishaps that are ordered; return whether that is the end."""
+        sending = letter.sending
+        mishap = self.faults.strike(sending)
+        if mishap.is_held:
+            if sending.is_question:
+                self._hear(sending.id, Attempt(None, 0, error=_HELD, final=True))
+            return True
+        left = await self._wait(letter, mishap.delay) if mishap.delay else letter.deadline
+        sent = (self._postman.post(letter, left, is_last=is_last) for _ in range(1 + mishap.copies))
+        attempt, *_ = await asyncio.gather(*sent)
+        if mishap.loses_answer and attempt.status is not None:
+            attempt = attrs.evolve(attempt, status=None, body=b"", error=_LOST)
+        self._hear(sending.id, attempt)
+        return attempt.status == 200 or attempt.final
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "allawee-sandbox"},
-            )
-        return self._session
+    async def _wait(self, letter: Letter, delay: float) -> float:
+        """Wait as long as an event is delayed; return the seconds that are left for its answer."""
+        deadline = letter.deadline
+        if not letter.sending.is_question:
+            await asyncio.sleep(delay)
+            return deadline
+        await asyncio.sleep(min(delay, deadline))
+        if delay < deadline:
+            return deadline - delay
+        self._hear(letter.sending.id, too_late(letter, deadline))
+        await asyncio.sleep(delay - deadline)
+        return deadline
 
 
-def is_of_this_computer(url: str) -> bool:
-    """Return whether a URL is of a loopback address, or of `localhost`."""
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether the caller is inside this loop."""
     try:
-        host = URL(url).raw_host or ""  # as aiohttp reads it, so that nobody slips through between
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
         return False
-
-
-async def _read_some(reply: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in reply.content.iter_any():
-        body += chunk
-        if len(body) >= _READ_OF_AN_ANSWER:
-            break
-    return bytes(body[:_READ_OF_AN_ANSWER])
-
-
-def _since(started: float, loop: asyncio.AbstractEventLoop) -> int:
-    return int((loop.time() - started) * 1000)

@@ -17,17 +17,20 @@ from allawee_async.sandbox import faults
 from allawee_async.sandbox.api import Api, Sender, Target
 from allawee_async.sandbox.card_numbers import masked
 from allawee_async.sandbox.grp import FLAGS
+from allawee_async.sandbox.hearing import Hearing
+from allawee_async.sandbox.jsontypes import to_bytes
 from allawee_async.sandbox.replies import Reply, failure, malformed_body
 from allawee_async.sandbox.requestlog import LoggedRequest, RequestLog
-from allawee_async.sandbox.scripting import Arrival, Faults, Strike
+from allawee_async.sandbox.routing import Host
+from allawee_async.sandbox.scripting import Arrival, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allawee_async.sandbox.ids import IdSource
+    from allawee_async.sandbox.jsontypes import JsonObject
     from allawee_async.sandbox.outbox import Attempt
     from allawee_async.sandbox.query import QueryPairs
-    from allawee_async.sandbox.routing import Host
 
 MAX_BODY = 1024 * 1024
 _MAX_DRAINED = 64 * MAX_BODY
@@ -49,6 +52,7 @@ class Door:
         """Called when the state may have changed, before anybody hears of it."""
         self._ids = ids
         self._closing = asyncio.Event()
+        self._hearing = Hearing()
 
     def reseed(self, seed: str) -> None:
         """Let the ids of requests go on from another seed."""
@@ -74,14 +78,17 @@ class Door:
         except Exception as crash:
             _logger.exception("the sandbox failed to read what a webhook answered")
             self.crashes.append(crash)
+        self._hearing.tell()
 
     def open(self) -> None:
         """Take requests."""
         self._closing = asyncio.Event()
+        self._hearing = Hearing()
 
     def close(self) -> None:
         """Let go of every request that waits."""
         self._closing.set()
+        self._hearing.tell()
 
     async def handle(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or break it as a fault wants it."""
@@ -92,7 +99,7 @@ class Door:
             pairs = strike.fault.rewrite(pairs)
         elif isinstance(strike.fault, faults.RepeatedPage):
             pairs = self.log.previous_query(request.method, target.path) or pairs
-        entry = self._note(host, request, target, strike)
+        entry = self._note(host, request.method, target, faults=strike.names)
         if strike.delay > 0 and await self._closes_within(strike.delay):
             return _abort(request)
         try:
@@ -104,49 +111,68 @@ class Door:
         reply = None
         if strike.fault is None or strike.fault.after_effect:
             sender = _sender(request, entry.request_id)
-            reply = self._answer(host, request, target.segments, pairs, body=body, sender=sender)
+            authorization = request.headers.get("Authorization")
+            reply = self._answer(
+                request.method,
+                lambda: self.api.answer(
+                    host,
+                    request.method,
+                    target.segments,
+                    pairs=pairs,
+                    authorization=authorization,
+                    body=body,
+                    sender=sender,
+                ),
+            )
+            reply = await self._hearing.final(reply, self._no_longer())
         return await self._send(request, reply, strike.fault, entry)
 
+    def _no_longer(self) -> Callable[[], bool]:
+        """Return what tells whether the sandbox is closing, or has been reset."""
+        api = self.api
+        return lambda: self._closing.is_set() or self.api is not api
+
+    def act(self, method: str, path: str, body: JsonObject) -> Reply:
+        """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
+        target = Target(path, tuple(path.split("/")), ())
+        entry = self._note(Host.API, method, target, is_of_page=True)
+        sender = Sender(entry.request_id)
+        reply = self._answer(
+            method, lambda: self.api.act(method, target.segments, to_bytes(body), sender)
+        )
+        entry.close(reply.status, reply.body)
+        return reply
+
     def _note(
-        self, host: Host, request: web.BaseRequest, target: Target, strike: Strike
+        self,
+        host: Host,
+        method: str,
+        target: Target,
+        *,
+        faults: tuple[str, ...] = (),
+        is_of_page: bool = False,
     ) -> LoggedRequest:
         entry = LoggedRequest(
             host=host.value,
-            method=request.method,
+            method=method,
             path=masked(target.path),
             query=tuple((name, masked(value)) for name, value in target.pairs),
             request_id=self._ids.new("req_", 16),
-            faults=strike.names,
+            faults=faults,
+            is_of_page=is_of_page,
         )
         self.log.append(entry)
         return entry
 
-    def _answer(
-        self,
-        host: Host,
-        request: web.BaseRequest,
-        segments: tuple[str, ...],
-        pairs: QueryPairs,
-        *,
-        body: bytes,
-        sender: Sender,
-    ) -> Reply:
+    def _answer(self, method: str, answer: Callable[[], Reply]) -> Reply:
         self.run_due()
         try:
-            reply = self.api.answer(
-                host,
-                request.method,
-                segments,
-                pairs=pairs,
-                authorization=request.headers.get("Authorization"),
-                body=body,
-                sender=sender,
-            )
-            if request.method != "GET":
+            reply = answer()
+            if method != "GET":
                 self.changed()
         except Exception as crash:
             # A mistake of the sandbox itself: told to the client, the log and the test alike.
-            _logger.exception("the sandbox failed to answer %s", request.method)
+            _logger.exception("the sandbox failed to answer %s", method)
             self.crashes.append(crash)
             return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
         return reply
@@ -216,19 +242,20 @@ def _sender(request: web.BaseRequest, request_id: str) -> Sender:
 
 
 def _respond(reply: Reply, entry: LoggedRequest) -> web.Response:
-    entry.status = reply.status
+    entry.close(reply.status, reply.body)
     return web.Response(body=reply.body, status=reply.status, headers=_headers(reply, entry))
 
 
 async def _respond_cut(
     request: web.BaseRequest, reply: Reply, share: float, entry: LoggedRequest
 ) -> web.StreamResponse:
-    entry.status = reply.status
+    sent = reply.body[: int(len(reply.body) * share)]
+    entry.close(reply.status, sent)
     response = web.StreamResponse(status=reply.status, headers=_headers(reply, entry))
     response.content_length = len(reply.body)
     response.force_close()
     await response.prepare(request)
-    await response.write(reply.body[: int(len(reply.body) * share)])
+    await response.write(sent)
     return response
 
 

@@ -24,11 +24,13 @@ class Key:
         id: Names the key where the key itself must not be told.
         scopes: What it may do; None for everything.
         grp_enabled: Whether requests that fail downstream are queued.
+        is_live: Whether it is for real money, so that nothing can be simulated with it.
     """
 
     id: str
     scopes: frozenset[str] | None = None
     grp_enabled: bool = False
+    is_live: bool = False
 
     def may(self, scope: str) -> bool:
         """Return whether the key has a scope."""
@@ -91,7 +93,7 @@ class KeyRing:
         found = self._keys.get(_digest(key))
         if found is None:
             raise KeyRefusedError("Invalid Authorization Key")
-        return found
+        return attrs.evolve(found, is_live=True) if key.startswith("sk.live.") else found
 
     def dump(self) -> Json:
         """Return the digests of the keys and what each may do as JSON."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 import orjson
 
+from allawee_async.sandbox.delivery_faults import Sending
 from allawee_async.sandbox.jsontypes import is_nested_deeper, to_bytes
+from allawee_async.sandbox.timestamps import to_precise_timestamp, to_timestamp
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.jsontypes import Json, JsonObject
@@ -46,12 +48,11 @@ def record(state: State, event: str, data: JsonObject, preferred: str | None) ->
     """Store a new event, put it in the outbox if a webhook wants it, and return its id."""
     fresh = state.new_id(PREFIX, state.events)
     webhook = webhook_for(state, event, preferred)
-    now = state.now()
-    payload: JsonObject = {
-        "event": event,
-        "data": data,
-        "metadata": {"sentAt": now, "event": fresh},
-    }
+    moment = state.moment()
+    now = to_timestamp(moment)
+    # Two events of one authorization may be less than a millisecond apart.
+    metadata: JsonObject = {"sentAt": to_precise_timestamp(moment), "event": fresh}
+    payload: JsonObject = {"event": event, "data": data, "metadata": metadata}
     state.events.add({
         "id": fresh, "object": "event", "event": event, "data": data, "webhook": webhook,
         "status": UNCLAIMED if webhook is None else WAITING, "attempts": [],
@@ -67,6 +68,7 @@ def record(state: State, event: str, data: JsonObject, preferred: str | None) ->
 class Letter:
     """What is sent to a webhook: the very bytes, signed with the key that it has now."""
 
+    sending: Sending
     url: str
     body: bytes
     signature: str
@@ -132,7 +134,7 @@ def letter(state: State, id: str) -> Letter | None:
     event = state.events.get(id)
     if event is None or event["status"] == DELIVERED:
         return None
-    name, preferred = str(event["event"]), event["preferred"]
+    name, data, preferred = str(event["event"]), event["data"], event["preferred"]
     webhook = _enabled(state, str(event["webhook"]))
     if webhook is None:
         chosen = webhook_for(state, name, preferred if isinstance(preferred, str) else None)
@@ -143,8 +145,10 @@ def letter(state: State, id: str) -> Letter | None:
         return None
     body = str(event["payload"]).encode()
     signature = hmac.new(str(webhook["signingKey"]).encode(), body, "sha512").hexdigest()
-    once = is_sent_once(name, event["data"])
-    return Letter(str(webhook["url"]), body, signature, _deadline(name, once=once), once)
+    asks = is_question(name, data)
+    sending = Sending(id, name, data if isinstance(data, dict) else {}, asks)
+    once = asks or name == "request.completed"
+    return Letter(sending, str(webhook["url"]), body, signature, _deadline(sending), once)
 
 
 def note_attempt(state: State, id: str, attempt: Attempt) -> JsonObject | None:
@@ -175,18 +179,18 @@ def send_again(state: State, event: JsonObject) -> JsonObject:
     return again
 
 
-def is_sent_once(event: str, data: Json) -> bool:
-    """Return whether an event is sent a single time: those that want a decision, and one more."""
+def is_question(event: str, data: Json) -> bool:
+    """Return whether an event wants a decision. Such an event is sent a single time."""
     if event == "card.authorization.update":
         return isinstance(data, dict) and data.get("status") == "pending"
-    return event in ("card.authorization.request", "request.completed")
+    return event == "card.authorization.request"
 
 
-def _deadline(event: str, *, once: bool) -> float:
+def _deadline(sending: Sending) -> float:
     """Return the seconds within which an answer must be there."""
-    if event == "card.authorization.request":
-        return 2.0
-    return 4.0 if once and event == "card.authorization.update" else 10.0
+    if not sending.is_question:
+        return 10.0
+    return 2.0 if sending.event == "card.authorization.request" else 4.0
 
 
 def _enabled(state: State, id: str) -> JsonObject | None:

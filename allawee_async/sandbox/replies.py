@@ -10,7 +10,7 @@ import attrs
 from allawee_async.sandbox.jsontypes import Json, JsonObject, to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from allawee_async.sandbox.query import QueryPairs
 
@@ -44,12 +44,21 @@ class Call:
 
 @attrs.frozen
 class Reply:
-    """A status, the bytes of a body, and headers besides those of every answer."""
+    """A status, the bytes of a body, and headers besides those of every answer.
+
+    Attributes:
+        status: The status.
+        body: The whole body.
+        content_type: What it is.
+        headers: Further headers.
+        later: Makes the answer anew, as long as it waits for what a webhook decides.
+    """
 
     status: int
     body: bytes
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = attrs.Factory(dict[str, str])
+    later: Callable[[], Reply] | None = attrs.field(default=None, eq=False)
 
 
 class RefusalError(Exception):

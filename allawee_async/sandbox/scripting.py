@@ -73,6 +73,16 @@ class Limits(TypedDict, total=False):
     path: str | None
 
 
+@attrs.frozen
+class Pending:
+    """A fault to come: None for one by chance; `left` is None if it never wears off."""
+
+    fault: Fault | None
+    left: int | None
+    method: str | None
+    path: str | None
+
+
 NO_STRIKE = Strike()
 
 
@@ -93,6 +103,10 @@ class Faults:
     def clear(self) -> None:
         """Take back all faults."""
         self._armed.clear()
+
+    def pending(self) -> list[Pending]:
+        """Return the faults that have not worn off, in the order in which they hit."""
+        return [armed.told() for armed in self._armed]
 
     def latency(self, seconds: float | Callable[[], float], **limits: Unpack[Limits]) -> None:
         """Wait before requests are handled, beside any other fault; all requests by default."""
@@ -245,6 +259,10 @@ class _Armed:
 
     def only_delays(self) -> bool:
         return isinstance(self.choice, _Always) and isinstance(self.choice.fault, Latency)
+
+    def told(self) -> Pending:
+        fault = self.choice.fault if isinstance(self.choice, _Always) else None
+        return Pending(fault, self.left, self.method, self.path)
 
     def hit(self, arrival: Arrival) -> Fault | None:
         fits = arrival.is_at(self.method, self.path)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-
-from aiohttp import web
 
 from allawee_async.sandbox.accounts import seed_accounts
 from allawee_async.sandbox.api import Api
@@ -18,6 +15,8 @@ from allawee_async.sandbox.deliveries import PAUSES
 from allawee_async.sandbox.documented_cards import seed_cards
 from allawee_async.sandbox.door import Door
 from allawee_async.sandbox.ids import IdSource
+from allawee_async.sandbox.listening import Ports
+from allawee_async.sandbox.page import ROOT, Page, Stage
 from allawee_async.sandbox.people import make_customers
 from allawee_async.sandbox.requestlog import LoggedRequest, RequestLog
 from allawee_async.sandbox.routing import Host
@@ -30,12 +29,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from allawee_async.client import AllaweeClient
+    from allawee_async.sandbox.delivery_faults import DeliveryFaults
     from allawee_async.sandbox.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.listening import Answerer
     from allawee_async.sandbox.scripting import Faults
-
-_TURNS_TO_ACCEPT = 3
-_CLOSING_SECONDS = 0.1
-_LONGEST_URL = 64 * 1024
 
 
 class Sandbox:
@@ -58,6 +55,7 @@ class Sandbox:
             keeps the state in memory only.
         webhook_pauses: Seconds between the attempts to send an event to a webhook.
         webhooks_anywhere: Whether events are sent to addresses that are not of this computer.
+        page: Whether the standard host has a page for people at `/_sandbox`, for this computer.
 
     Raises:
         ValueError: A number is negative, or the key has not the form of one.
@@ -78,17 +76,15 @@ class Sandbox:
         data: str | PathLike[str] | None = None,
         webhook_pauses: Sequence[float] = PAUSES,
         webhooks_anywhere: bool = False,
+        page: bool = True,
     ) -> None:
         if customers is not None and customers < 0:
             raise ValueError("customers cannot be negative")
         self._customers = customers
         self._seed = seed
-        self._host = host
-        self._ports = {Host.API: port, Host.SECURE: secure_port}
+        self._ports = Ports(host, {Host.API: port, Host.SECURE: secure_port})
         self._clock = clock
         self.api_key = api_key or IdSource(f"key {seed}").new("sk.test.", 32)
-        self._bound: dict[Host, int] = {}
-        self._runners: list[web.ServerRunner] = []
         self._log = RequestLog(log_size)
         self._grp_enabled = grp_enabled
         self._seed_state()
@@ -99,6 +95,8 @@ class Sandbox:
             pauses=webhook_pauses,
             anywhere=webhooks_anywhere,
         )
+        stage = Stage(self._door, lambda: self._state, self.reset, self.settle_cards)
+        self._page = Page(stage, listens_at=host, urls=self._urls) if page else None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -113,8 +111,7 @@ class Sandbox:
         await self.close()
 
     def __repr__(self) -> str:
-        where = self.url if self._bound else "not started"
-        return f"<Sandbox {where}, {len(self._state.customers)} customers>"
+        return f"<Sandbox {self._ports.where}, {len(self._state.customers)} customers>"
 
     async def start(self) -> None:
         """Listen on both ports.
@@ -124,14 +121,13 @@ class Sandbox:
             OSError: A port is in use, or the address is not one of this computer.
             StoreError: The file for the state is none, or another process has it.
         """
-        if self._runners:
+        if self._ports.are_open:
             raise RuntimeError("the sandbox is running already")
         self._door.open()
         try:
             if self._backstage.start(self._state):
                 self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
-            for host in Host:
-                self._bound[host] = await self._listen(host)
+            await self._ports.open(self._answerers())
         except BaseException:
             await self.close()
             raise
@@ -139,13 +135,7 @@ class Sandbox:
     async def close(self) -> None:
         """Stop at once: waiting requests are cut off, nothing stays behind. The state is kept."""
         self._door.close()
-        runners, self._runners = self._runners, []
-        self._bound = {}
-        # A connection that is being accepted needs two turns of the loop until it can be closed.
-        for _ in range(_TURNS_TO_ACCEPT):
-            await asyncio.sleep(0)
-        for runner in runners:
-            await runner.cleanup()
+        await self._ports.close()
         await self._backstage.close()
 
     @property
@@ -155,7 +145,7 @@ class Sandbox:
         Raises:
             RuntimeError: The sandbox is not running.
         """
-        return self._url_of(Host.API)
+        return self._ports.url_of(Host.API)
 
     @property
     def secure_url(self) -> str:
@@ -164,7 +154,18 @@ class Sandbox:
         Raises:
             RuntimeError: The sandbox is not running.
         """
-        return self._url_of(Host.SECURE)
+        return self._ports.url_of(Host.SECURE)
+
+    @property
+    def page_url(self) -> str:
+        """The address of the page that shows what is going on, for a browser on this computer.
+
+        Raises:
+            RuntimeError: The sandbox is not running, or was made without the page.
+        """
+        if self._page is None:
+            raise RuntimeError("this sandbox has no page: make it with `page=True`")
+        return self.url + ROOT
 
     @property
     def state(self) -> State:
@@ -175,6 +176,11 @@ class Sandbox:
     def faults(self) -> Faults:
         """Where to order faults."""
         return self._door.faults
+
+    @property
+    def deliveries(self) -> DeliveryFaults:
+        """Where to order that events arrive twice, late, in another order, or unheard."""
+        return self._backstage.messenger.faults
 
     @property
     def requests(self) -> Sequence[LoggedRequest]:
@@ -254,35 +260,18 @@ class Sandbox:
         """Wait until every event that is to be sent has been sent, or has been given up."""
         await self._backstage.messenger.settle()
 
+    def _answerers(self) -> dict[Host, Answerer]:
+        answerers: dict[Host, Answerer] = {host: partial(self._door.handle, host) for host in Host}
+        if self._page is not None:
+            answerers[Host.API] = self._page.before(answerers[Host.API])
+        return answerers
+
+    def _urls(self) -> tuple[str, str]:
+        return self.url, self.secure_url
+
     def _seed_state(self) -> None:
         self._state = State(clock=self._clock, ids=IdSource(f"ids {self._seed}"))
         self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
         self._state.customers.add_all(make_customers(self._customers, self._seed))
         seed_accounts(self._state)
         seed_cards(self._state)
-
-    async def _listen(self, host: Host) -> int:
-        # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
-        server = web.Server(
-            partial(self._door.handle, host),
-            access_log=None,
-            lingering_time=0,
-            max_line_size=_LONGEST_URL,
-        )
-        runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_SECONDS)
-        self._runners.append(runner)
-        await runner.setup()
-        port = self._ports[host]
-        try:
-            await web.TCPSite(runner, self._host, port).start()
-        except OSError as error:
-            reason = f"the sandbox cannot listen on {self._host}:{port} ({error.strerror})"
-            raise OSError(error.errno, reason) from error
-        bound: int = runner.addresses[0][1]
-        return bound
-
-    def _url_of(self, host: Host) -> str:
-        if host not in self._bound:
-            raise RuntimeError("the sandbox is not running: use `async with` or `start()`")
-        name = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{name}:{self._bound[host]}"

@@ -67,6 +67,13 @@ _EVENTS = (
     ),
     (
         (
+            "Only the first answer to a request for a decision counts. It may be none: what is "
+            "answered after the time, or to a copy, has no effect."
+        ),
+        "Not documented; a decision cannot be taken back.",
+    ),
+    (
+        (
             "`retry` sends any event again, also a delivered one, to the webhook that gets it "
             "now. Events of a webhook that has been disabled or deleted move on likewise."
         ),
@@ -98,6 +105,10 @@ _KEYS = (
             "of the one answer. Only their digests are kept."
         ),
         "The documents say that a key is shown once.",
+    ),
+    (
+        "With a key that begins with `sk.live.`, `/simulation` is 403 `test-key-required`.",
+        "The documents say that only test keys can simulate, and show no answer.",
     ),
 )
 _PROCESSING = (
@@ -150,7 +161,8 @@ _FILE = (
         (
             "With `data` the state is in a SQLite file: each request that changes something is "
             "saved before it is answered. Faults, the log of calls and `state.decide` are not "
-            "saved. After a restart ids are no longer those of the seed."
+            "saved. After a restart ids are no longer those of the seed. A new file can be read by"
+            " nobody but its owner."
         ),
         "So it outlives a kill; a power cut may cost the last moments.",
     ),

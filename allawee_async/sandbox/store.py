@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import orjson
@@ -80,6 +82,9 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._facts: dict[str, bytes] = {}
+        # What SQLite would create, others could read; the secrets of cards are in it.
+        with suppress(OSError):  # it is there already, or SQLite says what is wrong
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
         try:
             self._file = sqlite3.connect(path, timeout=0, isolation_level=None)
         except sqlite3.Error as error:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
@@ -19,7 +20,7 @@ import pytest
 from allawee_async.cli.app import app
 from allawee_async.cli.failures import CommandError
 from allawee_async.cli.sandbox import SandboxOptions
-from allawee_async.cli.sandbox_run import _secure_port, _serve, run_sandbox
+from allawee_async.cli.sandbox_run import _assignment, _secure_port, _serve, run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +41,11 @@ class Running:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         assert process.stdout is not None
-        self.lines = [process.stdout.readline() for _ in range(5)]
-        told = dict(line.split() for line in self.lines[1:4])
+        self.lines = [process.stdout.readline() for _ in range(8)]
+        told = dict(
+            line.removeprefix("export ").split("=") for line in map(str.strip, self.lines[3:6])
+        )
+        self.page = self.lines[1].split()[1]
         self.url, self.key = told["ALLAWEE_BASE_URL"], told["ALLAWEE_API_KEY"]
         self.secure_url = told["ALLAWEE_SECURE_URL"]
 
@@ -79,7 +83,7 @@ def test_it_survives_a_kill_and_remembers(tmp_path: Path) -> None:
         assert "21 customers" in second.lines[0]
         assert second.send("GET", f"/customers/{created['id']}")["data"] == created
         assert second.send("GET", "/webhooks")["data"] == [webhook]
-        assert str(tmp_path) in second.lines[4]
+        assert str(tmp_path) in second.lines[7]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send")
@@ -129,13 +133,55 @@ def test_failures_are_told_in_a_line(tmp_path: Path) -> None:
         run_sandbox(SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
 
 
+def test_its_page_can_be_looked_at() -> None:
+    with running() as run, urlopen(run.page, timeout=10) as reply:
+        assert run.page == f"{run.url}/_sandbox"
+        assert b"<title>Overview" in reply.read()
+
+
+def test_what_it_prints_can_be_pasted_into_a_shell() -> None:
+    with running() as run:
+        script = "".join(run.lines[3:6]) + 'printf %s "$ALLAWEE_API_KEY $ALLAWEE_BASE_URL"'
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{run.key} {run.url}"
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        ("linux", "export NAME='http://[::1]:8080'"),
+        ("darwin", "export NAME='http://[::1]:8080'"),
+        ("win32", '$env:NAME = "http://[::1]:8080"'),
+    ],
+)
+def test_variables_are_set_as_is_usual_there(platform: str, line: str) -> None:
+    assert _assignment("NAME", "http://[::1]:8080", platform) == line
+
+
+async def test_its_page_is_opened_in_the_browser(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: Queue[str] = Queue()
+    monkeypatch.setattr("webbrowser.open", opened.put)
+    serving = asyncio.create_task(_serve(SandboxOptions(port=0, open=True)))
+    page = await asyncio.to_thread(opened.get, timeout=10)
+    told = capsys.readouterr().out
+    serving.cancel()
+    await asyncio.wait([serving])
+
+    assert f"Page: {page}\n" in told
+    assert page.endswith("/_sandbox")
+
+
 def test_the_options_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[SandboxOptions] = []
     monkeypatch.setattr("allawee_async.cli.sandbox_run.run_sandbox", seen.append)
     arguments = ["sandbox", "--port", "1", "--seed", "4", "--customers", "7", "--data", "x.db"]
+    arguments.append("--open")
     app(arguments, standalone_mode=False)
 
-    assert seen == [SandboxOptions(port=1, seed=4, customers=7, data=Path("x.db"))]
+    assert seen == [SandboxOptions(port=1, seed=4, customers=7, data=Path("x.db"), open=True)]
 
 
 def _fails(*arguments: str) -> tuple[int, str]:

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import aiohttp
 import pytest
+from aiohttp import web
 from card_user import CardUser, SetClock
+from event_receiver import Receiver
 
 from allawee_async.sandbox import Sandbox
 
@@ -119,3 +121,16 @@ async def user(calling: Calling) -> AsyncIterator[CardUser]:
     async with Sandbox(clock=clock) as running:
         yield CardUser(calling(running), running, clock)
         assert not running.crashes
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    runner = web.ServerRunner(web.Server(receiver.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hooks"
+    yield receiver
+    if receiver.hold is not None:
+        receiver.hold.set()
+    await runner.cleanup()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,13 +198,19 @@ async def test_metadata_of_an_answer_is_stored(user: CardUser) -> None:
 
 
 async def test_a_webhook_is_waited_for(user: CardUser) -> None:
-    """The server is not told to send: what a webhook says is handed in by hand."""
+    """No event arrives: what a webhook says is handed in by hand."""
     from allawee_async.sandbox.api import ANSWERS
 
     card = await user.card()
     state = user.sandbox.state
-    state.webhooks.add({"id": "wh.1", "status": "enabled", "isDefault": True, "url": "http://x"})
-    made = await user.use(card["id"], "update-capture", updateAmount=8_000, updateFees=0)
+    user.sandbox.add_webhook("http://127.0.0.1:1/")
+    user.sandbox.deliveries.delay(60)
+    path = f"/simulation/cards/{card['id']}/request-authorization/update-capture"
+    body = {"amount": 5_000, "fees": 100, "channel": "pos", "updateAmount": 8_000, "updateFees": 0}
+    asking = asyncio.create_task(user.make("POST", path, body))
+    while not user.events():  # noqa: ASYNC110 - it does not tell by itself
+        await asyncio.sleep(0)
+    (_, made), *_ = user.events()
     assert made["status"] == "pending"
     assert await user.balance(card["id"]) == (100_000, 5_100)
     user.sandbox.settle_cards()
@@ -215,7 +222,9 @@ async def test_a_webhook_is_waited_for(user: CardUser) -> None:
     changed = await user.get(f"/card-authorizations/{made['id']}")
     assert (changed["status"], changed["amount"]) == ("pending", 8_000)
     assert await user.balance(card["id"]) == (100_000, 8_000)
+    assert not asking.done()
     ANSWERS[UPDATED](state, changed, None)
+    assert (await asking)["status"] == "approved"
     ended = await user.get(f"/card-authorizations/{made['id']}")
     assert (ended["status"], ended["decisionType"]) == ("approved", "system-response")
     names = [name for name, _ in user.events()]

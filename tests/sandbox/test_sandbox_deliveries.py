@@ -4,56 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
 
-from allawee_async.sandbox import Sandbox, deliveries, outbox
+from allawee_async.sandbox import Sandbox, outbox, postman
 from allawee_async.sandbox.api import ANSWERS
-from allawee_async.sandbox.deliveries import is_of_this_computer
+from allawee_async.sandbox.postman import is_of_this_computer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from event_receiver import Receiver
 
     from allawee_async.sandbox.jsontypes import JsonObject
     from conftest import Caller, Calling
 
 CLOSED = "card.authorization.closed"
 KEY = "signing-key-for-tests"
-
-
-class Receiver:
-    """An application that has webhooks; it answers what it is told to, then 200."""
-
-    def __init__(self) -> None:
-        self.answers: list[web.Response] = []
-        self.bodies: list[bytes] = []
-        self.signatures: list[str] = []
-        self.hold: asyncio.Event | None = None
-        self.url = ""
-        self.arrived = asyncio.Event()
-
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.bodies.append(await request.read())
-        self.signatures.append(request.headers["Allawee-Signature"])
-        self.arrived.set()
-        if self.hold is not None:
-            await self.hold.wait()
-        return self.answers.pop(0) if self.answers else web.json_response({"code": "success"})
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    runner = web.ServerRunner(web.Server(receiver.handle), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hooks"
-    yield receiver
-    if receiver.hold is not None:
-        receiver.hold.set()
-    await runner.cleanup()
 
 
 @pytest.fixture
@@ -81,7 +52,9 @@ async def test_an_enabled_webhook_gets_a_signed_event(
     event = await event_of(allawee, sent)
     assert body.decode().startswith('{"event":"card.authorization.closed","data":{"id":"c.auth.1"')
     assert f'"event":"{sent}"' in body.decode()
-    assert event["createdAt"] in body.decode()
+    sent_at = json.loads(body)["metadata"]["sentAt"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", sent_at)
+    assert sent_at.startswith(event["createdAt"][:-1])
     assert (event["status"], event["webhook"]) == ("delivered", created["id"])
     (attempt,) = event["attempts"]
     assert attempt["statusCode"] == 200
@@ -267,7 +240,7 @@ async def test_an_answer_that_does_not_come_in_time(
     allawee: Caller, sandbox: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[JsonObject | None] = []
-    monkeypatch.setattr(outbox, "_deadline", lambda *_, **__: 0.01)
+    monkeypatch.setattr(outbox, "_deadline", lambda _: 0.01)
     monkeypatch.setitem(
         ANSWERS, "card.authorization.request", lambda _, __, decision: heard.append(decision)
     )
@@ -361,7 +334,7 @@ async def test_a_reset_gives_up_what_is_on_its_way(
 
 
 async def test_it_may_be_let_out(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries, "is_of_this_computer", lambda _: False)
+    monkeypatch.setattr(postman, "is_of_this_computer", lambda _: False)
     async with Sandbox(webhooks_anywhere=True) as sandbox:
         sandbox.add_webhook(receiver.url)
         sandbox.state.emit(CLOSED, {})

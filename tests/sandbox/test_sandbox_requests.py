@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import json
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
-from allawee_async.sandbox import Sandbox
+from allawee_async.sandbox import LoggedRequest, Sandbox
 from allawee_async.sandbox.api import Api
+from allawee_async.sandbox.requestlog import RequestLog
 
 if TYPE_CHECKING:
     from conftest import Caller, Calling
@@ -252,3 +256,55 @@ async def test_the_log_is_bounded(calling: Calling) -> None:
             await caller.list(limit=limit)
 
         assert [dict(entry.query)["limit"] for entry in sandbox.requests] == ["2", "3"]
+
+
+async def test_the_log_has_the_beginning_of_an_answer_without_secrets(
+    allawee: Caller, sandbox: Sandbox
+) -> None:
+    before = datetime.now(UTC)
+    sandbox.add_customer({"name": "x" * 10_000})
+    await allawee.get("/customers/none")
+    await allawee.send("GET", "/cards/c.2tXPDv41Ri2qewJXL/secrets", secure=True)
+    await allawee.list()
+    missed, secrets, listed = sandbox.requests
+
+    assert missed.answer == json.dumps(
+        {"code": "not-found", "message": "No customer has the id 'none'."}, indent=2
+    )
+    assert before <= missed.at <= datetime.now(UTC)
+    assert missed.seconds is not None
+    assert 0 <= missed.seconds < 10
+    assert secrets.answer is not None
+    assert secrets.answer.count('"***"') == 2
+    assert listed.answer is not None
+    assert listed.answer_size > 10_000 > len(listed.answer) > 3_000
+    assert listed.answer.endswith("…")
+    assert '"code"' not in repr(sandbox.requests)
+
+
+async def test_answers_that_were_cut_or_never_came_are_in_the_log_as_they_are(
+    allawee: Caller, sandbox: Sandbox
+) -> None:
+    sandbox.faults.cut_json()
+    await allawee.get("/customers/none")
+    sandbox.faults.reset(times=2)  # aiohttp asks a second time
+    with pytest.raises(aiohttp.ClientError):
+        await allawee.get("/customers")
+    cut, reset, _ = sandbox.requests
+
+    assert cut.answer is not None
+    assert cut.answer.startswith('{"code":"not-found"')
+    assert not cut.answer.endswith("}")
+    assert (reset.answer, reset.seconds, reset.status) == (None, None, None)
+
+
+def test_only_the_latest_answers_are_kept() -> None:
+    log = RequestLog(1_000)
+    for number in range(500):
+        entry = LoggedRequest("api", "GET", "/", (), f"req_{number}")
+        log.append(entry)
+        entry.close(200, b"x" * 9_000)
+
+    assert sum(entry.answer is not None for entry in log) == 200
+    assert [entry.request_id for entry in log.latest(2)] == ["req_499", "req_498"]
+    assert all(len(entry._answer) <= 4_096 for entry in log)

@@ -68,6 +68,20 @@ async def test_bad_keys_are_refused(allawee: Caller, body: dict[str, Any]) -> No
     assert len(answer.json["message"]) >= 2
 
 
+@pytest.mark.parametrize("path", ["/simulation/payments/pay-in", "/simulation/grp/cards"])
+async def test_a_live_key_cannot_simulate(allawee: Caller, sandbox: Sandbox, path: str) -> None:
+    sandbox.add_key("sk.live.real")
+    headers = {"Authorization": "Bearer sk.live.real"}
+    answer = await allawee.send("POST", path, json={}, headers=headers)
+
+    assert answer.status == 403
+    assert answer.json == {
+        "code": "test-key-required",
+        "message": "Only test keys can simulate.",
+    }
+    assert (await allawee.send("GET", "/customers", headers=headers)).status == 200
+
+
 def test_the_documented_scopes_are_there() -> None:
     scopes = {scope_of(route.method, route.path) for route in ROUTES}
 

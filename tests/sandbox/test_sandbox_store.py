@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,24 @@ async def _use(calling: Calling, sandbox: Sandbox, new_customer: dict[str, Any])
     await caller.send("POST", "/payments/payouts", json=payout)
     assert isinstance(created, str)
     return created
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_a_new_file_is_for_its_owner_alone(file: Path) -> None:
+    Store(file).close()
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o640)
+    Store(file).close()
+    assert file.stat().st_mode & 0o777 == 0o640  # what somebody chose stays
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+async def test_what_is_beside_the_file_is_for_its_owner_too(file: Path) -> None:
+    async with Sandbox(data=file):
+        beside = [path.stat().st_mode & 0o777 for path in file.parent.iterdir()]
+
+    assert len(beside) == 2  # the file and its log
+    assert set(beside) == {0o600}
 
 
 async def test_what_was_done_is_still_there(

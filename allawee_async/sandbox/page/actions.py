@@ -1,0 +1,241 @@
+"""What the buttons do. What the API can do is done as a request to it, like anybody's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote
+
+import attrs
+import orjson
+
+from allawee_async.sandbox.card_funding import funding_source
+from allawee_async.sandbox.merchant_directory import MERCHANTS, merchants_named
+from allawee_async.sandbox.page import forms
+from allawee_async.sandbox.page.fault_kinds import KINDS, Wish
+from allawee_async.sandbox.page.pieces import BAD, GOOD, WAITING
+from allawee_async.sandbox.page.texts import counted, minor_units, money, short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from allawee_async.sandbox.door import Door
+    from allawee_async.sandbox.jsontypes import JsonObject
+    from allawee_async.sandbox.replies import Reply
+    from allawee_async.sandbox.state import State
+
+Form: TypeAlias = "Mapping[str, str]"
+
+_LONGEST_DELAY = 600
+_MOST_TIMES = 100_000
+_HINTS = {
+    "timeout-error": "no webhook decided in time",
+    "spending-control": "its controls do not allow this",
+    "insufficient-funds": "the account that pays for it has too little",
+    "customer-inactive": "its customer is not active",
+}
+
+
+@attrs.frozen
+class Stage:
+    """What actions work on.
+
+    Attributes:
+        door: Takes requests to the API, and has the faults.
+        state: Returns the state as it is now.
+        reset: Begins anew.
+        settle: Settles all cards.
+    """
+
+    door: Door
+    state: Callable[[], State]
+    reset: Callable[[], None]
+    settle: Callable[[], None]
+
+
+@attrs.frozen
+class Outcome:
+    """What came of an action, in one line; `kind` is that of a state label."""
+
+    text: str
+    kind: str = GOOD
+
+
+class WrongInputError(Exception):
+    """A form was filled in so that nothing can be made of it; the text says why."""
+
+
+def purchase(stage: Stage, form: Form) -> Outcome:
+    """Let the card network ask for a purchase, or for the balance."""
+    use = form.get("use", "")
+    if use not in (forms.CAPTURE, forms.CHECK):
+        raise WrongInputError("Choose a purchase or a balance check.")
+    merchant = form.get("merchant", "").strip()
+    body: JsonObject = {"channel": form.get("channel", ""), "merchantDescriptor": merchant or None}
+    code = _category_code(merchant)
+    if code is not None:
+        body["mcc"] = code
+    if use == forms.CAPTURE:
+        body |= {"amount": _amount(form), "fees": 0}
+    card = form.get("card", "")
+    path = f"/simulation/cards/{quote(card, safe='')}/request-authorization/{use}"
+    with _decided(stage.state(), card, form.get("decision", "")):
+        reply = stage.door.act("POST", path, body)
+    return _refusal(reply) or _purchased(_data(reply), merchant)
+
+
+def pay_in(stage: Stage, form: Form) -> Outcome:
+    """Let money come in at a bank account number."""
+    number, amount = form.get("account", ""), _amount(form)
+    body: JsonObject = {"method": "bank-transfer", "accountNumber": number, "amount": amount}
+    reply = stage.door.act("POST", "/simulation/payments/pay-in", body)
+    payment = _data(reply)
+    told = money(payment.get("amount"), payment.get("currency"))
+    return _refusal(reply) or Outcome(f"Paid in: {told} to {short(number)}.")
+
+
+def fault(stage: Stage, form: Form) -> Outcome:
+    """Order a fault."""
+    kind = KINDS.get(form.get("kind", ""))
+    if kind is None:
+        raise WrongInputError("Choose what is to happen.")
+    times = _number(form, "times", "How many requests", _MOST_TIMES)
+    path = form.get("path", "").strip()
+    if path and not path.startswith("/"):
+        raise WrongInputError("A path begins with /, for instance /customers/*.")
+    wish = Wish(
+        {"times": int(times) or None, "method": form.get("method") or None, "path": path or None},
+        _number(form, "seconds", "A delay", _LONGEST_DELAY) if kind is KINDS["delay"] else 0.0,
+        form.get("after") == "yes",
+    )
+    kind.order(stage.door.faults, wish)
+    return Outcome(f"Ordered: {kind.label}.")
+
+
+def clear_faults(stage: Stage, form: Form) -> Outcome:
+    """Take all faults back."""
+    del form
+    stage.door.faults.clear()
+    return Outcome("All faults are taken back.")
+
+
+def again(stage: Stage, form: Form) -> Outcome:
+    """Send an event once more."""
+    event = form.get("event", "")
+    reply = stage.door.act("POST", f"/events/{quote(event, safe='')}/retry", {})
+    refusal = _refusal(reply)
+    if refusal is not None:
+        return refusal
+    if _data(reply).get("webhook") is None:
+        return Outcome(f"No webhook wants {short(event)}, so it goes nowhere.", WAITING)
+    return Outcome(f"On its way again: {short(event)}.")
+
+
+def settle(stage: Stage, form: Form) -> Outcome:
+    """Settle all cards."""
+    del form
+    before = len(stage.state().card_transactions)
+    stage.settle()
+    made = len(stage.state().card_transactions) - before
+    return Outcome(f"Settled: {counted(made, 'purchase')}.")
+
+
+def reset(stage: Stage, form: Form) -> Outcome:
+    """Begin anew."""
+    del form
+    stage.reset()
+    return Outcome("The sandbox is as new.")
+
+
+ACTIONS: dict[str, Callable[[Stage, Form], Outcome]] = {
+    "purchase": purchase,
+    "pay-in": pay_in,
+    "fault": fault,
+    "clear-faults": clear_faults,
+    "again": again,
+    "settle": settle,
+    "reset": reset,
+}
+"""The actions by the last part of the address that their forms are sent to."""
+
+
+@contextmanager
+def _decided(state: State, card: str, decision: str) -> Generator[None]:
+    """Let purchases be decided as somebody chose, as long as the block lasts."""
+    if decision not in (forms.APPROVE, forms.DECLINE):
+        yield
+        return
+    before = state.decide
+    answer: JsonObject = {"action": decision, **_told_of_card(state, card)}
+    state.decide = lambda _: answer
+    try:
+        yield
+    finally:
+        state.decide = before
+
+
+def _told_of_card(state: State, id: str) -> JsonObject:
+    """Return what an approval of a balance check tells."""
+    card = state.cards.get(id)
+    account = None if card is None else funding_source(state, card)
+    details = {} if card is None else card.get("details")
+    holder = details.get("cardHolderName") if isinstance(details, dict) else None
+    balance = 0 if account is None else state.ledger.available(account)
+    return {"cardBalance": balance, "cardHolderName": short(holder)}
+
+
+def _purchased(authorization: JsonObject, merchant: str) -> Outcome:
+    amount = money(authorization.get("amount"), authorization.get("currency"))
+    is_check = authorization.get("type") == forms.CHECK
+    where = f" at {short(merchant)}" if merchant else ""
+    what = f"{'balance check' if is_check else amount}{where}"
+    match authorization.get("status"):
+        case "approved":
+            return Outcome(f"Approved: {what}.")
+        case "pending":
+            return Outcome(f"The webhook is asked: {what}.", WAITING)
+        case told:
+            reason = short(authorization.get("statusReason"))
+            hint = _HINTS.get(reason)
+            why = f" ({reason}: {hint})" if hint else f" ({reason})" if reason else ""
+            return Outcome(f"{short(told).capitalize()}: {what}{why}.", BAD)
+
+
+def _category_code(merchant: str) -> str | None:
+    """Return the category code of a merchant that the sandbox knows, or None."""
+    known = merchants_named(merchant)
+    return next((one.mcc for one in MERCHANTS if one.id in known), None)
+
+
+def _amount(form: Form) -> int:
+    amount = minor_units(form.get("amount", ""))
+    if amount is None:
+        raise WrongInputError("An amount looks like 1250.50.")
+    return amount
+
+
+def _number(form: Form, name: str, told: str, most: int) -> float:
+    try:
+        number = float(form.get(name, ""))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= most:
+        raise WrongInputError(f"{told} is a number from 0 to {most:,}.")
+    return number
+
+
+def _refusal(reply: Reply) -> Outcome | None:
+    """Return what an error answer of the API says, or None for success."""
+    if reply.status < 400:
+        return None
+    body: JsonObject = orjson.loads(reply.body)
+    message = body.get("message")
+    told = "; ".join(map(short, message)) if isinstance(message, list) else short(message, 300)
+    code = short(body.get("code"))
+    return Outcome(f"Refused with {reply.status}{f' {code}' if code else ''}: {told}", BAD)
+
+
+def _data(reply: Reply) -> JsonObject:
+    body: JsonObject = orjson.loads(reply.body)
+    data = body.get("data")
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,198 @@
+"""What the sandbox remembers: customers, accounts, payments, cards and what was paid with them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from allawee_async.sandbox.card_funding import funding_source
+from allawee_async.sandbox.page.html import Content, Html, tag
+from allawee_async.sandbox.page.pieces import (
+    clock_time,
+    entries,
+    status,
+    table,
+    time,
+    titled,
+    words,
+)
+from allawee_async.sandbox.page.scene import Cut, address, cut
+from allawee_async.sandbox.page.texts import account_numbers, card_label, money, short
+from allawee_async.sandbox.query import Condition, Selection, SortField
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.state import State
+
+ON_A_PAGE = 20
+_LONGEST_SEARCH = 64
+MAIN_FIRST = (SortField("type", descending=False), SortField("createdAt", descending=True))
+_CONTROLS_NAMED = 6
+
+
+def find_customers(state: State, search: str, page: int) -> Cut:
+    """Return one page of the customers with a text in their name; or the one with this id."""
+    search = search.strip()[:_LONGEST_SEARCH]
+    customers = state.customers
+    if search:
+        exact = customers.get(search) or customers.find("reference", search)
+        if exact is not None:
+            return Cut([exact], 1)
+    named = (Condition("name", "like", (re.escape(search),)),) if search else ()
+    return cut(customers, customers.listing(Selection(every=named)), page, ON_A_PAGE)
+
+
+def customers(shown: Cut) -> Html:
+    """Return customers, without what they claim."""
+    headings = ("Name", "State", "Type", "Reference", "Created")
+    return table(
+        "customers",
+        "Customers",
+        headings,
+        [(short(row["id"]), _customer(row)) for row in shown.rows],
+    )
+
+
+def _customer(customer: JsonObject) -> tuple[Content, ...]:
+    return (
+        titled(words(customer.get("name")), customer["id"]),
+        status(customer.get("status")),
+        words(customer.get("type")),
+        words(customer.get("reference")),
+        time(customer.get("createdAt")),
+    )
+
+
+def find_accounts(state: State, page: int) -> Cut:
+    """Return one page of the accounts, the main ones first."""
+    return cut(state.accounts, state.accounts.listing(Selection(order=MAIN_FIRST)), page, ON_A_PAGE)
+
+
+def accounts(state: State, shown: Cut) -> Html:
+    """Return accounts with what they have."""
+    headings = ("Name", "Balance", "Reserved", "Available", "Type", "State", "Number")
+    rows = [(str(row["id"]), _account(state, row)) for row in shown.rows]
+    return table("accounts", "Accounts", headings, rows)
+
+
+def _account(state: State, account: JsonObject) -> tuple[Content, ...]:
+    balance = state.ledger.balance(str(account["id"]))
+    held = balance.reserved
+    return (
+        titled(words(account.get("name")), account["id"]),
+        tag("b", money(balance.balance, balance.currency), class_="money"),
+        tag("span", money(held, balance.currency), class_="money"),
+        tag("span", money(balance.available, balance.currency), class_="money"),
+        words(account.get("type")),
+        status(account.get("status")),
+        [_pay_in_link(account, number) for number in account_numbers(account)],
+    )
+
+
+def _pay_in_link(account: JsonObject, number: str) -> Html:
+    where = address("accounts", account=number) + "#pay-in"
+    label = f"Pay in to {short(account.get('name'), 40)}, {number}"
+    return tag("div", tag("a", number, href=where, aria_label=label))
+
+
+def payments(state: State, count: int) -> Html:
+    """Return the latest payments, newest first."""
+    shown = cut(state.payments, state.payments.listing(Selection()), 1, count)
+    listed = [(str(row["id"]), _payment(row, state.now())) for row in shown.rows]
+    return entries("payments", listed, "No payment yet.")
+
+
+def _payment(payment: JsonObject, now: str) -> Html:
+    return tag(
+        "div",
+        clock_time(payment.get("createdAt"), now),
+        tag("b", words(payment.get("type")), class_="name"),
+        tag("span", status(payment.get("status")), class_="chips"),
+        tag("span", money(payment.get("amount"), payment.get("currency")), class_="aside money"),
+        class_="line",
+    )
+
+
+def find_cards(state: State, page: int) -> Cut:
+    """Return one page of the cards, newest first."""
+    return cut(state.cards, state.cards.listing(Selection()), page, ON_A_PAGE)
+
+
+def cards(state: State, shown: Cut) -> Html:
+    """Return cards, without their numbers."""
+    headings = ("Card", "State", "Available", "Controls", "Action")
+    return table(
+        "cards", "Cards", headings, [(str(row["id"]), _card(state, row)) for row in shown.rows]
+    )
+
+
+def _card(state: State, card: JsonObject) -> tuple[Content, ...]:
+    label = card_label(card)
+    use = tag("a", "Use", href=address("cards", card=str(card["id"])) + "#purchase",
+              aria_label=f"Use {label}")  # fmt: skip
+    return (
+        titled(words(label), card["id"]), status(card.get("status")), _at_hand(state, card),
+        _controls(card), use,
+    )  # fmt: skip
+
+
+def _at_hand(state: State, card: JsonObject) -> Html:
+    """Return what the account that pays for a card has."""
+    account = funding_source(state, card)
+    if account is None:
+        return tag("span", "no account", class_="note")
+    available = state.ledger.available(account)
+    return tag("span", money(available, card.get("currency")), class_="money")
+
+
+def _controls(card: JsonObject) -> Content:
+    """Return what the spending controls of a card say, in a few words."""
+    controls = card.get("controls")
+    told: list[str] = []
+    for name, value in (controls if isinstance(controls, dict) else {}).items():
+        if name == "spendingLimits":
+            told += [_limit(limit, card) for limit in _listed(value) if isinstance(limit, dict)]
+        elif value:
+            kind = "only" if name.startswith("allowed") else "not"
+            told.append(f"{kind} {', '.join(short(item, 30) for item in _listed(value))}")
+    return [tag("div", words(text)) for text in told[:_CONTROLS_NAMED]]
+
+
+def _limit(limit: JsonObject, card: JsonObject) -> str:
+    amount = money(limit.get("amount"), card.get("currency"))
+    return f"{amount} {short(limit.get('interval'), 20)}"
+
+
+def authorizations(state: State, count: int) -> Html:
+    """Return the latest purchases and checks of cards, newest first."""
+    known = state.card_authorizations
+    shown = cut(known, known.listing(Selection()), 1, count)
+    listed = [(str(row["id"]), _authorization(state, row)) for row in shown.rows]
+    return entries("authorizations", listed, "No card has been used yet.")
+
+
+def _authorization(state: State, authorization: JsonObject) -> Html:
+    card = state.cards.get(str(authorization.get("card"))) or {}
+    reason = authorization.get("statusReason")
+    is_check = authorization.get("type") == "check"
+    amount = money(authorization.get("amount"), authorization.get("currency"))
+    return tag(
+        "div",
+        clock_time(authorization.get("createdAt"), state.now()),
+        tag("span", tag("b", words(_merchant(authorization))), " ", words(card_label(card)),
+            class_="name"),
+        tag("span", status(authorization.get("status")),
+            None if reason is None else words(reason), class_="chips"),
+        tag("span", "balance check" if is_check else amount, class_="aside money"),
+        class_="line",
+    )  # fmt: skip
+
+
+def _merchant(authorization: JsonObject) -> str:
+    network = authorization.get("networkData")
+    told = network.get("cardAcceptorNameLocation") if isinstance(network, dict) else None
+    return short(authorization.get("merchant") or told, 60)
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,79 @@
+"""How the page writes things: money, moments, amounts that people type. No state, no I/O."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import orjson
+
+from allawee_async.sandbox.masking import beginning
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.jsontypes import Json, JsonObject
+
+LONGEST = 120
+_JSON_SHOWN = 4 * 1024
+_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+
+
+def short(value: Json, most: int = LONGEST) -> str:
+    """Return a value as a text that is not long: the beginning of a long one, empty for none."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def money(amount: Json, currency: Json) -> str:
+    """Return an amount in minor units as people read it, such as `NGN 1,234.50`."""
+    minor = amount if isinstance(amount, int) else 0
+    whole, rest = divmod(abs(minor), 100)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{short(currency, 8)} {whole:,}.{rest:02}"
+
+
+def minor_units(text: str) -> int | None:
+    """Return an amount as somebody typed it, such as `1,234.5`, in minor units, or None."""
+    found = _AMOUNT.fullmatch(text.replace(",", "").strip())
+    if found is None:
+        return None
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def moment(timestamp: Json) -> str:
+    """Return a timestamp of the API without its milliseconds: `2026-05-13 12:00:00`."""
+    return short(timestamp, 24)[:19].replace("T", " ")
+
+
+def clock(timestamp: Json, now: str) -> str:
+    """Return the time of a timestamp if it is of today, by the timestamp `now`, else its date."""
+    text = short(timestamp, 24)
+    return text[11:19] if text[:10] == now[:10] else text[:10]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 event` or `2 events`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def json_text(value: Json) -> str:
+    """Return the beginning of a value as JSON for people, without secrets."""
+    whole = orjson.dumps(value)
+    return beginning(whole[:_JSON_SHOWN], len(whole))
+
+
+def card_label(card: JsonObject) -> str:
+    """Return what tells a card from others without its number."""
+    details = card.get("details")
+    printed = details if isinstance(details, dict) else {}
+    holder = short(printed.get("cardHolderName"), 40)
+    number = f"{short(card.get('network'), 20)} •••• {short(printed.get('last4'), 4)}".strip()
+    return f"{number}, {holder}" if holder else number
+
+
+def account_numbers(account: JsonObject) -> list[str]:
+    """Return the bank account numbers under which an account gets money."""
+    channels = account.get("depositChannels")
+    listed = channels if isinstance(channels, list) else []
+    return [
+        short(channel.get("accountNumber"), 20) for channel in listed if isinstance(channel, dict)
+    ]

@@ -1,0 +1,143 @@
+"""The views of the page: pure functions from what is known to HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+
+from allawee_async.sandbox.page import forms, records, traffic
+from allawee_async.sandbox.page.html import Html, tag
+from allawee_async.sandbox.page.pieces import BAD, chip, pager, section
+from allawee_async.sandbox.page.scene import address
+from allawee_async.sandbox.page.texts import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allawee_async.sandbox.page.scene import Scene
+
+Draw: TypeAlias = "Callable[[Scene], tuple[Html, Html | None]]"
+
+_FEW, _SOME, _MANY = 5, 10, 50
+
+
+@attrs.frozen
+class View:
+    """A view: its title, and the function that draws its main part and what stands beside it."""
+
+    title: str
+    draw: Draw
+
+
+def overview(scene: Scene) -> tuple[Html, Html | None]:
+    """Return a little of everything, and all that can be done."""
+    main = tag(
+        "div",
+        _where(scene),
+        _counts(scene),
+        section("Latest requests", traffic.requests(scene, _SOME)),
+        section("Latest card use", records.authorizations(scene.state, _FEW)),
+        section("Latest events", traffic.deliveries(scene, _FEW)),
+    )
+    beside = tag(
+        "div",
+        forms.purchase_form(scene),
+        forms.pay_in_form(scene),
+        forms.fault_form(scene),
+        forms.upkeep_form(scene),
+    )
+    return main, beside
+
+
+def requests(scene: Scene) -> tuple[Html, Html | None]:
+    """Return the latest requests, and faults for those to come."""
+    note = f"The latest {_MANY}, newest first; each opens to show its answer."
+    main = section(None, traffic.requests(scene, _MANY), note=note)
+    return main, forms.fault_form(scene)
+
+
+def customers(scene: Scene) -> tuple[Html, Html | None]:
+    """Return the customers, all or those that are searched for."""
+    found = records.find_customers(scene.state, scene.query.get("search", ""), scene.page)
+    main = section(
+        None,
+        forms.search_form(scene),
+        records.customers(found),
+        pager(scene, found, "customer"),
+    )
+    return main, None
+
+
+def accounts(scene: Scene) -> tuple[Html, Html | None]:
+    """Return the accounts with what they have, and the latest payments."""
+    found = records.find_accounts(scene.state, scene.page)
+    main = tag(
+        "div",
+        section(None, records.accounts(scene.state, found), pager(scene, found, "account")),
+        section("Latest payments", records.payments(scene.state, _SOME)),
+    )
+    return main, tag("div", forms.pay_in_form(scene), id="pay-in")
+
+
+def cards(scene: Scene) -> tuple[Html, Html | None]:
+    """Return the cards, and what they were used for."""
+    found = records.find_cards(scene.state, scene.page)
+    main = tag(
+        "div",
+        section(None, records.cards(scene.state, found), pager(scene, found, "card")),
+        section("Latest card use", records.authorizations(scene.state, _SOME)),
+    )
+    return main, tag("div", forms.purchase_form(scene), id="purchase")
+
+
+def webhooks(scene: Scene) -> tuple[Html, Html | None]:
+    """Return the webhooks, and the events with what was answered to them."""
+    note = f"The latest {_MANY}, newest first; each opens to show every attempt and its reply."
+    main = tag(
+        "div",
+        section(None, traffic.webhooks(scene.state)),
+        section("Events", traffic.deliveries(scene, _MANY), note=note),
+    )
+    return main, None
+
+
+VIEWS: dict[str, View] = {
+    "": View("Overview", overview),
+    "requests": View("Requests", requests),
+    "customers": View("Customers", customers),
+    "accounts": View("Accounts", accounts),
+    "cards": View("Cards", cards),
+    "webhooks": View("Webhooks", webhooks),
+}
+"""The views by the last part of their address."""
+
+
+def _where(scene: Scene) -> Html:
+    api, secure = scene.urls
+    failed = None
+    if scene.crashes:
+        failed = chip(f"the sandbox itself failed: {counted(scene.crashes, 'time')}", BAD)
+    return tag(
+        "p",
+        tag("span", "API ", tag("code", api)),
+        tag("span", "Secure host ", tag("code", secure)),
+        tag("span", failed, id="crashes", data_live=True),
+        class_="where",
+    )
+
+
+def _counts(scene: Scene) -> Html:
+    state = scene.state
+    counts = (
+        ("Customers", len(state.customers), "customers"),
+        ("Accounts", len(state.accounts), "accounts"),
+        ("Cards", len(state.cards), "cards"),
+        ("Payments", len(state.payments), "accounts"),
+        ("Events", len(state.events), "webhooks"),
+        ("Requests", len(scene.log), "requests"),
+    )
+    return tag("ul", [
+        tag("li", tag("a", tag("b", f"{number:,}"), tag("span", name), href=address(view)))
+        for name, number, view in counts
+    ], id="counts", class_="counts", data_live=True)  # fmt: skip
