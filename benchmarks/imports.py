@@ -12,14 +12,18 @@ print(json.dumps({{"ms": (time.perf_counter() - started) * 1000}}))
 """
 
 
-# Webhooks come later than customers: until then the figure is without signatures.
 _MODELS_ERRORS_SIGNATURES = """
 from allawee_async.models import Customer
 import allawee_async.errors
-try:
-    from allawee_async.webhooks import WebhookVerifier, sign
-except ModuleNotFoundError:
-    pass
+from allawee_async.webhooks import WebhookVerifier, sign
+"""
+
+_HELP = """
+import contextlib, io, sys
+sys.argv = ["allawee", "--help"]
+from allawee_async.__main__ import main
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main()
 """
 
 
@@ -41,6 +45,8 @@ IMPORTS = (
     ),
     Import("models", _MODELS_ERRORS_SIGNATURES),
     Import("peer", "import httpx, pydantic"),
+    Import("typer_rich", "import typer, rich"),
+    Import("help", _HELP),
 )
 
 

@@ -68,6 +68,7 @@ MEASURES = (
     Measure("… `AllaweeClient`", "ms", "imports.client", 1.1, floor="imports.aiohttp"),
     Measure("… and a client's `.customers`", "ms", "imports.first_use", floor="imports.aiohttp"),
     Measure("models, errors and signatures alone", "ms", "imports.models", 100.0, le, True),
+    Measure("`allawee --help`", "ms", "imports.help", 1.5, floor="imports.typer_rich"),
 )
 
 

@@ -22,16 +22,26 @@ class MeasurementError(Exception):
 @contextmanager
 def serving(datasets: Sequence[str]) -> Iterator[list[str]]:
     """Run the loopback server; the base URL of each dataset, in their order."""
-    command = [sys.executable, "-m", "benchmarks.server", *datasets]
+    with listening("benchmarks.server", *datasets) as ports:
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+
+
+@contextmanager
+def listening(module: str, *arguments: str) -> Iterator[Any]:
+    """Run a server until it is no longer needed; what it printed first, which is JSON."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
-            raise MeasurementError("the server did not start")
-        yield [f"http://127.0.0.1:{port}" for port in json.loads(line)]
+            raise MeasurementError(f"{module} did not start")
+        yield json.loads(line)
     finally:
         _stop(process)
 
@@ -40,6 +50,11 @@ def run_worker(contestant: str, task: str, options: dict[str, str]) -> dict[str,
     """Measure one task of one contestant."""
     flags = [text for name, value in options.items() for text in (f"--{name}", value)]
     return _answer_of(["-m", "benchmarks.worker", contestant, task, *flags])
+
+
+def run_module(module: str, *arguments: str) -> dict[str, Any]:
+    """Run a module of ours in a fresh interpreter; it prints one line of JSON."""
+    return _answer_of(["-m", module, *arguments])
 
 
 def run_code(code: str) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from benchmarks.processes import run_worker
 Samples = dict[str, dict[str, list[float]]]
 """Contestant, then figure, then one value for each round."""
 
+_IMPORTED_BY = {"aiohttp": BARE, "typer_rich": BARE, "peer": PEER}
+"""Who the figures of imports belong to, if not to us."""
+
 
 class Runner:
     """Runs a plan round after round; within a round the contestants stand side by side."""
@@ -53,7 +56,7 @@ class Runner:
         for turn in range(ceil(self._plan.imports / self._plan.rounds)):
             _say(f"round {number + 1}/{self._plan.rounds}  imports       turn {turn + 1}")
             for figure, value in import_times(number + turn).items():
-                contestant = {"aiohttp": BARE, "peer": PEER}.get(figure, OURS)
+                contestant = _IMPORTED_BY.get(figure, OURS)
                 self.samples[contestant][f"imports.{figure}"].append(value)
 
     def _add_memory_growth(self) -> None:

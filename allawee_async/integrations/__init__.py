@@ -1,0 +1,1 @@
+"""The client in the life of an application: `integrations.aiohttp`, `integrations.fastapi`."""

@@ -1,0 +1,73 @@
+"""Where the client of an application comes from: its own, or one that is made and closed."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypedDict
+
+from allawee_async.client import AllaweeClient
+from allawee_async.errors import ConfigurationError
+from allawee_async.hidden import HiddenText
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+    import aiohttp
+
+    from allawee_async.calls import RetryEvent
+    from allawee_async.retry import RetryPolicy
+    from allawee_async.settings import APIKey
+
+
+class ClientOptions(TypedDict, total=False):
+    """The options of `AllaweeClient`, which describes them."""
+
+    api_key: APIKey | None
+    base_url: str | None
+    secure_url: str | None
+    session: aiohttp.ClientSession | None
+    timeout: float | aiohttp.ClientTimeout
+    retry: RetryPolicy
+    max_connections: int
+    max_response_bytes: int
+    headers: Mapping[str, str] | None
+    on_retry: Callable[[RetryEvent], object] | None
+    clock: Callable[[], float]
+    sleep: Callable[[float], Awaitable[object]]
+    random: Callable[[], float]
+
+
+def checked_options(client: object, options: ClientOptions) -> ClientOptions:
+    """Return the options, with a key that no traceback shows.
+
+    Raises:
+        ConfigurationError: There are options for a client that exists, or it is no client.
+    """
+    key = options.get("api_key")
+    if isinstance(key, str):
+        options["api_key"] = HiddenText(key)
+    del key
+    if client is None:
+        return options
+    if not isinstance(client, AllaweeClient):
+        raise ConfigurationError(
+            f"client must be an AllaweeClient, not {type(client).__name__}; "
+            "give the options of one by name: api_key=…"
+        )
+    if options:
+        raise ConfigurationError(
+            f"{', '.join(options)} would have no effect: give options to your own client"
+        )
+    return options
+
+
+@asynccontextmanager
+async def lent_or_made(
+    client: AllaweeClient | None, options: ClientOptions
+) -> AsyncGenerator[AllaweeClient, None]:
+    """Yield the client, which is not closed; or one made with the options, which is."""
+    if client is not None:
+        yield client
+        return
+    async with AllaweeClient(**options) as made:
+        yield made

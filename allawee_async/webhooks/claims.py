@@ -1,0 +1,145 @@
+"""Who handles a delivery: what a store of claims can do, and under which key an event is claimed.
+
+A delivery is claimed before its handler runs. Who holds the claim handles the event and records the
+answer; everybody else gets that answer, or hears that somebody is at it.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+import attrs
+import orjson
+
+from allawee_async.errors import AllaweeError, ConfigurationError
+
+if TYPE_CHECKING:
+    from allawee_async.webhooks.events import Event
+
+LEASE: Final = 30.0
+"""Seconds after which a claim that nobody renews may be taken over."""
+
+KEEP: Final = 7 * 24 * 3600.0
+"""Seconds for which stores remember the events that are done."""
+
+_FOR_EVER: Final = 1e9
+
+
+class ClaimLostError(AllaweeError):
+    """The claim of a delivery is no longer held: it was taken over, or its time was up.
+
+    A transaction that raises this has had no effect. Let it pass: somebody else has handled the
+    event, or the default decision has gone out already.
+    """
+
+
+class StoreError(AllaweeError):
+    """The store cannot be used now: a full disk, a damaged file, a server that does not answer.
+
+    With `outcome_unknown`, a transaction may have taken effect. Its event is marked as done in the
+    same step, so let the error pass: if it did take effect, the next delivery runs no handler.
+    """
+
+
+@attrs.frozen
+class Claim:
+    """The right to handle one delivery.
+
+    Attributes:
+        key: What is claimed; see `key_of`.
+        token: Tells this claim from an earlier or later one of the same key.
+    """
+
+    key: str
+    token: str
+
+
+@attrs.frozen
+class Done:
+    """The event was handled before.
+
+    Attributes:
+        body: What was answered then.
+    """
+
+    body: bytes
+
+
+@attrs.frozen
+class Busy:
+    """Somebody else holds the claim, and its lease has not run out."""
+
+
+ClaimResult: TypeAlias = Claim | Done | Busy
+
+
+class Store(Protocol):
+    """Remembers which events are being handled, and which are done.
+
+    Every method is atomic, and raises `StoreError` where the store cannot be used.
+    """
+
+    async def claim(self, key: str, *, lease: float) -> ClaimResult:
+        """Claim a key for so many seconds, unless it is done or somebody else holds it.
+
+        A claim whose lease has run out is taken over: its token is worth nothing from then on.
+        """
+        ...
+
+    async def renew(self, claim: Claim, *, lease: float) -> bool:
+        """Let a claim hold for so many seconds from now; False if it is no longer held."""
+        ...
+
+    async def finish(self, claim: Claim, body: bytes) -> bytes:
+        """Record that the event is done and what is answered; return the answer that counts.
+
+        That is `body`, unless the event is done already: then it is what was recorded first (for
+        instance by a transaction of the handler). A claim that somebody else has taken over is left
+        alone.
+        """
+        ...
+
+    async def release(self, claim: Claim) -> None:
+        """Give a claim back, so that the next delivery is handled. What is done stays done."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and files; a closed store opens them again when it is used."""
+        ...
+
+
+def key_of(event: Event) -> str:
+    """Return the key of an event: its type, the object, the object's status, the event's id.
+
+    The documents do not say whether a delivery that is sent again keeps the id of the event. Where
+    there is no id, a digest of the data stands in for it.
+    """
+    payload = event.payload
+    data = payload.get("data")
+    fields = data if isinstance(data, dict) else {}
+    parts = [event.type, _text(fields.get("id") or fields.get("_id")), _text(fields.get("status"))]
+    last = event.id
+    if last is None:
+        last = sha256(orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return "|".join(map(_escaped, [*parts, last]))
+
+
+def _escaped(part: str) -> str:
+    """Return a part that no other split of the same key could have, whatever it holds."""
+    return part.replace("\\", "\\\\").replace("|", "\\|")
+
+
+def checked_seconds(name: str, value: object) -> float:
+    """Return an option of a store that is a time.
+
+    Raises:
+        ConfigurationError: It is no positive number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _FOR_EVER:
+        raise ConfigurationError(f"{name} must be a positive number of seconds")
+    return float(value)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,293 @@
+"""The receiver of webhooks: verified, typed, on time, and once each."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal, Self, overload
+
+import attrs
+
+from allawee_async.errors import DecodeError, SignatureError
+from allawee_async.webhooks.answers import (
+    INVALID_EVENT,
+    INVALID_SIGNATURE,
+    DefaultDecision,
+)
+from allawee_async.webhooks.asgi_leaf import AsgiApp
+from allawee_async.webhooks.background import Background
+from allawee_async.webhooks.claiming import Claims
+from allawee_async.webhooks.claims import LEASE
+from allawee_async.webhooks.clock import LoopClock
+from allawee_async.webhooks.decisions import Decline
+from allawee_async.webhooks.delivery import Delivery, Desk
+from allawee_async.webhooks.handlers import Handlers, Workers
+from allawee_async.webhooks.limits import Limits
+from allawee_async.webhooks.memory_store import MemoryStore
+from allawee_async.webhooks.stats import DispatchStats, Incident, Reporter, log
+from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from aiohttp import web
+
+    from allawee_async.webhooks.answers import WebhookReply
+    from allawee_async.webhooks.claims import Store
+    from allawee_async.webhooks.decisions import Decision
+    from allawee_async.webhooks.events import (
+        CardAuthorizationClosed,
+        CardAuthorizationRequest,
+        CardAuthorizationUpdate,
+        CardTransactionCreated,
+        RequestCompleted,
+        UnknownEvent,
+    )
+    from allawee_async.webhooks.handlers import (
+        Closed,
+        Completed,
+        Every,
+        Request,
+        Settled,
+        Some,
+        Unknown,
+        Update,
+    )
+
+
+class WebhookDispatcher:
+    """Receives webhooks: checks them, calls your handlers, and answers in time.
+
+    Register handlers with `on`, and serve it with `aiohttp_handler`, with `asgi`, or from any other
+    framework with `dispatch`. Use it as `async with webhooks:` for the life of your application, or
+    call `close` at its end.
+
+    Args:
+        verifier: A `WebhookVerifier`; or the signing key of the webhook, or several in a list.
+        store: Remembers which events are done: `MemoryStore()` for one process (the default),
+            `SQLiteStore(path)` for the processes of one machine, `RedisStore(url)` for many.
+        default: What is decided where no handler decides in time. A default approval declines
+            checks if it tells no balance and name.
+        request_deadline: Seconds within which Allawee wants to know whether to approve, from the
+            first byte of its request.
+        update_deadline: The same, where the network has changed the amount.
+        margin: Seconds of both that are kept for the way of the answer. Handlers have the rest.
+        event_timeout: Seconds that handlers of other events have before they are cancelled, and
+            Allawee is told to send the event again.
+        lease: Seconds after which the event of a process that has died may be handled by another.
+        sync_workers: How many threads there are for handlers that are not async. A handler that is
+            too late keeps its thread until it returns.
+        max_body: The longest body that `aiohttp_handler` and `asgi` read, in bytes.
+        on_incident: Is called, in the event loop, with what you want to know at once; see
+            `Incident`. It must not block.
+
+    Raises:
+        ConfigurationError: A value makes no sense.
+    """
+
+    def __init__(
+        self,
+        verifier: WebhookVerifier | str | Sequence[str],
+        *,
+        store: Store | None = None,
+        default: Decision = Decline(),  # noqa: B008 - a frozen value
+        request_deadline: float = 2.0,
+        update_deadline: float = 4.0,
+        margin: float = 0.25,
+        event_timeout: float = 60.0,
+        lease: float = LEASE,
+        sync_workers: int = 32,
+        max_body: int = MAX_BODY,
+        on_incident: Callable[[Incident], object] | None = None,
+    ) -> None:
+        limits = Limits(
+            request_deadline=request_deadline,
+            update_deadline=update_deadline,
+            margin=margin,
+            event_timeout=event_timeout,
+            lease=lease,
+            sync_workers=sync_workers,
+            max_body=max_body,
+        )
+        if not isinstance(verifier, WebhookVerifier):
+            verifier = WebhookVerifier(verifier, max_body=max_body)
+        self._verifier = verifier
+        self._handlers = Handlers()
+        self._clock = LoopClock()
+        self._stats = DispatchStats()
+        self._reporter = Reporter(on_incident)
+        self._desk = Desk(
+            limits=limits,
+            claims=Claims(MemoryStore() if store is None else store, lease),
+            default=DefaultDecision(default),
+            workers=Workers(sync_workers),
+            stats=self._stats,
+            reporter=self._reporter,
+            background=Background(),
+        )
+        self._asgi = AsgiApp(self)
+
+    @overload
+    def on(
+        self, event: type[CardAuthorizationRequest] | Literal["card.authorization.request"]
+    ) -> Callable[[Request], Request]: ...
+    @overload
+    def on(
+        self, event: type[CardAuthorizationUpdate] | Literal["card.authorization.update"]
+    ) -> Callable[[Update], Update]: ...
+    @overload
+    def on(
+        self, event: type[CardAuthorizationClosed] | Literal["card.authorization.closed"]
+    ) -> Callable[[Closed], Closed]: ...
+    @overload
+    def on(
+        self, event: type[CardTransactionCreated] | Literal["card.transaction.created"]
+    ) -> Callable[[Settled], Settled]: ...
+    @overload
+    def on(
+        self, event: type[RequestCompleted] | Literal["request.completed"]
+    ) -> Callable[[Completed], Completed]: ...
+    @overload
+    def on(self, event: type[UnknownEvent]) -> Callable[[Unknown], Unknown]: ...
+    @overload
+    def on(self, event: Literal["*"]) -> Callable[[Every], Every]: ...
+    @overload
+    def on(self, event: str) -> Callable[[Some], Some]: ...
+    def on(self, event: object) -> Callable[[Some], Some]:
+        """Register a handler: `@webhooks.on("card.authorization.request")`.
+
+        A handler is called with the event. If it has parameters named `request` and `claim`, it
+        also gets the request of the web framework, and the `Claim` for the transaction of a store.
+        One that is not async runs in a thread.
+
+        Handlers of `card.authorization.request`, and of `card.authorization.update` for an
+        authorization that is pending, must return `Approve(…)` or `Decline(…)`; there can be one of
+        each. What handlers of other events return does not matter. These may be several: they run
+        one after the other in the order in which they were registered. When one raises, the others
+        are not run; Allawee sends the event again, and then all of them are.
+
+        Handlers for `"*"` run after those, for every event. Where no other handler is registered,
+        the first decision that one of them returns counts.
+
+        Args:
+            event: The name of the event, its class, or `"*"` for all. `UnknownEvent` stands for all
+                events that the documents do not describe.
+
+        Returns:
+            A decorator that returns the handler as it is.
+
+        Raises:
+            ConfigurationError: There is no such event, the handler cannot be called with it, or
+                another one decides already.
+        """
+
+        def register(handler: Some) -> Some:
+            self._handlers.add(event, handler)
+            return handler
+
+        return register
+
+    async def dispatch(
+        self,
+        body: bytes | bytearray | memoryview,
+        signature: str | bytes | None,
+        *,
+        received_at: float | None = None,
+        request: object = None,
+    ) -> WebhookReply:
+        """Handle a delivery, and return what to answer. Whatever came, it raises nothing.
+
+        Args:
+            body: The body as it came, byte for byte: not parsed, not decoded.
+            signature: The value of the header `Allawee-Signature`; None if there was none.
+            received_at: When the first byte of the request came: what `arrival` returned when your
+                framework first called you. None takes the present moment.
+            request: What handlers get that want the `request`.
+        """
+        arrived = self._clock.arrival()
+        if received_at is not None:
+            arrived = min(arrived, received_at)
+        self._stats.received += 1
+        try:
+            event = self._verifier.parse(body, signature)
+        except SignatureError as error:
+            self._stats.invalid_signatures += 1
+            log.warning("refused a delivery: %s", error)
+            return INVALID_SIGNATURE
+        except DecodeError as error:
+            self._stats.invalid_events += 1
+            elapsed = asyncio.get_running_loop().time() - arrived
+            incident = Incident("invalid-event", None, error, elapsed)
+            self._reporter.tell(incident, "Allawee signed it, but it is no event that we can read")
+            return INVALID_EVENT
+        del body  # a traceback with local variables would show it
+        chain = self._handlers.chain(event)
+        return await Delivery(self._desk, event, chain, arrived, request).answer()
+
+    def arrival(self) -> float:
+        """Return when the request that you are called for may have come, at the earliest.
+
+        That is now, by the clock of the running loop; or, if the loop has just been blocked, when
+        that began. Pass it to `dispatch` if you read the body yourself.
+        """
+        return self._clock.arrival()
+
+    @property
+    def max_body(self) -> int:
+        """The longest body to read, in bytes."""
+        return self._desk.limits.max_body
+
+    @property
+    def stats(self) -> DispatchStats:
+        """What was counted so far."""
+        return attrs.evolve(self._stats)
+
+    async def aiohttp_handler(self, request: web.Request) -> web.Response:
+        """Answer a request of aiohttp: `app.router.add_post("/hooks", webhooks.aiohttp_handler)`.
+
+        Handlers that want the `request` get the `aiohttp.web.Request`.
+        """
+        from allawee_async.webhooks.aiohttp_leaf import respond  # noqa: PLC0415 - aiohttp is slow
+
+        return await respond(self, request)
+
+    @property
+    def asgi(self) -> AsgiApp:
+        """The ASGI application, for instance for `app.mount("/hooks", webhooks.asgi)`.
+
+        Handlers that want the `request` get the `starlette.requests.Request`; where Starlette is
+        not installed, they get the scope.
+
+        A mount of Starlette or FastAPI takes `/hooks/` and all below it. A POST to `/hooks` is
+        answered with a redirect, and the delivery may be lost. To take it too, add a route:
+        `app.routes.append(Route("/hooks", webhooks.asgi))`.
+        """
+        return self._asgi
+
+    async def close(self) -> None:
+        """Wait for handlers that still run, then cancel them, and close the store.
+
+        Stop your server first. Handlers in threads cannot be stopped; the interpreter waits for
+        them when it ends. A dispatcher that is closed opens again when it is used.
+        """
+        self._clock.stop()
+        await self._desk.background.close()
+        self._desk.workers.close()
+        await self._desk.claims.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the dispatcher itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+    def __repr__(self) -> str:
+        """Show what was received, and no key."""
+        return f"<WebhookDispatcher: {self._stats.received} received>"
