@@ -16,6 +16,7 @@ from allawee_async.replies import read_reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from concurrent.futures import Executor
     from types import TracebackType
     from typing import BinaryIO
 
@@ -159,14 +160,14 @@ class Download:
         if self._handed_out and self._is_open:
             raise ConfigurationError("a part of the file was handed out already; save_to alone")
         part = target.with_name(f".{secrets.token_hex(8)}.part")
-        with await _in_thread(lambda: _NewFile(part)) as file:
+        with await in_thread(lambda: _NewFile(part)) as file:
 
             async def store(answer: Answer) -> None:
-                await _in_thread(file.clear)
+                await in_thread(file.clear)
                 await _store(answer, file)
 
             await self._whole(store)
-            await _in_thread(lambda: file.become(target))
+            await in_thread(lambda: file.become(target))
         return target
 
     async def _chunk(self) -> bytes:
@@ -283,16 +284,16 @@ async def _store(answer: Answer, file: _NewFile) -> None:
     while part := await answer.part():
         waiting += part
         if len(waiting) >= _WRITTEN_AT_ONCE:
-            await _in_thread(partial(file.write, waiting))
+            await in_thread(partial(file.write, waiting))
             waiting = bytearray()
-    await _in_thread(partial(file.write, waiting))
+    await in_thread(partial(file.write, waiting))
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[[], T], pool: Executor | None = None) -> T:
     """Do something on the disk; if the task is cancelled, wait for its end, then leave."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
+    running = asyncio.get_running_loop().run_in_executor(pool, work)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        await asyncio.wait([running])
+        await asyncio.gather(running, return_exceptions=True)
         raise

@@ -18,6 +18,15 @@ _SECRET_TEXT = re.compile(
     r"|\d(?:[ -]?\d){10,}"  # card numbers have 12 to 19 digits, identity numbers 11
 )
 
+_SECRET_NAMES: Final = frozenset(
+    {
+        *("pan", "cardnumber", "cvv", "cvv2", "cvc", "pin", "pinblock"),
+        *("signingkey", "secret", "secretkey", "apikey", "password"),
+        *("bvn", "nin", "requestbody", "responsebody"),
+    }
+)
+_SECRETS_OF_AN_IDENTITY: Final = ("id", "url")
+
 
 def mask(text: str) -> str:
     """Return `text` with everything in it that looks like a key or a long number as `***`."""
@@ -93,3 +102,35 @@ def scrub_json(value: JSONValue, secrets: tuple[str, ...]) -> JSONValue:
             return [scrub_json(item, secrets) for item in value]
         case dict():
             return {scrub(key, secrets): scrub_json(item, secrets) for key, item in value.items()}
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether a name stands for a secret where no model knows the field."""
+    return _bare(name) in _SECRET_NAMES
+
+
+def without_named_secrets(name: str, value: JSONValue) -> JSONValue:
+    """Return a value that no model knows, without what names in it say is a secret.
+
+    Args:
+        name: The name of the value itself, or `""`.
+        value: The value.
+    """
+    if value is not None and is_secret_name(name):
+        return MASK
+    match value:
+        case str():
+            return mask(value) if "sk." in value or "sk_" in value else value
+        case list():
+            return [without_named_secrets("", item) for item in value]
+        case dict():
+            clean = {key: without_named_secrets(key, inner) for key, inner in value.items()}
+            if _bare(name).endswith("identity"):
+                clean.update({key: MASK for key in _SECRETS_OF_AN_IDENTITY if clean.get(key)})
+            return clean
+        case _:
+            return value
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()

@@ -11,6 +11,7 @@ from allawee_async.errors import DecodeError, PaginationError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from allawee_async.models.common import Model
     from allawee_async.replies import Reply
     from allawee_async.types import JSONValue
 
@@ -30,6 +31,9 @@ class Source(Generic[T]):
         query: The query of the first page.
         cursor_field: The wire name of the field that cursors are taken from.
         ends_unless_told: Whether a page that does not say whether more follows is the last.
+        model: What an item is; None for plain mappings.
+        address: Where the list is: host and path, without the query.
+        key_kind: What kind of key reads it (`test key`), never the key.
     """
 
     fetch: Callable[[Mapping[str, str]], Awaitable[Reply]]
@@ -37,6 +41,9 @@ class Source(Generic[T]):
     query: Mapping[str, str]
     cursor_field: str = "id"
     ends_unless_told: bool = False
+    model: type[Model] | None = None
+    address: str = ""
+    key_kind: str = ""
 
     def query_at(self, cursor: str | None) -> Mapping[str, str]:
         """Return the query for the page at a cursor; None is the first page."""

@@ -139,6 +139,11 @@ class AsyncPager(Generic[T]):
         """Return an iterator over all items."""
         return _ItemWalk(self.pages())
 
+    @property
+    def source(self) -> Source[T]:
+        """What the list is read from, for those who read it in a way of their own."""
+        return self._source
+
     def pages(self) -> PageWalk[T]:
         """Return an async iterator over the pages."""
         walk = PageWalk(self._source)

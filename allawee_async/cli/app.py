@@ -1,24 +1,84 @@
 """The command line `allawee`: what belongs to the whole program, and the list of its commands."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
-from allawee_async.cli.demo import demo
+from allawee_async.cli.api.noun_group import NounGroup, noun_groups
 from allawee_async.cli.failures import MEANINGS
-from allawee_async.cli.options import Debug
+from allawee_async.cli.lazy_commands import LazyCommand, imported_command
+from allawee_async.cli.options import Debug, NoColor
 from allawee_async.cli.program import Program
-from allawee_async.cli.sandbox import sandbox
+from allawee_async.nouns import Nouns
 from allawee_async.version import __version__
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": (
+        "allawee_async.cli.demo:demo",
+        "See the client walk thousands of customers through faults.",
+    ),
+    "sandbox": (
+        "allawee_async.cli.sandbox:sandbox",
+        "Run a sandbox that plays the API, until Ctrl-C.",
+    ),
+    "login": (
+        "allawee_async.cli.login:login",
+        "Keep an API key in the system keyring, for all later commands.",
+    ),
+    "logout": (
+        "allawee_async.cli.login:logout",
+        "Delete the API key of a host from the system keyring.",
+    ),
+    "whoami": (
+        "allawee_async.cli.login:whoami",
+        "Say which API key is used, and whether the API accepts it.",
+    ),
+    "doctor": (
+        "allawee_async.cli.doctor:doctor",
+        "Check what commands need: the key, the network, the clock.",
+    ),
+}
+"""Where each command stands, and its line in the help: the first one of its docstring."""
 
 # "\b" keeps Typer from filling the lines of a paragraph anew.
 _EXIT_CODES = "\n".join(
     ["\b", "Exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in MEANINGS.items())]
 )
 
+
+def _fill(group: NounGroup) -> None:
+    from allawee_async.cli.api.noun_commands import add_commands
+
+    add_commands(group)
+
+
+class Allawee(Program):
+    """The commands of `COMMANDS`, and one for each noun of the API."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, (place, line) in COMMANDS.items():
+            self.add_command(LazyCommand(name, line, imported_command(place, name)))
+        for group in noun_groups(Nouns, _fill):
+            self.add_command(group)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the nouns of the API after the other commands."""
+        del ctx
+        width = max(map(len, self.commands))
+        for title, is_noun in (("Commands", False), ("The API, noun by noun", True)):
+            rows = [
+                (name.ljust(width), command.get_short_help_str())
+                for name, command in self.commands.items()
+                if (name not in COMMANDS) is is_noun
+            ]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
 app = typer.Typer(
     name="allawee",
-    cls=Program,
+    cls=Allawee,
     epilog=_EXIT_CODES,
     rich_markup_mode=None,  # plain help comes in a third of the time
     pretty_exceptions_enable=False,  # its tracebacks show local variables, so also keys
@@ -42,16 +102,13 @@ def program(
             "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
+    no_color: NoColor = False,
     debug: Debug = False,
 ) -> None:
     """Allawee card issuing from the command line.
 
     New here? Run "allawee demo": it needs neither a key nor the internet.
     """
-    del version, debug
+    del version, no_color, debug
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-app.command()(demo)
-app.command()(sandbox)

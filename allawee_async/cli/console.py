@@ -8,12 +8,14 @@ from typing import Final
 
 from rich.console import Console
 
+from allawee_async.cli.color import color_is_refused
+
 _WIDTH_OF_A_FILE: Final = 120
 
 
 def output_console() -> Console:
     """Return the console for results. Where nobody watches, lines may be long."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = _console(stderr=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = max(console.width, _WIDTH_OF_A_FILE)
     return console
@@ -21,7 +23,7 @@ def output_console() -> Console:
 
 def progress_console() -> Console:
     """Return the console for what passes by."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return _console(stderr=True)
 
 
 def someone_watches() -> bool:
@@ -32,3 +34,8 @@ def someone_watches() -> bool:
 def is_unicode(console: Console) -> bool:
     """Return whether more than ASCII can be written."""
     return not console.options.ascii_only
+
+
+def _console(*, stderr: bool) -> Console:
+    no_color = color_is_refused() or None  # None leaves it to NO_COLOR
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, no_color=no_color)

@@ -56,7 +56,7 @@ def demo(
         int | None, typer.Option(min=1, help="Stop after so many customers.")
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Walk the real API with the key in ALLAWEE_API_KEY.")
+        bool, typer.Option("--live", help="Walk the real API, with the key that `allawee whoami` tells of.")
     ] = False,
     debug: Debug = False,
 ) -> None:

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import TYPE_CHECKING, Final, Protocol
 
+from allawee_async.cli.connection import ConnectionOptions, open_client
+from allawee_async.cli.credentials import NoKeyError, host_of
 from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.client import AllaweeClient
+from allawee_async.cli.wording import counted
 from allawee_async.retry import RetryPolicy
-from allawee_async.settings import Hosts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from allawee_async.calls import RetryEvent
     from allawee_async.cli.walking import Walk
+    from allawee_async.client import AllaweeClient
     from allawee_async.sandbox import Sandbox
 
     OnRetry = Callable[[RetryEvent], object]
@@ -64,7 +66,7 @@ class SandboxSource:
     """
 
     def __init__(self, *, customers: int, seed: int, page_size: int, faults: bool) -> None:
-        from allawee_async.sandbox import Sandbox  # noqa: PLC0415 - --live does without
+        from allawee_async.sandbox import Sandbox
 
         self._sandbox: Sandbox = Sandbox(customers=customers, seed=seed)
         self._seed = seed
@@ -92,7 +94,8 @@ class SandboxSource:
     def details(self) -> str:
         """Say what to expect of it, in a line."""
         faults = "some requests fail" if self._faults else "no faults"
-        return f"{len(self._sandbox.state.customers):,} customers, seed {self._seed}, {faults}"
+        customers = counted(len(self._sandbox.state.customers), "customer")
+        return f"{customers}, seed {self._seed}, {faults}"
 
     def objection(self, walk: Walk, max_items: int | None) -> str | None:
         """Return what is wrong with a walk that has ended, or None."""
@@ -102,40 +105,45 @@ class SandboxSource:
         if walk.repeated:
             return f"{walk.repeated:,} of {walk.count:,} customers came more than once"
         if strangers:
-            return f"{strangers:,} customers came that the sandbox does not have"
+            return f"{counted(strangers, 'customer')} came that the sandbox does not have"
         if walk.count != wanted:
-            return f"{walk.count:,} customers came, and {wanted:,} should have"
+            return f"{counted(walk.count, 'customer')} came, and {wanted:,} should have"
         return None
 
     def praise(self, walk: Walk) -> str:
         """Say what was checked, of a walk without objection."""
         known = len(self._sandbox.state.customers)
+        if walk.count == known == 1:
+            return "the sandbox's only customer came exactly once"
         if walk.count == known:
             return f"each of the sandbox's {known:,} customers came exactly once"
-        return f"stopped after {walk.count:,} of {known:,} customers; none came twice"
+        return f"stopped after {walk.count:,} of {counted(known, 'customer')}; none came twice"
 
 
 class LiveSource:
     """The real API, with the key of the environment; it is only read.
 
     Raises:
-        CommandError: There is no key.
+        CommandError: There is no key, or it cannot be read.
         ConfigurationError: The key or a host cannot be one.
     """
 
     def __init__(self) -> None:
-        self._key = os.environ.get("ALLAWEE_API_KEY", "").strip()
-        if not self._key:
+        self._connection = ConnectionOptions()
+        try:
+            self._key = self._connection.key.key
+        except NoKeyError:
             raise CommandError(
-                "no API key: set ALLAWEE_API_KEY, or leave out --live to walk a sandbox",
+                "no API key; set ALLAWEE_API_KEY or run `allawee login`, "
+                "or leave out --live to walk a sandbox",
                 ExitCode.WRONG_USE,
-            )
-        self._url = Hosts.choose(None, None, os.environ).base_url
+            ) from None
+        self._url = host_of(None, os.environ)
 
     @asynccontextmanager
     async def open(self, on_retry: OnRetry) -> AsyncGenerator[AllaweeClient, None]:
         """Return a client with the retries that a program gets by default."""
-        async with AllaweeClient(self._key, on_retry=on_retry) as client:
+        async with open_client(self._connection, on_retry=on_retry) as client:
             yield client
 
     def headline(self) -> str:
@@ -148,12 +156,14 @@ class LiveSource:
 
     def objection(self, walk: Walk, max_items: int | None) -> str | None:  # noqa: ARG002
         """Return what is wrong with a walk that has ended, or None."""
-        return f"{walk.repeated:,} customers came more than once" if walk.repeated else None
+        return (
+            f"{counted(walk.repeated, 'customer')} came more than once" if walk.repeated else None
+        )
 
     def praise(self, walk: Walk) -> str:
         """Say what was checked, of a walk without objection."""
         told = "" if walk.total is None else f"; the API counts {walk.total:,}"
-        return f"{walk.count:,} customers came, none of them twice{told}"
+        return f"{counted(walk.count, 'customer')} came, none of them twice{told}"
 
 
 def _kind_of(key: str) -> str:

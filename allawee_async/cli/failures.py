@@ -14,6 +14,7 @@ from allawee_async.errors import (
     PaginationError,
     PermissionDeniedError,
     RateLimitError,
+    RequestAccepted,
     RequestTimeoutError,
     ServerError,
     TransportError,
@@ -29,6 +30,8 @@ class ExitCode(IntEnum):
     WRONG_USE = 2
     NOT_ALLOWED = 3
     NOT_FOUND = 4
+    QUEUED = 5
+    UNKNOWN = 6
     INTERRUPTED = 130
 
 
@@ -38,6 +41,8 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.WRONG_USE: "wrong use or configuration",
     ExitCode.NOT_ALLOWED: "the key is not valid, or lacks the right",
     ExitCode.NOT_FOUND: "there is no such thing",
+    ExitCode.QUEUED: "queued by the API, not done yet",
+    ExitCode.UNKNOWN: "a write whose outcome is not known: look it up before you try again",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 """The exit codes as the help documents them."""
@@ -61,10 +66,11 @@ _CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
     (AuthenticationError, ExitCode.NOT_ALLOWED),
     (PermissionDeniedError, ExitCode.NOT_ALLOWED),
     (NotFoundError, ExitCode.NOT_FOUND),
+    (RequestAccepted, ExitCode.QUEUED),
 )
 
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (AuthenticationError, "check the key in ALLAWEE_API_KEY"),
+    (AuthenticationError, "`allawee whoami` tells which key is used, and where it comes from"),
     (PermissionDeniedError, "use a key with the right to do this"),
     (RateLimitError, "wait a while, then try again"),
     (ServerError, "the fault is on the server's side; try again later"),
@@ -81,6 +87,8 @@ def exit_code_of(error: Exception) -> ExitCode:
         return error.code
     if is_wrong_use(error):
         return ExitCode.WRONG_USE
+    if isinstance(error, AllaweeError) and error.outcome_unknown:
+        return ExitCode.UNKNOWN
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.FAILED)
 
 
@@ -107,6 +115,8 @@ def _told(error: Exception) -> str:
         return str(error)
     if is_wrong_use(error):
         return _wrong_use(error)
+    if isinstance(error, AllaweeError) and error.outcome_unknown:
+        return str(error)  # which says to look it up: nobody should just try again
     if isinstance(error, AllaweeError):
         advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), None)
         return f"{error}; {advice}" if advice else str(error)

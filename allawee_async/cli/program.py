@@ -9,18 +9,19 @@ import sys
 import traceback
 from typing import Any, Final, TextIO
 
-import attrs
 import typer
 from typer.core import TyperGroup
 
+from allawee_async.cli.color import refuse_color
 from allawee_async.cli.failures import ExitCode, exit_code_of, line_of
+from allawee_async.cli.leading_options import moved_behind
+from allawee_async.cli.sandbox_argument import spelled_out
 from allawee_async.hidden import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
 _SILENT: Final = logging.NullHandler()
 
 
-@attrs.define
 class Run:
     """What is known about one run of the program; commands find it as `context.obj`.
 
@@ -28,7 +29,8 @@ class Run:
         debug: Whether to show tracebacks, and what the client logs.
     """
 
-    debug: bool = False
+    def __init__(self) -> None:
+        self.debug = False
 
 
 class Program(TyperGroup):
@@ -42,6 +44,7 @@ class Program(TyperGroup):
             return super().main(*args, **options)
         _never_fail_to_encode()
         _LOG.addHandler(_SILENT)  # retries are the client's business; --debug shows them
+        refuse_color(refused=False)
         run = Run()
         try:
             code = super().main(*args, obj=run, **options)
@@ -55,6 +58,10 @@ class Program(TyperGroup):
             code = code or ExitCode.FAILED
         return sys.exit(int(code or ExitCode.DONE))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, spelled as option parsers know them."""
+        return super().parse_args(ctx, moved_behind(spelled_out(args, os.path.isfile)))
+
     def invoke(self, ctx: Any) -> None:
         """Run the command; what it returns is no exit code."""
         super().invoke(ctx)
@@ -65,6 +72,13 @@ def set_debug(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - Ty
     if value and isinstance(context.obj, Run):
         context.obj.debug = True
         _LOG.removeHandler(_SILENT)
+    return value
+
+
+def set_no_color(value: bool) -> bool:  # noqa: FBT001 - Typer calls it so
+    """Take note of `--no-color`, wherever on the line it stands."""
+    if value:
+        refuse_color(refused=True)
     return value
 
 

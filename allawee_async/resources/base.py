@@ -143,6 +143,9 @@ class Resource:
             query=query,
             cursor_field=cursor_field,
             ends_unless_told=loose,
+            model=model,
+            address=f"{self._session.hosts.base_url}{path}",
+            key_kind=repr(self._session.keys),
         )
         return AsyncPager(source)
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from allawee_async.cli.app import app
+from allawee_async.sandbox.threaded import running_in_a_thread
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +20,8 @@ def _clean_environment(monkeypatch):
         if name.startswith(("ALLAWEE_", "PYTHONIOENCODING", "NO_COLOR", "FORCE_COLOR", "COLUMNS")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    # Nobody's own keyring is touched; tests that need one bring it along.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 
 @pytest.fixture
@@ -29,6 +32,20 @@ def run():
         return CliRunner().invoke(app, arguments, env=environ, prog_name="allawee")
 
     return invoke
+
+
+@pytest.fixture
+def call():
+    """Run commands in this process against a sandbox that lives as long as the test."""
+    with running_in_a_thread(customers=5, seed=1, grp_enabled=True) as sandbox:
+
+        def invoke(*arguments, typed=None, **environ):
+            hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
+            environ = {"ALLAWEE_API_KEY": sandbox.api_key, **hosts, **environ}
+            return CliRunner().invoke(app, arguments, input=typed, env=environ, prog_name="allawee")
+
+        invoke.sandbox = sandbox
+        yield invoke
 
 
 @pytest.fixture

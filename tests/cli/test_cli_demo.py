@@ -54,6 +54,13 @@ def test_the_same_seed_gives_the_same_customers_and_retries(run):
     assert first == second
 
 
+def test_a_single_customer(run):
+    result = run("demo", "--customers", "1", "--no-faults")
+    assert result.exit_code == 0
+    assert "\n1 customer, seed 1, no faults\n" in result.stdout
+    assert "the sandbox's only customer came exactly once" in result.stdout
+
+
 def test_no_customers_at_all(run):
     result = run("demo", "--customers", "0", "--no-faults")
     assert result.exit_code == 0
@@ -170,14 +177,15 @@ class TestLive:
         assert f"with a {kind}\n" in result.stdout
         assert "abcdefgh" not in result.output
         assert result.stderr.startswith("error: ")
-        assert result.stderr.endswith("; check the key in ALLAWEE_API_KEY\n")
+        told = "; `allawee whoami` tells which key is used, and where it comes from\n"
+        assert result.stderr.endswith(told)
 
     async def test_customers_that_come_twice_are_said(self, run_live, monkeypatch):
         add = Walk.add
         monkeypatch.setattr(Walk, "add", lambda self, page: add(self, (*page, page[0])))
         result = await run_live()
         assert result.exit_code == 1
-        assert "1 customers came more than once" in result.stderr
+        assert "1 customer came more than once" in result.stderr
 
     @pytest.mark.parametrize("key", ["", "  \n"])
     def test_without_a_key(self, run, key):
@@ -185,7 +193,8 @@ class TestLive:
         assert result.exit_code == 2
         assert result.stdout == ""
         assert result.stderr == (
-            "error: no API key: set ALLAWEE_API_KEY, or leave out --live to walk a sandbox\n"
+            "error: no API key; set ALLAWEE_API_KEY or run `allawee login`, "
+            "or leave out --live to walk a sandbox\n"
         )
 
     @pytest.mark.parametrize(

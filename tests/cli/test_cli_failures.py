@@ -27,7 +27,10 @@ KEY = "sk.live.abcdefghijkl"
         (
             errors.AuthenticationError("Authorization Required", status=401),
             3,
-            "error: Authorization Required [HTTP 401]; check the key in ALLAWEE_API_KEY",
+            (
+                "error: Authorization Required [HTTP 401]; `allawee whoami` tells which key is "
+                "used, and where it comes from"
+            ),
         ),
         (
             errors.PermissionDeniedError("no", status=403),
@@ -84,6 +87,20 @@ def test_a_line_is_one_line_that_no_terminal_obeys():
 def test_no_line_holds_a_key():
     for error in (errors.TransportError(f"sent {KEY}"), RuntimeError(f"with {KEY}")):
         assert KEY not in line_of(error)
+
+
+def test_a_write_that_may_have_taken_effect_is_not_just_tried_again():
+    error = errors.ServerError("oops", status=503)
+    error.outcome_unknown = True
+
+    assert exit_code_of(error) == 6
+    assert line_of(error) == (
+        "error: oops [HTTP 503, it may have taken effect: look it up before you send it again]"
+    )
+
+
+def test_what_the_api_queued_is_neither_done_nor_failed():
+    assert exit_code_of(errors.RequestAccepted("queued", request_id="req_1")) == 5
 
 
 def test_every_exit_code_is_documented():

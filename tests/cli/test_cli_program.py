@@ -1,6 +1,7 @@
 """The program as a whole: help, version, wrong use, errors, interrupts, odd streams."""
 
 import io
+import re
 import sys
 
 import pytest
@@ -55,7 +56,7 @@ def fail():
 def test_help(run, arguments):
     result = run(*arguments)
     assert result.exit_code == 0
-    assert "demo     See the client walk thousands of customers" in result.stdout
+    assert re.search(r"\n  demo +See the client walk thousands of customers", result.stdout)
     assert "130  interrupted (Ctrl-C)" in result.stdout
     assert result.stderr == ""
 

@@ -1,0 +1,1 @@
+"""The nouns and verbs of the API as commands, made from the typed methods themselves."""

@@ -1,0 +1,80 @@
+"""Single values for people to read: money, timestamps, ids and states; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from allawee_async.cli.failures import one_line
+
+if TYPE_CHECKING:
+    from allawee_async.types import JSONObject, JSONValue
+
+_MONEY: Final = re.compile(
+    r"amount|fees|cap|reserved|available|balance(?:Before|After)?|\w+(?:Amount|Fees|Balance)"
+)
+_ID: Final = re.compile(r"[a-z]+(?:[._][a-z]+)*[._][0-9A-Za-z]{6,}")
+_MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?Z")
+_STATES: Final = ("status", "state")
+_STYLE_OF_STATE: Final = {
+    **dict.fromkeys(("active", "live", "approved", "completed", "successful", "verified"), "green"),
+    **dict.fromkeys(("pending", "processing", "created", "new", "queued"), "yellow"),
+    **dict.fromkeys(("failed", "declined", "blocked", "cancelled", "reversed", "closed"), "red"),
+    **dict.fromkeys(("terminated",), "red"),
+    **dict.fromkeys(("inactive", "disabled"), "dim"),
+}
+_MINOR_UNITS: Final = 100
+
+
+def money(amount: int, currency: str) -> str:
+    """Return an amount as people write it, and in minor units: `NGN 50,000.00 (5000000)`."""
+    sign, whole = ("-" if amount < 0 else ""), abs(amount)
+    major, minor = divmod(whole, _MINOR_UNITS)
+    return f"{currency} {sign}{major:,}.{minor:02} ({amount})"
+
+
+def is_money(name: str) -> bool:
+    """Return whether a field of this name holds an amount in minor units."""
+    return bool(_MONEY.fullmatch(name))
+
+
+def currency_of(record: JSONObject, outer: str | None = None) -> str | None:
+    """Return the currency of an object's amounts, else that of the object around it."""
+    currency = record.get("currency")
+    return currency if isinstance(currency, str) and currency else outer
+
+
+def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = False) -> Text:
+    """Return a plain value as a person reads it.
+
+    Args:
+        name: The last part of the field's name.
+        value: What it holds: no object, and no list of objects.
+        currency: The currency of amounts, if one is known.
+        brief: Whether there is little room: timestamps then end with the minute.
+    """
+    match value:
+        case None:
+            return Text("-", style="dim")
+        case bool():
+            return Text("yes" if value else "no")
+        case int() if currency is not None and is_money(name):
+            return Text(money(value, one_line(currency)), no_wrap=True)
+        case list():
+            return Text(", ".join(one_line(str(item)) for item in value) or "-")
+        case str():
+            return _text(name, value, brief=brief)
+        case _:
+            return Text(one_line(str(value)))
+
+
+def _text(name: str, value: str, *, brief: bool) -> Text:
+    moment = _MOMENT.fullmatch(value)
+    if moment:
+        day, minute, second = moment.groups()
+        return Text(f"{day} {minute}{'' if brief else second}Z", style="dim")
+    if name in _STATES:
+        return Text(one_line(value), style=_STYLE_OF_STATE.get(value, ""))
+    return Text(one_line(value), style="cyan" if _ID.fullmatch(value) else "")

@@ -1,0 +1,152 @@
+"""The documents of the API as they are written: secrets masked, only the chosen fields."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import NoneType
+from typing import TYPE_CHECKING, Final, cast
+
+from allawee_async.export.columns import EXTRA, Group, group_of
+from allawee_async.hidden import MASK, is_secret_name, mask, without_named_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from allawee_async.export.columns import Column
+    from allawee_async.export.sheets import Sheet
+    from allawee_async.models.common import Model
+    from allawee_async.types import JSONObject, JSONValue
+
+_PLAIN: Final = frozenset({str, int, float, bool, NoneType})
+
+
+def masked(value: JSONValue, model: type[Model]) -> JSONValue:
+    """Return a document of a class, or a list of such, without its secrets.
+
+    Secrets are the fields that `repr` hides, too, and what their names say are secrets, in
+    free-form objects and among the fields that the documents do not name.
+    """
+    return _masked(value, group_of(model))
+
+
+def _masked(value: JSONValue, group: Group) -> JSONValue:
+    if isinstance(value, list):
+        return [_masked(item, group) for item in value]
+    if isinstance(value, str):
+        return mask(value)  # in the place of an object it may be anything
+    if not isinstance(value, dict) or (group.is_plain and value.keys() <= group.known):
+        return value
+    clean = {name: without_named_secrets(name, value[name]) for name in value.keys() - group.known}
+    for column in group.columns:
+        name = column.wire[-1]
+        item = value.get(name)
+        if item is not None:
+            clean[name] = _masked_cell(column, item)
+    for part in group.parts:
+        name = part.wire[-1]
+        if value.get(name) is not None:
+            clean[name] = _masked(value[name], part)
+    return {**value, **clean}
+
+
+def _masked_cell(column: Column, value: JSONValue) -> JSONValue:
+    if column.is_secret:
+        return MASK
+    if column.is_free:
+        return without_named_secrets("", value)
+    if column.holds is not None and not isinstance(value, str):
+        return masked(value, column.holds)
+    return value
+
+
+def may_hide(values: Iterable[JSONValue]) -> bool:
+    """Return whether free-form values may hold a secret: a quick look at the names in them."""
+    shapes: set[tuple[str, ...]] = set()
+    for value in values:
+        if isinstance(value, dict):
+            shapes.add(tuple(value))
+            if not _PLAIN.issuperset(map(type, value.values())):
+                return True
+        elif value is not None:
+            return True
+    return any(map(_has_secret_name, shapes))
+
+
+@lru_cache
+def _has_secret_name(names: tuple[str, ...]) -> bool:
+    return any(map(is_secret_name, names))
+
+
+def hide_secrets(sheet: Sheet, group: Group) -> None:
+    """Mask the secrets of a page in place, as `masked` does it for one document."""
+    if sheet.has_unnamed:
+        for document in sheet.documents:
+            document.update(cast("JSONObject", _masked(document, group)))
+    else:
+        _hide_secrets(sheet, group)
+
+
+def _hide_secrets(sheet: Sheet, group: Group) -> None:
+    owners = sheet.owners.get(group.wire, ())
+    for column in group.columns:
+        values = sheet.cells.get(column.name)
+        if values is None or not (column.is_risky or (column.is_free and may_hide(values))):
+            continue
+        name = column.wire[-1]
+        for owner in owners:
+            item = owner.get(name)
+            if item is not None:
+                owner[name] = _masked_cell(column, item)
+    for part in group.parts:
+        _hide_secrets(sheet, part)
+
+
+def unnamed(document: JSONObject, group: Group) -> JSONObject:
+    """Return the fields that the documents do not name, at any depth, in their places."""
+    found = {name: item for name, item in document.items() if name not in group.known}
+    for part in group.parts:
+        name = part.wire[-1]
+        inner = document.get(name)
+        deeper = unnamed(inner, part) if isinstance(inner, dict) else None
+        if deeper:
+            found[name] = deeper
+    return found
+
+
+class Picker:
+    """Cuts documents down to columns.
+
+    With the column `extra` it keeps the fields that the documents do not name, where they are.
+
+    Args:
+        group: The fields of the documents.
+        columns: What is kept.
+    """
+
+    def __init__(self, group: Group, columns: Sequence[Column]) -> None:
+        kept = {column.name for column in columns}
+        self._keeps_unknown = EXTRA.name in kept
+        self._known = group.known
+        self._whole = {column.wire[-1] for column in group.columns if column.name in kept}
+        self._parts = {
+            part.wire[-1]: Picker(part, columns)
+            for part in group.parts
+            if self._keeps_unknown or _is_touched(part, kept)
+        }
+
+    def __call__(self, document: JSONObject) -> JSONObject:
+        """Return what is kept of a document."""
+        kept: JSONObject = {}
+        for name, item in document.items():
+            part = self._parts.get(name)
+            if part is not None:
+                kept[name] = part(item) if isinstance(item, dict) else item
+            elif name in self._whole or (self._keeps_unknown and name not in self._known):
+                kept[name] = item
+        return kept
+
+
+def _is_touched(group: Group, names: set[str]) -> bool:
+    return any(column.name in names for column in group.columns) or any(
+        _is_touched(part, names) for part in group.parts
+    )

@@ -1,0 +1,202 @@
+"""Rows as Parquet: they wait as Arrow streams, and are encoded once, at the end.
+
+A Parquet file ends with the list of its row groups, so it cannot be continued. An Arrow IPC stream
+is written in a fraction of the time: each portion of rows is one, and the part file is a sequence
+of them.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.export.columns import Kind
+from allawee_async.export.errors import ExportError, not_of_this_kind
+from allawee_async.export.rows import Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from allawee_async.export.sheets import Sheet
+    from allawee_async.export.table import Table
+
+_ROW_GROUP_BYTES: Final = 8 * 1024 * 1024
+_ROW_GROUP_ROWS: Final = 1_000_000
+_SMALL_PAGES: Final = {"dictionary_pagesize_limit": 256 * 1024, "data_page_size": 256 * 1024}
+_BATCH_ROWS: Final = 1_000
+_BATCH_BYTES: Final = 1024 * 1024
+_HALF: Final = 1 << 63
+
+# pyarrow ships no types; what comes from it stays in this file.
+
+
+@cache
+def _arrow() -> Any:
+    try:
+        return import_module("pyarrow")
+    except ImportError:
+        raise ConfigurationError(
+            "a Parquet file needs pyarrow: pip install 'allawee_async[export]'"
+        ) from None
+
+
+class Parquet:
+    """Rows with typed columns, of which the finished file has one for each of the table's.
+
+    Args:
+        table: Takes items apart into cells.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed.
+    """
+
+    start = b""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._schema = _schema(table)
+        self._wholes = [
+            index for index, column in enumerate(table.columns) if column.kind is Kind.WHOLE
+        ]
+        self._cells: list[list[Any]] = [[] for _ in table.columns]
+        self._count = 0
+        self._cell_bytes = 0
+        self._batches: list[Any] = []
+        self._batch_bytes = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes, about, were added and not taken."""
+        return self._batch_bytes + self._cell_bytes
+
+    def add(self, sheet: Sheet) -> None:
+        """Add the rows of a page, all or none.
+
+        Raises:
+            Unwritable: A number has more than 64 bits.
+        """
+        found = self._table.cells(sheet)
+        for index in self._wholes:
+            if not all(-_HALF <= number < _HALF for number in found[index] or () if number):
+                raise Unwritable(f"{self._table.columns[index].name} has more than 64 bits")
+        count = len(sheet.documents)
+        for cells, values in zip(self._cells, found, strict=True):
+            cells.extend(repeat(None, count) if values is None else values)
+        self._count += count
+        if count:  # one entry stands for the others of its page
+            self._cell_bytes += count * len(orjson.dumps(sheet.documents[0]))
+        if self._count >= _BATCH_ROWS or self._cell_bytes >= _BATCH_BYTES:
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        arrow = _arrow()
+        pairs = zip(self._cells, self._schema.types, strict=True)
+        pool = arrow.system_memory_pool()
+        arrays = [arrow.array(values, kind, memory_pool=pool) for values, kind in pairs]
+        batch = arrow.RecordBatch.from_arrays(arrays, schema=self._schema)
+        self._batches.append(batch)
+        self._batch_bytes += batch.nbytes
+        self._cells, self._count, self._cell_bytes = [[] for _ in self._cells], 0, 0
+
+    def take(self) -> bytes:
+        """Return the rows that were added since the last time, as an Arrow stream."""
+        if self._count:
+            self._close_batch()
+        batches, self._batches, self._batch_bytes = self._batches, [], 0
+        if not batches:
+            return b""
+        arrow = _arrow()
+        options = arrow.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        sink = arrow.BufferOutputStream()
+        with arrow.ipc.new_stream(sink, self._schema, options=options) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        stream: bytes = sink.getvalue().to_pybytes()
+        return stream
+
+    def finish(self, part: Path, finished: Path) -> Iterator[int]:
+        """Encode the rows of the part file; yield the number of rows that are done."""
+        with finished.open("wb") as file, part.open("rb") as streams:
+            writer = import_module("pyarrow.parquet").ParquetWriter(
+                file, self._schema, compression="zstd", **_SMALL_PAGES
+            )
+            _arrow().default_memory_pool().release_unused()
+            try:
+                done = 0
+                for batches in _groups(streams):
+                    table = _arrow().Table.from_batches(batches)
+                    writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+                    done += table.num_rows
+                    yield done
+                writer.close()
+            except BaseException:
+                with suppress(OSError):  # it would only say again that the disk is full
+                    writer.close()
+                raise
+            file.flush()
+            os.fsync(file.fileno())
+        part.unlink()
+
+    def count(self, path: Path) -> int:
+        """Return how many rows a finished file has."""
+        try:
+            with import_module("pyarrow.parquet").ParquetFile(path) as file:
+                names, rows = file.schema_arrow.names, file.metadata.num_rows
+        except ValueError:  # what pyarrow raises for files of other kinds
+            raise not_of_this_kind(path) from None
+        if names != self._schema.names:
+            raise not_of_this_kind(path)
+        return int(rows)
+
+
+def _schema(table: Table) -> Any:
+    arrow = _arrow()
+    types = {
+        Kind.WHOLE: arrow.int64(),
+        Kind.NUMBER: arrow.float64(),
+        Kind.FLAG: arrow.bool_(),
+        Kind.MOMENT: arrow.timestamp("us", tz="UTC"),
+        Kind.DAY: arrow.date32(),
+    }
+    text = arrow.string()
+    return arrow.schema([(column.name, types.get(column.kind, text)) for column in table.columns])
+
+
+def _groups(streams: Any) -> Iterator[list[Any]]:
+    """Yield the batches of a file of Arrow streams, as many at a time as make a row group."""
+    waiting: list[Any] = []
+    size = 0
+    for batch in _batches(streams):
+        waiting.append(batch)
+        size += batch.nbytes
+        if size >= _ROW_GROUP_BYTES:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
+
+
+def _batches(streams: Any) -> Iterator[Any]:
+    arrow = _arrow()
+    options = arrow.ipc.IpcReadOptions(use_threads=False)
+    pool = arrow.system_memory_pool()
+    end = os.fstat(streams.fileno()).st_size
+    try:
+        while streams.tell() < end:
+            with arrow.ipc.open_stream(streams, options=options, memory_pool=pool) as reader:
+                yield from reader
+    except (arrow.ArrowException, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
+        raise ExportError(
+            f"{streams.name} is damaged: put back a good copy of it and resume, or begin anew and "
+            "overwrite"
+        ) from None

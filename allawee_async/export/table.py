@@ -1,0 +1,88 @@
+"""The cells of a page as they are written: secrets masked, objects and lists as JSON text."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from allawee_async.export.columns import EXTRA, Kind, group_of
+from allawee_async.export.documents import masked, may_hide, unnamed
+from allawee_async.hidden import MASK, without_named_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from allawee_async.export.columns import Column
+    from allawee_async.export.sheets import Sheet
+    from allawee_async.models.common import Model
+
+    Change = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+class Table:
+    """Makes the cells of chosen columns.
+
+    Args:
+        model: What the items are.
+        columns: The columns, in order.
+        reveal: Whether secrets are shown.
+    """
+
+    def __init__(self, model: type[Model], columns: Sequence[Column], *, reveal: bool) -> None:
+        self.columns = tuple(columns)
+        self._group = group_of(model)
+        self._reveal = reveal
+        self._changes = [self._change(column) for column in columns]
+
+    def cells(self, sheet: Sheet) -> list[Sequence[Any] | None]:
+        """Return the cells of a page, column by column; None for one that is empty."""
+        found: list[Sequence[Any] | None] = []
+        for column, change in zip(self.columns, self._changes, strict=True):
+            if column is EXTRA:
+                found.append(self._extra(sheet) if sheet.has_unnamed else None)
+                continue
+            values = sheet.cells.get(column.name)
+            found.append(None if values is None else change(values))
+        return found
+
+    def _change(self, column: Column) -> Change:
+        """Return what makes the cells of a column of what was found there."""
+        if column.is_secret and not self._reveal:
+            mark = _json_text(MASK) if column.kind is Kind.JSON else MASK
+            return lambda values: [None if value is None else mark for value in values]
+        if column.kind not in (Kind.JSON, Kind.RELATION):
+            return _as_they_are
+        if column.is_free and not self._reveal:
+            return _free_texts
+        held = None if self._reveal else column.holds
+        bare = str if column.kind is Kind.RELATION else NoneType
+        return lambda values: [
+            value
+            if value is None or type(value) is bare
+            else _json_text(value if held is None else masked(value, held))
+            for value in values
+        ]
+
+    def _extra(self, sheet: Sheet) -> list[str | None]:
+        found: list[str | None] = []
+        for document in sheet.documents:
+            fields = unnamed(document, self._group)
+            shown = fields if self._reveal else without_named_secrets("", fields)
+            found.append(_json_text(shown) if fields else None)
+        return found
+
+
+def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+def _free_texts(values: Sequence[Any]) -> list[str | None]:
+    if may_hide(values):
+        values = [without_named_secrets("", value) for value in values]
+    return [None if value is None else _json_text(value) for value in values]
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()

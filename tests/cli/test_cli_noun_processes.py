@@ -1,0 +1,230 @@
+"""Commands of the API in processes of their own: pipes, terminals, encodings, interrupts."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from allawee_async.sandbox import Sandbox
+
+ALLAWEE = (sys.executable, "-m", "allawee_async")
+LIST = ("customers", "list", "--sandbox")
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has none of these")
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['allawee', '--help']\n"
+        "from allawee_async.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'aiohttp', 'asyncio', 'attrs', 'cattrs', 'orjson', 'pyarrow', 'keyring', 'rich',"
+        " 'pydantic', 'allawee_async.sandbox', 'allawee_async.client', 'allawee_async.models'}\n"
+        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+
+    assert done.stderr.strip() == b"[]"
+
+
+def test_head_takes_what_it_wants_in_silence():
+    """As in `allawee customers list | head -1`, with more customers than a pipe holds."""
+    listing = subprocess.Popen(
+        [*ALLAWEE, *LIST, "--sandbox-customers", "2000", "--output", "jsonl"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    first = listing.stdout.readline()
+    listing.stdout.close()
+    told = listing.stderr.read()
+    listing.stderr.close()
+
+    assert json.loads(first)["object"] == "customer"
+    assert (listing.wait(timeout=60), told) == (1, b"")
+
+
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_a_full_disk_is_a_line(form):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*ALLAWEE, *LIST, "--output", form],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
+
+
+@pytest.fixture
+def ade(run, tmp_path):
+    """Return the options for a sandbox with a customer whose name is not ASCII."""
+    state = ("--sandbox-file", str(tmp_path / "state.db"))
+    made = run("customers", "create", *state, "--name", "Adé Ọbí", "--reference", "r1",
+               "--type", "individual", "--claims", "{}")  # fmt: skip
+    assert made.exit_code == 0, made.stderr
+    return state
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_no_name_is_lost_in_an_encoding_that_lacks_it(spawn, ade, form):
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    found = spawn("customers", "find", *ade, "--reference", "r1", "--output", form, **locale)
+
+    assert (found.returncode, found.stderr) == (0, b"")
+    written = found.stdout.decode("utf-8")
+    assert "Adé Ọbí" in (json.loads(written)["name"] if form == "json" else written)
+
+
+def test_a_table_in_an_encoding_that_lacks_most_characters(spawn, ade):
+    table = spawn(
+        *("customers", "list", *ade, "--output", "table", "--columns", "id,name,type"),
+        COLUMNS="44",
+        PYTHONIOENCODING="ascii",
+    )
+
+    assert (table.returncode, table.stderr) == (0, b"")
+    assert b" Ad? ?b?" in table.stdout
+
+
+@contextmanager
+def terminal(*arguments, width=80, **environ):
+    """Run a command on a terminal, and return the process and our side of the terminal."""
+    import fcntl
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    process = subprocess.Popen(
+        [*ALLAWEE, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", **environ},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield process, ours
+    finally:
+        os.close(ours)
+        process.kill()
+        process.wait()
+
+
+def read_until(terminal, end):
+    """Return what a terminal shows up to some text, or to its end."""
+    text = ""
+    while end is None or end not in text:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # how Linux tells that the other side has closed
+            part = b""
+        if not part:
+            break
+        text += part.decode()
+    return text
+
+
+@pytest.mark.parametrize("plain", [{}, {"NO_COLOR": "1"}])
+def test_on_a_terminal_there_is_a_table_in_colour(plain):
+    with terminal(*LIST, "--max-items", "3", **plain) as (process, shown):
+        text = read_until(shown, None)
+
+        assert process.wait(timeout=60) == 0
+    assert re.sub(r"\x1b\[[\d;]*m", "", text).startswith("id ")
+    assert ("\x1b[36m" in text) is not plain
+    assert ("\x1b[32mactive" in text) is not plain
+
+
+def test_a_narrow_terminal_without_colour():
+    with terminal(*LIST, "--max-items", "2", "--no-color", width=40) as (_, shown):
+        text = read_until(shown, None)
+    lines = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
+
+    assert "\x1b[36m" not in text
+    assert lines[0].startswith("cus.")
+    assert lines[1].split()[0] == "name"
+    assert max(map(len, lines)) <= 40
+
+
+@pytest.mark.parametrize(("typed", "code"), [(b"n\n", 1), (b"y\n", 0)])
+def test_a_question_on_a_real_terminal(typed, code):
+    arguments = ("cards", "terminate", "c.2tXPDv41Ri2qewJXL", "--sandbox")
+    with terminal(*arguments) as (process, shown):
+        asked = read_until(shown, "[y/N] ")
+        os.write(shown, typed)
+        told = read_until(shown, None)
+
+        assert "cards terminate ends the card for good, in the embedded sandbox." in asked
+        assert process.wait(timeout=60) == code
+    assert ("terminated" in told) is (code == 0)
+
+
+def test_secrets_are_revealed_on_a_real_terminal():
+    arguments = ("cards", "secrets", "c.2tXPDv41Ri2qewJXL", "--sandbox", "--no-color")
+    with terminal(*arguments, "--reveal", "--output", "json") as (_, shown):
+        assert re.search(r'"pan": "\d{12,19}"', read_until(shown, None))
+
+
+def test_ctrl_c_at_a_question_sends_nothing():
+    arguments = ("cards", "terminate", "c.2tXPDv41Ri2qewJXL", "--sandbox")
+    with terminal(*arguments) as (process, shown):
+        read_until(shown, "[y/N] ")
+        process.send_signal(signal.SIGINT)
+        told = read_until(shown, None)
+
+        assert process.wait(timeout=60) == 130
+    assert told.strip().endswith("interrupted")
+
+
+async def test_ctrl_c_in_the_middle_of_a_list_ends_it_at_once():
+    async with Sandbox(customers=300) as sandbox:
+        sandbox.faults.hang(times=None)
+        hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-X", "dev", "-m", "allawee_async", "customers", "list"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **hosts, "ALLAWEE_API_KEY": sandbox.api_key},
+        )
+        async with asyncio.timeout(30):
+            while not sandbox.requests:  # noqa: ASYNC110 - another process ends the wait
+                await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, told = await process.communicate()
+    complaints = [line for line in told.splitlines() if not line.startswith(b"Executing <")]
+
+    assert (process.returncode, complaints) == (130, [b"interrupted"])
+
+
+def test_the_count_is_shown_while_results_go_into_a_file(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    with (tmp_path / "customers.jsonl").open("w") as file:
+        process = subprocess.Popen(
+            [*ALLAWEE, *LIST, "--sandbox-customers", "3000"],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm-256color"},
+        )
+        os.close(theirs)
+        told = read_until(ours, None)
+        os.close(ours)
+
+        assert process.wait(timeout=60) == 0
+    assert re.search(r"[\d,]+ customers", told)
+    assert len(json.loads((tmp_path / "customers.jsonl").read_text())) == 3000

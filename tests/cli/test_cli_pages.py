@@ -1,0 +1,100 @@
+"""The documentation of the command line: generated pages, and examples that run."""
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDE = (DOCS / "command-line.md").read_text("utf-8")
+EXAMPLES = [
+    line.replace("\\\n", " ").removeprefix("$ ")
+    for block in re.findall(r"```console\n(.*?)```", GUIDE, re.DOTALL)
+    for line in re.findall(r"^\$ (?:.*\\\n)*.*", block, re.MULTILINE)
+]
+
+
+@pytest.fixture(scope="module")
+def hook():
+    return runpy.run_path(str(DOCS / "cli_pages.py"))
+
+
+@pytest.fixture(scope="module")
+def pages(hook):
+    return hook["pages"]()
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) >= 8
+    assert all(example.startswith("allawee ") for example in EXAMPLES)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_guide_run(run, example):
+    result = run(*shlex.split(example)[1:])
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout
+
+
+def test_every_endpoint_has_its_part_of_a_page(pages, endpoints):
+    for row in endpoints:
+        noun, _, words = row["call"].replace("_", "-").partition(".")
+        words = words.replace(".", " ")
+        assert f"\n## `{words}` {{ #{words.replace(' ', '-')} }}\n" in pages[f"cli/{noun}.md"]
+
+
+def test_every_other_command_is_on_a_page(pages):
+    from allawee_async.cli.app import COMMANDS
+
+    assert all(f"\n## `{name}` " in pages["cli/commands.md"] for name in COMMANDS)
+
+
+def test_a_part_tells_what_the_help_tells(pages):
+    part = pages["cli/payments.md"].partition("\n## `create-payout`")[2].partition("\n## ")[0]
+
+    assert "$ allawee payments create-payout [OPTIONS]\n" in part
+    assert "| `--amount NUMBER` | In minor units (kobo, cents): 10000 are 100 NGN." in part
+    assert "| `--options.bankCode` |" in part
+    assert "| `6` | If it is not known whether it took effect, the money may be on its way" in part
+    assert "--base-url" not in part
+
+
+def test_every_page_is_in_the_navigation(pages):
+    navigation = (DOCS.parent / "mkdocs.yml").read_text("utf-8")
+
+    assert all(f": {path}\n" in navigation for path in pages)
+
+
+def test_links_lead_to_parts(pages):
+    for path, text in pages.items():
+        links = set(re.findall(r"\]\(#([\w-]+)\)", text))
+        assert links == set(re.findall(r"\{ #([\w-]+) \}", text)), path
+
+
+def test_pages_do_not_depend_on_the_terminal(hook, pages, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    assert hook["pages"]() == pages
+
+
+def test_the_guide_gets_what_all_commands_share(hook):
+    text = hook["on_page_markdown"](GUIDE)
+
+    assert "| `--sandbox` | Use an embedded sandbox instead of the API" in text
+    assert "| `-y, --yes` | Do not ask first. |" in text
+    assert "| `5` | queued by the API, not done yet |" in text
+    assert "<!--" not in text
+    assert hook["on_page_markdown"]("no mark") == "no mark"
+
+
+def test_the_pages_are_added_to_a_build(hook, pages):
+    config = pytest.importorskip("mkdocs.config.defaults").MkDocsConfig()
+    config.load_dict({"site_name": "x", "docs_dir": str(DOCS)})
+    config.validate()
+    config.plugins._current_plugin = None  # which a build sets before it calls a hook
+    files = hook["on_files"]([], config=config)
+
+    assert {file.src_uri: file.content_string for file in files} == pages

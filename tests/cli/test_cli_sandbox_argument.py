@@ -1,0 +1,70 @@
+"""`--sandbox` with a file, without one, and beside words that are none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allawee_async.cli.sandbox_argument import spelled_out
+
+FILES = {"state", "c.123"}
+
+
+def spelled(*words):
+    return spelled_out(words, FILES.__contains__)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "state.db", "my.sqlite", "my.sqlite3", "my.sandbox", "MY.DB", "./state", "a/b", "/tmp/x",
+        "a\\b", "state",
+    ],
+)  # fmt: skip
+def test_a_word_that_looks_like_a_file_or_is_one_becomes_the_file(file):
+    assert spelled("customers", "list", "--sandbox", file, "--limit", "2") == [
+        "customers", "list", "--sandbox-file", file, "--limit", "2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["cus.1", "c.124", "list", "20", "payments"])
+def test_any_other_word_belongs_to_the_command(word):
+    assert spelled("cards", "get", "--sandbox", word) == ["cards", "get", "--sandbox", word]
+
+
+def test_at_the_end_of_the_line_it_has_no_file():
+    assert spelled("customers", "list", "--sandbox") == ["customers", "list", "--sandbox"]
+
+
+@pytest.mark.parametrize("option", ["--out", "-o", "--output=a/b.db", "-", "--", "--sandbox"])
+def test_an_option_is_never_a_file(option):
+    assert spelled("--sandbox", option, "x") == ["--sandbox", option, "x"]
+
+
+def test_a_file_behind_an_equals_sign_is_one_whatever_it_looks_like():
+    assert spelled("cards", "list", "--sandbox=c.124") == [
+        "cards", "list", "--sandbox-file", "c.124",
+    ]  # fmt: skip
+
+
+def test_what_stands_behind_two_dashes_is_left_alone():
+    words = ["cards", "get", "--", "--sandbox", "state.db", "--sandbox=x"]
+    assert spelled(*words) == words
+    assert spelled("--sandbox", *words[2:]) == ["--sandbox", *words[2:]]
+
+
+def test_each_occurrence_is_spelled_out():
+    assert spelled("--sandbox", "a.db", "x", "--sandbox", "--sandbox", "b.db") == [
+        "--sandbox-file", "a.db", "x", "--sandbox", "--sandbox-file", "b.db",
+    ]  # fmt: skip
+
+
+def plain(words):
+    text = " ".join(words).replace("--sandbox-file", "--sandbox")
+    return text.replace("--sandbox=", "--sandbox ").split()
+
+
+@given(st.lists(st.sampled_from(["--sandbox", "--sandbox=a.db", "a.db", "x", "--", "-y"])))
+def test_no_word_is_lost_and_doing_it_twice_changes_nothing(words):
+    once = spelled_out(words, lambda _: False)
+    assert plain(once) == plain(words)
+    assert spelled_out(once, lambda _: False) == once

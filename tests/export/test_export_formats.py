@@ -1,0 +1,451 @@
+"""What is in an exported file: all that the walk shows, in each format, with secrets masked."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from datetime import UTC, date, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from allawee_async import from_dict, to_dict
+from allawee_async.errors import ConfigurationError
+from allawee_async.export import export
+from allawee_async.export.columns import columns_of
+from allawee_async.models import Account, Card, Customer, Event, Payment, RequestRecord
+from tests.support.exports import FORMATS, FakeList, beside, contents, customers, ids_in, read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from allawee_async import AllaweeClient
+    from allawee_async.sandbox import Sandbox
+
+BVN = "22489035167"
+
+formats = pytest.mark.parametrize("kind", FORMATS)
+flat = pytest.mark.parametrize("kind", ["parquet", "csv"])
+
+
+def customer(**fields: Any) -> dict[str, Any]:
+    """Return a customer with an identity number and fields of its own."""
+    return {
+        "id": "cus.1",
+        "name": "Ada Obi",
+        "type": "individual",
+        "status": "active",
+        "claims": {"individualIdentity": {"type": "bvn", "id": BVN, "issuingCountry": "NG"}},
+        "verifications": [{"type": "tier-1", "status": "verified"}],
+        "metadata": {"userId": 2345, "tags": ["a", "b"]},
+        "createdAt": "2024-03-31T10:15:00.120Z",
+        "updatedAt": "2024-03-31T12:15:00+01:00",
+        **fields,
+    }
+
+
+async def exported(
+    tmp_path: Path, kind: str, *documents: dict[str, Any], model: Any = Customer, **options: Any
+) -> list[dict[str, Any]]:
+    """Export documents, and return what the file holds."""
+    target = tmp_path / f"rows.{kind}"
+    result = await export(FakeList(list(documents), model=model).pager(), target, **options)
+    assert result.rows == len(documents)
+    assert result.rejected == 0
+    return read_rows(target)
+
+
+def expected_cell(item: Any, name: str) -> Any:
+    """Return what a column of Parquet holds for a model, from the model itself."""
+    value = item
+    for step in name.split("."):
+        value = None if value is None else getattr(value, step)
+    if isinstance(value, tuple):
+        return [to_dict(inner) if hasattr(inner, "extra") else inner for inner in value]
+    return value or None if name == "extra" else value
+
+
+@formats
+async def test_a_file_holds_what_the_walk_shows(
+    allawee: AllaweeClient, tmp_path: Path, kind: str
+) -> None:
+    target = tmp_path / f"customers.{kind}"
+    walked = [customer async for customer in allawee.customers.list(limit=20)]
+
+    result = await export(allawee.customers.list(limit=20), target, reveal=True)
+
+    rows = read_rows(target)
+    assert (result.rows, result.rejected, result.path) == (50, 0, target)
+    assert result.rejected_path is None
+    assert beside(target) == set()
+    if kind.startswith("jsonl"):
+        assert [from_dict(Customer, row) for row in rows] == walked
+        return
+    for item, row in zip(walked, rows, strict=True):
+        for column in columns_of(Customer):
+            expected, found = expected_cell(item, column.name), row[column.name]
+            if isinstance(expected, list | dict):
+                assert json.loads(found) == expected
+            elif kind == "parquet":
+                assert found == expected
+            else:
+                assert found == in_csv(expected)
+
+
+def in_csv(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03}Z"
+    return "" if value is None else str(value)
+
+
+NOUNS = [
+    *("accounts", "billings", "card_authorizations", "card_programs", "card_transactions", "cards"),
+    *("customers", "disputes", "events", "fees", "payment_requests", "payments", "requests"),
+    *("tools.banks", "tools.merchants", "webhooks"),
+]
+
+
+@formats
+async def test_every_noun_can_be_exported(
+    sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path, kind: str
+) -> None:
+    sandbox.add_webhook("http://127.0.0.1:9/hook")
+    for noun in NOUNS:
+        resource: Any = attrgetter(noun)(allawee)
+        walked = await resource.list(limit=100).to_list()
+        target = tmp_path / f"{noun}.{kind}"
+
+        result = await export(resource.list(limit=100), target, reveal=True)
+
+        calls = 1 if noun == "requests" else 0  # the walk itself
+        assert result.rows == len(walked) + calls == len(read_rows(target)), noun
+
+
+def test_parquet_has_a_typed_schema(tmp_path: Path) -> None:
+    import asyncio
+
+    import pyarrow.parquet as pq
+
+    document = {"id": "p.1", "amount": -5, "currency": "NGN", "createdAt": "2024-01-01T00:00:00Z"}
+    asyncio.run(exported(tmp_path, "parquet", document, model=Payment))
+
+    schema = pq.read_schema(tmp_path / "rows.parquet")
+    assert {name: str(schema.field(name).type) for name in schema.names} == {
+        **dict.fromkeys((column.name for column in columns_of(Payment)), "string"),
+        "amount": "int64",
+        "fees": "int64",
+        "created_at": "timestamp[us, tz=UTC]",
+        "updated_at": "timestamp[us, tz=UTC]",
+    }
+    asyncio.run(export(FakeList(customers(3)).pager(), tmp_path / "customers.parquet"))
+    schema = pq.read_schema(tmp_path / "customers.parquet")
+    birth = schema.field("claims.individual_information.date_of_birth")
+    assert str(birth.type) == "date32[day]"
+
+
+async def test_timestamps_are_utc_and_dates_need_no_padding(tmp_path: Path) -> None:
+    claims = {"individualInformation": {"dateOfBirth": "1997-2-3"}}
+    (row,) = await exported(tmp_path, "parquet", customer(claims=claims))
+
+    assert row["created_at"] == datetime(2024, 3, 31, 10, 15, 0, 120_000, tzinfo=UTC)
+    assert row["updated_at"] == datetime(2024, 3, 31, 11, 15, tzinfo=UTC)
+    assert row["claims.individual_information.date_of_birth"] == date(1997, 2, 3)
+    assert json.loads(row["metadata"]) == {"userId": 2345, "tags": ["a", "b"]}
+
+
+async def test_a_csv_has_utc_timestamps_and_whole_dates(tmp_path: Path) -> None:
+    claims = {"individualInformation": {"dateOfBirth": "1997-2-3"}}
+    odd = "2024-03-31T10:15:00.123456Z"
+    (row,) = await exported(tmp_path, "csv", customer(claims=claims, createdAt=odd))
+
+    assert row["created_at"] == odd
+    assert row["updated_at"] == "2024-03-31T11:15:00.000Z"
+    assert row["claims.individual_information.date_of_birth"] == "1997-02-03"
+
+
+async def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow.parquet as pq
+
+    from allawee_async.export import exporting, parquet
+
+    monkeypatch.setattr(parquet, "_ROW_GROUP_BYTES", 1)
+    monkeypatch.setattr(exporting, "_PORTION_BYTES", 1)
+    monkeypatch.setattr(parquet, "_BATCH_ROWS", 10)
+    target = tmp_path / "customers.parquet"
+
+    await export(FakeList(customers(45)).pager(), target)
+
+    with pq.ParquetFile(target) as file:
+        assert [file.metadata.row_group(n).num_rows for n in range(5)] == [10, 10, 10, 10, 5]
+
+
+# Secrets.
+
+
+@formats
+async def test_secrets_are_masked(tmp_path: Path, kind: str) -> None:
+    await exported(tmp_path, kind, customer())
+
+    assert BVN.encode() not in raw(tmp_path / f"rows.{kind}")
+    (row,) = read_rows(tmp_path / f"rows.{kind}")
+    masked = "***"
+    if kind.startswith("jsonl"):
+        assert row["claims"]["individualIdentity"]["id"] == masked
+    else:
+        assert row["claims.individual_identity.id"] == masked
+        assert not row["claims.individual_identity.url"]
+
+
+@formats
+async def test_secrets_are_shown_if_asked_for(tmp_path: Path, kind: str) -> None:
+    await exported(tmp_path, kind, customer(), reveal=True)
+
+    assert BVN.encode() in raw(tmp_path / f"rows.{kind}")
+
+
+HIDDEN_PLACES = [
+    (Customer, customer(claims={"individualIdentity": {"id": BVN}})),
+    (Customer, customer(claims={"businessIdentity": {"id": BVN, "url": BVN}})),
+    (Customer, customer(metadata={"bvn": BVN})),
+    (Customer, customer(metadata={"deep": [{"BVN": BVN}]})),
+    (Customer, customer(bvn=BVN)),
+    (Customer, customer(claims={"nin": BVN})),
+    (Customer, customer(claims={"otherIdentity": {"id": BVN}})),
+    (Customer, customer(verifications=[{"type": "tier-1", "bvn": BVN}])),
+    (Card, {"id": "c.1", "customer": customer()}),
+    (Card, {"id": "c.1", "customer": {"id": "cus.1", "claims": customer()["claims"]}}),
+    (Account, {"id": "ac.1", "settlementAccount": {"id": "ac.2", "customer": customer()}}),
+    (RequestRecord, {"_id": "req_1", "requestBody": {"pan": BVN}}),
+    (RequestRecord, {"_id": "req_1", "attempts": [{"statusCode": 200, "responseBody": BVN}]}),
+    (Payment, {"id": "p.1", "events": [{"id": "evt.1", "signingKey": BVN}]}),
+    (Event, {"id": "evt.1", "payload": {"card": {"pan": BVN}}}),
+]
+
+
+@formats
+@pytest.mark.parametrize(("model", "document"), HIDDEN_PLACES)
+async def test_secrets_are_masked_wherever_they_are(
+    tmp_path: Path, kind: str, model: Any, document: dict[str, Any]
+) -> None:
+    await exported(tmp_path, kind, document, model=model)
+
+    assert BVN.encode() not in raw(tmp_path / f"rows.{kind}")
+
+
+@formats
+@pytest.mark.parametrize(("model", "document"), HIDDEN_PLACES)
+async def test_every_secret_is_there_if_asked_for(
+    tmp_path: Path, kind: str, model: Any, document: dict[str, Any]
+) -> None:
+    await exported(tmp_path, kind, document, model=model, reveal=True)
+
+    assert BVN.encode() in raw(tmp_path / f"rows.{kind}")
+
+
+def raw(path: Path) -> bytes:
+    """Return the bytes of a file, of Parquet those of its cells."""
+    if path.suffix == ".parquet":
+        return json.dumps(read_rows(path), default=str).encode()
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+# Fields that no document names, relations, and chosen columns.
+
+
+@flat
+async def test_unnamed_fields_are_in_one_column_in_their_places(tmp_path: Path, kind: str) -> None:
+    claims = {"individualInformation": {"firstName": "Ada", "nickname": "A"}, "extra": 1}
+    new, usual = await exported(
+        tmp_path, kind, customer(claims=claims, score=None, region={"a": 1}), customer(id="cus.2")
+    )
+
+    assert json.loads(new["extra"]) == {
+        "score": None,
+        "region": {"a": 1},
+        "claims": {"extra": 1, "individualInformation": {"nickname": "A"}},
+    }
+    assert not usual["extra"]
+
+
+async def test_json_lines_keep_every_field_and_null(tmp_path: Path) -> None:
+    document = customer(score=None, reference=None)
+    (row,) = await exported(tmp_path, "jsonl", document, reveal=True)
+
+    assert row == document
+    assert list(row) == list(document)
+
+
+@flat
+async def test_a_relation_is_an_id_or_the_object(tmp_path: Path, kind: str) -> None:
+    whole, cut = customer(), {"name": "Ada"}
+    rows = await exported(
+        tmp_path,
+        kind,
+        {"id": "c.1", "customer": "cus.1"},
+        {"id": "c.2", "customer": whole},
+        {"id": "c.3", "customer": cut},
+        {"id": "c.4"},
+        model=Card,
+        reveal=True,
+    )
+
+    cells = [row["customer"] for row in rows]
+    assert cells[0] == "cus.1"
+    assert [json.loads(cell) for cell in cells[1:3]] == [whole, cut]
+    assert not cells[3]
+
+
+@flat
+async def test_only_the_chosen_columns_are_written(tmp_path: Path, kind: str) -> None:
+    await exported(tmp_path, kind, customer(), columns="name,claims.individual_identity,created_at")
+
+    (row,) = read_rows(tmp_path / f"rows.{kind}")
+    assert list(row) == [
+        "name",
+        "claims.individual_identity.type",
+        "claims.individual_identity.id",
+        "claims.individual_identity.issuing_country",
+        "claims.individual_identity.url",
+        "created_at",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ("name", {"name": "Ada Obi"}),
+        (
+            "claims.individual_identity.type,id",
+            {"claims": {"individualIdentity": {"type": "bvn"}}, "id": "cus.1"},
+        ),
+        ("id,extra", {"id": "cus.1", "claims": {"individualIdentity": {"new": 2}}, "new": 1}),
+        ("claims.business_address", {}),
+    ],
+)
+async def test_json_lines_are_cut_down_to_columns(
+    tmp_path: Path, columns: str, expected: dict[str, Any]
+) -> None:
+    claims = {"individualIdentity": {"type": "bvn", "id": BVN, "new": 2}}
+    (row,) = await exported(tmp_path, "jsonl", customer(claims=claims, new=1), columns=columns)
+
+    row.pop("claims") if row.get("claims") == {} else None
+    assert row == expected
+
+
+# CSV.
+
+
+async def test_a_csv_is_rfc_4180(tmp_path: Path) -> None:
+    names = ['Obi, "Ada"', "two\r\nlines", "Ọláníyì", ""]
+    documents = [customer(id=f"cus.{n}", name=name) for n, name in enumerate(names)]
+    rows = await exported(tmp_path, "csv", *documents, columns="id,name,reference")
+
+    assert [row["name"] for row in rows] == names
+    assert (tmp_path / "rows.csv").read_bytes() == (
+        b'id,name,reference\r\ncus.0,"Obi, ""Ada""",\r\ncus.1,"two\r\nlines",\r\n'
+        + "cus.2,Ọláníyì,\r\ncus.3,,\r\n".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("'quoted", "''quoted"),
+        ("+2348123456789", "+2348123456789"),
+        ("-5", "-5"),
+        ("+234 812 345", "+234 812 345"),
+        ("a=b", "a=b"),
+        ("", ""),
+    ],
+)
+async def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, text: str, cell: str) -> None:
+    rows = await exported(
+        tmp_path,
+        "csv",
+        customer(name=text),
+        customer(reference=text),
+        customer(metadata={"a": text}),
+    )
+
+    assert rows[0]["name"] == cell
+    assert rows[1]["reference"] == cell
+    assert json.loads(rows[2]["metadata"]) == {"a": text}
+
+
+async def test_a_negative_amount_is_a_number_in_a_csv(tmp_path: Path) -> None:
+    (row,) = await exported(tmp_path, "csv", {"id": "p.1", "amount": -500}, model=Payment)
+
+    assert row["amount"] == "-500"
+
+
+# Nothing at all, and names of files.
+
+
+@formats
+async def test_an_empty_list_is_a_file_without_rows(tmp_path: Path, kind: str) -> None:
+    assert await exported(tmp_path, kind) == []
+    if kind == "csv":
+        text = (tmp_path / "rows.csv").read_text("utf-8")
+        assert next(csv.reader(io.StringIO(text)))[:2] == ["id", "name"]
+
+
+@pytest.mark.parametrize("name", ["ROWS.CSV", "rows.backup.csv"])
+async def test_the_name_tells_the_format(tmp_path: Path, name: str) -> None:
+    await export(FakeList([customer()]).pager(), tmp_path / name)
+
+    assert (tmp_path / name).read_bytes().startswith(b"id,name")
+
+
+async def test_the_format_may_be_named(tmp_path: Path) -> None:
+    await export(FakeList([customer()]).pager(), str(tmp_path / "rows.txt"), format="jsonl")
+
+    assert ids_in(tmp_path / "rows.txt") == ["cus.1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("rows", {}, "rows does not tell the format: let it end in one of parquet, jsonl"),
+        ("rows.json", {}, "does not tell the format"),
+        ("rows.csv", {"format": "excel"}, "there is no format 'excel'; there are parquet, jsonl"),
+        ("rows.csv", {"columns": ["nam"]}, "there is no column 'nam'; did you mean name"),
+        ("rows.csv", {"max_items": 0}, "max_items must be a whole number, 1 or more"),
+        ("rows.csv", {"max_items": True}, "max_items must be a whole number"),
+    ],
+)
+async def test_wrong_options_leave_nothing_behind(
+    tmp_path: Path, name: str, options: Any, told: str
+) -> None:
+    asked = FakeList([customer()])
+    with pytest.raises(ConfigurationError, match=told):
+        await export(asked.pager(), tmp_path / name, **options)
+    assert asked.asked == []
+    assert contents(tmp_path) == {}
+
+
+async def test_a_list_with_select_is_refused(allawee: AllaweeClient, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="name columns instead"):
+        await export(allawee.customers.list(select="name"), tmp_path / "rows.csv")
+
+
+async def test_parquet_without_pyarrow_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    from allawee_async.export import parquet
+
+    parquet._arrow.cache_clear()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'allawee_async\[export\]'"):
+        await export(FakeList([customer()]).pager(), tmp_path / "rows.parquet")
+    assert contents(tmp_path) == {}

@@ -1,0 +1,93 @@
+"""Exports in processes that are killed at any moment (kill -9), and started again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from allawee_async.sandbox.threaded import running_in_a_thread
+from tests.support.exports import FORMATS, beside, ids_in, rejected_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from allawee_async.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
+CUSTOMERS = 1_000
+KILLS = 3
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[Sandbox]:
+    """Run a sandbox whose answers take a moment, with one customer that cannot be decoded."""
+    with running_in_a_thread(customers=CUSTOMERS, seed=1) as sandbox:
+        sandbox.add_customer({"name": 5, "createdAt": "2024-01-01T00:00:00.000Z"})
+        sandbox.faults.latency(0.006)
+        yield sandbox
+        assert not sandbox.crashes
+
+
+@pytest.fixture
+def start(busy: Sandbox) -> Any:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "ALLAWEE_API_KEY": busy.api_key,
+        "ALLAWEE_BASE_URL": busy.url,
+        "ALLAWEE_SECURE_URL": busy.secure_url,
+    }
+
+    def begin(target: Path) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.support.export_child", str(target)]
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+
+    return begin
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_killed_export_loses_and_repeats_nothing(
+    tmp_path: Path, busy: Sandbox, start: Any, kind: str
+) -> None:
+    """Each run is killed some time after it made its first progress, the last one never."""
+    target = tmp_path / f"customers.{kind}"
+    chance = random.Random(kind)
+    killed = 0
+    for _ in range(KILLS):
+        killed += _run_and_kill(start, target, after=chance.uniform(0, 0.15))
+    with start(target) as last:
+        _, said = last.communicate(timeout=60)
+    assert last.returncode == 0, said.decode()
+
+    expected = [row["id"] for row in busy.state.customers if row["name"] != 5]
+    found = ids_in(target)
+    assert len(found) == CUSTOMERS
+    assert sorted(found) == sorted(expected)
+    assert len(rejected_in(target)) == 1
+    assert beside(target) == {".rejected.jsonl"}
+    assert killed
+
+
+def _run_and_kill(start: Any, target: Path, after: float) -> bool:
+    """Kill a run so many seconds after its first new checkpoint; return whether it was running."""
+    checkpoint = target.with_name(f"{target.name}.checkpoint")
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    with start(target) as process:
+        until = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < until:
+            if checkpoint.exists() and checkpoint.stat().st_mtime_ns != before:
+                break
+            time.sleep(0.005)
+        time.sleep(after)
+        process.kill()
+        process.communicate(timeout=10)
+    return process.returncode == -signal.SIGKILL

@@ -1,0 +1,246 @@
+"""Entries that cannot be decoded: beside the file, with the reason, and counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from allawee_async.errors import DecodeError, PaginationError, ServerError
+from allawee_async.export import export, exporting
+from allawee_async.export.texts import JsonLines
+from allawee_async.models import Event, Payment
+from tests.support.exports import (
+    FORMATS,
+    FakeList,
+    beside,
+    customers,
+    ids_in,
+    read_rows,
+    rejected_in,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from allawee_async import AllaweeClient
+    from allawee_async.sandbox import Sandbox
+
+DOCUMENTS = customers(35)
+IDS = [document["id"] for document in DOCUMENTS]
+BVN = "22489035167"
+
+formats = pytest.mark.parametrize("kind", FORMATS)
+
+
+def with_broken(**broken: Any) -> list[Any]:
+    """Return the documents with others in the places that the names tell: `at_3=…`."""
+    found: list[Any] = list(DOCUMENTS)
+    for name, document in broken.items():
+        found[int(name.removeprefix("at_"))] = document
+    return found
+
+
+def nameless(place: int, **fields: Any) -> dict[str, Any]:
+    return {**DOCUMENTS[place], "name": 5, **fields}
+
+
+@formats
+async def test_a_broken_entry_is_beside_the_file_and_all_others_in_it(
+    tmp_path: Path, kind: str
+) -> None:
+    target = tmp_path / f"customers.{kind}"
+
+    result = await export(FakeList(with_broken(at_13=nameless(13))).pager(), target)
+
+    assert ids_in(target) == IDS[:13] + IDS[14:]
+    assert (result.rows, result.rejected) == (34, 1)
+    assert result.rejected_path == tmp_path / f"customers.{kind}.rejected.jsonl"
+    assert beside(target) == {".rejected.jsonl"}
+    (line,) = rejected_in(target)
+    assert line["entry"] == 14
+    assert line["reason"] == "expected a text, found a number"
+    assert line["path"] == "name"
+    assert line["document"]["id"] == IDS[13]
+
+
+async def test_the_reason_is_that_of_the_walk(
+    sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path
+) -> None:
+    claims = {"individualInformation": {"dateOfBirth": "31.12.1999"}}
+    sandbox.add_customer({"claims": claims, "name": "Ada"})
+    with pytest.raises(DecodeError) as walked:
+        await allawee.customers.list(limit=100).to_list()
+    target = tmp_path / "customers.csv"
+
+    result = await export(allawee.customers.list(limit=100), target)
+
+    (line,) = rejected_in(target)
+    assert f"data[0].{line['path']}" == walked.value.path
+    assert line["reason"] == walked.value.message
+    assert (result.rows, result.rejected) == (50, 1)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        5,
+        "cus.1",
+        ["cus.1"],
+        {},
+        {"id": "cus.1"},
+        {**DOCUMENTS[0], "createdAt": "yesterday"},
+        {**DOCUMENTS[0], "claims": "none"},
+        {**DOCUMENTS[0], "verifications": [{"type": None}]},
+        {**DOCUMENTS[0], "metadata": ["a"]},
+        {**DOCUMENTS[0], "status": True},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("place", [0, 4, 9, 10, 34])
+async def test_whatever_an_entry_is_it_is_rejected_once(
+    tmp_path: Path, entry: Any, place: int
+) -> None:
+    """Nothing is lost or repeated, even if the entry has no id and stands at the end of a page."""
+    if isinstance(entry, dict) and entry.get("id") == IDS[0]:
+        entry = {**entry, "id": IDS[place]}
+    target = tmp_path / "customers.jsonl"
+
+    result = await export(FakeList(with_broken(**{f"at_{place}": entry})).pager(), target)
+
+    assert ids_in(target) == IDS[:place] + IDS[place + 1 :]
+    assert (result.rows, result.rejected) == (34, 1)
+    (line,) = rejected_in(target)
+    assert line["entry"] == place + 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8])
+@pytest.mark.parametrize("first", [5, 8, 9])
+async def test_several_entries_without_an_id_around_the_end_of_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, count: int
+) -> None:
+    last = first + count
+    monkeypatch.setattr(exporting, "_PORTION_BYTES", 1)
+    broken = {f"at_{place}": {"n": place} for place in range(first, last)}
+    target = tmp_path / "customers.jsonl"
+    pages = iter(range(100))
+
+    def fail_at_third() -> None:
+        if next(pages) == 2:
+            raise ServerError("down", status=500)
+
+    listed = FakeList(with_broken(**broken), before_page=fail_at_third)
+    with pytest.raises(ServerError):
+        await export(listed.pager(), target)
+    result = await export(FakeList(with_broken(**broken)).pager(), target, resume=True)
+
+    assert ids_in(target) == IDS[:first] + IDS[last:]
+    assert [line["document"]["n"] for line in rejected_in(target)] == list(range(first, last))
+    assert result.rejected == count
+
+
+async def test_a_page_without_any_id_cannot_be_gone_on_from(tmp_path: Path) -> None:
+    broken = {f"at_{place}": {"n": place} for place in range(10)}
+
+    with pytest.raises(PaginationError, match="has no id"):
+        await export(FakeList(with_broken(**broken)).pager(), tmp_path / "customers.csv")
+
+
+async def test_what_is_no_list_ends_the_export(
+    sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path
+) -> None:
+    sandbox.faults.garbage(
+        b'{"code":"success","data":{"id":"cus.1"}}', content_type="application/json"
+    )
+    with pytest.raises(DecodeError, match="expected a list"):
+        await export(allawee.customers.list(), tmp_path / "customers.csv")
+
+    result = await export(allawee.customers.list(), tmp_path / "customers.csv", resume=True)
+
+    assert result.rows == 50
+
+
+@formats
+async def test_a_number_of_more_than_64_bits_is_only_too_large_for_parquet(
+    tmp_path: Path, kind: str
+) -> None:
+    documents = [
+        {"id": "p.1", "amount": 2**63},
+        {"id": "p.2", "amount": 2**63 - 1},
+        {"id": "p.3", "amount": -(2**63)},
+    ]
+    target = tmp_path / f"payments.{kind}"
+
+    result = await export(FakeList(documents, model=Payment).pager(), target)
+
+    if kind == "parquet":
+        assert [row["amount"] for row in read_rows(target)] == [2**63 - 1, -(2**63)]
+        (line,) = rejected_in(target)
+        assert line["reason"] == "amount has more than 64 bits"
+    else:
+        assert result.rejected == 0
+        assert [int(row["amount"]) for row in read_rows(target)] == [2**63, 2**63 - 1, -(2**63)]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        nameless(0, claims={"individualIdentity": {"id": BVN}}),
+        nameless(0, claims={"individualIdentity": {"id": int(BVN)}}),
+        nameless(0, claims={"individualIdentity": BVN}),
+        nameless(0, claims={"individualIdentity": [{"id": BVN}]}),
+        nameless(0, claims=BVN),
+        nameless(0, metadata={"bvn": BVN}),
+        nameless(0, new={"pan": BVN}),
+        BVN,
+        [BVN],
+    ],
+    ids=str,
+)
+async def test_rejected_entries_are_masked_too(tmp_path: Path, entry: Any) -> None:
+    listed = FakeList(with_broken(at_3=entry))
+
+    await export(listed.pager(), tmp_path / "masked.csv")
+    await export(listed.pager(), tmp_path / "shown.csv", reveal=True)
+
+    assert BVN not in (tmp_path / "masked.csv.rejected.jsonl").read_text()
+    assert BVN in (tmp_path / "shown.csv.rejected.jsonl").read_text()
+
+
+async def test_a_page_that_is_left_in_the_middle_is_read_again_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours behind some rows of a page must not let these rows come twice."""
+    target = tmp_path / "customers.jsonl"
+    add, added = JsonLines.add, iter(range(100))
+
+    def fail_late(rows: JsonLines, sheet: Any) -> None:
+        if next(added) == 4:  # a page, then three entries of the one with the broken one
+            raise RuntimeError("a mistake")
+        add(rows, sheet)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JsonLines, "add", fail_late)
+        with pytest.raises(RuntimeError, match="a mistake"):
+            await export(FakeList(with_broken(at_15=nameless(15))).pager(), target)
+    await export(FakeList(with_broken(at_15=nameless(15))).pager(), target, resume=True)
+
+    assert ids_in(target) == IDS[:15] + IDS[16:]
+
+
+async def test_a_model_without_required_fields_takes_any_object(tmp_path: Path) -> None:
+    documents = [{"id": "evt.1", "anything": 1}, {}, {"id": "evt.2"}]
+
+    result = await export(FakeList(documents, model=Event).pager(), tmp_path / "events.parquet")
+
+    assert (result.rows, result.rejected) == (3, 0)
+
+
+async def test_the_rejected_entries_of_an_older_export_do_not_stay(tmp_path: Path) -> None:
+    target = tmp_path / "customers.csv"
+    await export(FakeList(with_broken(at_1=nameless(1))).pager(), target)
+
+    await export(FakeList(DOCUMENTS).pager(), target, overwrite=True)
+
+    assert beside(target) == set()
