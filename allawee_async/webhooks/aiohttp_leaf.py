@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from allawee_async.webhooks.answers import CUT_OFF, NOT_POST, TOO_LARGE, TOO_SLOW
+from allawee_async.webhooks.answers import CUT_OFF, NOT_POST, TOO_LARGE, TOO_SLOW, UNREADABLE
 from allawee_async.webhooks.limits import BODY_PATIENCE
 from allawee_async.webhooks.signature import HEADER
 
@@ -31,6 +31,8 @@ async def respond(webhooks: WebhookDispatcher, request: web.Request) -> web.Resp
         return _response(TOO_SLOW)
     except ConnectionError:  # nobody will read the answer, but aiohttp's log stays quiet
         return _response(CUT_OFF)
+    except web.RequestPayloadError:  # compressed, and not as the header says
+        return _response(UNREADABLE)
     if len(body) > webhooks.max_body:
         return _response(TOO_LARGE)
     signature = request.headers.get(HEADER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
 
-_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
-
 
 @attrs.frozen
 class WebhookReply:
@@ -41,7 +38,7 @@ class WebhookReply:
     status: int
     body: bytes
     content_type: str = "application/json"
-    headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, hash=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str], hash=False)
 
 
 def _refusal(status: int, error: str, **headers: str) -> WebhookReply:
@@ -56,6 +53,7 @@ FAILED: Final = _refusal(500, "The event was not handled; send it again")
 BUSY: Final = _refusal(503, "The event is being handled; send it again", Retry_After="10")
 NOT_POST: Final = _refusal(405, "Use POST", Allow="POST")
 CUT_OFF: Final = _refusal(400, "The body was cut off")
+UNREADABLE: Final = _refusal(400, "The body cannot be read")
 TOO_SLOW: Final = _refusal(408, "The body took too long")
 TOO_LARGE: Final = _refusal(413, "The body is too large")
 

@@ -17,6 +17,12 @@ PATIENCE: Final = 10.0
 RENEWALS: Final = 3
 """How often a claim is renewed in the time of one lease."""
 
+SPARE: Final = 0.2
+"""Seconds by which that may take longer."""
+
+_LAST_LOOK: Final = 0.25
+"""The share of the spare time after which the last look comes; it has the rest to arrive."""
+
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.1
 _GROWTH: Final = 1.5
@@ -44,25 +50,30 @@ class Claims:
         self._store = store
         self._lease = lease
 
-    async def claim(self, key: str, until: float) -> ClaimResult:
+    async def claim(self, key: str, until: float, spare: float = SPARE) -> ClaimResult:
         """Claim a key; while somebody else holds it, ask again with growing pauses.
+
+        Whoever holds it has the same deadline, and may answer at the very end of it. So the last
+        look comes a little after `until`.
 
         Args:
             key: The key of the event.
             until: How long to wait, by the loop's clock.
+            spare: Seconds after that in which the answer of somebody else is still of use.
 
         Returns:
             The claim, what was answered, or that somebody else still holds it.
         """
         loop = asyncio.get_running_loop()
-        pause = _FIRST_PAUSE
+        pause, limit = _FIRST_PAUSE, until
         while True:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(limit):
                 found = await self._store.claim(key, lease=self._lease)
-            if not isinstance(found, Busy) or until - loop.time() <= pause:
+            left = until + spare * _LAST_LOOK - loop.time()
+            if not isinstance(found, Busy) or left <= 0:
                 return found
-            await asyncio.sleep(pause)
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            await asyncio.sleep(min(pause, left))
+            pause, limit = min(pause * _GROWTH, _LONGEST_PAUSE), until + spare
 
     async def renew(self, claim: Claim, until: float) -> bool:
         """Let a claim hold on; False if it is lost."""

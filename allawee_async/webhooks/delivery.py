@@ -111,12 +111,16 @@ class Delivery:
             self._late(f"it was seen too late to decide, so {_DEFAULT_GOES}")
             return default
         try:
-            found = await self.desk.claims.claim(key_of(self.event), may_decide)
+            spare = must_answer - may_decide
+            found = await self.desk.claims.claim(key_of(self.event), may_decide, spare)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, f"it cannot be claimed, so {_DEFAULT_GOES}")
             return default
         if not isinstance(found, Claim):
             return self._of_somebody_else(found, default)
+        if now() >= may_decide:
+            self._late(f"somebody else held it and left it undone, so {_DEFAULT_GOES}")
+            return await self._record(found, default, must_answer)
         running = await self._run(found, may_decide)
         is_late = not running.task.done()
         if is_late:
@@ -181,6 +185,9 @@ class Delivery:
         """
         try:
             body = await self.desk.claims.finish(claim, reply.body, until)
+        except asyncio.CancelledError:  # the server does not wait, but it has happened
+            await self._record_at_last(claim, reply.body)
+            raise
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, "what is answered is not recorded yet")
             self.desk.background.start(self._record_at_last(claim, reply.body))
@@ -209,8 +216,8 @@ class Delivery:
             self._late(f"its handlers were not ready in time; {consequence}")
         elif running.has_succeeded:
             stats.handled += 1
-        elif running.task.cancelled():
-            self._tell("failed", None, f"its handlers were stopped; {consequence}")
+        elif running.was_stopped:
+            self._tell("failed", running.crash, f"its handlers were stopped; {consequence}")
         elif not running.failures:
             stats.unhandled += 1
             self._tell("unhandled", None, f"no handler decided; {consequence}")

@@ -94,7 +94,18 @@ class Running:
         """Whether the event is done: decided upon, or handled by all of them."""
         if self.event.wants_decision:
             return self.decision is not None
-        return self.task.done() and not self.task.cancelled() and not self.failures
+        return self.task.done() and not self.was_stopped and not self.failures
+
+    @property
+    def crash(self) -> BaseException | None:
+        """What has ended them that no handler should raise: no `Exception`."""
+        ended = self.task.done() and not self.task.cancelled()
+        return self.task.exception() if ended else None
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether they were ended before their end: cancelled, or by a crash."""
+        return self.task.cancelled() or self.crash is not None
 
     @property
     def is_over(self) -> bool:

@@ -280,6 +280,14 @@ async def test_a_body_that_is_cut_up_wrongly_is_refused(monkeypatch: pytest.Monk
         assert (await post(port, event(CLOSED))).status == 200
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_compressed_as_it_says_is_refused(coding: str) -> None:
+    async with serving(WebhookDispatcher(KEY)) as port:
+        answer = await post(port, b"not compressed", **{"Content-Encoding": coding})
+
+    assert content(answer) == (400, {"error": "The body cannot be read"})
+
+
 async def test_a_client_that_leaves_before_the_answer_does_not_stop_the_handler() -> None:
     """The event is done all the same; when it is sent again, it gets its answer."""
     webhooks = WebhookDispatcher(KEY)

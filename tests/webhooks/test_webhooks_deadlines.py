@@ -766,6 +766,26 @@ async def test_what_was_decided_when_a_delivery_is_cancelled_stays_decided() -> 
     assert await store.claim(key(body), lease=1) == Done(b'{"action":"approve"}')
 
 
+@pytest.mark.parametrize(
+    ("name", "recorded"), [(REQUEST, b'{"action":"approve"}'), (CLOSED, b'{"code":"success"}')]
+)
+@in_virtual_time
+async def test_what_is_done_when_a_delivery_is_cancelled_while_it_is_recorded_stays_done(
+    name: str, recorded: bytes
+) -> None:
+    store = TroubledStore(finish=0.3)
+    watch = Watch(store=store)
+    watch.webhooks.on(name)(Seen(Approve()))
+    body = event(name)
+    delivery = asyncio.create_task(watch.timed(body))
+    await asyncio.sleep(0.1)
+    delivery.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivery
+
+    assert await store.claim(key(body), lease=1) == Done(recorded)
+
+
 @in_virtual_time
 async def test_a_delivery_that_is_cancelled_does_not_wait_for_a_handler_that_does_not_end() -> None:
     watch = Watch()
