@@ -45,12 +45,13 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
     fields = attrs.fields(ConnectionOptions)
     connection = ConnectionOptions(**{field.name: given[field.name] for field in fields})
     command = ExportCommand(verb, given)
+    words = words_of(verb.noun)
     try:
         result = run_with_client(connection, command)
     except (Exception, KeyboardInterrupt) as error:
-        _say_how_to_go_on(given["out"], error)
+        _say_how_to_go_on(given["out"], words, error)
         raise
-    _report(result, words_of(verb.noun))
+    _report(result, words)
 
 
 class ExportCommand:
@@ -76,7 +77,17 @@ class ExportCommand:
         self._options = {
             name: given[name] for name in ("format", "columns", "resume", "overwrite", "reveal")
         }
+        self._check_reveal()
         self._options["overwrite"] = self._may_overwrite()
+
+    def _check_reveal(self) -> None:
+        """Let a person ask for secrets, and no script that somebody has set up once."""
+        if self._options["reveal"] and not somebody_answers():
+            raise CommandError(
+                "--reveal is for a person at a terminal; in a program, use "
+                "allawee_async.export.export(…, reveal=True)",
+                ExitCode.WRONG_USE,
+            )
 
     def _may_overwrite(self) -> bool:
         """Return whether a file may be replaced; ask if there is somebody to answer."""
@@ -135,7 +146,7 @@ def _report(result: ExportResult, words: str) -> None:
         )
 
 
-def _say_how_to_go_on(out: Path, error: BaseException) -> None:
+def _say_how_to_go_on(out: Path, words: str, error: BaseException) -> None:
     """Say how to resume, if that would go on with what has come."""
     if isinstance(error, ConfigurationError | CommandError):
         return
@@ -143,6 +154,7 @@ def _say_how_to_go_on(out: Path, error: BaseException) -> None:
         return
     with suppress(OSError, ValueError):  # there is no checkpoint, or none that can be read
         kept = read_checkpoint(Names(out).checkpoint.read_bytes()).read
-        words = [word for word in sys.argv[1:] if word != "--resume"]
-        command = shlex.join(["allawee", *words, "--resume"])
-        typer.echo(f"{kept:,} are kept; go on with: {command}", err=True)
+        typed = [word for word in sys.argv[1:] if word != "--resume"]
+        command = shlex.join(["allawee", *typed, "--resume"])
+        told = f"{kept:,} {words} are kept; " if kept else ""
+        typer.echo(f"{told}go on with: {command}", err=True)

@@ -76,9 +76,15 @@ class Column:
         return self.type is object or get_origin(self.type) in (dict, Mapping)
 
     @cached_property
-    def is_risky(self) -> bool:
-        """Whether there is, or may be, a secret in it: not one that only its name betrays."""
-        return self.is_secret or self.holds is not None
+    def is_free_object(self) -> bool:
+        """Whether the field holds an object that is not described."""
+        return get_origin(self.type) in (dict, Mapping)
+
+    @cached_property
+    def lists(self) -> type[Model] | None:
+        """The class of the objects in a list, if they are neither ids nor have parts."""
+        is_simple = self.holds is not None and not group_of(self.holds).parts
+        return self.holds if is_simple and self.holds in get_args(self.type) else None
 
 
 @attrs.frozen(kw_only=True)
@@ -110,7 +116,7 @@ class Group:
     @cached_property
     def is_plain(self) -> bool:
         """Whether no named field can hold a secret."""
-        return not self.parts and not any(c.is_risky or c.is_free for c in self.columns)
+        return not self.parts and not any(c.is_secret or c.is_free or c.holds for c in self.columns)
 
 
 EXTRA: Final = Column(name="extra", kind=Kind.JSON, wire=())

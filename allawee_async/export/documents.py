@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from types import NoneType
 from typing import TYPE_CHECKING, Final, cast
 
@@ -10,7 +11,7 @@ from allawee_async.export.columns import EXTRA, Group, group_of
 from allawee_async.hidden import MASK, is_secret_name, mask, without_named_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
@@ -41,7 +42,7 @@ def _masked(value: JSONValue, group: Group) -> JSONValue:
         name = column.wire[-1]
         item = value.get(name)
         if item is not None:
-            clean[name] = _masked_cell(column, item)
+            clean[name] = masked_cell(column, item)
     for part in group.parts:
         name = part.wire[-1]
         if value.get(name) is not None:
@@ -49,7 +50,8 @@ def _masked(value: JSONValue, group: Group) -> JSONValue:
     return {**value, **clean}
 
 
-def _masked_cell(column: Column, value: JSONValue) -> JSONValue:
+def masked_cell(column: Column, value: JSONValue) -> JSONValue:
+    """Return a value of a column without its secrets."""
     if column.is_secret:
         return MASK
     if column.is_free:
@@ -59,17 +61,30 @@ def _masked_cell(column: Column, value: JSONValue) -> JSONValue:
     return value
 
 
-def may_hide(values: Iterable[JSONValue]) -> bool:
-    """Return whether free-form values may hold a secret: a quick look at the names in them."""
-    shapes: set[tuple[str, ...]] = set()
+def may_hide(column: Column, values: Sequence[JSONValue]) -> bool:
+    """Return whether the cells of a column may hold a secret: a quick look at the names in them."""
+    if column.is_secret:
+        return True
+    if not column.is_free and column.holds is None:
+        return False
+    objects = list(_objects(values))
+    shapes = set(map(tuple, objects))
+    if column.is_free and not set(map(type, values)) <= {dict, NoneType}:
+        return True
+    if column.holds is not None:
+        held = group_of(column.holds)
+        return bool(objects) and not (held.is_plain and all(map(held.known.issuperset, shapes)))
+    inner = set(map(type, chain.from_iterable([item.values() for item in objects])))
+    return not inner <= _PLAIN or any(map(_has_secret_name, shapes))
+
+
+def _objects(values: Iterable[JSONValue]) -> Iterator[JSONObject]:
+    """Yield the objects among values, and in their lists."""
     for value in values:
         if isinstance(value, dict):
-            shapes.add(tuple(value))
-            if not _PLAIN.issuperset(map(type, value.values())):
-                return True
-        elif value is not None:
-            return True
-    return any(map(_has_secret_name, shapes))
+            yield value
+        elif isinstance(value, list):
+            yield from _objects(value)
 
 
 @lru_cache
@@ -90,13 +105,13 @@ def _hide_secrets(sheet: Sheet, group: Group) -> None:
     owners = sheet.owners.get(group.wire, ())
     for column in group.columns:
         values = sheet.cells.get(column.name)
-        if values is None or not (column.is_risky or (column.is_free and may_hide(values))):
+        if values is None or not may_hide(column, values):
             continue
         name = column.wire[-1]
         for owner in owners:
             item = owner.get(name)
             if item is not None:
-                owner[name] = _masked_cell(column, item)
+                owner[name] = masked_cell(column, item)
     for part in group.parts:
         _hide_secrets(sheet, part)
 

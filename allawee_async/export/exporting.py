@@ -87,10 +87,10 @@ async def export(
             same file.
         AllaweeError: A page could not be had, after its retries. What came before is kept.
     """
-    target = Path(path)
+    names = Names(Path(path))
     source = pager.source
     model = _checked(source, max_items)
-    name = format_of(target, format)
+    name = format_of(names.target, format)
     wanted = chosen(columns_of(model), columns)
     rows = rows_of(name, model, wanted, reveal=reveal)
     job = Job(
@@ -102,7 +102,6 @@ async def export(
         reveal=reveal,
         max_items=max_items,
     )
-    names = Names(target)
     running = _Export(
         source=source,
         model=model,
@@ -125,7 +124,21 @@ def _checked(source: Source[Any], max_items: object) -> type[Model]:
 
 @attrs.define(kw_only=True, eq=False)
 class _Export:
-    """One run of an export."""
+    """One run of an export.
+
+    Attributes:
+        source: The list.
+        model: What the items are.
+        rows: The format of the file.
+        names: Where the files are.
+        journal: The files.
+        on_progress: Called after each page.
+        started: When the run began.
+        written: When rows were brought to the disk.
+        is_torn: Whether rows are lost to this run, or half a page is added: nothing may be written
+            any more.
+        thread: Does all work on files. It is one thread, because Arrow keeps memory for each.
+    """
 
     source: Source[Any]
     model: type[Model]

@@ -89,12 +89,22 @@ class PartFile:
         self._file.seek(length)
 
     def append(self, data: bytes) -> None:
-        """Append all of it."""
+        """Append all of it, or nothing.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if not data:
+            return
         view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
-        if data:
+        try:
+            while view:
+                view = view[self._file.write(view) :]
             os.fsync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):  # a part of it would only take the room that is lacking
+                self._file.truncate(self.length)
+            raise
         self.length += len(data)
 
     def close(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from allawee_async.errors import ConfigurationError
+from allawee_async.export.csv_rows import Csv
 from allawee_async.export.table import Table
-from allawee_async.export.texts import Csv, GzipLines, JsonLines
+from allawee_async.export.texts import GzipLines, JsonLines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -30,9 +30,15 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """The files of an export, by the path of the finished one."""
+    """The files of an export, by the path of the finished one.
+
+    Raises:
+        ConfigurationError: The path names no file.
+    """
 
     def __init__(self, target: Path) -> None:
+        if not target.name:
+            raise ConfigurationError(f"{target} is a directory; name the file, too")
         self.target = target
         self.part = self._beside("part")
         self.finished = self._beside("finished")

@@ -6,6 +6,7 @@ entry. At any surprise the page is left to the readers of the models, which say 
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -28,7 +29,7 @@ _EXACT: Final[dict[Kind, set[type]]] = {
     Kind.NUMBER: {int, float},
     Kind.FLAG: {bool},
 }
-_PARSED: Final = {Kind.MOMENT, Kind.DAY}
+_SHORTEST_MOMENT: Final = len("2025-03-31T10:15")
 _NOTHING: Final[JSONObject] = {}
 
 
@@ -118,13 +119,46 @@ def _read_column(column: Column, values: Sequence[Any], sheet: Sheet) -> None:
         if len(kinds) == 1:
             return
         kinds.remove(NoneType)
-    exact = _EXACT.get(column.kind)
-    if exact is None:
-        found = _read_each(column, values)
-        values = found if column.kind in _PARSED else values
-    elif not kinds <= exact:
-        raise Surprise
-    sheet.cells[column.name] = values
+    sheet.cells[column.name] = _checked(column, kinds, values)
+
+
+def _checked(column: Column, kinds: set[type], values: Sequence[Any]) -> Sequence[Any]:
+    """Return the cells of a column that has some."""
+    exact = {dict} if column.is_free_object else _EXACT.get(column.kind)
+    if exact is not None:
+        if not kinds <= exact:
+            raise Surprise
+        return values
+    if column.kind is Kind.MOMENT and kinds == {str}:
+        return _usual_moments(values) or _read_each(column, values)
+    if column.lists is not None and kinds == {list}:
+        _check_lists(column.lists, values)
+        return values
+    found = _read_each(column, values)
+    return found if column.kind is Kind.DAY or column.kind is Kind.MOMENT else values
+
+
+def _usual_moments(texts: Sequence[str | None]) -> list[datetime | None] | None:
+    """Return timestamps that are written as usual, in a third of the time; None for others."""
+    try:
+        found = [None if text is None else datetime.fromisoformat(text) for text in texts]
+    except ValueError:
+        return None
+    # as the reader of one sees to it: fromisoformat takes more than timestamps
+    if {text[10:11] for text in texts if text is not None} != {"T"}:
+        return None
+    if any(len(text) < _SHORTEST_MOMENT for text in texts if text is not None):
+        return None
+    return None if any(moment and moment.tzinfo is None for moment in found) else found
+
+
+def _check_lists(model: type[Model], values: Sequence[list[Any] | None]) -> None:
+    """Check the lists of a column as if they were one page."""
+    items = [item for value in values if value for item in value]
+    if items:
+        if set(map(type, items)) != {dict}:
+            raise Surprise
+        _read_group(group_of(model), items, Sheet(items))
 
 
 def _read_each(column: Column, values: Sequence[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from allawee_async.export.columns import EXTRA, Kind, group_of
-from allawee_async.export.documents import masked, may_hide, unnamed
+from allawee_async.export.documents import masked_cell, may_hide, unnamed
 from allawee_async.hidden import MASK, without_named_secrets
 
 if TYPE_CHECKING:
@@ -54,16 +54,17 @@ class Table:
             return lambda values: [None if value is None else mark for value in values]
         if column.kind not in (Kind.JSON, Kind.RELATION):
             return _as_they_are
-        if column.is_free and not self._reveal:
-            return _free_texts
-        held = None if self._reveal else column.holds
         bare = str if column.kind is Kind.RELATION else NoneType
-        return lambda values: [
-            value
-            if value is None or type(value) is bare
-            else _json_text(value if held is None else masked(value, held))
-            for value in values
-        ]
+
+        def texts(values: Sequence[Any]) -> list[str | None]:
+            if not self._reveal and may_hide(column, values):
+                values = [None if value is None else masked_cell(column, value) for value in values]
+            return [
+                value if value is None or type(value) is bare else orjson.dumps(value).decode()
+                for value in values
+            ]
+
+        return texts
 
     def _extra(self, sheet: Sheet) -> list[str | None]:
         found: list[str | None] = []
@@ -76,12 +77,6 @@ class Table:
 
 def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
     return values
-
-
-def _free_texts(values: Sequence[Any]) -> list[str | None]:
-    if may_hide(values):
-        values = [without_named_secrets("", value) for value in values]
-    return [None if value is None else _json_text(value) for value in values]
 
 
 def _json_text(value: Any) -> str:

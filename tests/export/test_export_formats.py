@@ -6,16 +6,21 @@ import csv
 import gzip
 import io
 import json
+import re
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from allawee_async import from_dict, to_dict
 from allawee_async.errors import ConfigurationError
 from allawee_async.export import export
-from allawee_async.export.columns import columns_of
+from allawee_async.export.columns import chosen, columns_of
+from allawee_async.export.formats import rows_of
+from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Event, Payment, RequestRecord
 from tests.support.exports import FORMATS, FakeList, beside, contents, customers, ids_in, read_rows
 
@@ -220,6 +225,8 @@ HIDDEN_PLACES = [
     (Account, {"id": "ac.1", "settlementAccount": {"id": "ac.2", "customer": customer()}}),
     (RequestRecord, {"_id": "req_1", "requestBody": {"pan": BVN}}),
     (RequestRecord, {"_id": "req_1", "attempts": [{"statusCode": 200, "responseBody": BVN}]}),
+    (RequestRecord, {"_id": "req_1", "initiator": {"signingKey": BVN}}),
+    (RequestRecord, {"_id": "req_1", "initiator": [{"signingKey": BVN}]}),
     (Payment, {"id": "p.1", "events": [{"id": "evt.1", "signingKey": BVN}]}),
     (Event, {"id": "evt.1", "payload": {"card": {"pan": BVN}}}),
 ]
@@ -379,6 +386,28 @@ async def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, text: str, cell: st
     assert rows[0]["name"] == cell
     assert rows[1]["reference"] == cell
     assert json.loads(rows[2]["metadata"]) == {"a": text}
+
+
+@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=5))
+def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
+    rows = rows_of("csv", Customer, chosen(columns_of(Customer), "name,reference"), reveal=False)
+    documents: Any = [customer(name=name, reference=name) for name in names]
+    rows.add(read_sheet(documents, Customer))
+
+    written = io.StringIO((rows.start + rows.take()).decode(), newline="")
+    heading, *found = csv.reader(written, strict=True)
+
+    assert heading == ["name", "reference"]
+    assert [[cell.removeprefix("'") for cell in row] for row in found] == [[n, n] for n in names]
+    for row in found:
+        assert re.match(r"['\w\s]|[+-]\d|$|[^=+@\-\t\r\n\uff1d\uff0b\uff0d\uff20]", row[0])
+
+
+@pytest.mark.parametrize("column", ["reference", "metadata", "updated_at", "extra"])
+async def test_an_empty_cell_alone_in_its_row_is_a_row(tmp_path: Path, column: str) -> None:
+    rows = await exported(tmp_path, "csv", customer(metadata=None), customer(), columns=column)
+
+    assert len(rows) == 2
 
 
 async def test_a_negative_amount_is_a_number_in_a_csv(tmp_path: Path) -> None:

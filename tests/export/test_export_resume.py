@@ -27,6 +27,9 @@ from tests.support.exports import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from allawee_async import AllaweeClient
+    from allawee_async.sandbox import Sandbox
+
 COUNT = 45
 DOCUMENTS = customers(COUNT)
 IDS = [document["id"] for document in DOCUMENTS]
@@ -227,6 +230,39 @@ async def test_progress_counts_the_rows_of_earlier_runs(tmp_path: Path) -> None:
     ]
     finishing = [progress for progress in told if progress.stage == "finishing"]
     assert [(p.rows, p.total) for p in finishing] == [(44, 44)]
+
+
+async def test_progress_expects_no_more_than_max_items(tmp_path: Path) -> None:
+    told: list[ExportProgress] = []
+
+    await export(
+        FakeList(DOCUMENTS).pager(countTotal="true"),
+        tmp_path / "customers.csv",
+        max_items=15,
+        on_progress=told.append,
+    )
+
+    assert [(progress.rows, progress.total) for progress in told] == [(10, 15), (15, 15)]
+
+
+async def test_a_list_that_is_read_backwards_can_be_resumed(
+    sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path
+) -> None:
+    target = tmp_path / "customers.csv"
+    oldest = [customer.id async for customer in allawee.customers.list(limit=100)][-1]
+    expected = [item.id async for item in allawee.customers.list(before=oldest, limit=10)]
+    pages = iter(range(100))
+
+    def refuse(_: ExportProgress) -> None:
+        if next(pages) == 2:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError):
+        await export(allawee.customers.list(before=oldest, limit=10), target, on_progress=refuse)
+    await export(allawee.customers.list(before=oldest, limit=10), target, resume=True)
+
+    assert ids_in(target) == expected
+    assert len(expected) == 49
 
 
 @pytest.mark.parametrize(

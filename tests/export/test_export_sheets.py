@@ -23,7 +23,7 @@ from allawee_async.models import (
     RequestRecord,
     Webhook,
 )
-from tests.support.strategies import any_model, json_values
+from tests.support.strategies import COMPLETE, any_model, json_values
 
 MODELS: list[type[Any]] = [Account, Card, CardProgram, Customer, Payment, RequestRecord, Webhook]
 PLAIN = (Kind.TEXT, Kind.WHOLE, Kind.FLAG, Kind.MOMENT, Kind.DAY)
@@ -103,6 +103,38 @@ def test_an_entry_is_refused_exactly_when_its_model_is(
                 from_dict(model, entry)
         else:
             from_dict(model, entry)
+
+
+TIMESTAMPS = [
+    *("2024-03-31T10:15:00Z", "2024-03-31 10:15:00Z", "2024-03-31T10:15", "2024-03-31T10:15:00"),
+    *("2024-03-31T10:15:00.123456+01:00", "2024-03-31x10:15:00Z", "2024-03-31", "20240331T101500Z"),
+    *("2024-W13-7T10:15:00Z", "2024-03-31T25:00:00Z", "2024-03-31T10", "", "T", "now"),
+]
+
+
+@pytest.mark.parametrize("text", TIMESTAMPS)
+@pytest.mark.parametrize("others", [["2024-01-01T00:00:00.000Z"], [None], []], ids=len)
+def test_a_timestamp_is_read_as_in_a_model(text: str, others: list[Any]) -> None:
+    """The quick way must take no more and no less than the reader of one."""
+    found = [{"id": "p.1", "createdAt": moment} for moment in (*others, text)]
+    items = models_of(Payment, found)
+    if items is None:
+        with pytest.raises(Surprise):
+            read_sheet(found, Payment)
+    else:
+        cells = list(read_sheet(found, Payment).cells["created_at"])
+        assert cells == [item.created_at for item in items]
+        assert all(cell is None or cell.tzinfo is not None for cell in cells)
+
+
+@pytest.mark.parametrize("inner", [5, "tier-1", None, [], {}, {"type": 5}])
+def test_a_list_of_objects_is_checked_as_in_a_model(inner: Any) -> None:
+    good = {"type": "tier-1", "status": "verified"}
+    base = to_dict(COMPLETE)
+    read_sheet([{**base, "verifications": [good]}, base], Customer)
+
+    with pytest.raises(Surprise):
+        read_sheet([{**base, "verifications": [good, inner]}, base], Customer)
 
 
 def test_an_empty_page_is_a_sheet_without_cells() -> None:
