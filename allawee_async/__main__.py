@@ -1,10 +1,12 @@
 """`python -m allawee_async` and the console script `allawee`: the door to the command line."""
 
+import os
 import sys
 from importlib.util import find_spec
 
 _NEEDED = ("typer", "rich")
 _INSTALL = "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'"
+_ASKED_BY_A_SHELL = "_ALLAWEE_COMPLETE"
 _WRONG_USE = 2
 _INTERRUPTED = 130
 
@@ -21,6 +23,9 @@ def main() -> None:
         from allawee_async.cli.app import app  # noqa: PLC0415 - it needs the extra
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
+    if _ASKED_BY_A_SHELL in os.environ:
+        # Rich fills lines anew, and fish would take each line of a description for a word.
+        os.environ["COLUMNS"] = "1000"
     app()
 
 

@@ -165,7 +165,7 @@ def transport_error(error: Exception) -> TransportError:
         case aiohttp.ClientHttpProxyError(status=status):
             return TransportError(f"the proxy refused the connection ({status})", sent=False)
         case aiohttp.ClientConnectorError():
-            return TransportError(f"no connection: {error.os_error}", sent=False)
+            return TransportError(f"no connection to {error.host}: {error.os_error}", sent=False)
         case aiohttp.ClientConnectionError():
             return TransportError(f"the connection was lost ({type(error).__name__})")
         case aiohttp.ClientPayloadError():

@@ -71,7 +71,7 @@ def _segment(value: object) -> str:
     if not isinstance(value, str):
         raise ConfigurationError(f"an id is a text, not {type(value).__name__}")
     if not _DOTS.isdisjoint(value.replace("\\", "/").split("/")):
-        raise ConfigurationError("an id is empty or contains '.', '..' or '//' as a path would")
+        raise ConfigurationError("an id must not be empty or lead elsewhere ('.', '..', '//')")
     return _encoded(value)
 
 

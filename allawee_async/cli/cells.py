@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 _MONEY: Final = re.compile(
     r"amount|fees|cap|reserved|available|balance(?:Before|After)?|\w+(?:Amount|Fees|Balance)"
 )
-_ID: Final = re.compile(r"[a-z]+(?:[._][a-z]+)*[._][0-9A-Za-z]{6,}")
+_ID: Final = re.compile(r"[a-z]+(?:[._][a-z]+)*[._](?=[a-z]*[0-9A-Z])[0-9A-Za-z]{6,}")
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?Z")
 _STATES: Final = ("status", "state")
 _STYLE_OF_STATE: Final = {
-    **dict.fromkeys(("active", "live", "approved", "completed", "successful", "verified"), "green"),
-    **dict.fromkeys(("pending", "processing", "created", "new", "queued"), "yellow"),
+    **dict.fromkeys(("active", "enabled", "live", "approved", "verified"), "green"),
+    **dict.fromkeys(("completed", "successful", "delivered"), "green"),
+    **dict.fromkeys(("pending", "processing", "created", "new", "queued", "unclaimed"), "yellow"),
     **dict.fromkeys(("failed", "declined", "blocked", "cancelled", "reversed", "closed"), "red"),
     **dict.fromkeys(("terminated",), "red"),
     **dict.fromkeys(("inactive", "disabled"), "dim"),
@@ -61,7 +62,7 @@ def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = Fal
         case bool():
             return Text("yes" if value else "no")
         case int() if currency is not None and is_money(name):
-            return Text(money(value, one_line(currency)), no_wrap=True)
+            return Text(money(value, one_line(currency)))
         case list():
             return Text(", ".join(one_line(str(item)) for item in value) or "-")
         case str():

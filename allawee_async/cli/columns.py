@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.failures import CommandError, ExitCode
 from allawee_async.cli.shapes import Kind, fields_of, paths_of
+from allawee_async.cli.wording import did_you_mean
 from allawee_async.names import camel
 
 if TYPE_CHECKING:
@@ -69,10 +69,8 @@ def _chosen(name: str, model: type[Model] | None, records: Sequence[JSONObject])
 def _advice(name: str, known: Sequence[str]) -> str:
     if not known:
         return "none are known, as there are no rows"
-    close = get_close_matches(name, known, n=2)
     heads = dict.fromkeys(path.partition(".")[0] for path in known)
-    guess = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"{guess}known: {', '.join(heads)}"
+    return f"{did_you_mean(name, known)}known: {', '.join(heads)}"
 
 
 def _is_known(path: str, model: type[Model] | None) -> bool:

@@ -146,7 +146,9 @@ def _content(file: Path, what: str) -> HiddenBytes:
             content = HiddenBytes(opened.read(_LONGEST_FILE + 1))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise CommandError(f"cannot read the {what} from {file}: {reason}") from None
+        raise CommandError(
+            f"cannot read the {what} from {file}: {reason}", ExitCode.WRONG_USE
+        ) from None
     if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & _FOR_OTHERS:
         typer.echo(
             f"warning: others on this computer may read {file}; run: chmod 600 {file}", err=True
@@ -160,7 +162,7 @@ def _secret_text(content: HiddenBytes, what: str, place: str) -> HiddenText:
     except UnicodeDecodeError:
         text = HiddenText()
     if len(content) > _LONGEST_FILE or (content and not text):
-        raise CommandError(f"{place} holds no {what}: it is no short text", ExitCode.WRONG_USE)
+        raise CommandError(f"{place} holds no {what}: it is not a short text", ExitCode.WRONG_USE)
     return text
 
 

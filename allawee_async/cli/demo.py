@@ -6,7 +6,7 @@ import attrs
 import typer
 
 from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.cli.options import Debug
+from allawee_async.cli.options import Debug, NoColor
 
 _CUSTOMERS = 5_000
 _MOST_CUSTOMERS = 200_000
@@ -35,29 +35,40 @@ class DemoOptions:
     max_items: int | None = None
 
 
+Customers = Annotated[
+    int,
+    typer.Option(min=0, max=_MOST_CUSTOMERS, metavar="NUMBER", help="Customers in the sandbox."),
+]
+Seed = Annotated[
+    int, typer.Option(metavar="NUMBER", help="The same seed gives the same customers and faults.")
+]
+Faults = Annotated[
+    bool,
+    typer.Option(
+        "--faults/--no-faults",
+        help="Let requests to the sandbox fail now and then, and take a while.",
+    ),
+]
+PageSize = Annotated[int, typer.Option(min=1, metavar="NUMBER", help="Customers on a page.")]
+MaxItems = Annotated[
+    int | None, typer.Option(min=1, metavar="NUMBER", help="Stop after so many customers.")
+]
+Live = Annotated[
+    bool,
+    typer.Option("--live", help="Walk the real API, with the key that `allawee whoami` tells of."),
+]
+
+
 def demo(
     context: typer.Context,
     *,
-    customers: Annotated[
-        int, typer.Option(min=0, max=_MOST_CUSTOMERS, help="Customers in the sandbox.")
-    ] = _CUSTOMERS,
-    seed: Annotated[
-        int, typer.Option(help="The same seed gives the same customers and faults.")
-    ] = _SEED,
-    faults: Annotated[
-        bool,
-        typer.Option(
-            "--faults/--no-faults",
-            help="Let requests to the sandbox fail now and then, and take a while.",
-        ),
-    ] = True,
-    page_size: Annotated[int, typer.Option(min=1, help="Customers on a page.")] = _PAGE_SIZE,
-    max_items: Annotated[
-        int | None, typer.Option(min=1, help="Stop after so many customers.")
-    ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="Walk the real API, with the key that `allawee whoami` tells of.")
-    ] = False,
+    customers: Customers = _CUSTOMERS,
+    seed: Seed = _SEED,
+    faults: Faults = True,
+    page_size: PageSize = _PAGE_SIZE,
+    max_items: MaxItems = None,
+    live: Live = False,
+    no_color: NoColor = False,
     debug: Debug = False,
 ) -> None:
     """See the client walk thousands of customers through faults.
@@ -67,10 +78,10 @@ def demo(
 
     Nothing leaves this computer unless you say --live; then it reads, and changes nothing.
     """
-    del debug
+    del no_color, debug
     if live:
         _refuse_options_of_the_sandbox(context)
-    from allawee_async.cli.demo_run import run_demo  # noqa: PLC0415 - keeps --help quick
+    from allawee_async.cli.demo_run import run_demo
 
     run_demo(
         DemoOptions(

@@ -175,7 +175,7 @@ async def _key(key: asyncio.Task[FoundKey | Exception]) -> Finding:
             f"neither sk.test. nor sk.live., from {found.place}",
             "check that it is a secret key, and whole",
         )
-    return Finding(Status.OK, f"{kind} key from {found.place}")
+    return Finding(Status.OK, f"{'LIVE' if kind == 'live' else kind} key from {found.place}")
 
 
 async def _host(url: str, reached: asyncio.Task[Reached | Exception]) -> Finding:

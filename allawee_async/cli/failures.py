@@ -76,8 +76,15 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ServerError, "the fault is on the server's side; try again later"),
     (RequestTimeoutError, "try again later"),
     (TransportError, "check the network and the host, then try again"),
-    (DecodeError, "run it again with --debug and report it"),
+    (DecodeError, "if this is a host of the API, run it again with --debug and report it"),
     (PaginationError, "the fault is on the server's side; try again later"),
+)
+
+
+_OF_THE_PARSER: Final = (
+    ("Value error, ", ""),
+    ("Input should", "it should"),
+    ("--sandbox-file", "--sandbox"),  # how it was typed
 )
 
 
@@ -121,12 +128,19 @@ def _told(error: Exception) -> str:
         advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), None)
         return f"{error}; {advice}" if advice else str(error)
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return f"{place}{error.strerror or error}"
     kind = type(error).__name__
     return mask(f"{kind}: {error}; this is a mistake of ours: run it again with --debug, report it")
 
 
 def _wrong_use(error: Exception) -> str:
-    message: str = getattr(error, "format_message", str)().rstrip(".")
+    """Return what the option parser tells, in words for people; a key may have been typed."""
+    message = mask(getattr(error, "format_message", str)().rstrip("."))
+    for theirs, ours in _OF_THE_PARSER:
+        message = message.replace(theirs, ours)
     context = getattr(error, "ctx", None)
-    return f"{message}; see {context.command_path} --help" if context else message
+    if context is None:
+        return message
+    see = " See" if message.endswith("?") else "; see"
+    return f"{message}{see} {context.command_path} --help"

@@ -45,4 +45,5 @@ def _words_of_option(word: str) -> int:
     """Return how many words an option of a command has; 0 for another option."""
     if word in VALUED:
         return 2
-    return 1 if word in FLAGS or word.partition("=")[0] in VALUED else 0
+    joined = word.partition("=")[0] in VALUED or word.startswith("-o")  # --output=csv, -ocsv
+    return 1 if word in FLAGS or joined else 0

@@ -30,6 +30,7 @@ def login(
     base_url: BaseUrl = None,
     secure_url: SecureUrl = None,
     timeout: Timeout = None,
+    no_color: NoColor = False,
     debug: Debug = False,
 ) -> None:
     """Keep an API key in the system keyring, for all later commands.
@@ -37,7 +38,7 @@ def login(
     It asks for the key, without showing it, unless there is --api-key-file. The keyring has one key
     for each host of the API.
     """
-    del debug
+    del no_color, debug
     from allawee_async.cli.login_run import log_in
 
     connection = ConnectionOptions(
@@ -46,9 +47,9 @@ def login(
     log_in(connection, check=check)
 
 
-def logout(*, base_url: BaseUrl = None, debug: Debug = False) -> None:
+def logout(*, base_url: BaseUrl = None, no_color: NoColor = False, debug: Debug = False) -> None:
     """Delete the API key of a host from the system keyring."""
-    del debug
+    del no_color, debug
     from allawee_async.cli.login_run import log_out
 
     log_out(base_url)

@@ -40,7 +40,8 @@ UseSandbox = Annotated[
     bool,
     typer.Option(
         "--sandbox",
-        help="Use an embedded sandbox instead of the API; --sandbox FILE keeps its state.",
+        help="Use an embedded sandbox instead of the API; --sandbox FILE keeps its state, for "
+        "instance in play.db.",
     ),
 ]
 SandboxFile = Annotated[

@@ -13,9 +13,9 @@ import typer
 from typer.core import TyperGroup
 
 from allawee_async.cli.color import refuse_color
-from allawee_async.cli.failures import ExitCode, exit_code_of, line_of
+from allawee_async.cli.failures import ExitCode, exit_code_of, is_wrong_use, line_of
 from allawee_async.cli.leading_options import moved_behind
-from allawee_async.cli.sandbox_argument import spelled_out
+from allawee_async.cli.sandbox_argument import file_advice, spelled_out
 from allawee_async.hidden import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
@@ -27,10 +27,12 @@ class Run:
 
     Attributes:
         debug: Whether to show tracebacks, and what the client logs.
+        words: The arguments as they were typed.
     """
 
     def __init__(self) -> None:
         self.debug = False
+        self.words: list[str] = []
 
 
 class Program(TyperGroup):
@@ -51,27 +53,36 @@ class Program(TyperGroup):
         except (KeyboardInterrupt, typer.Abort):
             code = ExitCode.INTERRUPTED
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a line
-            code = _report(error, debug=run.debug)
+            code = _report(error, run)
+        finally:
+            _show_log(shown=False)
         if code == ExitCode.INTERRUPTED:
-            _say("interrupted")
+            _say_interrupted()
         if not _write(sys.stdout, ""):
             code = code or ExitCode.FAILED
         return sys.exit(int(code or ExitCode.DONE))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, spelled as option parsers know them."""
-        return super().parse_args(ctx, moved_behind(spelled_out(args, os.path.isfile)))
+        if isinstance(ctx.obj, Run):
+            ctx.obj.words = list(args)
+        return super().parse_args(ctx, moved_behind(spelled_out(args, self._is_file)))
 
     def invoke(self, ctx: Any) -> None:
         """Run the command; what it returns is no exit code."""
         super().invoke(ctx)
+
+    def _is_file(self, word: str) -> bool:
+        """Return whether a word behind `--sandbox` names a file, and no command."""
+        # A path object would raise for what is too long for a name.
+        return word not in self.commands and os.path.isfile(word)  # noqa: PTH113
 
 
 def set_debug(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - Typer calls it so
     """Take note of `--debug`, wherever on the line it stands."""
     if value and isinstance(context.obj, Run):
         context.obj.debug = True
-        _LOG.removeHandler(_SILENT)
+        _show_log(shown=True)
     return value
 
 
@@ -82,13 +93,27 @@ def set_no_color(value: bool) -> bool:  # noqa: FBT001 - Typer calls it so
     return value
 
 
-def _report(error: Exception, *, debug: bool) -> ExitCode:
+def _show_log(*, shown: bool) -> None:
+    """Let stderr show what the client warns of: each retry. The client itself keeps silent."""
+    handler = logging.lastResort
+    if handler is not None:
+        (_LOG.addHandler if shown else _LOG.removeHandler)(handler)
+
+
+def _report(error: Exception, run: Run) -> ExitCode:
     if isinstance(error, BrokenPipeError):  # nobody reads any more, as in `allawee … | head`
         return ExitCode.FAILED
-    if debug:
+    if run.debug:
         _say(mask("".join(traceback.format_exception(error)).rstrip()))
-    _say(line_of(error))
+    line = line_of(error)
+    _say(line + file_advice(run.words, line) if is_wrong_use(error) else line)
     return exit_code_of(error)
+
+
+def _say_interrupted() -> None:
+    """Say it on a line of its own: a terminal has just shown `^C`, or the question."""
+    on_a_terminal = sys.stderr is not None and sys.stderr.isatty()
+    _say("\ninterrupted" if on_a_terminal else "interrupted")
 
 
 def _say(text: str) -> None:

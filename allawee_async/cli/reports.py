@@ -23,7 +23,12 @@ class ReportFormat(StrEnum):
 
 ReportOutput = Annotated[
     ReportFormat | None,
-    typer.Option("--output", "-o", help="How to write it; json if stdout is no terminal."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table or json; json if stdout is no terminal, else table.",
+    ),
 ]
 
 
@@ -47,14 +52,14 @@ def print_report(
         return
     from rich.table import Table
 
+    from allawee_async.cli.cells import cell
     from allawee_async.cli.console import output_console
-    from allawee_async.cli.failures import one_line
 
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
+    table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in facts.items():
-        table.add_row(name, one_line(value))
+        table.add_row(name, cell(name, value, None))
     output_console().print(table)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from allawee_async.cli.options import Debug
+from allawee_async.cli.options import Debug, NoColor
 
 _PORT = 8080
 _HIGHEST_PORT = 65_535
@@ -36,28 +36,48 @@ class SandboxOptions:
     open: bool = False
 
 
+Port = Annotated[
+    int,
+    typer.Option(
+        min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port of the API; 0 takes a free one."
+    ),
+]
+SecurePort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=_HIGHEST_PORT,
+        metavar="PORT",
+        help="Port of the secure host; the next one if left out.",
+    ),
+]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, metavar="FILE", help="Keep the state in this file (SQLite)."),
+]
+Customers = Annotated[
+    int | None,
+    typer.Option(
+        min=0, max=_MOST_CUSTOMERS, metavar="NUMBER", help="Customers that a new state begins with."
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(metavar="NUMBER", help="The same seed gives the same customers and key.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Open its page in the browser.")]
+
+
 def sandbox(
     *,
-    port: Annotated[
-        int,
-        typer.Option(min=0, max=_HIGHEST_PORT, help="Port of the API; 0 takes a free one."),
-    ] = _PORT,
-    secure_port: Annotated[
-        int | None,
-        typer.Option(
-            min=0, max=_HIGHEST_PORT, help="Port of the secure host; the next one if left out."
-        ),
-    ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    data: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Keep the state in this file (SQLite).")
-    ] = None,
-    customers: Annotated[
-        int | None,
-        typer.Option(min=0, max=_MOST_CUSTOMERS, help="Customers to begin with."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same customers and key.")] = 0,
-    open: Annotated[bool, typer.Option("--open", help="Open its page in the browser.")] = False,
+    port: Port = _PORT,
+    secure_port: SecurePort = None,
+    host: Host = "127.0.0.1",
+    data: Data = None,
+    customers: Customers = None,
+    seed: Seed = 0,
+    open: Open = False,
+    no_color: NoColor = False,
     debug: Debug = False,
 ) -> None:
     """Run a sandbox that plays the API, until Ctrl-C.
@@ -66,7 +86,7 @@ def sandbox(
     and the address of a page that shows what is going on in it. With --data, what is done to it is
     still there after a restart, and even after a crash.
     """
-    del debug
+    del no_color, debug
     from allawee_async.cli.sandbox_run import run_sandbox
 
     options = SandboxOptions(

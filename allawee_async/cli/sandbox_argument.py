@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -42,6 +43,20 @@ def spelled_out(arguments: Sequence[str], exists: Callable[[str], bool]) -> list
         else:
             spelled.append(word)
     return spelled
+
+
+def file_advice(arguments: Sequence[str], message: str) -> str:
+    """Return what to add to a message that complains of a word which may have meant a file.
+
+    Args:
+        arguments: The arguments as they were typed.
+        message: What the option parser told.
+    """
+    for option, word in pairwise(arguments):
+        may_be_one = "." in word or "extra argument" in message
+        if option == _OPTION and may_be_one and word in message and not word.startswith("-"):
+            return f"; to keep a sandbox in a file of this name, write {_OPTION}={word}"
+    return ""
 
 
 def _is_file(word: str, exists: Callable[[str], bool]) -> bool:

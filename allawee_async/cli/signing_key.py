@@ -66,7 +66,9 @@ def read_body(file: Path) -> HiddenBytes:
                 body = HiddenBytes(opened.read(MAX_BODY + 1))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise CommandError(f"cannot read the body from {place_of(file)}: {reason}") from None
+        raise CommandError(
+            f"cannot read the body from {place_of(file)}: {reason}", ExitCode.WRONG_USE
+        ) from None
     if len(body) > MAX_BODY:
         raise CommandError(f"the body is longer than {MAX_BODY:,} bytes, and so is no delivery")
     return body

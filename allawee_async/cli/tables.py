@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import attrs
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,17 +18,18 @@ from allawee_async.cli.shapes import Kind, fields_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.console import Console
-
     from allawee_async.models.common import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _GAP: Final = 2
+_DOTS: Final = "..."
 _NARROWEST: Final = 12
 _WIDEST: Final = 40
 _FEWEST_COLUMNS: Final = 3
 _LEFT_OUT: Final = frozenset({"object", "updatedAt"})
 _IN_THE_WAY: Final = (Kind.OBJECT, Kind.OBJECTS, Kind.TEXTS, Kind.FREE)
+_FIRST: Final = ("id", "_id")
+_LAST: Final = ("createdAt", "updatedAt", "object")
 _KEPT_LONGEST: Final = ("id", "_id", "name", "amount", "status", "createdAt", "type", "customer")
 
 
@@ -57,14 +59,7 @@ class TableWriter:
 
     def one(self, record: JSONObject) -> None:
         """Write the fields of an object below each other."""
-        rows = list(_rows(record, "", record))
-        table = Table.grid(padding=(0, _GAP, 0, 0))
-        table.add_column(style="bold", no_wrap=self._console.width > 2 * _WIDEST, overflow="fold")
-        table.add_column(overflow="fold")
-        for name, text in rows:
-            table.add_row(name, text)
-        if rows:
-            self._console.print(table)
+        self._print_fields(list(_rows(_in_order(record), "", record)))
 
     def page(self, records: Sequence[JSONObject]) -> None:
         """Write some rows; the first ones below a heading."""
@@ -77,9 +72,10 @@ class TableWriter:
             for record in records:
                 self._print_stacked(record)
             return
-        table = _table(self._layout, self._console, heading=is_first)
+        self._layout = _grown(self._layout, records, self._console.width)
+        table = _table(self._layout, heading=is_first)
         for record in records:
-            table.add_row(*(_cell(record, column.name) for column in self._layout))
+            table.add_row(*(self._fitting(record, column) for column in self._layout))
         self._console.print(table)
 
     def end(self) -> None:
@@ -97,14 +93,38 @@ class TableWriter:
         self._layout = _fitted(columns, self._console.width, may_drop=self._names is None)
         self._stacked = names
 
+    def _fitting(self, record: JSONObject, column: _Column) -> Text:
+        """Return a cell; where Rich has no character to say that it is cut, dots say so."""
+        text = _cell(record, column.name)
+        if column.shrinks and not is_unicode(self._console) and text.cell_len > column.width:
+            text.truncate(column.width - len(_DOTS))
+            text.append(_DOTS)
+        return text
+
     def _print_stacked(self, record: JSONObject) -> None:
         first, *others = self._stacked
-        width = max((len(name) for name in others), default=0)
+        there = [name for name in others if value_at(record, name) is not None]
         self._console.print(_cell(record, first), overflow="fold")
-        for name in others:
-            if value_at(record, name) is not None:
-                line = Text(f"  {name:<{width}}  ", style="bold").append_text(_cell(record, name))
-                self._console.print(line, no_wrap=True, overflow="crop")
+        longest = max((len(name) for name in others), default=0)
+        self._print_fields([(name, _cell(record, name)) for name in there], longest, indent=_GAP)
+
+    def _print_fields(
+        self, rows: Sequence[tuple[str, Text]], longest: int = 0, *, indent: int = 0
+    ) -> None:
+        """Write names and values, a line each; what is too long for it goes on below itself."""
+        room = self._console.width
+        table = Table.grid(padding=(0, _GAP, 0, 0))
+        table.add_column(
+            style="bold",
+            no_wrap=room > 2 * _WIDEST,
+            overflow="fold",
+            min_width=min(longest, room // 2),
+        )
+        table.add_column(overflow="fold")
+        for name, text in rows:
+            table.add_row(name, text)
+        if rows:
+            self._console.print(Padding(table, (0, 0, 0, indent), expand=False))
 
 
 def _usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> list[str]:
@@ -120,7 +140,7 @@ def _usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> 
             continue
         if not any(isinstance(value, (dict, list)) for value in values):
             names.append(name)
-    if any(is_money(name) for name in names) and "currency" in names:
+    if any(map(_is_money, names)) and "currency" in names:
         names.remove("currency")  # it stands beside the money
     return names or all_columns(model, records)
 
@@ -128,7 +148,7 @@ def _usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> 
 def _measured(name: str, records: Sequence[JSONObject]) -> _Column:
     cells = [_cell(record, name) for record in records]
     width = max(len(name), *(text.cell_len for text in cells))
-    shrinks = all(not text.style and not text.no_wrap for text in cells)
+    shrinks = not _is_money(name) and all(not text.style for text in cells)
     return _Column(name, min(width, _WIDEST) if shrinks else width, shrinks)
 
 
@@ -148,6 +168,18 @@ def _fitted(columns: list[_Column], room: int, *, may_drop: bool) -> list[_Colum
     return fitted
 
 
+def _grown(layout: list[_Column], records: Sequence[JSONObject], room: int) -> list[_Column]:
+    """Return the layout with room for the amounts and states of a later page, if there is any."""
+    spare = room - sum(column.width for column in layout) - _GAP * (len(layout) - 1)
+    grown: list[_Column] = []
+    for column in layout:
+        missing = 0 if column.shrinks else _measured(column.name, records).width - column.width
+        wider = max(0, min(spare, missing))
+        spare -= wider
+        grown.append(attrs.evolve(column, width=column.width + wider))
+    return grown
+
+
 def _total(columns: list[_Column]) -> int:
     return sum(column.least for column in columns) + _GAP * (len(columns) - 1)
 
@@ -158,7 +190,7 @@ def _rank(name: str, columns: list[_Column]) -> int:
     return len(_KEPT_LONGEST) + [column.name for column in columns].index(name)
 
 
-def _table(layout: list[_Column], console: Console, *, heading: bool) -> Table:
+def _table(layout: list[_Column], *, heading: bool) -> Table:
     table = Table(
         box=None,
         padding=(0, _GAP, 0, 0),
@@ -166,15 +198,19 @@ def _table(layout: list[_Column], console: Console, *, heading: bool) -> Table:
         header_style="bold",
         show_header=heading,
     )
-    overflow: Literal["ellipsis", "crop"] = "ellipsis" if is_unicode(console) else "crop"
     for column in layout:
         table.add_column(
             column.name,
             width=column.width,
+            justify="right" if _is_money(column.name) else "left",
             no_wrap=column.shrinks,
-            overflow=overflow if column.shrinks else "fold",
+            overflow="ellipsis" if column.shrinks else "fold",
         )
     return table
+
+
+def _is_money(path: str) -> bool:
+    return is_money(path.rpartition(".")[2])
 
 
 def _cell(record: JSONObject, path: str) -> Text:
@@ -188,6 +224,14 @@ def _currency_at(record: JSONObject, path: str) -> str | None:
     currency = currency_of(record)
     holder = value_at(record, path.rpartition(".")[0]) if "." in path else None
     return currency_of(holder, currency) if isinstance(holder, dict) else currency
+
+
+def _in_order(record: JSONObject) -> JSONObject:
+    """Return an object with its id first and its timestamps last, as all lists have them."""
+    first = [name for name in _FIRST if name in record]
+    last = [name for name in _LAST if name in record]
+    others = [name for name in record if name not in (*first, *last)]
+    return {name: record[name] for name in (*first, *others, *last)}
 
 
 def _rows(

@@ -35,23 +35,32 @@ SigningKeyFile = Annotated[
 ]
 Body = Annotated[
     Path,
-    typer.Argument(metavar="[FILE]", help="The body, byte for byte; stdin if left out."),
+    typer.Argument(metavar="FILE", help="The body, byte for byte; stdin if left out."),
 ]
 
 Port = Annotated[
-    int, typer.Option(min=0, max=_HIGHEST_PORT, help="Port to listen on; 0 takes a free one.")
+    int,
+    typer.Option(
+        min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port to listen on; 0 takes a free one."
+    ),
 ]
 ForwardTo = Annotated[
     str | None,
     typer.Option(metavar="URL", help="Send each delivery on to here, and hand its answer back."),
 ]
 Decide = Annotated[
-    Answering | None, typer.Option(help="Answer to authorizations; decline if left out.")
+    Answering | None,
+    typer.Option(
+        metavar="ANSWER", help="approve or decline all authorizations; decline if left out."
+    ),
 ]
 CardBalance = Annotated[
-    int, typer.Option(help="Minor units that --decide approve tells an enquiry.")
+    int,
+    typer.Option(metavar="NUMBER", help="Minor units that --decide approve tells an enquiry."),
 ]
-CardHolder = Annotated[str, typer.Option(help="Name that --decide approve tells an enquiry.")]
+CardHolder = Annotated[
+    str, typer.Option(metavar="TEXT", help="Name that --decide approve tells an enquiry.")
+]
 Register = Annotated[
     bool,
     typer.Option(
@@ -60,7 +69,10 @@ Register = Annotated[
 ]
 Events = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="Event to register for; repeat it; all if left out."),
+    typer.Option(
+        metavar="NAME",
+        help="Event to register for; may be repeated; all that are documented if left out.",
+    ),
 ]
 PublicUrl = Annotated[
     str | None,
@@ -69,7 +81,12 @@ PublicUrl = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Register with a live key without asking.")]
 LogOutput = Annotated[
     LogFormat | None,
-    typer.Option("--output", "-o", help="How to write a delivery; jsonl if stdout is no terminal."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table or jsonl; jsonl if stdout is no terminal, else table.",
+    ),
 ]
 
 
@@ -81,14 +98,18 @@ def add_webhook_commands(group: "TyperGroup") -> None:
 
 
 def sign(
-    body: Body = Path("-"), *, signing_key_file: SigningKeyFile = None, debug: Debug = False
+    body: Body = Path("-"),
+    *,
+    signing_key_file: SigningKeyFile = None,
+    no_color: NoColor = False,
+    debug: Debug = False,
 ) -> None:
     """Sign a body as Allawee signs its webhooks, and print the signature.
 
     Every byte counts, a line end as well: with a pipe, use printf and not echo. Without a file or
     ALLAWEE_SIGNING_KEY it asks for the signing key, without showing it.
     """
-    del debug
+    del no_color, debug
     from allawee_async.cli.webhook_tools import print_signature
 
     print_signature(body, signing_key_file)

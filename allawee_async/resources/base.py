@@ -240,7 +240,9 @@ class Findable(Listable[M]):
     """A resource that can be looked up by its `reference`."""
 
     async def find(self, *, reference: str) -> M | None:
-        """Look up the one object with a reference, for instance after a write that was cut off.
+        """Look up the one object with a reference.
+
+        It tells whether a write that was cut off took effect.
 
         Args:
             reference: The reference that you gave when you created the object.

@@ -86,11 +86,17 @@ def test_an_id_may_stand_in_the_place_of_an_object():
 @pytest.mark.parametrize(
     ("texts", "told"),
     [
-        ([".individualInformation.fristName=x"], r"has no field 'fristName'; known: firstName,"),
+        (
+            [".individualInformation.fristName=x"],
+            r"has no field 'fristName'; did you mean firstName or",
+        ),
         ([".nope.x=1"], r"--claims has no field 'nope'; known: individualInformation,"),
-        (["{"], r"--claims is no JSON \(line 1, column 2\); give JSON, @FILE, @- for stdin, or"),
-        (["Ada"], r"--claims is no JSON"),
-        (["[1]"], r"--claims is JSON, but no object"),
+        (
+            ["{"],
+            r"--claims is not valid JSON \(line 1, column 2\); give JSON, @FILE, @- for stdin, or",
+        ),
+        (["Ada"], r"--claims is not valid JSON"),
+        (["[1]"], r"--claims must be a JSON object"),
         (["{}", "{}"], r"one whole object, and before single fields"),
         ([".individualAddress.city=x", "{}"], r"one whole object, and before single fields"),
         ([".individualAddress.city.x=1"], r"city is no object, so it has no field \.x"),
@@ -106,7 +112,7 @@ def test_what_is_no_object_is_told_in_a_line(texts, told):
 
 @pytest.mark.parametrize(
     ("field", "text", "told"),
-    [("printCardholderName", "perhaps", "must be a true or false")],
+    [("printCardholderName", "perhaps", "must be true or false")],
 )
 def test_a_value_of_a_wrong_kind(field, text, told):
     from allawee_async.models import CardPersonalization
@@ -121,7 +127,7 @@ def test_a_file_that_is_no_json_is_named(tmp_path):
     file.write_text("{\n  oops")
 
     with pytest.raises(
-        CommandError, match=r"the file .*claims\.json is no JSON \(line 2, column 3"
+        CommandError, match=r"the file .*claims\.json is not valid JSON \(line 2, column 3"
     ):
         read_body("--claims", [f"@{file}"], Claims)
 

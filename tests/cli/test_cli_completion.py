@@ -125,6 +125,25 @@ def test_a_real_bash_completes(program):
     assert (done.stdout, done.stderr) == ("update\n", "")
 
 
+def test_a_description_is_one_line_however_narrow_the_terminal(program):
+    asked = {
+        "_ALLAWEE_COMPLETE": "complete_fish",
+        "_TYPER_COMPLETE_ARGS": "allawee requests ",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "COLUMNS": "20",
+    }
+    told = subprocess.run(
+        ["allawee"],
+        env=program | asked,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+
+    assert [line.partition("\t")[0] for line in told.splitlines()] == ["list", "get", "export"]
+
+
 def test_names_of_nouns_are_completed_without_importing_them():
     code = (
         "import sys; sys.argv = ['allawee']\n"

@@ -199,10 +199,20 @@ def test_an_unknown_outcome_says_to_look_first(call):
     assert json.loads(found.stdout)["amount"] == 10_000
 
 
-def test_an_unknown_outcome_without_a_reference(call):
-    call.sandbox.faults.status(503)
-    result = call("payments", "requeue", "p.1", "--yes")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("payments", "requeue", "p.1", "--yes"), "read the payment before you try again"),
+        (PAYOUT[:8] + PAYOUT[10:] + ("--yes",),
+         "it had no --reference, so look through: allawee payments list --max-items 20"),
+        (("disputes", "update", "d'1", "--text", "x"), "look: allawee disputes get 'd'\"'\"'1'"),
+        (("cards", "link", CARD, "--customer", "cus.1"), "read the card before you try again"),
+    ],
+)  # fmt: skip
+def test_an_unknown_outcome_without_a_reference(call, words, told):
+    call.sandbox.faults.status(503, times=3)
+    result = call(*words)
 
     assert result.exit_code == 6
-    assert result.stderr.endswith("; read the payment before you try again\n")
+    assert result.stderr.endswith(f"; {told}\n")
     assert "try again later" not in result.stderr

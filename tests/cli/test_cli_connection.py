@@ -131,8 +131,8 @@ class TestTheFile:
             (f"{KEY}\nsk.live.canary\n".encode(), "must be one line of visible ASCII"),
             (f"{KEY} canary".encode(), "must be one line of visible ASCII"),
             ("sk.test.canarÿ".encode(), "must be one line of visible ASCII"),
-            (b"\xff\xfe\x00canary", "it is no short text"),
-            (b"canary" * 10_000, "it is no short text"),
+            (b"\xff\xfe\x00canary", "it is not a short text"),
+            (b"canary" * 10_000, "it is not a short text"),
         ],
     )
     def test_what_cannot_be_a_key_is_refused_and_not_quoted(self, file, content, told):

@@ -359,6 +359,11 @@ class TestTheKey:
         assert findings["key at API host"].status is Status.OK
         assert findings["key at API host"].found == "accepted, with few rights"
 
+    async def test_one_with_which_all_is_real(self, sandbox):
+        real = patient_of(sandbox, find_key=lambda: found("sk.live.canary"))
+        findings = await examine(real, seconds=LONG)
+        assert findings["key"].found.startswith("LIVE key from ")
+
     async def test_one_of_an_odd_form(self, sandbox):
         odd = patient_of(sandbox, find_key=lambda: found("sk_live_canary"))
         findings = await examine(odd, seconds=LONG)

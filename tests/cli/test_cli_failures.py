@@ -55,13 +55,22 @@ KEY = "sk.live.abcdefghijkl"
             1,
             "error: reset; check the network and the host, then try again",
         ),
-        (errors.DecodeError("odd"), 1, "error: odd; run it again with --debug and report it"),
+        (
+            errors.DecodeError("odd"),
+            1,
+            "error: odd; if this is a host of the API, run it again with --debug and report it",
+        ),
         (
             errors.PaginationError("stuck"),
             1,
             "error: stuck; the fault is on the server's side; try again later",
         ),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "error: No space left on device"),
+        (
+            OSError(errno.EACCES, "Permission denied", "key.txt"),
+            1,
+            "error: key.txt: Permission denied",
+        ),
         (OSError("odd"), 1, "error: odd"),
         (typer.BadParameter("no number."), 2, "error: Invalid value: no number"),
         (

@@ -14,6 +14,7 @@ def test_they_go_behind():
     assert moved("--sandbox customers list --limit 5") == "customers list --limit 5 --sandbox"
     assert moved("-o json --yes cards get c.1") == "cards get c.1 -o json --yes"
     assert moved("--output=json cards get c.1") == "cards get c.1 --output=json"
+    assert moved("-ojson cards get c.1") == "cards get c.1 -ojson"
 
 
 def test_they_go_before_the_end_of_options():

@@ -368,7 +368,7 @@ class TestSendingOn:
             )
             (shown,) = hook.deliveries()
         assert shown["answer"] == "not forwarded"
-        assert shown["problem"].startswith("no connection: ")
+        assert shown["problem"].startswith("no connection to 127.0.0.1: ")
         assert "canary" not in str(shown)
 
     async def test_a_program_that_hangs_is_told_and_so_is_a_late_decision(

@@ -16,6 +16,7 @@ from allawee_async.cli.api.parameters import SECRETS
 from allawee_async.cli.api.verbs import verbs_of
 from allawee_async.cli.app import COMMANDS, app
 from allawee_async.cli.lazy_commands import LazyCommand
+from allawee_async.cli.webhook_commands import COMMANDS as WEBHOOK_COMMANDS
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
 MORE_THAN_A_CALL = {"export", "listen", "sign", "verify"}
@@ -99,6 +100,33 @@ def test_the_line_of_a_command_is_the_first_of_its_docstring():
     for name, (place, line) in COMMANDS.items():
         made = LazyCommand(name, line, lambda place=place: import_at(place)).made
         assert inspect.getdoc(made).splitlines()[0] == line, name
+
+
+@pytest.mark.parametrize(
+    "words", [*((name,) for name in COMMANDS), *(("webhooks", name) for name in WEBHOOK_COMMANDS)]
+)
+def test_commands_beside_the_nouns_look_like_theirs(run, words):
+    text = run(*words, "--help").stdout
+
+    assert "--no-color" in text
+    assert "--debug" in text
+    assert not re.search(r"--[\w-]+ <", text), "a type of Python is no word for people"
+
+
+def test_what_may_be_left_out_is_not_asked_for(run):
+    optional = run("webhooks", "create", "--help", COLUMNS="200").stdout
+    needed = run("cards", "activate", "--help", COLUMNS="200").stdout
+
+    assert "The key to sign them with." in optional
+    assert "it is asked for" not in optional
+    assert "it is asked for" in needed
+
+
+def test_arguments_are_named_in_the_usage(run):
+    text = run("accounts", "logs-csv", "--help").stdout
+
+    assert text.startswith("Usage: allawee accounts logs-csv [OPTIONS] ACCOUNT_ID\n")
+    assert "\n  ACCOUNT_ID  The id" in text
 
 
 def import_at(place):

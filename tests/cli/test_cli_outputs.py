@@ -5,6 +5,8 @@ import csv
 import io
 import itertools
 import json
+import re
+import sys
 from types import SimpleNamespace
 from urllib.request import Request, urlopen
 
@@ -54,17 +56,17 @@ PAYMENTS = [
 ]
 
 AT_200 = """\
-id                   amount                   fees              status     failureReason       \
+id                                    amount              fees  status     failureReason       \
 type     account               method         reference   createdAt
 p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  NGN 10.75 (1075)  completed  -                   \
 pay-out  ac.2tVZczWw7m6Teoeb7  bank-transfer  invoice 17  2026-03-14 23:21Z
-p.2wcj2CxxhnpcWAc5a  USD -0.99 (-99)          USD 0.00 (0)      failed     insufficient-funds  \
+p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)      USD 0.00 (0)  failed     insufficient-funds  \
 pay-out  ac.2tVZczWw7m6Teoeb8  fx-transfer    -           2026-03-15 00:00Z
 """
 AT_80 = """\
-id                   amount                   status     createdAt
+id                                    amount  status     createdAt
 p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  completed  2026-03-14 23:21Z
-p.2wcj2CxxhnpcWAc5a  USD -0.99 (-99)          failed     2026-03-15 00:00Z
+p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)  failed     2026-03-15 00:00Z
 """
 AT_40 = """\
 p.2wcj2CxxhnpcWAc4z
@@ -86,6 +88,13 @@ p.2wcj2CxxhnpcWAc5a
   method         fx-transfer
   createdAt      2026-03-15 00:00Z
 """
+
+
+class Terminal(io.StringIO):
+    """A terminal that shows colours."""
+
+    def isatty(self):
+        return True
 
 
 @pytest.fixture
@@ -135,7 +144,77 @@ def test_later_pages_keep_the_columns_of_the_first(monkeypatch, capsys):
     first, second, third = capsys.readouterr().out.splitlines()
 
     assert first.startswith("id ")
-    assert second.index("NGN") == third.index("USD") == first.index("amount")
+    assert second.index("completed") == third.index("failed") == first.index("status")
+    assert second.index("(5000000)") + 9 == third.index("(-99)") + 5 == first.index("amount") + 6
+
+
+HUGE = PAYMENTS[0] | {"amount": 999_999_999_999}
+
+
+def test_later_pages_get_the_room_that_is_left(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "90")
+    table = TableWriter(Payment, ["id", "amount", "status"])
+    table.page(PAYMENTS[1:])
+    table.page([HUGE])
+    table.page(PAYMENTS[1:])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.rstrip() for line in lines] == [
+        "id                            amount  status",
+        "p.2wcj2CxxhnpcWAc5a  USD -0.99 (-99)  failed",
+        "p.2wcj2CxxhnpcWAc4z  NGN 9,999,999,999.99 (999999999999)  completed",
+        "p.2wcj2CxxhnpcWAc5a                      USD -0.99 (-99)  failed",
+    ]
+
+
+def test_no_amount_is_cut_where_there_is_no_room(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "45")
+    table = TableWriter(Payment, ["id", "amount"])
+    table.page(PAYMENTS[1:])
+    table.page([HUGE])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert "".join(line[19:] for line in lines[2:]).split() == [
+        *("NGN", "9,999,999,999.99", "(999999999999)"),
+    ]
+
+
+@pytest.mark.parametrize("width", [24, 30, 40])
+def test_no_value_is_cut_on_a_narrow_terminal(monkeypatch, capsys, width):
+    note = "somebody.with.a.long.name@a-long-domain.example.com"
+    record = {"id": "p.1", "currency": "NGN", "amount": 999_999_999_999, "note": note}
+    monkeypatch.setenv("COLUMNS", str(width))
+    TableWriter(Payment, None).one(record)
+    TableWriter(Payment, ["id", "amount", "note", "currency"]).page([record])
+    text = "".join(capsys.readouterr().out.split())
+
+    assert text.count("amountNGN9,999,999,999.99(999999999999)") == 2
+    assert text.count(f"note{note}") == 2
+
+
+def test_names_are_bold_and_values_are_not(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    TableWriter(Payment, None).one({"id": "p.1", "reference": "invoice 17"})
+    TableWriter(Payment, None).page(PAYMENTS[:1])
+
+    assert "\x1b[1mreference" in out.getvalue()
+    assert "\x1b[1minvoice" not in out.getvalue()
+    assert re.search(
+        r"\x1b\[1mreference *(\x1b\[0m)(\x1b\[1m *\x1b\[0m)?invoice 17", out.getvalue()
+    )
+
+
+def test_the_id_of_an_object_is_first_and_its_timestamps_are_last(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    record = {"object": "card", "createdAt": "2026-03-15T00:00:00Z", "status": "blocked",
+              "id": "c.1", "updatedAt": "2026-03-15T00:00:00Z", "type": "virtual"}  # fmt: skip
+    TableWriter(ActionResult, None).one(record)
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+    assert names == ["id", "status", "type", "createdAt", "updatedAt", "object"]
 
 
 def test_columns_are_those_that_were_asked_for(shown):
@@ -214,6 +293,8 @@ def test_values_as_people_read_them(name, value, text):
         ("status", "whatever", ""),
         ("name", "active", ""),
         ("name", "Ada", ""),
+        ("event", "card.authorization.closed", ""),
+        ("object", "card_transaction", ""),
     ],
 )
 def test_ids_and_states_have_colours(name, value, style):

@@ -1,6 +1,7 @@
 """The program as a whole: help, version, wrong use, errors, interrupts, odd streams."""
 
 import io
+import logging
 import re
 import sys
 
@@ -70,6 +71,16 @@ def test_version(run):
     ("arguments", "told"),
     [
         (["nope"], "No such command 'nope'; see allawee --help"),
+        (["customer"], "No such command 'customer'. Did you mean 'customers'? See allawee --help"),
+        (["sk.test.canary"], "No such command '***'; see allawee --help"),
+        (["doctor", "-o", "xml"], "'--output' / '-o': 'xml' is not one of 'table', 'json'"),
+        (["doctor", "--timeout", "0"], "'--timeout': it should be greater than or equal to 0.001"),
+        (["customers", "list", "--limit", "0"], "--limit takes a whole number, 1 or more"),
+        (
+            ["customers", "list", "--sandbox", "play.json"],
+            "to keep a sandbox in a file of this name, write --sandbox=play.json",
+        ),
+        (["customers", "list", "--sandbox=/"], "'--sandbox': file '/' is a directory"),
         (["--nope"], "No such option: --nope"),
         (["demo", "--customers", "x"], "Invalid value for '--customers'"),
         (["demo", "--customers", "-1"], "Invalid value for '--customers'"),
@@ -98,6 +109,19 @@ def test_debug_shows_the_traceback_before_the_line(fail, arguments):
     assert result.exit_code == 1
     assert result.stderr.startswith("Traceback (most recent call last)")
     assert result.stderr.splitlines()[-1].startswith("error: oops [HTTP 500]")
+
+
+def test_debug_shows_what_the_client_warns_of(call):
+    call.sandbox.faults.status(503, headers={"Retry-After": "0"})
+    quiet = call("cards", "list")
+    call.sandbox.faults.status(503, headers={"Retry-After": "0"})
+    told = call("cards", "list", "--debug", ALLAWEE_DEBUG="1")
+
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+    assert told.stdout == quiet.stdout
+    assert told.stderr.startswith("GET /cards attempt 1: ServerError: Service Unavailable in ")
+    assert told.stderr.count("\n") == 1
+    assert logging.lastResort not in logging.getLogger("allawee_async").handlers
 
 
 def test_debug_from_the_environment(fail):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.cli.sandbox_argument import spelled_out
+from allawee_async.cli.sandbox_argument import file_advice, spelled_out
 
 FILES = {"state", "c.123"}
 
@@ -24,6 +24,26 @@ def test_a_word_that_looks_like_a_file_or_is_one_becomes_the_file(file):
     assert spelled("customers", "list", "--sandbox", file, "--limit", "2") == [
         "customers", "list", "--sandbox-file", file, "--limit", "2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "advised"),
+    [
+        (("cards", "list", "--sandbox", "play.json"), "unexpected argument (play.json)",
+         "; to keep a sandbox in a file of this name, write --sandbox=play.json"),
+        (("cards", "list", "--sandbox", "play"), "unexpected extra argument(s) (play)",
+         "; to keep a sandbox in a file of this name, write --sandbox=play"),
+        (("--sandbox", "play.json", "cards", "list"), "no such command 'play.json'",
+         "; to keep a sandbox in a file of this name, write --sandbox=play.json"),
+        (("--sandbox", "crads", "list"), "no such command 'crads'", ""),
+        (("cards", "list", "--sandbox", "play.json"), "missing option --name", ""),
+        (("cards", "list", "--sandbox"), "unexpected argument (list)", ""),
+        (("cards", "list", "--sandbox", "--lmit"), "no such option: --lmit", ""),
+        ((), "missing command", ""),
+    ],
+)  # fmt: skip
+def test_a_word_that_was_not_taken_for_a_file_is_explained(words, message, advised):
+    assert file_advice(words, message) == advised
 
 
 @pytest.mark.parametrize("word", ["cus.1", "c.124", "list", "20", "payments"])
@@ -68,3 +88,12 @@ def test_no_word_is_lost_and_doing_it_twice_changes_nothing(words):
     once = spelled_out(words, lambda _: False)
     assert plain(once) == plain(words)
     assert spelled_out(once, lambda _: False) == once
+
+
+def test_the_name_of_a_command_is_no_file_even_if_there_is_one(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "customers").touch()
+    result = run("--sandbox", "customers", "list", "--max-items", "1")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (tmp_path / "customers").read_bytes() == b""

@@ -101,7 +101,10 @@ class TestSign:
 
     @pytest.mark.parametrize(
         ("content", "told"),
-        [("\n", "holds no signing key"), ("x" * 5000, "holds no signing key: it is no short text")],
+        [
+            ("\n", "holds no signing key"),
+            ("x" * 5000, "holds no signing key: it is not a short text"),
+        ],
     )
     def test_a_file_without_a_key(self, tool, file, key_file, content, told):
         key_file.write_text(content)
@@ -118,7 +121,7 @@ class TestSign:
 
     def test_a_body_that_is_not_there_or_too_long(self, tool, tmp_path):
         result = tool("sign", str(tmp_path / "none"), **ENVIRON)
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert "No such file or directory" in result.stderr
         result = tool("sign", body=b"x" * (2**20 + 1), **ENVIRON)
         assert result.exit_code == 1

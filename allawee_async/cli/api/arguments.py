@@ -72,7 +72,7 @@ def whole_number(option: str, text: str, least: int = 0) -> int:
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
     if not is_number or int(text) < least:
         minor = " of minor units: 10000 are 100.00" if is_money(option.lstrip("-")) else ""
-        from_on = f", {least} or more" if least else ""
+        from_on = f", {least} or more" if least or text.startswith("-") else ""
         raise CommandError(f"{option} takes a whole number{minor}{from_on}", ExitCode.WRONG_USE)
     return int(text)
 
@@ -85,7 +85,7 @@ def _value(parameter: Parameter, typed: Any) -> Any:
     option = parameter.option
     match parameter.form:
         case Form.WHOLE:
-            return whole_number(option, typed)
+            return whole_number(option, typed, 1 if parameter.name == "limit" else 0)
         case Form.NAMES:
             return [name for text in typed for name in _names(text)]
         case Form.BODY | Form.TEXT_OR_BODY:

@@ -10,6 +10,7 @@ import orjson
 
 from allawee_async.cli.failures import CommandError, ExitCode
 from allawee_async.cli.shapes import FREE, Kind, Shape, fields_of
+from allawee_async.cli.wording import did_you_mean
 from allawee_async.names import camel
 
 if TYPE_CHECKING:
@@ -112,11 +113,11 @@ def _whole(option: str, text: str) -> JSONObject:
     except orjson.JSONDecodeError as error:
         hint = "" if place else f"; give JSON, @FILE, @- for stdin, or {option}.FIELD VALUE"
         raise CommandError(
-            f"{where} is no JSON (line {error.lineno}, column {error.colno}){hint}",
+            f"{where} is not valid JSON (line {error.lineno}, column {error.colno}){hint}",
             ExitCode.WRONG_USE,
         ) from None
     if not isinstance(value, dict):
-        raise CommandError(f"{where} is JSON, but no object: {{…}}", ExitCode.WRONG_USE)
+        raise CommandError(f"{where} must be a JSON object: {{…}}", ExitCode.WRONG_USE)
     return cast("JSONObject", value)
 
 
@@ -151,8 +152,8 @@ def _field(taken: str, step: str, model: type[Model] | None) -> tuple[str, Shape
     fields = fields_of(model)
     name = step if step in fields else camel(step.replace("-", "_"))
     if name not in fields:
-        known = ", ".join(fields)
-        raise CommandError(f"{taken} has no field {step!r}; known: {known}", ExitCode.WRONG_USE)
+        advice = f"{did_you_mean(step, fields)}known: {', '.join(fields)}"
+        raise CommandError(f"{taken} has no field {step!r}; {advice}", ExitCode.WRONG_USE)
     return name, fields[name]
 
 
@@ -168,5 +169,6 @@ def _value(name: str, text: str, shape: Shape) -> JSONValue:
     try:
         return read.get(shape.kind, str)(text)
     except (ValueError, KeyError):
-        kind = "JSON" if shape.kind in (Kind.OBJECT, Kind.OBJECTS) else f"a {shape.kind}"
+        told = {Kind.OBJECT: "JSON", Kind.OBJECTS: "JSON", Kind.TRUTH: str(Kind.TRUTH)}
+        kind = told.get(shape.kind, f"a {shape.kind}")
         raise CommandError(f"{name} must be {kind}", ExitCode.WRONG_USE) from None

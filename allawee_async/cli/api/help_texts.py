@@ -44,7 +44,8 @@ def parameter_help(verb: Verb, parameter: Parameter) -> str:
         case _ if parameter.name == "filter":
             return f"{text} {_CONDITIONS} May be repeated."
         case Form.SECRET:
-            return f"{text} It is read from @FILE, or @- for stdin; else it is asked for."
+            else_asked = "; else it is asked for" if parameter.required else ""
+            return f"{text} It is read from @FILE, or @- for stdin{else_asked}."
         case Form.TEXTS | Form.NAMES:
             return f"{text} May be repeated."
         case Form.BODY | Form.TEXT_OR_BODY:

@@ -57,11 +57,17 @@ class VerbCommand(TyperCommand):
         sections[_COMMON] = []
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
-                is_argument = param.param_type_name == "argument"
-                title = "Options" if param.name in own else _COMMON
-                sections["Arguments" if is_argument else title].append(record)
+            if param.param_type_name == "argument":
+                sections["Arguments"].append((param.metavar, param.help))
+            elif record is not None:
+                sections["Options" if param.name in own else _COMMON].append(record)
         _write_sections(formatter, sections)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what is written behind the command's name: its arguments are all needed."""
+        params = self.get_params(ctx)
+        names = [param.metavar for param in params if param.param_type_name == "argument"]
+        return ["[OPTIONS]", *names]
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the exit codes."""

@@ -162,9 +162,15 @@ class VerbCall:
         )
 
     def _advice(self) -> str:
+        """Return how to look whether the call took effect."""
+        noun, siblings = command_words(self._verb.noun), self._verb.siblings
+        ids = [self._arguments[one.name] for one in self._verb.parameters if one.is_argument]
         reference = self._arguments.get("reference")
-        if reference and FIND in self._verb.siblings:
-            noun = command_words(self._verb.noun)
+        if reference and FIND in siblings:
             return f"; look: allawee {noun} find --reference {shlex.quote(reference)}"
+        if "reference" in self._arguments and not ids and "list" in siblings:
+            return f"; it had no --reference, so look through: allawee {noun} list --max-items 20"
         advice = advice_if_unknown(self._verb)
+        if not advice and ids and "get" in siblings:
+            advice = f"look: allawee {noun} get {shlex.quote(ids[0])}"
         return f"; {advice}" if advice else ""

@@ -1,0 +1,70 @@
+"""Runs what a document shows of the command line, as a terminal would."""
+
+import io
+import re
+import shlex
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+ENVIRONMENT = {
+    "COLUMNS": "100",
+    "NO_COLOR": "1",
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",  # nobody's own is touched
+    "TERM": "dumb",
+}
+
+_PROMPT = re.compile(r"^\$ allawee ((?:.*\\\n)*.*)\n?", re.MULTILINE)
+
+
+class Terminal(io.TextIOWrapper):
+    """A terminal that keeps what it is to show."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO(), "utf-8", write_through=True)
+
+    def isatty(self):
+        return True
+
+    @property
+    def shown(self):
+        """What it shows, without spaces at the ends of lines."""
+        lines = self.buffer.getvalue().decode().splitlines()
+        return "\n".join(map(str.rstrip, lines)).strip()
+
+
+def check_session(session):
+    """Run the commands of a session, and compare what they show with what is written below."""
+    before, *parts = _PROMPT.split(session)
+    if before or not parts:
+        pytest.fail("a session begins with `$ allawee`")
+    for arguments, written in zip(parts[::2], parts[1::2], strict=True):
+        shown = run(arguments.replace("\\\n", " "))
+        if written.strip() and not re.fullmatch(_pattern(written), shown, re.DOTALL):
+            pytest.fail(f"allawee {arguments}\nshows\n{shown}")
+
+
+def run(arguments):
+    """Run a command in this process, and return what a terminal shows; nobody types."""
+    from allawee_async.cli.app import app
+
+    terminal, code = Terminal(), None
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", io.StringIO())
+        patch.setattr(sys, "argv", ["allawee", *shlex.split(arguments)])
+        with redirect_stdout(terminal), redirect_stderr(terminal):
+            try:
+                app(sys.argv[1:], prog_name="allawee")
+            except SystemExit as ending:
+                code = ending.code
+    if code:
+        pytest.fail(f"allawee {arguments}\nexit code {code}\n{terminal.shown}")
+    return terminal.shown
+
+
+def _pattern(written):
+    """Return what is written as a pattern in which `…` stands for anything."""
+    return re.escape(written.strip()).replace("…", ".*")
