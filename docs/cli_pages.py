@@ -136,7 +136,8 @@ def _command(path: str, name: str, command: Any) -> Iterator[str]:
     for title, rows in _sections(f"{path} {name}", made).items():
         if title != COMMON:
             yield f"**{title}**"
-            yield _table(title.partition(" ")[0].removesuffix("s"), rows)
+            word = title.partition(" ")[0]
+            yield _table("Code" if word == "Exit" else word.removesuffix("s"), rows)
 
 
 def _sections(path: str, command: Any) -> dict[str, list[tuple[str, str]]]:
@@ -151,7 +152,7 @@ def _sections(path: str, command: Any) -> dict[str, list[tuple[str, str]]]:
 
 def _table(heading: str, rows: Any) -> str:
     lines = [f"| {_name(name)} | {_prose(text)} |" for name, text in rows]
-    return "\n".join([f"| {heading} | |", "|---|---|", *lines])
+    return "\n".join([f"| {heading} | Meaning |", "|---|---|", *lines])
 
 
 def _name(name: str) -> str:

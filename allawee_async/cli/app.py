@@ -14,27 +14,27 @@ from allawee_async.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": (
-        "allawee_async.cli.demo:demo",
+        "allawee_async.cli.demo.command:demo",
         "See the client walk thousands of customers through faults.",
     ),
     "sandbox": (
-        "allawee_async.cli.sandbox:sandbox",
+        "allawee_async.cli.sandbox.command:sandbox",
         "Run a sandbox that plays the API, until Ctrl-C.",
     ),
     "login": (
-        "allawee_async.cli.login:login",
+        "allawee_async.cli.access.login:login",
         "Keep an API key in the system keyring, for all later commands.",
     ),
     "logout": (
-        "allawee_async.cli.login:logout",
+        "allawee_async.cli.access.login:logout",
         "Delete the API key of a host from the system keyring.",
     ),
     "whoami": (
-        "allawee_async.cli.login:whoami",
+        "allawee_async.cli.access.login:whoami",
         "Say which API key is used, and whether the API accepts it.",
     ),
     "doctor": (
-        "allawee_async.cli.doctor:doctor",
+        "allawee_async.cli.doctor.command:doctor",
         "Check what commands need: the key, the network, the clock.",
     ),
 }

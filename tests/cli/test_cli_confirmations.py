@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from allawee_async.cli.access.confirmation import confirm
 from allawee_async.cli.api.verbs import verbs_of
 from allawee_async.cli.api.writes import WRITES, Question
-from allawee_async.cli.confirmation import confirm
 from allawee_async.cli.failures import CommandError
 
 CARD = "c.2tXPDv41Ri2qewJXL"
@@ -19,7 +19,7 @@ PAYOUT = (
 
 @pytest.fixture
 def somebody(monkeypatch):
-    monkeypatch.setattr("allawee_async.cli.confirmation.somebody_answers", lambda: True)
+    monkeypatch.setattr("allawee_async.cli.access.confirmation.somebody_answers", lambda: True)
 
 
 def test_every_write_is_classified(endpoints):

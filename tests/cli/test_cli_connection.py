@@ -12,10 +12,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from allawee_async.cli import connection as module
-from allawee_async.cli import credentials
-from allawee_async.cli.connected import CONNECTION_PARAMETERS, connected
-from allawee_async.cli.connection import (
+from allawee_async.cli.access import connection as module
+from allawee_async.cli.access import credentials
+from allawee_async.cli.access.connected import CONNECTION_PARAMETERS, connected
+from allawee_async.cli.access.connection import (
     ConnectionOptions,
     client_with,
     key_kind,
@@ -93,7 +93,8 @@ class TestTheOrderOfSources:
 
     def test_a_keyring_is_not_even_imported_before_it_is_needed(self, file):
         code = (
-            "import sys; from allawee_async.cli.connection import *; from pathlib import Path\n"
+            "import sys; from pathlib import Path\n"
+            "from allawee_async.cli.access.connection import *\n"
             f"assert key_kind(ConnectionOptions(api_key_file=Path({str(file)!r}))) == 'test'\n"
             "print('keyring' in sys.modules)"
         )

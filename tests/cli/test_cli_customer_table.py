@@ -16,7 +16,7 @@ from allawee_async import (
     VerificationStatus,
     VerificationTier,
 )
-from allawee_async.cli.customer_table import print_customers
+from allawee_async.cli.demo.customer_table import print_customers
 
 BVN = "22489035167"
 

@@ -9,9 +9,12 @@ import pytest
 from rich.console import Console
 
 from allawee_async import RetryEvent, RetryPolicy
-from allawee_async.cli import console, demo_progress, demo_sources, walking
-from allawee_async.cli.demo_progress import WalkProgress
-from allawee_async.cli.walking import Walk
+from allawee_async.cli.demo import progress as demo_progress
+from allawee_async.cli.demo import sources as demo_sources
+from allawee_async.cli.demo import walking
+from allawee_async.cli.demo.progress import WalkProgress
+from allawee_async.cli.demo.walking import Walk
+from allawee_async.cli.output import console
 from allawee_async.errors import (
     DecodeError,
     PaginationError,

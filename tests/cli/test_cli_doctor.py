@@ -18,12 +18,13 @@ import pytest
 from keyring.backends.fail import Keyring as Fail
 from typer.testing import CliRunner
 
-from allawee_async.cli import doctor_checks, reachability
+from allawee_async.cli.access.credentials import FoundKey
 from allawee_async.cli.app import app
-from allawee_async.cli.credentials import FoundKey
-from allawee_async.cli.doctor_checks import Patient, Status, examine
+from allawee_async.cli.doctor import checks as doctor_checks
+from allawee_async.cli.doctor import reachability
+from allawee_async.cli.doctor.checks import Patient, Status, examine
+from allawee_async.cli.doctor.reachability import UnreachableError, reach
 from allawee_async.cli.failures import CommandError
-from allawee_async.cli.reachability import UnreachableError, reach
 from allawee_async.hidden import HiddenText
 from allawee_async.settings import Hosts
 from tests.support.keyrings import MemoryKeyring, using

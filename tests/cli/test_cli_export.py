@@ -12,9 +12,10 @@ import time
 import pytest
 import typer
 
-from allawee_async.cli import export_progress, export_run
 from allawee_async.cli.app import app
-from allawee_async.cli.export_progress import ExportBar, details
+from allawee_async.cli.export import progress as export_progress
+from allawee_async.cli.export import run as export_run
+from allawee_async.cli.export.progress import ExportBar, details
 from allawee_async.export import ExportProgress
 from tests.support.exports import beside, ids_in, read_rows
 
@@ -98,7 +99,7 @@ def test_secrets_are_not_shown_where_nobody_sits_at_a_terminal(call, tmp_path):
 
 
 def test_secrets_are_masked_unless_they_are_asked_for(call, tmp_path, monkeypatch):
-    monkeypatch.setattr("allawee_async.cli.export_run.somebody_answers", lambda: True)
+    monkeypatch.setattr("allawee_async.cli.export.run.somebody_answers", lambda: True)
     column = ("--columns", "claims.individual_identity.id")
     masked, shown = tmp_path / "masked.csv", tmp_path / "shown.csv"
 

@@ -20,13 +20,13 @@ import attrs
 import pytest
 from aiohttp import web
 
-from allawee_async.cli import listen_answers, listen_registration, listen_server
-from allawee_async.cli.connection import ConnectionOptions
+from allawee_async.cli.access.connection import ConnectionOptions
 from allawee_async.cli.failures import CommandError
-from allawee_async.cli.listen_checks import check_registration
-from allawee_async.cli.listen_log import line_of
-from allawee_async.cli.listen_options import Answering, ListenOptions, LogFormat
-from allawee_async.cli.listen_run import _listen, run_listen
+from allawee_async.cli.webhooks import listen_answers, listen_registration, listen_server
+from allawee_async.cli.webhooks.listen_checks import check_registration
+from allawee_async.cli.webhooks.listen_log import line_of
+from allawee_async.cli.webhooks.listen_options import Answering, ListenOptions, LogFormat
+from allawee_async.cli.webhooks.listen_run import _listen, run_listen
 from allawee_async.errors import AllaweeError
 from allawee_async.hidden import HiddenText
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
@@ -603,7 +603,9 @@ class TestBeforeItBegins:
 
     def test_the_options_reach_it(self, run, monkeypatch, tmp_path):
         seen = []
-        monkeypatch.setattr("allawee_async.cli.listen_run.run_listen", lambda *a: seen.append(a))
+        monkeypatch.setattr(
+            "allawee_async.cli.webhooks.listen_run.run_listen", lambda *a: seen.append(a)
+        )
         path = tmp_path / "k"
         result = run(
             *("webhooks", "listen", "--port", "1", "--decide", "approve", "--card-balance", "5"),

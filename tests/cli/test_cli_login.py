@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from allawee_async.cli import key_store, login_run
+from allawee_async.cli.access import key_store, login_run
 from allawee_async.cli.app import app
 from tests.support.keyrings import (
     BrokenKeyring,

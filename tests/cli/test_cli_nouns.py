@@ -16,7 +16,7 @@ from allawee_async.cli.api.parameters import SECRETS
 from allawee_async.cli.api.verbs import verbs_of
 from allawee_async.cli.app import COMMANDS, app
 from allawee_async.cli.lazy_commands import LazyCommand
-from allawee_async.cli.webhook_commands import COMMANDS as WEBHOOK_COMMANDS
+from allawee_async.cli.webhooks.commands import COMMANDS as WEBHOOK_COMMANDS
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
 MORE_THAN_A_CALL = {"export", "listen", "sign", "verify"}

@@ -16,11 +16,11 @@ from allawee_async import from_dict, to_dict
 from allawee_async.cli.api.verb_run import VerbCall
 from allawee_async.cli.api.verbs import verbs_of
 from allawee_async.cli.api.wishes import Wishes
-from allawee_async.cli.cells import cell, money
-from allawee_async.cli.columns import all_columns, chosen_columns
 from allawee_async.cli.failures import CommandError
-from allawee_async.cli.formats import Format, writer_for
-from allawee_async.cli.tables import TableWriter
+from allawee_async.cli.output.cells import cell, money
+from allawee_async.cli.output.columns import all_columns, chosen_columns
+from allawee_async.cli.output.formats import Format, writer_for
+from allawee_async.cli.output.tables import TableWriter
 from allawee_async.models import ActionResult, Bank, Customer, Payment
 
 ADA = "cus.2tXNjMhytgx7hCxu9"

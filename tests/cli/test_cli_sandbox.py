@@ -19,8 +19,8 @@ import pytest
 
 from allawee_async.cli.app import app
 from allawee_async.cli.failures import CommandError
-from allawee_async.cli.sandbox import SandboxOptions
-from allawee_async.cli.sandbox_run import _assignment, _secure_port, _serve, run_sandbox
+from allawee_async.cli.sandbox.command import SandboxOptions
+from allawee_async.cli.sandbox.run import _assignment, _secure_port, _serve, run_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +176,7 @@ async def test_its_page_is_opened_in_the_browser(
 
 def test_the_options_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[SandboxOptions] = []
-    monkeypatch.setattr("allawee_async.cli.sandbox_run.run_sandbox", seen.append)
+    monkeypatch.setattr("allawee_async.cli.sandbox.run.run_sandbox", seen.append)
     arguments = ["sandbox", "--port", "1", "--seed", "4", "--customers", "7", "--data", "x.db"]
     arguments.append("--open")
     app(arguments, standalone_mode=False)

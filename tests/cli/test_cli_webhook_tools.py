@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from allawee_async.cli.app import app
-from allawee_async.cli.webhook_commands import COMMANDS, listen, sign, verify
+from allawee_async.cli.webhooks.commands import COMMANDS, listen, sign, verify
 from tests.support.deliveries import (
     DOCUMENTED,
     KEY,
@@ -241,7 +241,7 @@ class TestVerify:
 
 
 def test_the_debug_traceback_shows_neither_key_nor_body(tool, monkeypatch):
-    from allawee_async.cli import webhook_tools
+    from allawee_async.cli.webhooks import tools as webhook_tools
 
     def fail(*_):
         raise ZeroDivisionError

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import orjson
 import typer
 
+from allawee_async.cli.access.confirmation import somebody_answers
+from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
 from allawee_async.cli.api.bodies import read_body
 from allawee_async.cli.api.parameters import Form, Parameter
-from allawee_async.cli.cells import cell, is_money
-from allawee_async.cli.confirmation import somebody_answers
-from allawee_async.cli.credentials import ask_hidden, read_secret_file
 from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.cli.masking import record_of
+from allawee_async.cli.output.cells import cell, is_money
+from allawee_async.cli.output.masking import record_of
 from allawee_async.hidden import HiddenText
 
 if TYPE_CHECKING:

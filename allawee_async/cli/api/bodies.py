@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import orjson
 
 from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.cli.shapes import FREE, Kind, Shape, fields_of
+from allawee_async.cli.output.shapes import FREE, Kind, Shape, fields_of
 from allawee_async.cli.wording import did_you_mean
 from allawee_async.names import camel
 

@@ -14,11 +14,11 @@ def add_commands(group: NounGroup) -> None:
     for verb in verbs:
         group.add_command(verb_command(verb))
     if any(verb.name == "list" for verb in verbs):
-        from allawee_async.cli.export_command import add_export
+        from allawee_async.cli.export.command import add_export
 
         add_export(group, noun)
     if noun == "webhooks":
-        from allawee_async.cli.webhook_commands import add_webhook_commands
+        from allawee_async.cli.webhooks.commands import add_webhook_commands
 
         add_webhook_commands(group)
     for below in noun_groups(type(noun_at(noun)), add_commands, f"{noun}."):

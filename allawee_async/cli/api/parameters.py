@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin, get_type_hints
 import attrs
 
 from allawee_async.cli.api.wording import kebab
-from allawee_async.cli.shapes import Kind, Shape, members_of, shape_of
+from allawee_async.cli.output.shapes import Kind, Shape, members_of, shape_of
 from allawee_async.list_params import ListParams
 from allawee_async.query import Expression, Field
 

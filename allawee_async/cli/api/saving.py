@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from allawee_async.cli.confirmation import ask, somebody_answers
+from allawee_async.cli.access.confirmation import ask, somebody_answers
 from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.cli.reports import somebody_reads
+from allawee_async.cli.output.reports import somebody_reads
 
 if TYPE_CHECKING:
     from allawee_async.downloads import Download

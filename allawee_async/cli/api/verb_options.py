@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
 from allawee_async.cli.api.help_texts import parameter_help
 from allawee_async.cli.api.parameters import Form, Parameter
 from allawee_async.cli.api.writes import WRITES
-from allawee_async.cli.connected import CONNECTION_PARAMETERS
-from allawee_async.cli.formats import Format
 from allawee_async.cli.options import Debug, NoColor
-from allawee_async.cli.shapes import paths_of
+from allawee_async.cli.output.formats import Format
+from allawee_async.cli.output.shapes import paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

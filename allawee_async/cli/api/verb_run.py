@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import typer
 
+from allawee_async.cli.access.confirmation import confirm
+from allawee_async.cli.access.connection import ConnectionOptions, key_kind, run_with_client
 from allawee_async.cli.api.arguments import arguments_of, shown_arguments
 from allawee_async.cli.api.help_texts import PAGE_SIZE, advice_if_unknown, words_of
 from allawee_async.cli.api.saving import save
@@ -18,18 +20,16 @@ from allawee_async.cli.api.verbs import FIND, Verb
 from allawee_async.cli.api.wishes import Wishes
 from allawee_async.cli.api.wording import command_words
 from allawee_async.cli.api.writes import WRITES
-from allawee_async.cli.confirmation import confirm
-from allawee_async.cli.connection import ConnectionOptions, key_kind, run_with_client
-from allawee_async.cli.counting import counting
 from allawee_async.cli.failures import CommandError, ExitCode, one_line
-from allawee_async.cli.formats import Format
-from allawee_async.cli.masking import record_of
+from allawee_async.cli.output.counting import counting
+from allawee_async.cli.output.formats import Format
+from allawee_async.cli.output.masking import record_of
 from allawee_async.errors import AllaweeError, RequestAccepted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.cli.formats import Writer
+    from allawee_async.cli.output.formats import Writer
     from allawee_async.client import AllaweeClient
     from allawee_async.models.common import Model
     from allawee_async.pagination import AsyncPager

@@ -8,14 +8,14 @@ import attrs
 
 from allawee_async.cli.api.arguments import whole_number
 from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.cli.formats import Format, writer_for
-from allawee_async.cli.reports import somebody_reads
+from allawee_async.cli.output.formats import Format, writer_for
+from allawee_async.cli.output.reports import somebody_reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from allawee_async.cli.formats import Writer
+    from allawee_async.cli.output.formats import Writer
     from allawee_async.models.common import Model
 
 

@@ -1,0 +1,1 @@
+"""With what key, to which host, and whether a person agrees."""

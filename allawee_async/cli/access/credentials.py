@@ -1,0 +1,191 @@
+"""The API key: from a file, the environment or the system keyring, and never from an argument."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import stat
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import attrs
+import typer
+
+from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.hidden import HiddenBytes, HiddenText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VARIABLE: Final = "ALLAWEE_API_KEY"
+STDIN: Final = Path("-")
+
+Source = Literal["file", "stdin", "environment", "keyring", "sandbox"]
+
+_LONGEST_FILE: Final = 4096
+_USABLE: Final = re.compile(r"[\x21-\x7e]+")
+_FORM: Final = re.compile(r"sk\.(test|live)\.[\x21-\x7e]+")
+_FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_NO_KEY: Final = (
+    f"no API key; use --api-key-file FILE, set {VARIABLE}, or run `allawee login`; "
+    "to try things out without a key, add --sandbox"
+)
+
+
+class NoKeyError(CommandError):
+    """There is no key anywhere."""
+
+
+@attrs.frozen
+class FoundKey:
+    """An API key, and where it came from.
+
+    Attributes:
+        key: The key; `repr` hides it.
+        source: Which kind of place it came from.
+        place: The place, as a person is told it.
+    """
+
+    key: HiddenText
+    source: Source
+    place: str
+
+
+def find_key(file: Path | None, *, base_url: str | None, environ: Mapping[str, str]) -> FoundKey:
+    """Return the key of the file, else that of the environment, else that of the keyring.
+
+    Args:
+        file: The file that was named, `-` for stdin, or None.
+        base_url: The host that was named; the keyring has a key for each host.
+        environ: The environment.
+
+    Raises:
+        CommandError: There is no key, or what there is cannot be read or be one.
+        ConfigurationError: The host cannot be one.
+    """
+    if file is not None:
+        text = read_secret_file(file, "API key")
+        return _found(text, "stdin" if file == STDIN else "file", place_of(file))
+    given = HiddenText(environ.get(VARIABLE, ""))
+    if given.strip():
+        return _found(given, "environment", f"the variable {VARIABLE}")
+    return _from_keyring(base_url, environ)
+
+
+def place_of(file: Path) -> str:
+    """Return what a file is called where a person is told of it."""
+    return "stdin" if file == STDIN else f"the file {file}"
+
+
+def kind_of(key: str) -> Literal["test", "live", "unknown"]:
+    """Return what the beginning of a key tells."""
+    match _FORM.fullmatch(key):
+        case None:
+            return "unknown"
+        case form:
+            return "live" if form[1] == "live" else "test"
+
+
+def host_of(base_url: str | None, environ: Mapping[str, str]) -> str:
+    """Return the host of the API; under this name the keyring has its key.
+
+    Raises:
+        ConfigurationError: It cannot be one.
+    """
+    from allawee_async.settings import Hosts
+
+    return Hosts.choose(base_url, None, environ).base_url
+
+
+def ask_hidden(question: str) -> HiddenText:
+    """Ask on the terminal for a secret, which is not shown while it is typed.
+
+    Raises:
+        CommandError: Nobody is there to answer.
+    """
+    try:
+        with warnings.catch_warnings():
+            # It would go on without a terminal, and show what is typed.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return HiddenText(getpass.getpass(question))
+    except (EOFError, getpass.GetPassWarning):
+        raise CommandError(
+            "there is no terminal to ask on; name a file, or set a variable (see --help)",
+            ExitCode.WRONG_USE,
+        ) from None
+
+
+def read_secret_file(file: Path, what: str) -> HiddenText:
+    """Return what a file with a secret holds; warn if others may read it.
+
+    Args:
+        file: The file; `-` is stdin, where a person is asked without showing what is typed.
+        what: What it is to hold: "API key".
+
+    Raises:
+        CommandError: It cannot be read, or is too long or no text.
+    """
+    if file == STDIN and sys.stdin is not None and sys.stdin.isatty():
+        return ask_hidden(f"{what}: ")
+    content = read_stdin(_LONGEST_FILE + 1) if file == STDIN else _content(file, what)
+    return _secret_text(content, what, place_of(file))
+
+
+def read_stdin(most: int) -> HiddenBytes:
+    """Return what is on stdin, up to so many bytes; nothing if it is closed."""
+    return HiddenBytes() if sys.stdin is None else HiddenBytes(sys.stdin.buffer.read(most))
+
+
+def _content(file: Path, what: str) -> HiddenBytes:
+    try:
+        with file.open("rb") as opened:
+            status = os.fstat(opened.fileno())
+            content = HiddenBytes(opened.read(_LONGEST_FILE + 1))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CommandError(
+            f"cannot read the {what} from {file}: {reason}", ExitCode.WRONG_USE
+        ) from None
+    if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & _FOR_OTHERS:
+        typer.echo(
+            f"warning: others on this computer may read {file}; run: chmod 600 {file}", err=True
+        )
+    return content
+
+
+def _secret_text(content: HiddenBytes, what: str, place: str) -> HiddenText:
+    try:
+        text = HiddenText(content.decode())
+    except UnicodeDecodeError:
+        text = HiddenText()
+    if len(content) > _LONGEST_FILE or (content and not text):
+        raise CommandError(f"{place} holds no {what}: it is not a short text", ExitCode.WRONG_USE)
+    return text
+
+
+def _found(text: HiddenText, source: Source, place: str) -> FoundKey:
+    key = HiddenText(text.strip())
+    if not key:
+        raise CommandError(f"{place} holds {_NO_KEY}", ExitCode.WRONG_USE)
+    if not _USABLE.fullmatch(key):
+        raise CommandError(
+            f"{place} holds no API key alone: it must be one line of visible ASCII characters",
+            ExitCode.WRONG_USE,
+        )
+    return FoundKey(key, source, place)
+
+
+def _from_keyring(base_url: str | None, environ: Mapping[str, str]) -> FoundKey:
+    from allawee_async.cli.access import key_store
+
+    account = host_of(base_url, environ)
+    try:
+        key = key_store.read(account)
+    except key_store.NoKeyStoreError:
+        key = None  # then it is only one of the ways that is not there
+    if key is None:
+        raise NoKeyError(_NO_KEY, ExitCode.WRONG_USE)
+    return _found(key, "keyring", f"the system keyring ({key_store.name()})")

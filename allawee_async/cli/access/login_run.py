@@ -1,0 +1,164 @@
+"""What `allawee login`, `logout` and `whoami` do."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from allawee_async.cli.access import key_store
+from allawee_async.cli.access.connection import client_with, run_with_client
+from allawee_async.cli.access.credentials import VARIABLE, ask_hidden, find_key, host_of, kind_of
+from allawee_async.cli.access.key_check import Verdict, try_key
+from allawee_async.cli.failures import CommandError, ExitCode, exit_code_of
+from allawee_async.cli.output.reports import print_report
+from allawee_async.hidden import HiddenText
+from allawee_async.settings import Hosts
+
+if TYPE_CHECKING:
+    from allawee_async.cli.access.connection import ConnectionOptions
+    from allawee_async.cli.output.reports import ReportFormat
+
+_KINDS: Final = {
+    "test": "test key",
+    "live": "LIVE key",
+    "sandbox": "key of the embedded sandbox",
+    "unknown": "key that is neither sk.test. nor sk.live.",
+}
+_OF_MASKS: Final = ("...", "***")
+_SHOWN: Final = 4
+_LONG_ENOUGH: Final = 24
+
+
+def log_in(connection: ConnectionOptions, *, check: bool) -> None:
+    """Ask for a key, check it, and keep it in the keyring.
+
+    Raises:
+        CommandError: The key cannot be one, the API does not accept it, or it cannot be kept.
+        ConfigurationError: A host cannot be one.
+    """
+    host = host_of(connection.base_url, os.environ)
+    key_store.read(host)  # whether there is a keyring at all is told before the key is asked for
+    key = _asked(connection, host)
+    kind = kind_of(key)
+    if kind == "unknown" or any(mark in key for mark in _OF_MASKS):
+        raise CommandError(
+            "this is no secret key: it must begin with sk.test. or sk.live., be one word, and "
+            "whole; nothing was stored",
+            ExitCode.WRONG_USE,
+        )
+    if check:
+        _refuse_unless_accepted(connection, key, host)
+    _keep(host, key)
+    typer.echo(f"Stored a {_KINDS[kind]} for {host} in the system keyring ({key_store.name()})")
+    _mention_variable()
+
+
+def log_out(base_url: str | None) -> None:
+    """Delete the key of a host from the keyring.
+
+    Raises:
+        CommandError: The keyring cannot be used.
+        ConfigurationError: The host cannot be one.
+    """
+    host = host_of(base_url, os.environ)
+    if key_store.forget(host):
+        typer.echo(f"Deleted the key for {host} from the system keyring")
+    else:
+        typer.echo(f"The system keyring has no key for {host}")
+    _mention_variable()
+
+
+def tell_who(connection: ConnectionOptions, *, check: bool, output: ReportFormat | None) -> None:
+    """Print which key is used.
+
+    Raises:
+        CommandError: There is no key, or the API does not accept it, or that is not known.
+    """
+    identity = _identity(connection)
+    verdict = run_with_client(connection, try_key) if check else None
+    told = "not checked" if verdict is None else verdict.told
+    document = identity | {
+        "accepted": None if verdict is None else verdict.accepted,
+        "told": told,
+    }
+    ending = identity["ending"]
+    facts = {
+        "key": _KINDS[str(identity["kind"])] + (f", ends in {ending}" if ending else ""),
+        "from": str(identity["place"]),
+        "host": str(identity["baseUrl"] or identity["place"]),
+        "secure host": str(identity["secureUrl"] or identity["place"]),
+        "the API": told,
+    }
+    print_report(document, facts, output)
+    if verdict is not None and not verdict.accepted:
+        raise _refusal(verdict, str(identity["baseUrl"]))
+
+
+def _identity(connection: ConnectionOptions) -> dict[str, str | bool | None]:
+    if connection.is_sandbox:
+        here = "the embedded sandbox"
+        return {
+            "kind": "sandbox", "ending": None, "source": "sandbox", "place": here,
+            "baseUrl": None, "secureUrl": None,
+        }  # fmt: skip
+    found = connection.key
+    hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
+    return {
+        "kind": kind_of(found.key), "ending": _ending(found.key), "source": found.source,
+        "place": found.place, "baseUrl": hosts.base_url, "secureUrl": hosts.secure_url,
+    }  # fmt: skip
+
+
+def _ending(key: str) -> str | None:
+    """Return the last characters of a key that is long enough to stay secret without them."""
+    return key[-_SHOWN:] if len(key) >= _LONG_ENOUGH else None
+
+
+def _asked(connection: ConnectionOptions, host: str) -> HiddenText:
+    if connection.api_key_file is not None:
+        return find_key(connection.api_key_file, base_url=None, environ={}).key
+    return HiddenText(ask_hidden(f"API key for {host}: ").strip())
+
+
+def _refuse_unless_accepted(connection: ConnectionOptions, key: HiddenText, host: str) -> None:
+    import asyncio
+
+    async def check() -> Verdict:
+        async with client_with(connection, key) as client:
+            return await try_key(client)
+
+    verdict = asyncio.run(check())
+    if not verdict.accepted:
+        refusal = _refusal(verdict, host)
+        more = "" if verdict.accepted is False else ", or store it unchecked with --no-check"
+        raise CommandError(f"{refusal}{more}; nothing was stored", refusal.code)
+
+
+def _refusal(verdict: Verdict, host: str) -> CommandError:
+    if verdict.accepted is False:
+        return CommandError(
+            f"{host} does not accept the key: check that it is whole and has not been revoked",
+            ExitCode.NOT_ALLOWED,
+        )
+    code = ExitCode.FAILED if verdict.error is None else exit_code_of(verdict.error)
+    return CommandError(
+        f"whether {host} accepts the key {verdict.told}: "
+        "run `allawee doctor` to see what is in the way",
+        code,
+    )
+
+
+def _keep(host: str, key: HiddenText) -> None:
+    key_store.keep(host, key)
+    if key_store.read(host) != key:  # some backends take everything and keep nothing
+        raise CommandError(
+            f"the system keyring ({key_store.name()}) did not keep the key; "
+            "use --api-key-file FILE or set ALLAWEE_API_KEY instead"
+        )
+
+
+def _mention_variable() -> None:
+    if os.environ.get(VARIABLE, "").strip():
+        typer.echo(f"note: {VARIABLE} is set, and goes before the keyring", err=True)

@@ -1,0 +1,127 @@
+"""`allawee <noun> export`: a list as a file, with the options of the noun's `list`."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import attrs
+import typer
+
+from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
+from allawee_async.cli.api.help_texts import words_of
+from allawee_async.cli.api.verb_options import own_parameters
+from allawee_async.cli.api.verbs import verbs_of
+from allawee_async.cli.lazy_commands import LazyCommand, made_command
+from allawee_async.cli.options import Debug, NoColor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from typer.core import TyperGroup
+
+    from allawee_async.cli.api.verbs import Verb
+
+_OF_THE_LIST: Final = frozenset(
+    {"limit", "filter", "or_", "nor", "and_", "sort", "expand", "count_total"}
+)
+
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="The file: .parquet, .jsonl, .jsonl.gz or .csv.",
+        dir_okay=True,
+    ),
+]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="FORMAT", help="parquet, jsonl, jsonl.gz or csv; else by the name."
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="NAMES", help="Only these: id,name,claims; else all."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with an unfinished export; begin if there is none.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file, or an unfinished export.")
+]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Write identity numbers and other secrets, not ***.")
+]
+
+_BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
+    ("out", Out, inspect.Parameter.empty),
+    ("format", Format, None),
+    ("columns", Columns, None),
+    ("resume", Resume, False),
+    ("overwrite", Overwrite, False),
+    ("reveal", Reveal, False),
+)
+_BEHIND: Final[tuple[tuple[str, Any, Any], ...]] = (
+    ("no_color", NoColor, False),
+    ("debug", Debug, False),
+)
+
+
+def add_export(group: TyperGroup, noun: str) -> None:
+    """Add the command to the group of a noun that can be listed.
+
+    Args:
+        group: The group.
+        noun: The attribute path of the noun on the client: `customers`, `tools.banks`.
+    """
+    line = f"Export the {words_of(noun)} to a file: Parquet, JSON Lines or CSV"
+    group.add_command(LazyCommand("export", line, lambda: _made(noun)))
+
+
+def _made(noun: str) -> Any:
+    (listing,) = [verb for verb in verbs_of(noun) if verb.name == "list"]
+    verb = attrs.evolve(
+        listing,
+        name="export",
+        parameters=tuple(one for one in listing.parameters if one.name in _OF_THE_LIST),
+    )
+
+    def export(**given: Any) -> None:
+        from allawee_async.cli.export.run import run_export
+
+        run_export(verb, given)
+
+    parameters = list(_parameters(verb))
+    export.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    export.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return made_command(export, "export", help=_help(noun))
+
+
+def _parameters(verb: Verb) -> Iterator[inspect.Parameter]:
+    yield from map(_keyword, _BEFORE)
+    yield from own_parameters(verb)
+    yield from CONNECTION_PARAMETERS
+    yield from map(_keyword, _BEHIND)
+
+
+def _keyword(told: tuple[str, Any, Any]) -> inspect.Parameter:
+    name, annotation, default = told
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+    )
+
+
+def _help(noun: str) -> str:
+    words = words_of(noun)
+    return f"""Export the {words} to a file: Parquet, JSON Lines or CSV.
+
+    The file appears when it is complete. Until then there is a checkpoint beside it: however the
+    export ends, the same command with --resume goes on where it stopped, and each of the {words}
+    is in the file exactly once.
+
+    What cannot be decoded goes to FILE.rejected.jsonl, with the reason; the exit code is then 1.
+
+    In a CSV, a text that a spreadsheet would take for a formula has an apostrophe in front."""

@@ -1,0 +1,160 @@
+"""What `allawee <noun> export` does, from the first question to the last line."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import suppress
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import typer
+
+from allawee_async.cli.access.confirmation import ask, somebody_answers
+from allawee_async.cli.access.connection import ConnectionOptions, run_with_client
+from allawee_async.cli.api.arguments import arguments_of, whole_number
+from allawee_async.cli.api.help_texts import PAGE_SIZE, words_of
+from allawee_async.cli.export.progress import ExportBar
+from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.errors import ConfigurationError
+from allawee_async.export import ExportError, export
+from allawee_async.export.checkpoint import read_checkpoint
+from allawee_async.export.journal import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from allawee_async.cli.api.verbs import Verb
+    from allawee_async.client import AllaweeClient
+    from allawee_async.export import ExportResult
+
+
+def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
+    """Export a list, and say what came of it.
+
+    Args:
+        verb: The noun, and the parameters of its list.
+        given: The values of all options, by Python name.
+
+    Raises:
+        CommandError: A file is in the way, or some entries could not be decoded.
+        AllaweeError: The export ended; what came before is kept.
+    """
+    fields = attrs.fields(ConnectionOptions)
+    connection = ConnectionOptions(**{field.name: given[field.name] for field in fields})
+    command = ExportCommand(verb, given)
+    words = words_of(verb.noun)
+    try:
+        result = run_with_client(connection, command)
+    except (Exception, KeyboardInterrupt) as error:
+        _say_how_to_go_on(given["out"], words, error)
+        raise
+    _report(result, words)
+
+
+class ExportCommand:
+    """One export.
+
+    Args:
+        verb: The noun, and the parameters of its list.
+        given: The values of all options, by Python name.
+
+    Raises:
+        CommandError: A value cannot be one of its option, or a file is in the way.
+    """
+
+    def __init__(self, verb: Verb, given: Mapping[str, Any]) -> None:
+        self._noun = verb.noun
+        own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
+        values = arguments_of(verb.parameters, own)
+        self._query = {name: value for name, value in values.items() if value is not None}
+        most = given["max_items"]
+        self._most = None if most is None else whole_number("--max-items", most, 1)
+        self._query.setdefault("limit", min(PAGE_SIZE, self._most or PAGE_SIZE))
+        self._out: Path = given["out"]
+        self._options = {
+            name: given[name] for name in ("format", "columns", "resume", "overwrite", "reveal")
+        }
+        self._check_reveal()
+        self._options["overwrite"] = self._may_overwrite()
+
+    def _check_reveal(self) -> None:
+        """Let a person ask for secrets, and no script that somebody has set up once."""
+        if self._options["reveal"] and not somebody_answers():
+            raise CommandError(
+                "--reveal is for a person at a terminal; in a program, use "
+                "allawee_async.export.export(…, reveal=True)",
+                ExitCode.WRONG_USE,
+            )
+
+    def _may_overwrite(self) -> bool:
+        """Return whether a file may be replaced; ask if there is somebody to answer."""
+        names, overwrite = Names(self._out), bool(self._options["overwrite"])
+        if overwrite or self._options["resume"]:
+            return overwrite
+        if names.checkpoint.exists():
+            raise CommandError(
+                f"an unfinished export to {self._out} is there: add --resume to go on with it, or "
+                "--overwrite to begin anew",
+                ExitCode.WRONG_USE,
+            )
+        if not self._out.is_file():
+            return False
+        if not somebody_answers():
+            raise CommandError(
+                f"{self._out} is there already; add --overwrite to replace it", ExitCode.WRONG_USE
+            )
+        if not ask(f"{self._out} is there already. Replace it?"):
+            raise CommandError("nothing was exported")
+        return True
+
+    async def __call__(self, client: AllaweeClient) -> ExportResult:
+        """Export the list.
+
+        Raises:
+            AllaweeError: The export ended; what came before is kept.
+        """
+        if self._options["reveal"]:
+            typer.echo("note: secrets are written as they are", err=True)
+        pager = attrgetter(self._noun)(client).list(**self._query)
+        with ExportBar() as bar:
+            return await export(
+                pager, self._out, max_items=self._most, on_progress=bar.show, **self._options
+            )
+
+
+def _report(result: ExportResult, words: str) -> None:
+    count = f"{result.rows:,} {words}"
+    if result.was_finished:
+        typer.echo(
+            f"{result.path} is there already, with {count}, and nothing is left to resume; "
+            "--overwrite exports them anew",
+            err=True,
+        )
+    else:
+        rate = result.rows / result.seconds if result.seconds else 0.0
+        typer.echo(
+            f"exported {count} to {result.path} in {result.seconds:.1f} s ({rate:,.0f} a second)",
+            err=True,
+        )
+    if result.rejected:
+        raise CommandError(
+            f"{result.rejected:,} of {result.rows + result.rejected:,} {words} could not be "
+            f"decoded; {result.rejected_path} tells why"
+        )
+
+
+def _say_how_to_go_on(out: Path, words: str, error: BaseException) -> None:
+    """Say how to resume, if that would go on with what has come."""
+    if isinstance(error, ConfigurationError | CommandError):
+        return
+    if isinstance(error, ExportError) and not error.can_resume:
+        return
+    with suppress(OSError, ValueError):  # there is no checkpoint, or none that can be read
+        kept = read_checkpoint(Names(out).checkpoint.read_bytes()).read
+        typed = [word for word in sys.argv[1:] if word != "--resume"]
+        command = shlex.join(["allawee", *typed, "--resume"])
+        told = f"{kept:,} {words} are kept; " if kept else ""
+        typer.echo(f"{told}go on with: {command}", err=True)

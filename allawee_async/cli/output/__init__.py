@@ -1,0 +1,1 @@
+"""What commands write: tables, JSON and CSV, columns and colours."""

@@ -1,0 +1,41 @@
+"""The two streams that a command writes to: results on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+from rich.console import Console
+
+from allawee_async.cli.output.color import color_is_refused
+
+_WIDTH_OF_A_FILE: Final = 120
+
+
+def output_console() -> Console:
+    """Return the console for results. Where nobody watches, lines may be long."""
+    console = _console(stderr=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = max(console.width, _WIDTH_OF_A_FILE)
+    return console
+
+
+def progress_console() -> Console:
+    """Return the console for what passes by."""
+    return _console(stderr=True)
+
+
+def someone_watches() -> bool:
+    """Return whether stderr is a terminal, so that progress is worth showing."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def is_unicode(console: Console) -> bool:
+    """Return whether more than ASCII can be written."""
+    return not console.options.ascii_only
+
+
+def _console(*, stderr: bool) -> Console:
+    no_color = color_is_refused() or None  # None leaves it to NO_COLOR
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, no_color=no_color)

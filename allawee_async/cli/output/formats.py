@@ -1,0 +1,197 @@
+"""How results are written: JSON, JSON lines, CSV or a table; lists page by page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Protocol
+
+import orjson
+import typer
+
+from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allawee_async.models.common import Model
+    from allawee_async.types import JSONObject, JSONValue
+
+_CONTROLS: Final = re.compile("[\x7f-\x9f]")  # JSON need not escape these; terminals obey some
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class Writer(Protocol):
+    """Writes results to stdout."""
+
+    def one(self, record: JSONObject) -> None:
+        """Write a single object."""
+        ...
+
+    def page(self, records: Sequence[JSONObject]) -> None:
+        """Write some objects of a list."""
+        ...
+
+    def end(self) -> None:
+        """Write what ends a list."""
+        ...
+
+
+def writer_for(form: Format, model: type[Model] | None, names: Sequence[str] | None) -> Writer:
+    """Return what writes results in a format.
+
+    Args:
+        form: The format.
+        model: What the results are.
+        names: The columns that were asked for; None leaves the choice to the format.
+    """
+    match form:
+        case Format.JSON:
+            return _Json(model, names)
+        case Format.JSONL:
+            return _JsonLines(model, names)
+        case Format.CSV:
+            return _Csv(model, names)
+        case Format.TABLE:
+            from allawee_async.cli.output.tables import TableWriter
+
+            return TableWriter(model, names)
+
+
+def write(text: str) -> None:
+    """Write a text to stdout, now: someone may read along, or have gone away."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+class _Checked:
+    """A format that writes objects whole; that they have the fields asked for is checked once."""
+
+    def __init__(self, model: type[Model] | None, names: Sequence[str] | None) -> None:
+        self._model = model
+        self._unchecked = names
+
+    def _check(self, records: Sequence[JSONObject]) -> None:
+        names, self._unchecked = self._unchecked, None
+        chosen_columns(names or (), self._model, records)
+
+
+class _Json(_Checked):
+    """One object, or an array with an object on each line."""
+
+    def __init__(self, model: type[Model] | None, names: Sequence[str] | None) -> None:
+        super().__init__(model, names)
+        self._between = "[\n"
+
+    def one(self, record: JSONObject) -> None:
+        self._check([record])
+        write(f"{_json(record, indent=True)}\n")
+
+    def page(self, records: Sequence[JSONObject]) -> None:
+        self._check(records)
+        if records:
+            write(self._between + ",\n".join(_json(record) for record in records))
+            self._between = ",\n"
+
+    def end(self) -> None:
+        self._check(())
+        write("[]\n" if self._between == "[\n" else "\n]\n")
+
+
+class _JsonLines(_Checked):
+    """An object on each line."""
+
+    def one(self, record: JSONObject) -> None:
+        self.page([record])
+
+    def page(self, records: Sequence[JSONObject]) -> None:
+        self._check(records)
+        write("".join(f"{_json(record)}\n" for record in records))
+
+    def end(self) -> None:
+        self._check(())
+
+
+class _Csv:
+    """A heading and a row for each object; what is no plain value is JSON in its cell."""
+
+    def __init__(self, model: type[Model] | None, names: Sequence[str] | None) -> None:
+        self._model = model
+        self._names = names
+        self._columns: list[str] | None = None
+        _write_files_in_utf8()
+        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._missed: set[str] = set()
+
+    def one(self, record: JSONObject) -> None:
+        self.page([record])
+
+    def page(self, records: Sequence[JSONObject]) -> None:
+        columns = self._columns
+        if columns is None:
+            columns = self._columns = self._heading(records)
+            self._writer.writerow(columns)
+        elif self._names is None:
+            self._missed.update({*all_columns(self._model, records)} - {*columns})
+        for record in records:
+            self._writer.writerow([_csv_cell(value_at(record, column)) for column in columns])
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        if self._columns is None:
+            self.page(())
+        if self._missed:
+            typer.echo(
+                f"warning: not in the CSV, as they came later: {', '.join(sorted(self._missed))}; "
+                "--output jsonl has them",
+                err=True,
+            )
+
+    def _heading(self, records: Sequence[JSONObject]) -> list[str]:
+        if self._names is None:
+            return all_columns(self._model, records)
+        return chosen_columns(self._names, self._model, records)
+
+
+def _json(value: JSONValue, *, indent: bool = False) -> str:
+    """Return JSON; in ASCII where stdout could not write all of it."""
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0).decode()
+    wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    if wide:
+        return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return "".join(letter if letter < "\x7f" else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    units = letter.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def _write_files_in_utf8() -> None:
+    """Let no letter be lost in a file, whatever the locale."""
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+        stream.reconfigure(encoding="utf-8")
+
+
+def _csv_cell(value: JSONValue) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case dict() | list():
+            return orjson.dumps(value).decode()
+        case _:
+            return str(value)

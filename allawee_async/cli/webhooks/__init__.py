@@ -1,0 +1,1 @@
+"""`allawee webhooks listen`, `sign` and `verify`."""

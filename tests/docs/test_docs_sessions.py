@@ -1,0 +1,38 @@
+"""Sessions at a terminal, as documents show them, are compared with what really happens."""
+
+import pytest
+
+from tests.support.terminal import check_session
+
+COMMAND = "$ allawee customers list --sandbox --sandbox-customers 2 --columns id --max-items 1\n"
+SHOWN = "id\ncus.2tXNjMhytgx7hCxu9\n"
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        COMMAND,
+        COMMAND + SHOWN,
+        COMMAND + "id\ncus.…\n",
+        COMMAND + "…9\n" + COMMAND + SHOWN,
+        COMMAND.replace(" --columns", " \\\n    --columns") + SHOWN,
+    ],
+)
+def test_what_is_shown_is_as_written(session):
+    check_session(session)
+
+
+@pytest.mark.parametrize(
+    ("session", "problem"),
+    [
+        (COMMAND + "id\n", "shows\nid\ncus.2tXNjMhytgx7hCxu9"),
+        (COMMAND + SHOWN + COMMAND + "cus.…\n", "shows\nid\n"),
+        ("$ allawee customers get cus.nobody --sandbox\n", "exit code 4\nerror: "),
+        ("$ allawee customers get\nUsage: …\n", "exit code 2\n"),
+        ("$ ls\n", "begins with"),
+        (SHOWN + COMMAND, "begins with"),
+    ],
+)
+def test_what_differs_or_fails_is_told(session, problem):
+    with pytest.raises(pytest.fail.Exception, match=problem):
+        check_session(session)
