@@ -3,11 +3,12 @@
 | Block | What is done with it |
 |---|---|
 | `python` | run, in the order of the document, in one namespace; `await` works at the top level |
-| `python title="name.py"` | written to a folder of the document, for the shell blocks that use it |
-| `sh` | each line that calls Python is run in that folder; lines that set something up are not |
+| `python title="name.py"` | written to the document's folder, in which all its blocks run |
+| `sh` | each line that calls Python is run; lines that set something up are not |
+| `console` | `$ allawee …` is run, and shows the lines below it; `…` stands for any |
 | an HTML comment `invisible-code-block: python` | run like `python`, and not shown |
 
-A block that comes behind `<!-- not run: reason -->` is only compiled.
+A block that comes behind `<!-- not run: reason -->` is not run; one of Python is compiled.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ from sybil.parsers.markdown import CodeBlockParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 from allawee_async.sandbox import Sandbox
+from tests.support.terminal import check_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,10 +84,11 @@ def run_python(example: Example) -> None:
     """Run a block at the top level of its document; one with `await` in the document's loop."""
     example.namespace |= {"__name__": "document", "document_path": example.path}
     code = compile_python(example)
-    if code.co_flags & inspect.CO_COROUTINE:
-        example.namespace["document_runner"].run(eval(code, example.namespace))  # noqa: S307
-    else:
-        exec(code, example.namespace)  # noqa: S102
+    with chdir(example.namespace["document_folder"]):
+        if code.co_flags & inspect.CO_COROUTINE:
+            example.namespace["document_runner"].run(eval(code, example.namespace))  # noqa: S307
+        else:
+            exec(code, example.namespace)  # noqa: S102
 
 
 def write_file(example: Example) -> None:
@@ -116,6 +119,12 @@ def run_shell(example: Example) -> None:
             pytest.fail(f"{line}\n{done.stdout}\n{done.stderr}")
 
 
+def run_console(example: Example) -> None:
+    """Run a session at a terminal, and compare what it shows with what is written."""
+    with chdir(example.namespace["document_folder"]):
+        check_session(example.parsed)
+
+
 class TitledFileParser:
     """Finds blocks of Python with a title, which stand for files."""
 
@@ -130,6 +139,19 @@ class TitledFileParser:
             region.parsed = region.lexemes["name"], region.lexemes["source"]
             region.evaluator = write_file
             yield region
+
+
+class ConsoleParser(CodeBlockParser):
+    """Finds the sessions at a terminal, but for those that are not to be run."""
+
+    language = "console"
+
+    def __call__(self, document: Document) -> Iterator[Region]:
+        """Yield a region for each session."""
+        for region in super().__call__(document):
+            if not _NOT_RUN.search(document.text, 0, region.start):
+                region.evaluator = run_console
+                yield region
 
 
 class PythonParser(CodeBlockParser):
@@ -218,6 +240,7 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonParser(),
         CodeBlockParser("sh", run_shell),
+        ConsoleParser(),
         TitledFileParser(),
     ],
     teardown=forget,
