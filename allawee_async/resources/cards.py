@@ -25,13 +25,13 @@ class Cards(CardActions, SecureCards, Findable[Card]):
     """
 
     ROUTES: ClassVar = {
-        **CardActions.ROUTES,
-        **SecureCards.ROUTES,
         "list": Route("GET", "/cards"),
         "create": Route("POST", "/cards"),
         "get": Route("GET", "/cards/:id"),
         "link": Route("POST", "/cards/:id/link"),
         "update": Route("PUT", "/cards/:id"),
+        **CardActions.ROUTES,
+        **SecureCards.ROUTES,
     }
     _model: ClassVar = Card
 
