@@ -97,15 +97,19 @@ class Journal:
     def _refuse_to_overwrite(self) -> None:
         names = self._names
         if names.target.exists():
-            raise ConfigurationError(f"{names.target} is there already; overwrite it?")
+            raise ConfigurationError(
+                f"{names.target} is there already: name another file, or give --overwrite "
+                "(overwrite=True)"
+            )
         if names.checkpoint.exists():
             raise ConfigurationError(
-                f"an unfinished export to {names.target} is there: resume it, or overwrite it"
+                f"an unfinished export to {names.target} is there: resume it, or begin "
+                "anew with --overwrite (overwrite=True)"
             )
         if names.part.exists():
             raise ConfigurationError(
                 f"{names.part} is in the way, and belongs to no checkpoint: move it away, or "
-                "overwrite it"
+                "give --overwrite (overwrite=True)"
             )
 
     def _read_checkpoint(self) -> Checkpoint:
@@ -115,13 +119,14 @@ class Journal:
         except ValueError as error:
             raise ExportError(
                 f"the checkpoint {path} cannot be read ({error}); nothing was deleted: put back "
-                "a good copy of it, or begin anew and overwrite"
+                "a good copy of it, or begin anew with --overwrite (overwrite=True)"
             ) from None
         differences = list(found.job.differences(self._job))
         if differences:
             raise ConfigurationError(
                 f"the unfinished export to {self._names.target} is another one: "
-                f"{'; '.join(differences)}; resume it with what it began with, or overwrite it"
+                f"{'; '.join(differences)}; resume it with what it began with, or "
+                "begin anew with --overwrite (overwrite=True)"
             )
         return found
 
@@ -134,7 +139,7 @@ class Journal:
         except ValueError as error:
             raise ExportError(
                 f"the export to {names.target} cannot be resumed: {error}; nothing was deleted: "
-                "put back a good copy of the file, or begin anew and overwrite"
+                "put back a good copy of the file, or begin anew with --overwrite (overwrite=True)"
             ) from None
         if checkpoint.part_bytes:
             return checkpoint
@@ -179,7 +184,7 @@ class Journal:
             if names.target.exists() and not checkpoint.replaces:
                 raise ConfigurationError(
                     f"{names.target} was made by somebody else in the meantime: move it away, or "
-                    "overwrite it, and resume"
+                    "resume with --overwrite (overwrite=True)"
                 )
             self._place_rejected(checkpoint)
             move(names.finished, names.target)

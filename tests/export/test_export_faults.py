@@ -51,7 +51,9 @@ async def test_a_file_that_is_there_is_not_replaced(tmp_path: Path) -> None:
     target.write_text("mine")
     asked = FakeList(DOCUMENTS)
 
-    with pytest.raises(ConfigurationError, match="is there already; overwrite it"):
+    with pytest.raises(
+        ConfigurationError, match="is there already: name another file, or give --overwrite"
+    ):
         await export(asked.pager(), target)
 
     assert asked.asked == []
@@ -78,7 +80,9 @@ async def test_an_unfinished_export_is_not_thrown_away(tmp_path: Path) -> None:
     await interrupted(target)
     before = contents(tmp_path)
 
-    with pytest.raises(ConfigurationError, match=r"unfinished export.*resume it, or overwrite it"):
+    with pytest.raises(
+        ConfigurationError, match=r"unfinished export.*resume it, or begin anew with --overwrite"
+    ):
         await export(FakeList(DOCUMENTS).pager(), target)
     assert contents(tmp_path) == before
 
