@@ -9,12 +9,11 @@ import pytest
 from rich.console import Console
 
 from allawee_async import RetryEvent, RetryPolicy
-from allawee_async.cli.demo import progress as demo_progress
 from allawee_async.cli.demo import sources as demo_sources
 from allawee_async.cli.demo import walking
 from allawee_async.cli.demo.progress import WalkProgress
 from allawee_async.cli.demo.walking import Walk
-from allawee_async.cli.output import console
+from allawee_async.cli.output import console, live_bar
 from allawee_async.errors import (
     DecodeError,
     PaginationError,
@@ -242,8 +241,8 @@ class TestProgress:
     def shown(self, monkeypatch, walk, *, width=100, max_items=None):
         file = io.StringIO()
         terminal = Console(file=file, width=width, force_terminal=True, color_system=None)
-        monkeypatch.setattr(demo_progress, "progress_console", lambda: terminal)
-        monkeypatch.setattr(demo_progress, "someone_watches", lambda: True)
+        monkeypatch.setattr(live_bar, "progress_console", lambda: terminal)
+        monkeypatch.setattr(live_bar, "someone_watches", lambda: True)
         with WalkProgress(max_items) as progress:
             progress.show(walk)
         return file.getvalue()

@@ -13,9 +13,9 @@ import pytest
 import typer
 
 from allawee_async.cli.app import app
-from allawee_async.cli.export import progress as export_progress
 from allawee_async.cli.export import run as export_run
 from allawee_async.cli.export.progress import ExportBar, details
+from allawee_async.cli.output import live_bar
 from allawee_async.export import ExportProgress
 from tests.support.exports import beside, ids_in, read_rows
 
@@ -435,8 +435,8 @@ def test_the_bar_fits_the_terminal(monkeypatch, width):
 
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, color_system=None)
-    monkeypatch.setattr(export_progress, "progress_console", lambda: console)
-    monkeypatch.setattr(export_progress, "someone_watches", lambda: True)
+    monkeypatch.setattr(live_bar, "progress_console", lambda: console)
+    monkeypatch.setattr(live_bar, "someone_watches", lambda: True)
 
     with ExportBar() as bar:
         bar.show(progress(rows=123_456, total=200_000))

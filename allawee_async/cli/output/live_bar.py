@@ -1,0 +1,77 @@
+"""A bar on stderr that shows how far something is, for all commands that take a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from allawee_async.cli.output.console import progress_console, someone_watches
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+_ROOMY_FROM: Final = 72
+
+
+class _Numbers(ProgressColumn):
+    """Count and total; and the details, if there is room for them."""
+
+    def __init__(self, *, roomy: bool) -> None:
+        super().__init__()
+        self._roomy = roomy
+
+    def render(self, task: Task) -> Text:
+        total = "" if task.total is None else f"/{int(task.total):,}"
+        text = Text(f"{int(task.completed):,}{total}")
+        if self._roomy:
+            text.append(task.fields["details"], style="dim")
+        return text
+
+
+class LiveBar:
+    """A live bar, while the block lasts; nothing at all where stderr is no terminal.
+
+    Args:
+        width: Of the bar, where there is room.
+        narrow: Of the bar, on a narrow terminal.
+        words: What is being done, in front of the bar; None for a bar without words.
+    """
+
+    def __init__(self, *, width: int, narrow: int, words: str | None = None) -> None:
+        console = progress_console()
+        roomy = console.width >= _ROOMY_FROM
+        self._progress = Progress(
+            *([] if words is None else [TextColumn("{task.description}")]),
+            BarColumn(bar_width=width if roomy else narrow),
+            _Numbers(roomy=roomy),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            disable=not someone_watches(),
+        )
+        self._task = self._progress.add_task(words or "", total=None, details="")
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def update(
+        self, *, completed: int, total: int | None, details: str, words: str | None = None
+    ) -> None:
+        """Bring the bar up to date."""
+        self._progress.update(
+            self._task, completed=completed, total=total, details=details, description=words
+        )
