@@ -15,10 +15,8 @@ from allawee_async.lazy import lazy_names
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
-    from allawee_async.calls import RetryEvent
     from allawee_async.client import AllaweeClient
-    from allawee_async.converter import from_dict, to_dict
-    from allawee_async.downloads import Download
+    from allawee_async.codec.converter import from_dict, to_dict
     from allawee_async.errors import (
         AllaweeError,
         APIError,
@@ -125,11 +123,13 @@ if TYPE_CHECKING:
         WebhookEventName,
         WebhookSecret,
     )
-    from allawee_async.pages import Page
-    from allawee_async.pagination import AsyncPager
-    from allawee_async.query import F
-    from allawee_async.replies import Reply
-    from allawee_async.retry import Attempt, RetryPolicy
+    from allawee_async.pagination.pager import AsyncPager
+    from allawee_async.pagination.pages import Page
+    from allawee_async.query.filters import F
+    from allawee_async.transport.downloads import Download
+    from allawee_async.transport.request import RetryEvent
+    from allawee_async.transport.response import Reply
+    from allawee_async.transport.retry import Attempt, RetryPolicy
 
 __all__ = [
     "APIError",
@@ -249,15 +249,15 @@ __all__ = [
 ]
 
 _OTHER_ROOMS = {
-    "calls": ["RetryEvent"],
+    "transport.request": ["RetryEvent"],
     "client": ["AllaweeClient"],
-    "converter": ["from_dict", "to_dict"],
-    "downloads": ["Download"],
-    "pages": ["Page"],
-    "pagination": ["AsyncPager"],
-    "query": ["F"],
-    "retry": ["Attempt", "RetryPolicy"],
-    "replies": ["Reply"],
+    "codec.converter": ["from_dict", "to_dict"],
+    "transport.downloads": ["Download"],
+    "pagination.pages": ["Page"],
+    "pagination.pager": ["AsyncPager"],
+    "query.filters": ["F"],
+    "transport.retry": ["Attempt", "RetryPolicy"],
+    "transport.response": ["Reply"],
     "errors": [
         "APIError",
         "AllaweeError",

@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Self
 
-from allawee_async.accepted import outcome_of_accepted
-from allawee_async.calls import Call, RetryEvent, Seams
 from allawee_async.errors import RequestAccepted
 from allawee_async.nouns import Nouns
-from allawee_async.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
-from allawee_async.retry import RetryPolicy
-from allawee_async.session import SessionManager
-from allawee_async.settings import Hosts, KeySource
-from allawee_async.wire import checked_method, checked_path, json_bytes, may_resend, query_texts
+from allawee_async.transport.config import Hosts, KeySource
+from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
+from allawee_async.transport.queued import outcome_of_accepted
+from allawee_async.transport.request import Call, RetryEvent, Seams
+from allawee_async.transport.retry import RetryPolicy
+from allawee_async.transport.routes import (
+    checked_method,
+    checked_path,
+    json_bytes,
+    may_resend,
+    query_texts,
+)
+from allawee_async.transport.session import SessionManager
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -21,8 +27,8 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from allawee_async.replies import Reply
-    from allawee_async.settings import APIKey
+    from allawee_async.transport.config import APIKey
+    from allawee_async.transport.response import Reply
     from allawee_async.types import FreeForm
 
 _DEFAULT_RETRY = RetryPolicy()

@@ -27,12 +27,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from allawee_async.hidden import mask, one_line
+from allawee_async.redaction import mask, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from allawee_async.retry import Attempt
+    from allawee_async.transport.retry import Attempt
     from allawee_async.types import JSONValue
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from allawee_async.resources.simulation import Simulation
     from allawee_async.resources.tools import Tools
     from allawee_async.resources.webhooks import Webhooks
-    from allawee_async.session import SessionManager
+    from allawee_async.transport.session import SessionManager
 
 
 class Nouns:

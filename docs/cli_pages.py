@@ -81,7 +81,7 @@ def common_options() -> str:
 def exit_codes() -> str:
     """Return the table of the exit codes."""
     _on_path()
-    from allawee_async.cli.failures import MEANINGS  # noqa: PLC0415
+    from allawee_async.cli.errors import MEANINGS  # noqa: PLC0415
 
     return _table("Code", [(str(int(code)), text) for code, text in MEANINGS.items()])
 

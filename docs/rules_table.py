@@ -13,7 +13,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
         return markdown
     sys.path.insert(0, str(ROOT))  # so the package need not be installed
     try:
-        from allawee_async.sandbox.rules import RULES  # noqa: PLC0415 - not before it is found
+        from allawee_async.sandbox.rules.rules import RULES  # noqa: PLC0415 - not before it is found
     finally:
         sys.path.remove(str(ROOT))
     rows = [f"| {_cell(rule.rule)} | {_cell(rule.why)} |" for rule in RULES]

@@ -34,7 +34,7 @@ from allawee_async.errors import (
     error_class,
     mask,
 )
-from allawee_async.retry import Attempt
+from allawee_async.transport.retry import Attempt
 from tests.support.canaries import SECRETS, traceback_text
 
 PARENTS: dict[type[Exception], tuple[type[Exception], ...]] = {

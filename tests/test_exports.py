@@ -136,7 +136,7 @@ HEAVY = {"aiohttp", "yarl", "multidict", "asyncio", "typer", "rich", "allawee_as
         ("from allawee_async import Customer, F, RetryPolicy", {*HEAVY, "cattrs", "orjson"}),
         (
             "from allawee_async import from_dict, to_dict",
-            {*HEAVY, "allawee_async.session"} - {"asyncio"},
+            {*HEAVY, "allawee_async.transport.session"} - {"asyncio"},
         ),
         ("import allawee_async; dir(allawee_async)", {*HEAVY, "cattrs"}),
         ("from allawee_async import AllaweeClient", {"typer", "rich", "allawee_async.sandbox"}),

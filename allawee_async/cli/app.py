@@ -4,9 +4,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from allawee_async.cli.api.noun_group import NounGroup, noun_groups
-from allawee_async.cli.failures import MEANINGS
+from allawee_async.cli.errors import MEANINGS
 from allawee_async.cli.lazy_commands import LazyCommand, imported_command
+from allawee_async.cli.operations.resource_group import NounGroup, noun_groups
 from allawee_async.cli.options import Debug, NoColor
 from allawee_async.cli.program import Program
 from allawee_async.nouns import Nouns
@@ -47,7 +47,7 @@ _EXIT_CODES = "\n".join(
 
 
 def _fill(group: NounGroup) -> None:
-    from allawee_async.cli.api.noun_commands import add_commands
+    from allawee_async.cli.operations.resource_commands import add_commands
 
     add_commands(group)
 

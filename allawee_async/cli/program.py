@@ -12,11 +12,11 @@ from typing import Any, Final, TextIO
 import typer
 from typer.core import TyperGroup
 
-from allawee_async.cli.failures import ExitCode, exit_code_of, is_wrong_use, line_of
+from allawee_async.cli.errors import ExitCode, exit_code_of, is_wrong_use, line_of
 from allawee_async.cli.leading_options import moved_behind
 from allawee_async.cli.output.color import refuse_color
 from allawee_async.cli.sandbox_argument import file_advice, spelled_out
-from allawee_async.hidden import mask
+from allawee_async.redaction import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
 _SILENT: Final = logging.NullHandler()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import attrs
 import orjson
 
-from allawee_async.converter import from_dict, to_dict
+from allawee_async.codec.converter import from_dict, to_dict
 from allawee_async.errors import DecodeError
 from allawee_async.models.common import Model, model
 from allawee_async.types import JSONObject, JSONValue

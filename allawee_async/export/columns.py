@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, get_args, get_ori
 
 import attrs
 
-from allawee_async.converter import converter, main_type
-from allawee_async.encoding import wire_name
+from allawee_async.codec.converter import converter, main_type
+from allawee_async.codec.writing import wire_name
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.common import Model, OpenEnum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from allawee_async.decoding import Reader
+    from allawee_async.codec.reading import Reader
     from allawee_async.types import Strings
 
 

@@ -7,7 +7,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.encoding import write_timestamp
+from allawee_async.codec.writing import write_timestamp
 from allawee_async.export.columns import Kind
 from allawee_async.export.errors import not_of_this_kind
 from allawee_async.export.texts import Text

@@ -8,7 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Final, cast
 
 from allawee_async.export.columns import EXTRA, Group, group_of
-from allawee_async.hidden import MASK, is_secret_name, mask, without_named_secrets
+from allawee_async.redaction import MASK, is_secret_name, mask, without_named_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

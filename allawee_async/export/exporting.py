@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
-from allawee_async.downloads import in_thread
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.checkpoint import Job
 from allawee_async.export.columns import chosen, columns_of
@@ -22,7 +21,8 @@ from allawee_async.export.formats import format_of, rows_of
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Documents, Intake
 from allawee_async.export.results import ExportProgress, ExportResult
-from allawee_async.pagination import PageWalk
+from allawee_async.pagination.pager import PageWalk
+from allawee_async.transport.downloads import in_thread
 
 if TYPE_CHECKING:
     import os
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from allawee_async.export.formats import Format
     from allawee_async.export.rows import Rows
     from allawee_async.models.common import Model
-    from allawee_async.pages import Page, Source
-    from allawee_async.pagination import AsyncPager
+    from allawee_async.pagination.pager import AsyncPager
+    from allawee_async.pagination.pages import Page, Source
     from allawee_async.types import JSONValue, Strings
 
 T = TypeVar("T")

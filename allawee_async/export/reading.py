@@ -11,7 +11,7 @@ from allawee_async.errors import DecodeError
 from allawee_async.export.documents import masked
 from allawee_async.export.rows import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
-from allawee_async.pages import Source
+from allawee_async.pagination.pages import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from allawee_async.export.checkpoint import Checkpoint
     from allawee_async.export.rows import Rows
     from allawee_async.models.common import Model
-    from allawee_async.replies import Reply
+    from allawee_async.transport.response import Reply
     from allawee_async.types import JSONValue
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from allawee_async.decoding import Mismatch, read_anything
+from allawee_async.codec.reading import Mismatch, read_anything
 from allawee_async.export.columns import Group, Kind, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from allawee_async.decoding import Reader
+    from allawee_async.codec.reading import Reader
     from allawee_async.export.columns import Column
     from allawee_async.models.common import Model
     from allawee_async.types import JSONObject, JSONValue

@@ -9,7 +9,7 @@ import orjson
 
 from allawee_async.export.columns import EXTRA, Kind, group_of
 from allawee_async.export.documents import masked_cell, may_hide, unnamed
-from allawee_async.hidden import MASK, without_named_secrets
+from allawee_async.redaction import MASK, without_named_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, TypedDict
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.hidden import HiddenText
+from allawee_async.redaction import HiddenText
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     import aiohttp
 
-    from allawee_async.calls import RetryEvent
-    from allawee_async.retry import RetryPolicy
-    from allawee_async.settings import APIKey
+    from allawee_async.transport.config import APIKey
+    from allawee_async.transport.request import RetryEvent
+    from allawee_async.transport.retry import RetryPolicy
 
 
 class ClientOptions(TypedDict, total=False):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Unpack
 
-from allawee_async.list_params import ListParams, list_query
 from allawee_async.models.accounts import Account, AccountBalance, AccountLogEntry
 from allawee_async.models.common import ActionResult
+from allawee_async.query.parameters import ListParams, list_query
 from allawee_async.resources.base import Findable
-from allawee_async.wire import Route, body_of
+from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
-    from allawee_async.downloads import Download
     from allawee_async.models.accounts import AccountType, DepositChannelType
     from allawee_async.models.common import Currency
-    from allawee_async.pagination import AsyncPager
+    from allawee_async.pagination.pager import AsyncPager
+    from allawee_async.transport.downloads import Download
     from allawee_async.types import FreeForm, Strings
 
 

@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overl
 
 import attrs
 
-from allawee_async.accepted import outcome_of_accepted
-from allawee_async.calls import Call
-from allawee_async.converter import decode, decode_list
-from allawee_async.downloads import Download
+from allawee_async.codec.converter import decode, decode_list
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
-from allawee_async.hidden import hidden_texts
-from allawee_async.list_params import ListParams, list_query
 from allawee_async.models.common import Model
-from allawee_async.pages import Source
-from allawee_async.pagination import AsyncPager
-from allawee_async.query import F
-from allawee_async.wire import json_bytes
+from allawee_async.pagination.pager import AsyncPager
+from allawee_async.pagination.pages import Source
+from allawee_async.query.filters import F
+from allawee_async.query.parameters import ListParams, list_query
+from allawee_async.redaction import hidden_texts
+from allawee_async.transport.downloads import Download
+from allawee_async.transport.queued import outcome_of_accepted
+from allawee_async.transport.request import Call
+from allawee_async.transport.routes import json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.list_params import Fields
-    from allawee_async.replies import Reply
-    from allawee_async.session import SessionManager
+    from allawee_async.query.parameters import Fields
+    from allawee_async.transport.response import Reply
+    from allawee_async.transport.routes import Route
+    from allawee_async.transport.session import SessionManager
     from allawee_async.types import JSONObject, JSONValue
-    from allawee_async.wire import Route
 
 M = TypeVar("M", bound=Model)
 

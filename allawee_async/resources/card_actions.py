@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from allawee_async.models.accounts import AccountBalance
 from allawee_async.models.cards import FundingSource
 from allawee_async.models.common import ActionResult
-from allawee_async.money import minor_units
+from allawee_async.resources.amounts import minor_units
 from allawee_async.resources.base import Resource
-from allawee_async.wire import Route, body_of
+from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency

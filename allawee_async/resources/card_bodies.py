@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.money import check_spending_limits
-from allawee_async.wire import body_of
+from allawee_async.resources.amounts import check_spending_limits
+from allawee_async.transport.routes import body_of
 
 if TYPE_CHECKING:
-    from allawee_async.hidden import HiddenObject
     from allawee_async.models.card_controls import CardControls
+    from allawee_async.redaction import HiddenObject
     from allawee_async.types import FreeForm
 
 

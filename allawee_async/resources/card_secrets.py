@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.hidden import hidden
 from allawee_async.models.cards import Card, CardSecrets
 from allawee_async.models.common import ActionResult
+from allawee_async.redaction import hidden
 from allawee_async.resources.base import Resource
 from allawee_async.resources.card_bodies import card_body
-from allawee_async.wire import Route, body_of, needed
+from allawee_async.transport.routes import Route, body_of, needed
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls

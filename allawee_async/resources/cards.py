@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.cards import Card
-from allawee_async.money import optional_minor_units
+from allawee_async.resources.amounts import optional_minor_units
 from allawee_async.resources.base import Findable
 from allawee_async.resources.card_actions import CardActions
 from allawee_async.resources.card_bodies import card_body
 from allawee_async.resources.card_secrets import SecureCards
-from allawee_async.wire import Route
+from allawee_async.transport.routes import Route
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.disputes import Dispute
 from allawee_async.resources.base import Listable
-from allawee_async.wire import Route, body_of
+from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.models.disputes import DisputeReason

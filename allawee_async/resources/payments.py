@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.common import ActionResult
 from allawee_async.models.payments import BillValidation, Payment
-from allawee_async.money import minor_units
+from allawee_async.resources.amounts import minor_units
 from allawee_async.resources.base import Findable
-from allawee_async.wire import Route, body_of
+from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
-    from allawee_async.downloads import Download
     from allawee_async.models.common import Currency
     from allawee_async.models.payments import PaymentMethod, PayoutOptions
+    from allawee_async.transport.downloads import Download
     from allawee_async.types import FreeForm
 
 

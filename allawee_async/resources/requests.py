@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from allawee_async.models.requests import RequestRecord
 from allawee_async.resources.base import Listable
-from allawee_async.wire import Route
+from allawee_async.transport.routes import Route
 
 
 class Requests(Listable[RequestRecord]):

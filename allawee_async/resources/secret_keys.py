@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.secret_keys import SecretKey
 from allawee_async.resources.base import Resource
-from allawee_async.wire import Route, body_of
+from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.types import Strings

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from allawee_async.models.common import ActionResult
-from allawee_async.money import minor_units
+from allawee_async.resources.amounts import minor_units
 from allawee_async.resources.base import Resource
 from allawee_async.resources.simulation_grp import GrpSimulation
-from allawee_async.wire import Route, body_of
+from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardChannel

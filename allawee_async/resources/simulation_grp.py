@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.hidden import hidden
 from allawee_async.models.cards import Card
 from allawee_async.models.common import ActionResult
-from allawee_async.money import optional_minor_units
+from allawee_async.redaction import hidden
+from allawee_async.resources.amounts import optional_minor_units
 from allawee_async.resources.base import Resource
 from allawee_async.resources.card_bodies import card_body
-from allawee_async.wire import Route, needed
+from allawee_async.transport.routes import Route, needed
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls

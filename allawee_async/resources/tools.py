@@ -12,7 +12,7 @@ from allawee_async.resources.tools_fx import Fx
 from allawee_async.resources.tools_merchants import Merchants
 
 if TYPE_CHECKING:
-    from allawee_async.session import SessionManager
+    from allawee_async.transport.session import SessionManager
 
 
 class Tools:

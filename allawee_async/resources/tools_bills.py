@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from allawee_async.models.tools import BillCategory, BillProduct
 from allawee_async.resources.base import Resource
-from allawee_async.wire import Route
+from allawee_async.transport.routes import Route
 
 
 class Bills(Resource):

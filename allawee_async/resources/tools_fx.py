@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.tools import FxQuote, FxRate
-from allawee_async.money import minor_units
+from allawee_async.resources.amounts import minor_units
 from allawee_async.resources.base import Resource
-from allawee_async.wire import Route, body_of, query_texts
+from allawee_async.transport.routes import Route, body_of, query_texts
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.hidden import hidden
 from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookSecret
+from allawee_async.redaction import hidden
 from allawee_async.resources.base import Listable
-from allawee_async.wire import Route, body_of, needed
+from allawee_async.transport.routes import Route, body_of, needed
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, Strings

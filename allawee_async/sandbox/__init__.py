@@ -5,14 +5,14 @@ It shares no code with the client, so that a mistake of one cannot hide behind t
 
 from __future__ import annotations
 
-from allawee_async.sandbox.delivery_faults import DeliveryFaults, Sending
+from allawee_async.sandbox.core.sqlite import StoreError
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.faults.deliveries import DeliveryFaults, Sending
+from allawee_async.sandbox.faults.plan import RECOVERABLE, Faults
+from allawee_async.sandbox.http.request_log import LoggedRequest
 from allawee_async.sandbox.query import MalformedQueryError
-from allawee_async.sandbox.requestlog import LoggedRequest
-from allawee_async.sandbox.rules import RULES, Rule
-from allawee_async.sandbox.scripting import RECOVERABLE, Faults
+from allawee_async.sandbox.rules.rules import RULES, Rule
 from allawee_async.sandbox.server import Sandbox
-from allawee_async.sandbox.state import State
-from allawee_async.sandbox.store import StoreError
 
 __all__ = [
     "RECOVERABLE",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.collection import DuplicateError
-from allawee_async.sandbox.paging import answer_list
-from allawee_async.sandbox.replies import Call, RefusalError, Reply, failure, success
-from allawee_async.sandbox.routing import Route
-from allawee_async.sandbox.validation import Checks, read_body
+from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure, success
+from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.validation import Checks, read_body
+from allawee_async.sandbox.core.collection import DuplicateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.sandbox.jsontypes import Json, JsonObject
-    from allawee_async.sandbox.state import State
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.state import State
 
 PREFIX = "cus."
 TYPES = frozenset({"individual", "business"})

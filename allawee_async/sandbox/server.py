@@ -6,22 +6,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from allawee_async.sandbox.accounts import seed_accounts
-from allawee_async.sandbox.api import Api
-from allawee_async.sandbox.backstage import Backstage
-from allawee_async.sandbox.card_transactions import settle_all
+from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.routing import Host
+from allawee_async.sandbox.background import Backstage
+from allawee_async.sandbox.cards.transactions import settle_all
+from allawee_async.sandbox.core.ids import IdSource
+from allawee_async.sandbox.core.state import Clock, State, utc_now
 from allawee_async.sandbox.customers import complete_document
-from allawee_async.sandbox.deliveries import PAUSES
-from allawee_async.sandbox.documented_cards import seed_cards
-from allawee_async.sandbox.door import Door
-from allawee_async.sandbox.ids import IdSource
-from allawee_async.sandbox.listening import Ports
+from allawee_async.sandbox.events.messenger import PAUSES
+from allawee_async.sandbox.events.webhooks import plant
+from allawee_async.sandbox.http.adapter import Door
+from allawee_async.sandbox.http.ports import Ports
+from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
+from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, Page, Stage
-from allawee_async.sandbox.people import make_customers
-from allawee_async.sandbox.requestlog import LoggedRequest, RequestLog
-from allawee_async.sandbox.routing import Host
-from allawee_async.sandbox.state import Clock, State, utc_now
-from allawee_async.sandbox.webhooks import plant
+from allawee_async.sandbox.seed.documented_cards import seed_cards
+from allawee_async.sandbox.seed.people import make_customers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from allawee_async.client import AllaweeClient
-    from allawee_async.sandbox.delivery_faults import DeliveryFaults
-    from allawee_async.sandbox.jsontypes import Json, JsonObject
-    from allawee_async.sandbox.listening import Answerer
-    from allawee_async.sandbox.scripting import Faults
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.faults.deliveries import DeliveryFaults
+    from allawee_async.sandbox.faults.plan import Faults
+    from allawee_async.sandbox.http.ports import Answerer
 
 
 class Sandbox:

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING
 from allawee_async.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.answers import WebhookReply
-    from allawee_async.webhooks.claims import (
-        Busy,
-        Claim,
-        ClaimLostError,
-        Done,
-        Store,
-        StoreError,
-    )
     from allawee_async.webhooks.decisions import Approve, Decline, DeclineCode
+    from allawee_async.webhooks.delivery.stats import DispatchStats, Incident
     from allawee_async.webhooks.dispatcher import WebhookDispatcher
     from allawee_async.webhooks.events import (
         CardAuthorizationClosed,
@@ -28,11 +20,19 @@ if TYPE_CHECKING:
         RequestCompleted,
         UnknownEvent,
     )
-    from allawee_async.webhooks.memory_store import MemoryStore
-    from allawee_async.webhooks.redis_store import RedisStore
+    from allawee_async.webhooks.responses import WebhookReply
     from allawee_async.webhooks.signature import sign
-    from allawee_async.webhooks.sqlite_store import SQLiteStore
-    from allawee_async.webhooks.stats import DispatchStats, Incident
+    from allawee_async.webhooks.stores.base import (
+        Busy,
+        Claim,
+        ClaimLostError,
+        Done,
+        Store,
+        StoreError,
+    )
+    from allawee_async.webhooks.stores.memory import MemoryStore
+    from allawee_async.webhooks.stores.redis import RedisStore
+    from allawee_async.webhooks.stores.sqlite import SQLiteStore
     from allawee_async.webhooks.verifier import WebhookVerifier
 
 __all__ = [
@@ -64,8 +64,8 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "answers": ["WebhookReply"],
-    "claims": ["Busy", "Claim", "ClaimLostError", "Done", "Store", "StoreError"],
+    "responses": ["WebhookReply"],
+    "stores.base": ["Busy", "Claim", "ClaimLostError", "Done", "Store", "StoreError"],
     "decisions": ["Approve", "Decline", "DeclineCode"],
     "dispatcher": ["WebhookDispatcher"],
     "events": [
@@ -77,11 +77,11 @@ _ROOMS = {
         "RequestCompleted",
         "UnknownEvent",
     ],
-    "memory_store": ["MemoryStore"],
-    "redis_store": ["RedisStore"],
+    "stores.memory": ["MemoryStore"],
+    "stores.redis": ["RedisStore"],
     "signature": ["sign"],
-    "sqlite_store": ["SQLiteStore"],
-    "stats": ["DispatchStats", "Incident"],
+    "stores.sqlite": ["SQLiteStore"],
+    "delivery.stats": ["DispatchStats", "Incident"],
     "verifier": ["WebhookVerifier"],
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 import attrs
 import orjson
 
-from allawee_async.encoding import write_mapping
+from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.common import OpenEnum
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Literal, Self, overload
 import attrs
 
 from allawee_async.errors import DecodeError, SignatureError
-from allawee_async.webhooks.answers import (
+from allawee_async.webhooks.adapters.asgi import AsgiApp
+from allawee_async.webhooks.decisions import Decline
+from allawee_async.webhooks.delivery.background import Background
+from allawee_async.webhooks.delivery.claiming import Claims
+from allawee_async.webhooks.delivery.delivery import Delivery, Desk
+from allawee_async.webhooks.delivery.handlers import Handlers, Workers
+from allawee_async.webhooks.delivery.limits import Limits
+from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
+from allawee_async.webhooks.delivery.timing import LoopClock
+from allawee_async.webhooks.responses import (
     INVALID_EVENT,
     INVALID_SIGNATURE,
     DefaultDecision,
 )
-from allawee_async.webhooks.asgi_leaf import AsgiApp
-from allawee_async.webhooks.background import Background
-from allawee_async.webhooks.claiming import Claims
-from allawee_async.webhooks.claims import LEASE
-from allawee_async.webhooks.clock import LoopClock
-from allawee_async.webhooks.decisions import Decline
-from allawee_async.webhooks.delivery import Delivery, Desk
-from allawee_async.webhooks.handlers import Handlers, Workers
-from allawee_async.webhooks.limits import Limits
-from allawee_async.webhooks.memory_store import MemoryStore
-from allawee_async.webhooks.stats import DispatchStats, Incident, Reporter, log
+from allawee_async.webhooks.stores.base import LEASE
+from allawee_async.webhooks.stores.memory import MemoryStore
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
 if TYPE_CHECKING:
@@ -32,18 +32,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from allawee_async.webhooks.answers import WebhookReply
-    from allawee_async.webhooks.claims import Store
     from allawee_async.webhooks.decisions import Decision
-    from allawee_async.webhooks.events import (
-        CardAuthorizationClosed,
-        CardAuthorizationRequest,
-        CardAuthorizationUpdate,
-        CardTransactionCreated,
-        RequestCompleted,
-        UnknownEvent,
-    )
-    from allawee_async.webhooks.handlers import (
+    from allawee_async.webhooks.delivery.handlers import (
         Closed,
         Completed,
         Every,
@@ -53,6 +43,16 @@ if TYPE_CHECKING:
         Unknown,
         Update,
     )
+    from allawee_async.webhooks.events import (
+        CardAuthorizationClosed,
+        CardAuthorizationRequest,
+        CardAuthorizationUpdate,
+        CardTransactionCreated,
+        RequestCompleted,
+        UnknownEvent,
+    )
+    from allawee_async.webhooks.responses import WebhookReply
+    from allawee_async.webhooks.stores.base import Store
 
 
 class WebhookDispatcher:
@@ -247,7 +247,7 @@ class WebhookDispatcher:
 
         Handlers that want the `request` get the `aiohttp.web.Request`.
         """
-        from allawee_async.webhooks.aiohttp_leaf import respond  # noqa: PLC0415 - aiohttp is slow
+        from allawee_async.webhooks.adapters.aiohttp import respond  # noqa: PLC0415 - aiohttp is slow
 
         return await respond(self, request)
 

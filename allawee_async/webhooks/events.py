@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 import orjson
 
-from allawee_async.converter import reader
-from allawee_async.decoding import Mismatch, read_step, read_timestamp
+from allawee_async.codec.converter import reader
+from allawee_async.codec.reading import Mismatch, read_step, read_timestamp
 from allawee_async.errors import DecodeError
-from allawee_async.hidden import HiddenObject
 from allawee_async.models.card_authorizations import AuthorizationType, CardAuthorization
 from allawee_async.models.card_transactions import CardTransaction
 from allawee_async.models.requests import RequestRecord
+from allawee_async.redaction import HiddenObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.hidden import HiddenBytes
+from allawee_async.redaction import HiddenBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from allawee_async.webhooks.signature import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.hidden import HiddenBytes
+    from allawee_async.redaction import HiddenBytes
     from allawee_async.webhooks.events import Event
 
 MAX_BODY: Final = 1024 * 1024

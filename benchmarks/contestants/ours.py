@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from allawee_async import AllaweeClient
-from allawee_async.converter import decode_list
+from allawee_async.codec.converter import decode_list
 from allawee_async.models import Customer
-from allawee_async.replies import read_reply
+from allawee_async.transport.response import read_reply
 from benchmarks.contestants.base import API_KEY
 
 

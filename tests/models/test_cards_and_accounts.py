@@ -40,7 +40,7 @@ from allawee_async.models.card_transactions import CardTransaction, CardTransact
 from allawee_async.models.cards import Card, CardSecrets, CardStatus, FundingSource
 from allawee_async.models.common import Model
 from allawee_async.models.disputes import Dispute, DisputeReason
-from tests.serving import SAMPLES, without_nulls
+from tests.support.serving import SAMPLES, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.converter import from_dict, to_dict
+from allawee_async.codec.converter import from_dict, to_dict
 from allawee_async.models import (
     Address,
     Claims,
@@ -280,8 +280,8 @@ def test_no_repr_shows_an_identity_number(show: Any, wrap: Any) -> None:
 
 
 def test_a_page_and_a_reply_show_no_identity_number() -> None:
-    from allawee_async.pagination import Page, Source
-    from allawee_async.replies import Reply
+    from allawee_async.pagination.pager import Page, Source
+    from allawee_async.transport.response import Reply
 
     claims = _full(Claims)
     source: Any = Source(fetch=print, decode=print, query={})  # type: ignore[arg-type]

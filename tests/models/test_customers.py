@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allawee_async.converter import from_dict, to_dict
+from allawee_async.codec.converter import from_dict, to_dict
 from allawee_async.models import (
     Address,
     BusinessInformation,

@@ -7,7 +7,7 @@ import pytest
 from allawee_async import ConfigurationError, DecodeError, F, to_dict
 from allawee_async.models.accounts import Account, AccountType, DepositChannelType
 from allawee_async.models.common import Currency
-from tests.serving import recording, sample, without_nulls
+from tests.support.serving import recording, sample, without_nulls
 
 CREATE = sample("accounts.create.request")
 WITHDRAWN = sample("withdrawn.accounts.create.request")

@@ -8,7 +8,7 @@ from allawee_async import from_dict, to_dict
 from allawee_async.models.card_authorizations import CardAuthorization
 from allawee_async.models.card_transactions import CardTransaction
 from allawee_async.models.cards import Card
-from tests.serving import SAMPLES, recording, sample
+from tests.support.serving import SAMPLES, recording, sample
 
 NOUNS: dict[str, Any] = {
     "card-authorizations": CardAuthorization,

@@ -13,7 +13,7 @@ from allawee_async.models.card_programs import (
     CardProgram,
     CardType,
 )
-from tests.serving import recording, sample, without_nulls
+from tests.support.serving import recording, sample, without_nulls
 
 PHYSICAL = sample("card-programs.create.physical.request")
 VIRTUAL = sample("card-programs.create.virtual.request")

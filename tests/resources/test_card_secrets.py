@@ -14,9 +14,9 @@ import pytest
 
 import allawee_async
 from allawee_async import AllaweeError, RetryPolicy, from_dict, to_dict
-from allawee_async.hidden import HiddenBytes, HiddenObject, HiddenText, scrub, scrub_json
 from allawee_async.models.cards import CardSecrets
-from tests.serving import answers, closes, hangs, raw_server, recording
+from allawee_async.redaction import HiddenBytes, HiddenObject, HiddenText, scrub, scrub_json
+from tests.support.serving import answers, closes, hangs, raw_server, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

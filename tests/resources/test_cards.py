@@ -16,7 +16,7 @@ from allawee_async.models.card_programs import CardProgram
 from allawee_async.models.cards import Card, CardSecrets
 from allawee_async.models.common import ActionResult
 from allawee_async.names import camel
-from tests.serving import recording, sample, without_nulls
+from tests.support.serving import recording, sample, without_nulls
 
 ID = "c.2tXPDv41Ri2qewJXL"
 

@@ -6,7 +6,7 @@ import pytest
 
 from allawee_async import to_dict
 from allawee_async.models.disputes import Dispute, DisputeReason
-from tests.serving import recording, sample
+from tests.support.serving import recording, sample
 
 
 @pytest.mark.parametrize(

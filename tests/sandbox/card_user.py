@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from allawee_async.sandbox import Sandbox
-    from conftest import Answer, Caller
+    from tests.sandbox.conftest import Answer, Caller
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 CIROMA, IYANU = "cus.2tXNjMhytgx7hCxu9", "cus.2tVZh8GkvSJu6xgRJ"

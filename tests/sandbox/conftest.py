@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, TypeAlias
 import aiohttp
 import pytest
 from aiohttp import web
-from card_user import CardUser, SetClock
-from event_receiver import Receiver
 
 from allawee_async.sandbox import Sandbox
+from tests.sandbox.card_user import CardUser, SetClock
+from tests.sandbox.event_receiver import Receiver
 
 
 class Answer(NamedTuple):

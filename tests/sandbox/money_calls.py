@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conftest import Answer, Caller
+    from tests.sandbox.conftest import Answer, Caller
 
 NAIRA, DOLLARS = "ac.2tVZczWw7m6Teoeb7", "ac.2tVZczWw7m6Teoeb8"
 START = 1_000_000_000

@@ -9,13 +9,13 @@ from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
-from allawee_async.sandbox.accounts import seed_accounts
-from allawee_async.sandbox.api import Api
-from allawee_async.sandbox.ids import IdSource
-from allawee_async.sandbox.money import MoneyRules
-from allawee_async.sandbox.routing import Host
-from allawee_async.sandbox.state import State
-from allawee_async.sandbox.store import collections_of
+from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.routing import Host
+from allawee_async.sandbox.core.ids import IdSource
+from allawee_async.sandbox.core.sqlite import collections_of
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.money.accounts import seed_accounts
+from allawee_async.sandbox.money.rates import MoneyRules
 
 KEY = "sk.test.machine"
 START = 100_000

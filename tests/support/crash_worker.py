@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiohttp import web
 from redis.asyncio import Redis
 
-from allawee_async.webhooks.claims import Busy, Claim, ClaimLostError, Done
 from allawee_async.webhooks.dispatcher import WebhookDispatcher
-from allawee_async.webhooks.redis_store import RedisStore
-from allawee_async.webhooks.sqlite_store import SQLiteStore
+from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done
+from allawee_async.webhooks.stores.redis import RedisStore
+from allawee_async.webhooks.stores.sqlite import SQLiteStore
 from tests.support.deliveries import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from allawee_async.webhooks.stats import Incident
+    from allawee_async.webhooks.delivery.stats import Incident
 
 LEASE = 0.4
 PREFIX = "crash:"

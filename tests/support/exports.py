@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from allawee_async.converter import decode_list
+from allawee_async.codec.converter import decode_list
 from allawee_async.export.files import PartFile
 from allawee_async.models import Customer
-from allawee_async.pages import Source
-from allawee_async.pagination import AsyncPager
-from allawee_async.replies import Reply
-from allawee_async.sandbox.people import make_customers
+from allawee_async.pagination.pager import AsyncPager
+from allawee_async.pagination.pages import Source
+from allawee_async.sandbox.seed.people import make_customers
+from allawee_async.transport.response import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from tests.support.deliveries import signature_of, wire
 
 if TYPE_CHECKING:
     from allawee_async.webhooks import Event, Incident
-    from allawee_async.webhooks.claims import ClaimResult
+    from allawee_async.webhooks.stores.base import ClaimResult
 
 REQUEST = "card.authorization.request"
 UPDATE = "card.authorization.update"

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from redis.asyncio import Redis as Client
 
-from allawee_async.webhooks.memory_store import MemoryStore
-from allawee_async.webhooks.redis_store import RedisStore
-from allawee_async.webhooks.sqlite_store import SQLiteStore
+from allawee_async.webhooks.stores.memory import MemoryStore
+from allawee_async.webhooks.stores.redis import RedisStore
+from allawee_async.webhooks.stores.sqlite import SQLiteStore
 from tests.support.faketime import FakeTime
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from allawee_async.webhooks.claims import Claim, Store
+    from allawee_async.webhooks.stores.base import Claim, Store
 
 
 class Kind(Protocol):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 import attrs
 from hypothesis import strategies as st
 
-from allawee_async.converter import main_type
+from allawee_async.codec.converter import main_type
 from allawee_async.models import (
     Address,
     BusinessInformation,

@@ -14,7 +14,7 @@ from allawee_async import AllaweeClient
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.calls import Call
+    from allawee_async.transport.request import Call
 
 BASE_URL = "https://api.example"
 SECURE_URL = "https://secure.example"

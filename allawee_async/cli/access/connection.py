@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import attrs
 
 from allawee_async.cli.access.credentials import FoundKey, find_key, kind_of
-from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from pathlib import Path
 
-    from allawee_async.calls import RetryEvent
     from allawee_async.client import AllaweeClient
-    from allawee_async.hidden import HiddenText
+    from allawee_async.redaction import HiddenText
+    from allawee_async.transport.request import RetryEvent
 
     OnRetry = Callable[[RetryEvent], object]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 import typer
 
-from allawee_async.cli.failures import CommandError, ExitCode
-from allawee_async.hidden import HiddenBytes, HiddenText
+from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.redaction import HiddenBytes, HiddenText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ def host_of(base_url: str | None, environ: Mapping[str, str]) -> str:
     Raises:
         ConfigurationError: It cannot be one.
     """
-    from allawee_async.settings import Hosts
+    from allawee_async.transport.config import Hosts
 
     return Hosts.choose(base_url, None, environ).base_url
 

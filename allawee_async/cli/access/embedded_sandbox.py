@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from allawee_async.cli.failures import CommandError
+from allawee_async.cli.errors import CommandError
 from allawee_async.sandbox import Sandbox, StoreError
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from allawee_async.cli.failures import CommandError
-from allawee_async.hidden import HiddenText
+from allawee_async.cli.errors import CommandError
+from allawee_async.redaction import HiddenText
 
 if TYPE_CHECKING:
     from collections.abc import Generator

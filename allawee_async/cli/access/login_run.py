@@ -11,10 +11,10 @@ from allawee_async.cli.access import key_store
 from allawee_async.cli.access.connection import client_with, run_with_client
 from allawee_async.cli.access.credentials import VARIABLE, ask_hidden, find_key, host_of, kind_of
 from allawee_async.cli.access.key_check import Verdict, try_key
-from allawee_async.cli.failures import CommandError, ExitCode, exit_code_of
+from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
 from allawee_async.cli.output.reports import print_report
-from allawee_async.hidden import HiddenText
-from allawee_async.settings import Hosts
+from allawee_async.redaction import HiddenText
+from allawee_async.transport.config import Hosts
 
 if TYPE_CHECKING:
     from allawee_async.cli.access.connection import ConnectionOptions

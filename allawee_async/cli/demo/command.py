@@ -5,7 +5,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.options import Debug, NoColor
 
 _CUSTOMERS = 5_000

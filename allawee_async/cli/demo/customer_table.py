@@ -8,7 +8,7 @@ import attrs
 from rich.table import Table
 from rich.text import Text
 
-from allawee_async.cli.failures import one_line
+from allawee_async.cli.errors import one_line
 from allawee_async.cli.output.console import is_unicode
 
 if TYPE_CHECKING:

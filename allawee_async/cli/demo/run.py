@@ -12,7 +12,7 @@ from allawee_async.cli.demo.customer_table import print_customers
 from allawee_async.cli.demo.progress import WalkProgress
 from allawee_async.cli.demo.sources import LiveSource, SandboxSource, Source
 from allawee_async.cli.demo.walking import Walk, walk_customers
-from allawee_async.cli.failures import CommandError
+from allawee_async.cli.errors import CommandError
 from allawee_async.cli.output.console import is_unicode, output_console
 
 if TYPE_CHECKING:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from allawee_async.cli.access.connection import ConnectionOptions, open_client
 from allawee_async.cli.access.credentials import NoKeyError, host_of
-from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import counted
-from allawee_async.retry import RetryPolicy
+from allawee_async.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from allawee_async.calls import RetryEvent
     from allawee_async.cli.demo.walking import Walk
     from allawee_async.client import AllaweeClient
     from allawee_async.sandbox import Sandbox
+    from allawee_async.transport.request import RetryEvent
 
     OnRetry = Callable[[RetryEvent], object]
 

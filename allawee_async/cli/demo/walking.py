@@ -14,9 +14,9 @@ from allawee_async.errors import APIError, DecodeError, RequestTimeoutError, Tra
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.calls import RetryEvent
     from allawee_async.client import AllaweeClient
     from allawee_async.models.customers import Customer
+    from allawee_async.transport.request import RetryEvent
 
 _SHOWN: Final = 10
 

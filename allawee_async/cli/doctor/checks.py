@@ -17,11 +17,11 @@ from allawee_async.cli.access import key_store
 from allawee_async.cli.access.credentials import kind_of
 from allawee_async.cli.access.key_check import try_key
 from allawee_async.cli.doctor.reachability import UnreachableError, call_in_daemon, reach
-from allawee_async.cli.failures import CommandError
+from allawee_async.cli.errors import CommandError
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import AllaweeError
-from allawee_async.hidden import one_line
-from allawee_async.retry import RetryPolicy
+from allawee_async.redaction import one_line
+from allawee_async.transport.retry import RetryPolicy
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from allawee_async.cli.access.credentials import FoundKey
     from allawee_async.cli.doctor.reachability import Reached
-    from allawee_async.settings import Hosts
+    from allawee_async.transport.config import Hosts
 
 T = TypeVar("T")
 

@@ -14,11 +14,11 @@ from rich.text import Text
 
 from allawee_async.cli.access.credentials import STDIN, FoundKey
 from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
-from allawee_async.cli.failures import CommandError, one_line
+from allawee_async.cli.errors import CommandError, one_line
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import is_for_a_program, print_json
-from allawee_async.hidden import HiddenText
-from allawee_async.settings import Hosts
+from allawee_async.redaction import HiddenText
+from allawee_async.transport.config import Hosts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

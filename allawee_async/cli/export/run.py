@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import typer
 
-from allawee_async.cli.access.confirmation import ask, somebody_answers
 from allawee_async.cli.access.connection import ConnectionOptions, run_with_client
-from allawee_async.cli.api.arguments import arguments_of, whole_number
-from allawee_async.cli.api.help_texts import PAGE_SIZE, words_of
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.export.progress import ExportBar
-from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.cli.operations.confirmations import ask, somebody_answers
+from allawee_async.cli.operations.help_texts import PAGE_SIZE, words_of
+from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.errors import ConfigurationError
 from allawee_async.export import ExportError, export
 from allawee_async.export.checkpoint import read_checkpoint
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from allawee_async.cli.api.verbs import Verb
+    from allawee_async.cli.operations.introspection import Verb
     from allawee_async.client import AllaweeClient
     from allawee_async.export import ExportResult
 

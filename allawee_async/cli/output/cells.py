@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from allawee_async.cli.failures import one_line
+from allawee_async.cli.errors import one_line
 
 if TYPE_CHECKING:
     from allawee_async.types import JSONObject, JSONValue

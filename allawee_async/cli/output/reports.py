@@ -70,6 +70,6 @@ def is_for_a_program(output: ReportFormat | None) -> bool:
 
 def print_json(document: Mapping[str, JSONValue]) -> None:
     """Print a JSON document on stdout."""
-    from allawee_async.cli.output.formats import Format, writer_for
+    from allawee_async.cli.output.writers import Format, writer_for
 
     writer_for(Format.JSON, None, None).one(dict(document))

@@ -11,7 +11,7 @@ from typing import Any, Final, Union, cast, get_args, get_origin
 
 import attrs
 
-from allawee_async.encoding import wire_name
+from allawee_async.codec.writing import wire_name
 from allawee_async.models.common import Model, OpenEnum
 
 

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from allawee_async.cli.failures import one_line
+from allawee_async.cli.errors import one_line
 from allawee_async.cli.output.cells import cell, currency_of, is_money
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.cli.output.console import is_unicode, output_console

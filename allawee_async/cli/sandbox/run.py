@@ -10,11 +10,11 @@ import webbrowser
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from allawee_async.cli.failures import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.wording import counted
 from allawee_async.sandbox import Sandbox
-from allawee_async.sandbox.store import StoreError
+from allawee_async.sandbox.core.sqlite import StoreError
 
 if TYPE_CHECKING:
     from allawee_async.cli.sandbox.command import SandboxOptions

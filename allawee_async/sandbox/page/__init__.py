@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allawee_async.sandbox.page.actions import Stage
-from allawee_async.sandbox.page.scene import ROOT
-from allawee_async.sandbox.page.serving import Page
+from allawee_async.sandbox.page.adapter import Page
+from allawee_async.sandbox.page.context import ROOT
 
 __all__ = ["ROOT", "Page", "Stage"]

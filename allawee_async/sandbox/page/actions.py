@@ -9,8 +9,8 @@ from urllib.parse import quote
 import attrs
 import orjson
 
-from allawee_async.sandbox.card_funding import funding_source
-from allawee_async.sandbox.merchant_directory import MERCHANTS, merchants_named
+from allawee_async.sandbox.cards.funding import funding_source
+from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.page import forms
 from allawee_async.sandbox.page.fault_kinds import KINDS, Wish
 from allawee_async.sandbox.page.pieces import BAD, GOOD, WAITING
@@ -19,10 +19,10 @@ from allawee_async.sandbox.page.texts import counted, minor_units, money, short
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from allawee_async.sandbox.door import Door
-    from allawee_async.sandbox.jsontypes import JsonObject
-    from allawee_async.sandbox.replies import Reply
-    from allawee_async.sandbox.state import State
+    from allawee_async.sandbox.api.messages import Reply
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.http.adapter import Door
 
 Form: TypeAlias = "Mapping[str, str]"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.faults import GATEWAY_PAGE, Hang, Latency, Status
+from allawee_async.sandbox.faults.kinds import GATEWAY_PAGE, Hang, Latency, Status
 from allawee_async.sandbox.page.texts import counted, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.scripting import Faults, Limits, Pending
+    from allawee_async.sandbox.faults.plan import Faults, Limits, Pending
 
 Order: TypeAlias = "Callable[[Faults, Wish], None]"
 

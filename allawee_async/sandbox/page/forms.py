@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.card_events import REQUEST
-from allawee_async.sandbox.merchant_directory import MERCHANTS
+from allawee_async.sandbox.cards.events import REQUEST
+from allawee_async.sandbox.directory.merchants import MERCHANTS
+from allawee_async.sandbox.page.context import cut
 from allawee_async.sandbox.page.fault_kinds import KINDS, told_of
 from allawee_async.sandbox.page.html import Content, Html, join, tag
 from allawee_async.sandbox.page.pieces import entries, field, form, options, section
 from allawee_async.sandbox.page.records import MAIN_FIRST
-from allawee_async.sandbox.page.scene import cut
 from allawee_async.sandbox.page.texts import account_numbers, card_label, short
 from allawee_async.sandbox.query import Condition, Selection
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.page.scene import Scene
-    from allawee_async.sandbox.state import State
+    from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.page.context import Scene
 
 CAPTURE, CHECK = "capture", "check"
 BY_WEBHOOK, APPROVE, DECLINE = "webhook", "approve", "decline"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.page.context import ROOT, address
 from allawee_async.sandbox.page.html import Html, document, tag
-from allawee_async.sandbox.page.scene import ROOT, address
 from allawee_async.sandbox.page.views import VIEWS
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.page.actions import Outcome
-    from allawee_async.sandbox.page.scene import Scene
+    from allawee_async.sandbox.page.context import Scene
 
 
 def whole_page(scene: Scene, outcome: Outcome | None = None) -> Html:

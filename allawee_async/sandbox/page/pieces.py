@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.page.context import ROOT, address
 from allawee_async.sandbox.page.html import Attribute, Content, Html, join, tag
-from allawee_async.sandbox.page.scene import ROOT, address
 from allawee_async.sandbox.page.texts import clock, counted, moment, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from allawee_async.sandbox.jsontypes import Json
-    from allawee_async.sandbox.page.scene import Cut, Scene
+    from allawee_async.sandbox.core.jsontypes import Json
+    from allawee_async.sandbox.page.context import Cut, Scene
 
 GOOD, BAD, WAITING, PLAIN = "good", "bad", "wait", "plain"
 _KINDS = {

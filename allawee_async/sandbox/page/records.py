@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.card_funding import funding_source
+from allawee_async.sandbox.cards.funding import funding_source
+from allawee_async.sandbox.page.context import Cut, address, cut
 from allawee_async.sandbox.page.html import Content, Html, tag
 from allawee_async.sandbox.page.pieces import (
     clock_time,
@@ -16,13 +17,12 @@ from allawee_async.sandbox.page.pieces import (
     titled,
     words,
 )
-from allawee_async.sandbox.page.scene import Cut, address, cut
 from allawee_async.sandbox.page.texts import account_numbers, card_label, money, short
 from allawee_async.sandbox.query import Condition, Selection, SortField
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.jsontypes import Json, JsonObject
-    from allawee_async.sandbox.state import State
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.state import State
 
 ON_A_PAGE = 20
 _LONGEST_SEARCH = 64

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.masking import beginning, masked_text
+from allawee_async.sandbox.core.timestamps import to_timestamp
+from allawee_async.sandbox.http.masking import beginning, masked_text
+from allawee_async.sandbox.page.context import cut
 from allawee_async.sandbox.page.forms import again_form
 from allawee_async.sandbox.page.html import Content, Html, join, tag
 from allawee_async.sandbox.page.pieces import (
@@ -25,16 +27,14 @@ from allawee_async.sandbox.page.pieces import (
     titled,
     words,
 )
-from allawee_async.sandbox.page.scene import cut
 from allawee_async.sandbox.page.texts import counted, json_text, short
 from allawee_async.sandbox.query import Selection
-from allawee_async.sandbox.timestamps import to_timestamp
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.jsontypes import Json, JsonObject
-    from allawee_async.sandbox.page.scene import Scene
-    from allawee_async.sandbox.requestlog import LoggedRequest
-    from allawee_async.sandbox.state import State
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.http.request_log import LoggedRequest
+    from allawee_async.sandbox.page.context import Scene
 
 _PATH_SHOWN = 300
 _QUERY_SHOWN = 20

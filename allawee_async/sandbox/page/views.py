@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from allawee_async.sandbox.page import forms, records, traffic
+from allawee_async.sandbox.page.context import address
 from allawee_async.sandbox.page.html import Html, tag
 from allawee_async.sandbox.page.pieces import BAD, chip, pager, section
-from allawee_async.sandbox.page.scene import address
 from allawee_async.sandbox.page.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.page.scene import Scene
+    from allawee_async.sandbox.page.context import Scene
 
 Draw: TypeAlias = "Callable[[Scene], tuple[Html, Html | None]]"
 

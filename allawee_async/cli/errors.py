@@ -1,0 +1,146 @@
+"""What becomes of a failure: one line on stderr that says what to do next, and an exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from allawee_async.errors import (
+    AllaweeError,
+    AuthenticationError,
+    ConfigurationError,
+    DecodeError,
+    NotFoundError,
+    PaginationError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestAccepted,
+    RequestTimeoutError,
+    ServerError,
+    TransportError,
+)
+from allawee_async.redaction import mask
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    NOT_ALLOWED = 3
+    NOT_FOUND = 4
+    QUEUED = 5
+    UNKNOWN = 6
+    INTERRUPTED = 130
+
+
+MEANINGS: Final[dict[ExitCode, str]] = {
+    ExitCode.DONE: "done",
+    ExitCode.FAILED: "the API, the network or a check failed",
+    ExitCode.WRONG_USE: "wrong use or configuration",
+    ExitCode.NOT_ALLOWED: "the key is not valid, or lacks the right",
+    ExitCode.NOT_FOUND: "there is no such thing",
+    ExitCode.QUEUED: "queued by the API, not done yet",
+    ExitCode.UNKNOWN: "a write whose outcome is not known: look it up before you try again",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
+}
+"""The exit codes as the help documents them."""
+
+
+class CommandError(Exception):
+    """A command cannot go on, for a reason of its own.
+
+    Args:
+        message: What happened and what to do next, in one line.
+        code: The exit code.
+    """
+
+    def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+_CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
+    (ConfigurationError, ExitCode.WRONG_USE),
+    (AuthenticationError, ExitCode.NOT_ALLOWED),
+    (PermissionDeniedError, ExitCode.NOT_ALLOWED),
+    (NotFoundError, ExitCode.NOT_FOUND),
+    (RequestAccepted, ExitCode.QUEUED),
+)
+
+_ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (AuthenticationError, "`allawee whoami` tells which key is used, and where it comes from"),
+    (PermissionDeniedError, "use a key with the right to do this"),
+    (RateLimitError, "wait a while, then try again"),
+    (ServerError, "the fault is on the server's side; try again later"),
+    (RequestTimeoutError, "try again later"),
+    (TransportError, "check the network and the host, then try again"),
+    (DecodeError, "if this is a host of the API, run it again with --debug and report it"),
+    (PaginationError, "the fault is on the server's side; try again later"),
+)
+
+
+_OF_THE_PARSER: Final = (
+    ("Value error, ", ""),
+    ("Input should", "it should"),
+    ("--sandbox-file", "--sandbox"),  # how it was typed
+)
+
+
+def exit_code_of(error: Exception) -> ExitCode:
+    """Return the exit code for an error that ended a command."""
+    if isinstance(error, CommandError):
+        return error.code
+    if is_wrong_use(error):
+        return ExitCode.WRONG_USE
+    if isinstance(error, AllaweeError) and error.outcome_unknown:
+        return ExitCode.UNKNOWN
+    return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.FAILED)
+
+
+def line_of(error: Exception) -> str:
+    """Return what a person is told of an error: one line, without secrets and control codes."""
+    return f"error: {one_line(_told(error))}"
+
+
+def is_wrong_use(error: Exception) -> bool:
+    """Return whether the error is Typer's own about options and arguments.
+
+    Their class has moved between the releases of Typer; what they can do has not.
+    """
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def one_line(text: str) -> str:
+    """Return a text that came from elsewhere as one line that no terminal obeys."""
+    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, CommandError):
+        return str(error)
+    if is_wrong_use(error):
+        return _wrong_use(error)
+    if isinstance(error, AllaweeError) and error.outcome_unknown:
+        return str(error)  # which says to look it up: nobody should just try again
+    if isinstance(error, AllaweeError):
+        advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), None)
+        return f"{error}; {advice}" if advice else str(error)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        return f"{place}{error.strerror or error}"
+    kind = type(error).__name__
+    return mask(f"{kind}: {error}; this is a mistake of ours: run it again with --debug, report it")
+
+
+def _wrong_use(error: Exception) -> str:
+    """Return what the option parser tells, in words for people; a key may have been typed."""
+    message = mask(getattr(error, "format_message", str)().rstrip("."))
+    for theirs, ours in _OF_THE_PARSER:
+        message = message.replace(theirs, ours)
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return message
+    see = " See" if message.endswith("?") else "; see"
+    return f"{message}{see} {context.command_path} --help"

@@ -1,0 +1,171 @@
+"""What `allawee webhooks listen` does, until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import typer
+
+from allawee_async.cli.access.connection import open_client
+from allawee_async.cli.listen.answers import Decider, Forwarder
+from allawee_async.cli.listen.checks import check_options, check_registration
+from allawee_async.cli.listen.log import json_lines, lines_for_people
+from allawee_async.cli.listen.options import Answering, LogFormat
+from allawee_async.cli.listen.registration import ALL_EVENTS, registered
+from allawee_async.cli.listen.server import Listener, serving
+from allawee_async.cli.listen.signing_key import VARIABLE, find_signing_key
+from allawee_async.cli.output.reports import somebody_reads
+from allawee_async.redaction import HiddenText
+from allawee_async.webhooks.decisions import Approve, Decline
+from allawee_async.webhooks.verifier import WebhookVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from allawee_async.cli.access.connection import ConnectionOptions
+    from allawee_async.cli.listen.answers import Answerer
+    from allawee_async.cli.listen.options import ListenOptions
+    from allawee_async.cli.listen.server import Delivery
+    from allawee_async.client import AllaweeClient
+    from allawee_async.webhooks.decisions import Decision
+
+_ENDING: Final = ("SIGTERM", "SIGHUP")
+
+
+def run_listen(options: ListenOptions, connection: ConnectionOptions) -> None:
+    """Receive webhooks until Ctrl-C.
+
+    Raises:
+        CommandError: The options contradict each other, or the port is in use.
+        ConfigurationError: A host cannot be one.
+        AllaweeError: The webhook could not be created.
+    """
+    check_options(options)
+    key = find_signing_key(options.signing_key_file, os.environ)
+    if options.register or connection.is_sandbox:
+        check_registration(options, connection)
+        key = key or HiddenText(secrets.token_hex(32))
+        asyncio.run(_listen(options, key, connection))
+    else:
+        asyncio.run(_listen(options, key, None))
+
+
+async def _listen(
+    options: ListenOptions, key: HiddenText | None, connection: ConnectionOptions | None
+) -> None:
+    """Run the server, and with a connection a webhook that points at it."""
+    verifier = None if key is None else WebhookVerifier(key)
+    async with AsyncExitStack() as stack:
+        ended = stack.enter_context(_until_told())
+        answerer = await _answerer(options, stack)
+        listener = Listener(answerer, verifier, _until(ended, _teller(options.output)))
+        url = await stack.enter_async_context(serving(listener, options.port))
+        if connection is not None and key is not None:
+            client = await _client(connection, stack)
+            webhook = await stack.enter_async_context(
+                registered(
+                    client,
+                    url=options.public_url or url,
+                    events=options.events or ALL_EVENTS,
+                    signing_key=key,
+                )
+            )
+            _say(f"Registered as {webhook} for the time of this command")
+        _welcome(options, url, key)
+        await ended
+
+
+async def _answerer(options: ListenOptions, stack: AsyncExitStack) -> Answerer:
+    if options.forward_to is None:
+        return Decider(_decision(options))
+    session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+    return Forwarder(await stack.enter_async_context(session), options.forward_to)
+
+
+def _decision(options: ListenOptions) -> Decision:
+    if options.decide is not Answering.APPROVE:
+        return Decline()
+    return Approve(card_balance=options.card_balance, card_holder_name=options.card_holder)
+
+
+async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> AllaweeClient:
+    if not connection.is_sandbox:
+        return await stack.enter_async_context(open_client(connection))
+    from allawee_async.cli.access.embedded_sandbox import open_sandbox
+    from allawee_async.cli.sandbox.run import assignments
+
+    sandbox = await stack.enter_async_context(open_sandbox(connection))
+    # The key of a sandbox opens nothing else, and other terminals need it.
+    for line in assignments(sandbox):
+        _say(line)
+    return await stack.enter_async_context(sandbox.client())
+
+
+def _teller(output: LogFormat | None) -> Callable[[Delivery], None]:
+    if output is None:
+        output = LogFormat.TABLE if somebody_reads() else LogFormat.JSONL
+    return json_lines() if output is LogFormat.JSONL else lines_for_people()
+
+
+def _until(
+    ended: asyncio.Future[None], tell: Callable[[Delivery], None]
+) -> Callable[[Delivery], None]:
+    """Return what tells of deliveries, and ends the command when nobody can be told any more."""
+
+    def told(delivery: Delivery) -> None:
+        try:
+            tell(delivery)
+        except (OSError, SystemExit) as error:  # Rich exits where a pipe is closed
+            if not ended.done():
+                ended.set_exception(
+                    error if isinstance(error, OSError) else BrokenPipeError("nobody reads")
+                )
+
+    return told
+
+
+@contextmanager
+def _until_told() -> Generator[asyncio.Future[None], None, None]:
+    """Yield what is done when a signal ends the command; Ctrl-C ends it by itself."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+
+    def end() -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    # On Windows loops take no signals.
+    signals = [] if sys.platform == "win32" else [getattr(signal, name) for name in _ENDING]
+    for number in signals:
+        loop.add_signal_handler(number, end)
+    try:
+        yield ended
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _welcome(options: ListenOptions, url: str, key: HiddenText | None) -> None:
+    where = "" if options.forward_to is None else f", sending on to {_place(options.forward_to)}"
+    _say(f"Listening on {url}{where}; Ctrl-C stops it")
+    if key is None:
+        _say(f"Signatures are not checked: set {VARIABLE} or use --signing-key-file")
+
+
+def _place(url: str) -> str:
+    """Return a URL without what may be secret in it."""
+    parts = urlsplit(url)
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

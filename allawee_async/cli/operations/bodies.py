@@ -1,0 +1,174 @@
+"""Objects on the command line: JSON, `@FILE`, `@-`, or one dotted option for each field."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import orjson
+
+from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.output.shapes import FREE, Kind, Shape, fields_of
+from allawee_async.cli.wording import did_you_mean
+from allawee_async.names import camel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from allawee_async.models.common import Model
+    from allawee_async.types import JSONObject, JSONValue
+
+_LONGEST: Final = 8 * 1024 * 1024
+_TRUTHS: Final = {"true": True, "false": False}
+
+
+def joined_fields(arguments: Sequence[str], options: Collection[str]) -> list[str]:
+    """Return the arguments with `--claims.a.b VALUE` as `--claims .a.b=VALUE`.
+
+    So an option parser needs to know one option only, and keeps the order.
+
+    Args:
+        arguments: The arguments as they were typed.
+        options: The options that take an object: `--claims`.
+
+    Raises:
+        CommandError: A field has no value.
+    """
+    joined: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            return [*joined, word, *words]
+        option, dot, path = word.partition(".")
+        if not dot or option not in options:
+            joined.append(word)
+            continue
+        path, equals, value = path.partition("=")
+        following = value if equals else next(words, None)
+        if following is None:
+            raise CommandError(f"{word} needs a value behind it", ExitCode.WRONG_USE)
+        joined += [option, f".{path}={following}"]
+    return joined
+
+
+def read_body(
+    option: str, texts: Sequence[str], model: type[Model] | None, *, or_text: bool = False
+) -> JSONObject | str:
+    """Return the object that an option's values make.
+
+    Args:
+        option: The name of the option, for errors.
+        texts: The values as they were typed; fields as `joined_fields` writes them.
+        model: What the object is; None for one that is the caller's own.
+        or_text: Whether a value may also be a text of its own, such as an id.
+
+    Raises:
+        CommandError: A value is no object, a file cannot be read, or there is no such field.
+    """
+    body: JSONObject = {}
+    has_whole = False
+    for text in texts:
+        if text.startswith(".") and "=" in text:
+            _put(option, body, text[1:], model)
+        elif has_whole or body:
+            raise CommandError(
+                f"{option} takes one whole object, and before single fields", ExitCode.WRONG_USE
+            )
+        elif or_text and text[:1] not in ("{", "@"):
+            return text
+        else:
+            body, has_whole = _whole(option, text), True
+    return body
+
+
+def read_file(option: str, name: str) -> bytes:
+    """Return what is in a file, `-` for stdin.
+
+    Raises:
+        CommandError: It cannot be read, or is too long to be meant.
+    """
+    try:
+        if name == "-":
+            content = b"" if sys.stdin is None else sys.stdin.buffer.read(_LONGEST + 1)
+        else:
+            with Path(name).open("rb") as opened:
+                content = opened.read(_LONGEST + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CommandError(f"{option}: cannot read {name}: {reason}", ExitCode.WRONG_USE) from None
+    if len(content) > _LONGEST:
+        raise CommandError(f"{option}: {name} is too long", ExitCode.WRONG_USE)
+    return content
+
+
+def _whole(option: str, text: str) -> JSONObject:
+    if text.startswith("@"):
+        place, content = text[1:], read_file(option, text[1:])
+    else:
+        place, content = "", text.encode("utf-8", "surrogateescape")
+    where = f"{option}: the file {place}" if place else option
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        hint = "" if place else f"; give JSON, @FILE, @- for stdin, or {option}.FIELD VALUE"
+        raise CommandError(
+            f"{where} is not valid JSON (line {error.lineno}, column {error.colno}){hint}",
+            ExitCode.WRONG_USE,
+        ) from None
+    if not isinstance(value, dict):
+        raise CommandError(f"{where} must be a JSON object: {{…}}", ExitCode.WRONG_USE)
+    return cast("JSONObject", value)
+
+
+def _put(option: str, body: JSONObject, assignment: str, model: type[Model] | None) -> None:
+    """Put one field, named by its dotted path, into an object."""
+    path, _, text = assignment.partition("=")
+    steps, last = path.split(".")[:-1], path.rpartition(".")[2]
+    taken, inner = option, body
+    for step in steps:
+        name, shape = _field(taken, step, model)
+        taken, model = f"{taken}.{step}", shape.model if shape.kind is not Kind.RELATION else None
+        below = inner.setdefault(name, {})
+        if not isinstance(below, dict) or shape.kind not in (Kind.OBJECT, Kind.FREE, Kind.RELATION):
+            raise CommandError(
+                f"{taken} is no object, so it has no field .{last}", ExitCode.WRONG_USE
+            )
+        inner = below
+    name, shape = _field(taken, last, model)
+    value = _value(f"{taken}.{last}", text, shape)
+    before = inner.get(name)
+    if isinstance(before, list) and isinstance(value, list):
+        value = [*before, *value]  # a list of texts is given text by text
+    inner[name] = value
+
+
+def _field(taken: str, step: str, model: type[Model] | None) -> tuple[str, Shape]:
+    """Return the wire name and the shape of a field; one that no model knows is taken as it is."""
+    if not step:
+        raise CommandError(f"{taken}. needs the name of a field", ExitCode.WRONG_USE)
+    if model is None:
+        return step, FREE
+    fields = fields_of(model)
+    name = step if step in fields else camel(step.replace("-", "_"))
+    if name not in fields:
+        advice = f"{did_you_mean(step, fields)}known: {', '.join(fields)}"
+        raise CommandError(f"{taken} has no field {step!r}; {advice}", ExitCode.WRONG_USE)
+    return name, fields[name]
+
+
+def _value(name: str, text: str, shape: Shape) -> JSONValue:
+    read: dict[Kind, Callable[[str], JSONValue]] = {
+        Kind.WHOLE: int,
+        Kind.NUMBER: float,
+        Kind.TRUTH: lambda word: _TRUTHS[word.lower()],
+        Kind.OBJECT: orjson.loads,
+        Kind.OBJECTS: orjson.loads,
+        Kind.TEXTS: lambda word: [word],
+    }
+    try:
+        return read.get(shape.kind, str)(text)
+    except (ValueError, KeyError):
+        told = {Kind.OBJECT: "JSON", Kind.OBJECTS: "JSON", Kind.TRUTH: str(Kind.TRUTH)}
+        kind = told.get(shape.kind, f"a {shape.kind}")
+        raise CommandError(f"{name} must be {kind}", ExitCode.WRONG_USE) from None

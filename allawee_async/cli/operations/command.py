@@ -1,0 +1,121 @@
+"""A verb as a command: its parameters become arguments and options, its docstring the help."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+from typer.core import TyperCommand
+
+from allawee_async.cli.lazy_commands import LazyCommand, made_command
+from allawee_async.cli.operations.bodies import joined_fields
+from allawee_async.cli.operations.help_texts import description, exit_codes, fields_help, summary
+from allawee_async.cli.operations.options import (
+    common_parameters,
+    field_parameters,
+    own_parameters,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from allawee_async.cli.operations.introspection import Verb
+
+_COMMON: Final = "Options of all commands"
+_EXIT_CODES: Final = "Exit codes, beside those of all commands"
+_OF_SOME: Final = {"max_items", "out", "overwrite"}
+
+
+class VerbCommand(TyperCommand):
+    """The command of a verb: it knows dotted options, and lists its own options first.
+
+    Attributes:
+        verb: What it calls.
+        fields: An option for each field of its objects, so that shells can complete them.
+    """
+
+    verb: Verb
+    fields: tuple[Any, ...] = ()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; the fields of an object may be options of their own."""
+        bodies = {parameter.option for parameter in self.verb.parameters if parameter.is_body}
+        words = args if ctx.resilient_parsing else joined_fields(args, bodies)
+        return super().parse_args(ctx, words)
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the options; while a shell completes a line, also those of fields."""
+        params = super().get_params(ctx)
+        return [*params, *self.fields] if ctx.resilient_parsing else params
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments, the options of the verb, and those that all verbs have."""
+        own = {parameter.name for parameter in self.verb.parameters} | _OF_SOME
+        sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
+        for parameter in self.verb.parameters:
+            sections[f"Fields of {parameter.option}, as options"] = fields_help(parameter)
+        sections[_COMMON] = []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if param.param_type_name == "argument":
+                sections["Arguments"].append((param.metavar, param.help))
+            elif record is not None:
+                sections["Options" if param.name in own else _COMMON].append(record)
+        _write_sections(formatter, sections)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what is written behind the command's name: its arguments are all needed."""
+        params = self.get_params(ctx)
+        names = [param.metavar for param in params if param.param_type_name == "argument"]
+        return ["[OPTIONS]", *names]
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the exit codes."""
+        del ctx
+        _write_sections(formatter, {_EXIT_CODES: exit_codes(self.verb)})
+
+
+def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
+    for title, rows in sections.items():
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def verb_command(verb: Verb) -> LazyCommand:
+    """Return the command of a verb, which is made when it is called."""
+    return LazyCommand(verb.command, summary(verb), lambda: _made(verb))
+
+
+def _made(verb: Verb) -> VerbCommand:
+    def call(**given: Any) -> None:
+        from allawee_async.cli.operations.run import run_verb
+
+        run_verb(verb, given)
+
+    command: VerbCommand = made_command(
+        _with_parameters(call, [*own_parameters(verb), *common_parameters(verb)]),
+        verb.command,
+        cls=VerbCommand,
+        help=description(verb),
+    )
+    command.verb = verb
+    fields = list(field_parameters(verb))
+    if fields:
+        command.fields = tuple(made_command(_with_parameters(_nothing, fields), "fields").params)
+    return command
+
+
+def _nothing(**given: Any) -> None:
+    """Stand for a command in which only the options matter."""
+
+
+def _with_parameters(
+    function: Callable[..., None], parameters: list[inspect.Parameter]
+) -> Callable[..., None]:
+    def typed(**given: Any) -> None:
+        function(**given)
+
+    typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return typed

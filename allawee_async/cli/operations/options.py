@@ -1,0 +1,152 @@
+"""The arguments and options of a verb's command, as Typer takes them."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
+from allawee_async.cli.operations.help_texts import parameter_help
+from allawee_async.cli.operations.parameters import Form, Parameter
+from allawee_async.cli.operations.writes import WRITES
+from allawee_async.cli.options import Debug, NoColor
+from allawee_async.cli.output.shapes import paths_of
+from allawee_async.cli.output.writers import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from allawee_async.cli.operations.introspection import Verb
+
+_METAVARS: Final = {
+    Form.TEXT: "TEXT",
+    Form.SECRET: "@FILE",
+    Form.WHOLE: "NUMBER",
+    Form.TEXTS: "TEXT",
+    Form.NAMES: "NAMES",
+    Form.BODY: "JSON",
+    Form.TEXT_OR_BODY: "TEXT|JSON",
+}
+_REPEATED: Final = (Form.TEXTS, Form.NAMES, Form.BODY, Form.TEXT_OR_BODY)
+
+Output = Annotated[
+    Format | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table, json, jsonl or csv; json if stdout is no terminal, else table.",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="NAMES", help="What a table or CSV shows: id,name,claims.type."
+    ),
+]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show secrets instead of ***; on a terminal only.")
+]
+MaxItems = Annotated[
+    str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Where to save it; - for stdout.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the file if there is one already.")
+]
+
+
+def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
+    """Yield what the method takes, and what goes with its kind of answer."""
+    for parameter in verb.parameters:
+        text = parameter_help(verb, parameter)
+        if parameter.is_argument:
+            shown = parameter.name.upper()
+            yield _keyword(parameter.name, Annotated[str, typer.Argument(metavar=shown, help=text)])
+        elif parameter.form is Form.FLAG:
+            yield _keyword(
+                parameter.name,
+                Annotated[bool | None, typer.Option(_flag(parameter), help=text)],
+                default=None,
+            )
+        else:
+            yield _option(parameter, text)
+    if verb.has_pages:
+        yield _keyword("max_items", MaxItems, default=None)
+    if verb.answer == "file":
+        yield _keyword("out", Out, default=None)
+        yield _keyword("overwrite", Overwrite, default=False)
+
+
+def _option(parameter: Parameter, text: str) -> inspect.Parameter:
+    needed = parameter.required and parameter.form is not Form.SECRET  # which can be asked for
+    option = typer.Option(
+        parameter.option,
+        help=text,
+        metavar=_METAVARS[parameter.form],
+        autocompletion=_completion(parameter.choices) if parameter.choices else None,
+    )
+    kind: Any = list[str] if parameter.form in _REPEATED else str
+    if needed:
+        return _keyword(parameter.name, Annotated[kind, option])
+    return _keyword(parameter.name, Annotated[kind | None, option], default=None)
+
+
+def common_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
+    """Yield what does not depend on the method: the output, questions, the connection."""
+    if verb.answer != "file":
+        yield _keyword("output", Output, default=None)
+    if verb.answer in ("pages", "list"):
+        yield _keyword("columns", Columns, default=None)
+    if verb.answer != "file":
+        yield _keyword("reveal", Reveal, default=False)
+    if WRITES.get(verb.call) is not None:
+        yield _keyword("yes", Yes, default=False)
+    if verb.writes:
+        yield _keyword("wait", Wait, default=False)
+    yield from CONNECTION_PARAMETERS
+    yield _keyword("no_color", NoColor, default=False)
+    yield _keyword("debug", Debug, default=False)
+
+
+def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
+    """Yield an option for each field of the objects that a method takes."""
+    for parameter in verb.parameters:
+        for path, shape in paths_of(parameter.model):
+            option = typer.Option(
+                f"{parameter.option}.{path}",
+                autocompletion=_completion(shape.choices) if shape.choices else None,
+            )
+            name = f"{parameter.name}__{path.replace('.', '__')}"
+            yield _keyword(name, Annotated[str | None, option], default=None)
+
+
+def _keyword(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    """Return a parameter that is given by name; without a default it is required."""
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+    )
+
+
+def _flag(parameter: Parameter) -> str:
+    if parameter.name == "count_total":  # the API knows no way to say no to it
+        return parameter.option
+    return f"{parameter.option}/--no-{parameter.option[2:]}"
+
+
+def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return complete

@@ -1,0 +1,25 @@
+"""All commands of a noun: one for each verb, those below it, and those that are more than that."""
+
+from __future__ import annotations
+
+from allawee_async.cli.operations.command import verb_command
+from allawee_async.cli.operations.introspection import noun_at, verbs_of
+from allawee_async.cli.operations.resource_group import NounGroup, noun_groups
+
+
+def add_commands(group: NounGroup) -> None:
+    """Add the commands of a noun to its group, in the order of its help."""
+    noun = group.noun
+    verbs = verbs_of(noun)
+    for verb in verbs:
+        group.add_command(verb_command(verb))
+    if any(verb.name == "list" for verb in verbs):
+        from allawee_async.cli.export.command import add_export
+
+        add_export(group, noun)
+    if noun == "webhooks":
+        from allawee_async.cli.listen.commands import add_webhook_commands
+
+        add_webhook_commands(group)
+    for below in noun_groups(type(noun_at(noun)), add_commands, f"{noun}."):
+        group.add_command(below)

@@ -1,0 +1,176 @@
+"""What the command of a verb does: read the values, ask if need be, call, and write the answer."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from contextlib import aclosing
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import typer
+
+from allawee_async.cli.access.connection import ConnectionOptions, key_kind, run_with_client
+from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.operations.confirmations import confirm
+from allawee_async.cli.operations.help_texts import PAGE_SIZE, advice_if_unknown, words_of
+from allawee_async.cli.operations.introspection import FIND, Verb
+from allawee_async.cli.operations.output import Wishes
+from allawee_async.cli.operations.saving import save
+from allawee_async.cli.operations.values import arguments_of, shown_arguments
+from allawee_async.cli.operations.wording import command_words
+from allawee_async.cli.operations.writes import WRITES
+from allawee_async.cli.output.counting import counting
+from allawee_async.cli.output.masking import record_of
+from allawee_async.cli.output.writers import Format
+from allawee_async.errors import AllaweeError, RequestAccepted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from allawee_async.cli.output.writers import Writer
+    from allawee_async.client import AllaweeClient
+    from allawee_async.models.common import Model
+    from allawee_async.pagination.pager import AsyncPager
+    from allawee_async.types import FreeForm, JSONObject
+
+
+def run_verb(verb: Verb, given: dict[str, Any]) -> None:
+    """Call a verb, and write what it answers.
+
+    Args:
+        verb: What to call.
+        given: The values of all options, by Python name.
+
+    Raises:
+        CommandError: A value cannot be used, the answer was no, or nobody could be asked.
+        AllaweeError: The call failed.
+    """
+    own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
+    connection = _taken(ConnectionOptions, given)
+    wishes = _taken(Wishes, given)
+    wishes.check()
+    arguments = arguments_of(verb.parameters, own)
+    question = WRITES.get(verb.call)
+    if question and not wishes.yes and question.arises(arguments, reveal=wishes.reveal):
+        shown = shown_arguments(verb.parameters, arguments)
+        confirm(verb.words, question.consequence, shown, key_kind(connection))
+    run_with_client(connection, VerbCall(verb, arguments, wishes))
+
+
+def _taken(cls: Any, given: Mapping[str, Any]) -> Any:
+    names = {field.name for field in attrs.fields(cls)}
+    return cls(**{name: value for name, value in given.items() if name in names})
+
+
+class VerbCall:
+    """One call of a verb.
+
+    Args:
+        verb: What to call.
+        arguments: With what, by Python name.
+        wishes: What was asked for beside it.
+    """
+
+    def __init__(self, verb: Verb, arguments: dict[str, Any], wishes: Wishes) -> None:
+        self._verb = verb
+        self._arguments = arguments
+        self._wishes = wishes
+
+    async def __call__(self, client: AllaweeClient) -> None:
+        """Send the call, and write what it answers.
+
+        Raises:
+            CommandError: It is not known whether a write took effect, or nothing was found.
+            AllaweeError: The call failed.
+            typer.Exit: The API queued it.
+        """
+        if self._wishes.wait:
+            client = client.with_options(wait_for_accepted=math.inf)
+        try:
+            await self._answer(attrgetter(self._verb.call)(client))
+        except RequestAccepted as accepted:
+            self._tell_queued(accepted)
+            raise typer.Exit(ExitCode.QUEUED) from None
+        except AllaweeError as error:
+            if error.outcome_unknown:
+                raise CommandError(f"{error}{self._advice()}", ExitCode.UNKNOWN) from error
+            raise
+
+    async def _answer(self, method: Any) -> None:
+        arguments, parameters = self._arguments, self._verb.parameters
+        given = [one for one in parameters if arguments[one.name] is not None]
+        ids = [arguments[one.name] for one in given if one.is_argument]
+        options = {one.name: arguments[one.name] for one in given if not one.is_argument}
+        match self._verb.answer:
+            case "file":
+                await save(method(*ids), self._wishes.out, overwrite=self._wishes.overwrite)
+            case "pages":
+                options.setdefault("limit", min(PAGE_SIZE, self._wishes.most or PAGE_SIZE))
+                writer = self._wishes.writer(self._verb.model, options.get("select") or ())
+                await self._write_pages(method(*ids, **options), writer)
+            case "list":
+                writer = self._wishes.writer(self._verb.model)
+                writer.page([self._record(item) for item in await method(*ids, **options)])
+                writer.end()
+            case _:
+                self._write_one(await method(*ids, **options))
+
+    async def _write_pages(self, pager: AsyncPager[Any], writer: Writer) -> None:
+        count, total, most = 0, None, self._wishes.most
+        with counting(words_of(self._verb.noun)) as tell:
+            async with aclosing(pager.pages()) as pages:
+                async for page in pages:
+                    total = page.total_count if total is None else total
+                    items = page.items[: None if most is None else most - count]
+                    writer.page([self._record(item) for item in items])
+                    count += len(items)
+                    tell(count, total)
+                    if count == most:
+                        break
+        writer.end()
+        if total is not None:
+            typer.echo(f"{total:,} in all", err=True)
+
+    def _write_one(self, found: Model | None) -> None:
+        if found is None:
+            noun = words_of(self._verb.noun).removesuffix("s")
+            raise CommandError(f"there is no {noun} with this reference", ExitCode.NOT_FOUND)
+        record = self._record(found)
+        self._wishes.writer(self._verb.model).one(record)
+        if not record and self._wishes.format is Format.TABLE:
+            typer.echo("done", err=True)
+
+    def _record(self, item: Model | FreeForm) -> JSONObject:
+        return record_of(
+            item,
+            model=self._verb.model,
+            reveal=self._wishes.reveal,
+            confidential=self._verb.is_confidential,
+        )
+
+    def _tell_queued(self, accepted: RequestAccepted) -> None:
+        told = one_line(accepted.request_id or "")
+        self._wishes.writer(None).one(
+            {"code": "request-accepted", "requestId": accepted.request_id}
+        )
+        typer.echo(
+            "queued by the API, not done yet: do not send it again; "
+            f"follow it with: allawee requests get {told}",
+            err=True,
+        )
+
+    def _advice(self) -> str:
+        """Return how to look whether the call took effect."""
+        noun, siblings = command_words(self._verb.noun), self._verb.siblings
+        ids = [self._arguments[one.name] for one in self._verb.parameters if one.is_argument]
+        reference = self._arguments.get("reference")
+        if reference and FIND in siblings:
+            return f"; look: allawee {noun} find --reference {shlex.quote(reference)}"
+        if "reference" in self._arguments and not ids and "list" in siblings:
+            return f"; it had no --reference, so look through: allawee {noun} list --max-items 20"
+        advice = advice_if_unknown(self._verb)
+        if not advice and ids and "get" in siblings:
+            advice = f"look: allawee {noun} get {shlex.quote(ids[0])}"
+        return f"; {advice}" if advice else ""

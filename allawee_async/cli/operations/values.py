@@ -1,0 +1,125 @@
+"""What was typed, as the arguments of a method."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import orjson
+import typer
+
+from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
+from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.operations.bodies import read_body
+from allawee_async.cli.operations.confirmations import somebody_answers
+from allawee_async.cli.operations.parameters import Form, Parameter
+from allawee_async.cli.output.cells import cell, is_money
+from allawee_async.cli.output.masking import record_of
+from allawee_async.redaction import HiddenText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from allawee_async.types import FreeForm, JSONValue
+
+_MOST_DIGITS: Final = 18
+_LONGEST_SECRET: Final = 4096
+
+
+def arguments_of(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call, by Python name; what was not given is None.
+
+    Args:
+        parameters: What the method takes.
+        given: What was typed for each of them.
+
+    Raises:
+        CommandError: A value cannot be one of its parameter.
+    """
+    return {
+        parameter.name: _value(parameter, given.get(parameter.name)) for parameter in parameters
+    }
+
+
+def shown_arguments(
+    parameters: Sequence[Parameter], arguments: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the arguments as a person reads them in a question, without secrets."""
+    currency = arguments.get("currency")
+    currency = currency if isinstance(currency, str) else None
+    return {
+        parameter.name: _shown(parameter, arguments[parameter.name], currency)
+        for parameter in parameters
+        if parameter.form is not Form.SECRET and arguments[parameter.name] is not None
+    }
+
+
+def _shown(parameter: Parameter, value: object, currency: str | None) -> str:
+    if parameter.is_body and not isinstance(value, str):
+        record = record_of(cast("FreeForm", value), model=parameter.model, reveal=False)
+        return orjson.dumps(record).decode()
+    return cell(parameter.name, cast("JSONValue", value), currency).plain
+
+
+def whole_number(option: str, text: str, least: int = 0) -> int:
+    """Return a number; `100.00` and `1_000` are none, because money has minor units here.
+
+    Raises:
+        CommandError: It is none, or too small.
+    """
+    digits = text.removeprefix("-") if least < 0 else text
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
+    if not is_number or int(text) < least:
+        minor = " of minor units: 10000 are 100.00" if is_money(option.lstrip("-")) else ""
+        from_on = f", {least} or more" if least or text.startswith("-") else ""
+        raise CommandError(f"{option} takes a whole number{minor}{from_on}", ExitCode.WRONG_USE)
+    return int(text)
+
+
+def _value(parameter: Parameter, typed: Any) -> Any:
+    if parameter.form is Form.SECRET:
+        return _secret(parameter, typed)
+    if typed is None:
+        return None
+    option = parameter.option
+    match parameter.form:
+        case Form.WHOLE:
+            return whole_number(option, typed, 1 if parameter.name == "limit" else 0)
+        case Form.NAMES:
+            return [name for text in typed for name in _names(text)]
+        case Form.BODY | Form.TEXT_OR_BODY:
+            or_text = parameter.form is Form.TEXT_OR_BODY
+            return read_body(option, typed, parameter.model, or_text=or_text)
+        case _:
+            return typed
+
+
+def _names(text: str) -> list[str]:
+    """Return the names in a text; a comma behind a colon belongs to `customer:name,email`."""
+    words = text.split()
+    return [name for word in words for name in ([word] if ":" in word else word.split(",")) if name]
+
+
+def _secret(parameter: Parameter, typed: str | None) -> str | None:
+    """Return a secret: from a file, from stdin, or asked for on the terminal."""
+    option = parameter.option
+    if typed is None:
+        if not parameter.required:
+            return None
+        if not somebody_answers():
+            raise CommandError(
+                f"{option} is missing: give {option} @FILE, or {option} @- for stdin",
+                ExitCode.WRONG_USE,
+            )
+        return HiddenText(ask_hidden(f"{parameter.name}: ").strip())
+    if typed == "@-":
+        return HiddenText("" if sys.stdin is None else sys.stdin.read(_LONGEST_SECRET).strip())
+    if typed.startswith("@"):
+        return HiddenText(read_secret_file(Path(typed[1:]), f"the {parameter.name}").strip())
+    typer.echo(
+        f"note: what stands behind {option} can be seen by others on this computer, and stays in "
+        f"the history of the shell; {option} @- reads it from stdin",
+        err=True,
+    )
+    return HiddenText(typed)

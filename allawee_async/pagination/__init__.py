@@ -1,0 +1,1 @@
+"""Lists: page after page, or item after item."""

@@ -1,0 +1,1 @@
+"""What a list is asked for: filters, and the parameters of lists."""

@@ -1,0 +1,202 @@
+"""The parameters that every list method takes, as the wire's query: pure, without I/O."""
+
+from collections.abc import Sequence
+from typing import TypeAlias, TypedDict, cast
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.names import camel
+from allawee_async.query.filters import Expression, Field, Filter, NegatedField
+from allawee_async.query.grammar import kind, valid
+
+__all__ = ["Fields", "ListParams", "list_query"]
+
+Fields: TypeAlias = str | Field | NegatedField | Sequence[str | Field | NegatedField]
+
+
+class ListParams(TypedDict, total=False):
+    """The keywords of a list method, for ``Unpack[ListParams]``; see `list_query`."""
+
+    limit: int | None
+    after: str | None
+    before: str | None
+    filter: Filter | None
+    or_: Filter | None
+    nor: Filter | None
+    and_: Filter | None
+    sort: Fields | None
+    expand: Fields | None
+    count_total: bool | None
+    page: int | None
+    last_id: str | None
+
+
+def list_query(
+    *,
+    limit: int | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    filter: Filter | None = None,
+    or_: Filter | None = None,
+    nor: Filter | None = None,
+    and_: Filter | None = None,
+    sort: Fields | None = None,
+    select: Fields | None = None,
+    expand: Fields | None = None,
+    count_total: bool | None = None,
+    page: int | None = None,
+    last_id: str | None = None,
+    cursor_field: str = "id",
+) -> dict[str, str]:
+    """Return the query of a list request: wire names and texts, only of what was given.
+
+    An empty text or list counts as not given, but for the cursors and `or_`. A text is passed as it
+    is; in a list, Python names become wire names (``-created_at`` is ``-createdAt``).
+
+    Args:
+        limit: Entries per page, 1 or more; the API's default is 20.
+        after: Cursor: the id of the last entry of the page before the wanted one.
+        before: Cursor: the id of the first entry of the page behind the wanted one.
+        filter: Conditions that must all hold.
+        or_: Conditions of which at least one must hold.
+        nor: Conditions of which none may hold.
+        and_: Conditions that must all hold.
+        sort: Fields in order of weight, with a minus for descending; by default ``-createdAt``.
+        select: Top-level fields to include, or with a minus to leave out. The cursor field is added
+            where it is missing, because paging needs it.
+        expand: Relations to include as objects: ``customer``, ``program:name,network``. One that is
+            cut down to some of its fields comes as a plain mapping.
+        count_total: Ask for the number of all matching entries.
+        page: Page number of the older dialects, 0 or more, passed through.
+        last_id: Cursor of an older dialect, passed through.
+        cursor_field: The field that cursors are taken from; ``_id`` for ``/requests``.
+
+    Raises:
+        ConfigurationError: A value of the wrong type or range, both cursors at once, a filter
+            joined with ``&`` in `or_` or `nor`, an empty list in `or_`, or a select without the
+            cursor field.
+
+    Example:
+        >>> from allawee_async.query.filters import F
+        >>> list_query(limit=50, filter=F.status == "active", sort=[-F.created_at])
+        {'limit': '50', 'filter': 'status|eq|active', 'sort': '-createdAt'}
+    """
+    if after is not None and before is not None:
+        raise ConfigurationError("give after or before, not both: a page lies on one side")
+    query = {
+        "limit": _whole("limit", limit, least=1),
+        "after": _cursor("after", after),
+        "before": _cursor("before", before),
+        "lastId": _cursor("last_id", last_id),
+        "filter": _conditions("filter", filter),
+        "or": _conditions("or_", or_, alternatives=True),
+        "nor": _conditions("nor", nor, alternatives=True),
+        "and": _conditions("and_", and_),
+        "sort": " ".join(_fields("sort", sort)),
+        "select": _selection(select, cursor_field),
+        "expand": " ".join(_fields("expand", expand)),
+        "countTotal": _flag("count_total", count_total),
+        "page": _whole("page", page, least=0),
+    }
+    for name, text in query.items():
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise ConfigurationError(f"the text of {name} has a lone surrogate and cannot be sent")
+    return {name: text for name, text in query.items() if text}
+
+
+def _whole(name: str, value: object, *, least: int) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigurationError(f"{name} is an int, {least} or more; not {_shown(value)}")
+    return str(int(value))
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, (int, float)) else kind(value)
+
+
+def _cursor(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not value.strip():
+        message = f"{name} is the id of an entry, a text that is not empty; not {kind(value)}"
+        raise ConfigurationError(message)
+    return str.__str__(value)
+
+
+def _flag(name: str, value: object) -> str:
+    if value is not None and not isinstance(value, bool):
+        raise ConfigurationError(f"{name} is True or False, not {kind(value)}")
+    return "true" if value else ""
+
+
+def _conditions(name: str, value: object, *, alternatives: bool = False) -> str:
+    if value is None:
+        return ""
+    items = _items(value)
+    if name == "or_" and not items:
+        # Left out, it would list everything, where the caller means nothing.
+        raise ConfigurationError("or_ is an empty list, which no entry can satisfy; do not ask")
+    texts: list[str] = []
+    for item in items:
+        if isinstance(item, Expression):
+            if alternatives and len(item.parts) > 1:
+                # Written out, it would mean something else: the group takes each part by itself.
+                message = (
+                    f"{name} takes conditions one by one, so filters joined with & lose their "
+                    "meaning there: give a list of single conditions"
+                )
+                raise ConfigurationError(message)
+            texts.append(str(item))
+        elif isinstance(item, str):
+            texts.append(str.__str__(item))
+        else:
+            message = (
+                f"{name} takes text, a comparison such as F.status == 'active', or a list of them; "
+                f"not {kind(item)}"
+            )
+            raise ConfigurationError(message)
+    return " ".join(text for text in texts if text.strip())
+
+
+def _selection(value: object, cursor_field: str) -> str:
+    text = " ".join(_fields("select", value))
+    names = text.split()
+    if f"-{cursor_field}" in names:
+        message = f"select leaves out {cursor_field}, but paging needs it: drop -{cursor_field}"
+        raise ConfigurationError(message)
+    included = {name for name in names if not name.startswith("-")}
+    return f"{text} {cursor_field}" if included and cursor_field not in included else text
+
+
+def _fields(name: str, value: object) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [str.__str__(value)] if value.strip() else []
+    return [_field(name, item) for item in _items(value)]
+
+
+def _field(name: str, item: object) -> str:
+    if isinstance(item, Field) or (isinstance(item, NegatedField) and name != "expand"):
+        return str(item)
+    if not isinstance(item, str):
+        example = "'customer:name,email'" if name == "expand" else "'-created_at' or -F.created_at"
+        message = f"{name} takes text or a list of names such as {example}; not {kind(item)}"
+        raise ConfigurationError(message)
+    if name == "expand":
+        path, colon, inner = item.partition(":")
+        return (
+            _wire(path) + colon + ",".join(map(_wire, inner.split(","))) if colon else _wire(path)
+        )
+    return f"-{_wire(item[1:])}" if item.startswith("-") else _wire(item)
+
+
+def _wire(path: str) -> str:
+    return valid(".".join(map(camel, path.split("."))))
+
+
+def _items(value: object) -> Sequence[object]:
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+        return cast("Sequence[object]", value)
+    return (value,)

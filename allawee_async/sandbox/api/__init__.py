@@ -1,0 +1,1 @@
+"""The API as one pure step: routing, validation, pages, scopes."""

@@ -1,0 +1,211 @@
+"""The API as one pure step: a request comes in as values, an answer goes out as values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import parse_qsl, unquote
+
+import attrs
+
+from allawee_async.sandbox import customers
+from allawee_async.sandbox.api import secret_keys
+from allawee_async.sandbox.api.messages import (
+    Call,
+    RefusalError,
+    Reply,
+    failure,
+    malformed_parameter,
+)
+from allawee_async.sandbox.api.routing import Host, Route, Router
+from allawee_async.sandbox.api.scopes import scope_of
+from allawee_async.sandbox.cards import actions as card_actions
+from allawee_async.sandbox.cards import authorizations as card_authorizations
+from allawee_async.sandbox.cards import cards, disputes
+from allawee_async.sandbox.cards import events as card_events
+from allawee_async.sandbox.cards import programs as card_programs
+from allawee_async.sandbox.cards import simulation as card_simulation
+from allawee_async.sandbox.cards import transactions as card_transactions
+from allawee_async.sandbox.cards.numbers import masked
+from allawee_async.sandbox.core.keys import Key, KeyRefusedError
+from allawee_async.sandbox.events import events, webhooks
+from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.money import routes as money_routes
+from allawee_async.sandbox.query import MalformedQueryError
+from allawee_async.sandbox.requests import queued as grp
+from allawee_async.sandbox.requests import records as request_records
+from allawee_async.sandbox.requests.calls import Called
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.query import QueryPairs
+
+_NOUNS: tuple[Route, ...] = (
+    *card_actions.ROUTES,
+    *card_authorizations.ROUTES,
+    *card_programs.ROUTES,
+    *card_simulation.ROUTES,
+    *card_transactions.ROUTES,
+    *cards.ROUTES,
+    *customers.ROUTES,
+    *disputes.ROUTES,
+    *events.ROUTES,
+    *money_routes.ROUTES,
+    *request_records.ROUTES,
+    *secret_keys.ROUTES,
+    *webhooks.ROUTES,
+)
+"""A noun adds its `ROUTES` here."""
+
+ROUTES = grp.with_queue(_NOUNS)
+"""Every endpoint, those that simulate guaranteed processing included."""
+
+Job: TypeAlias = "Callable[[State, str], None]"
+JOBS: dict[str, Job] = {
+    card_authorizations.SETTLE: card_transactions.settle,
+    grp.JOB: grp.make_job(_NOUNS),
+    **money_routes.JOBS,
+}
+"""What `State.later` runs, by name: it gets the state and the id of the document."""
+
+Answered: TypeAlias = "Callable[[State, JsonObject, JsonObject | None], None]"
+ANSWERS: dict[str, Answered] = {
+    card_events.REQUEST: card_authorizations.hear_request,
+    card_events.UPDATE: card_authorizations.hear_update,
+}
+"""Who hears what a webhook answered, by the name of the event: a function gets the state, the
+event's `data`, and the JSON object of a 200 answer, or None for anything else (or too late)."""
+
+
+@attrs.frozen
+class Target:
+    """The target of a request line: the path as it was sent, its decoded segments, the query."""
+
+    path: str
+    segments: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def parse(cls, target: str) -> Target:
+        """Return the parts of a target such as `/customers?filter=status%3Aactive`."""
+        path, _, query = target.partition("?")
+        segments = tuple(unquote(segment) for segment in path.split("/"))
+        return cls(path, segments, tuple(parse_qsl(query, keep_blank_values=True)))
+
+
+@attrs.frozen
+class Sender:
+    """What is told of a request besides itself; see the attributes of `Call`."""
+
+    request_id: str = ""
+    address: str = ""
+    flags: frozenset[str] = frozenset()
+
+
+UNKNOWN_SENDER = Sender()
+_OWN_KEY = Key("key.sandbox-page")
+_SIMULATION = "/simulation/"
+
+
+@attrs.frozen
+class Request:
+    """A request whose sender is known, and its route not yet."""
+
+    host: Host
+    method: str
+    segments: tuple[str, ...]
+    pairs: QueryPairs
+    body: bytes
+    sender: Sender
+
+    def call(self, id: str, key: Key) -> Call:
+        """Return the request as handlers see it."""
+        sender = self.sender
+        return Call(
+            id=id,
+            pairs=self.pairs,
+            body=self.body,
+            grp_enabled=key.grp_enabled,
+            flags=sender.flags,
+            request_id=sender.request_id,
+            initiator=key.id,
+            address=sender.address,
+        )
+
+
+class Api:
+    """Answers requests out of a state, for those who have a key."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._router = Router(ROUTES)
+
+    def answer(
+        self,
+        host: Host,
+        method: str,
+        segments: tuple[str, ...],
+        *,
+        pairs: QueryPairs = (),
+        authorization: str | None = None,
+        body: bytes = b"",
+        sender: Sender = UNKNOWN_SENDER,
+    ) -> Reply:
+        """Return the answer to a request; what it changes is changed when this returns."""
+        try:
+            key = self._state.keys.admit(authorization)
+        except KeyRefusedError as refused:
+            return failure(401, "unauthorized", str(refused))
+        return self._answer(key, Request(host, method, segments, pairs, body, sender))
+
+    def act(self, method: str, segments: tuple[str, ...], body: bytes, sender: Sender) -> Reply:
+        """Return the answer to a request of the sandbox's own page, which needs no key."""
+        return self._answer(_OWN_KEY, Request(Host.API, method, segments, (), body, sender))
+
+    def run_due(self) -> bool:
+        """Run the jobs that are due, and return whether there were any."""
+        ran = False
+        while (job := self._state.agenda.take_due(self._state.moment)) is not None:
+            ran = True
+            JOBS[job.name](self._state, job.id)
+        return ran
+
+    def hear(self, id: str, attempt: outbox.Attempt) -> None:
+        """Take note of what came of sending an event, and let the first answer have its effect."""
+        event = outbox.note_attempt(self._state, id, attempt)
+        listener = ANSWERS.get(str(event["event"])) if event is not None else None
+        if event is None or listener is None or not isinstance(event["data"], dict):
+            return
+        if isinstance(event["attempts"], list) and len(event["attempts"]) == 1:
+            listener(self._state, event["data"], attempt.decision())
+
+    def _answer(self, key: Key, request: Request) -> Reply:
+        reply = self._reply(key, request)
+        self._state.calls.note(
+            Called(
+                at=self._state.moment(),
+                method=request.method,
+                path=masked("/".join(request.segments)),
+                status=reply.status,
+                request_id=request.sender.request_id,
+                initiator=key.id,
+                address=request.sender.address,
+            )
+        )
+        return reply
+
+    def _reply(self, key: Key, request: Request) -> Reply:
+        try:
+            route, found = self._router.find(request.host, request.method, request.segments)
+            scope = scope_of(route.method, route.path)
+            if not key.may(scope):
+                return failure(403, "insufficient-scope", f"This key lacks the scope {scope}.")
+            if key.is_live and route.path.startswith(_SIMULATION):
+                return failure(403, "test-key-required", "Only test keys can simulate.")
+            return route.handler(self._state, request.call(found, key))
+        except RefusalError as refusal:
+            return refusal.reply
+        except MalformedQueryError as error:
+            return malformed_parameter(error.parameter)

@@ -1,0 +1,122 @@
+"""What the sandbox receives and answers, as plain values: envelope and error shapes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import attrs
+
+from allawee_async.sandbox.core.jsontypes import Json, JsonObject, to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from allawee_async.sandbox.query import QueryPairs
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+@attrs.frozen
+class Call:
+    """A request whose route is known.
+
+    Attributes:
+        id: The path parameter; empty where the path has none.
+        pairs: The query.
+        body: The body as it was sent.
+        grp_enabled: Whether the key lets requests be queued that fail downstream.
+        flags: The names of the headers, in small letters, whose value is `true`.
+        request_id: What the answer carries as `x-request-id`; empty outside a server.
+        initiator: The id of the key.
+        address: The IP address of the caller.
+    """
+
+    id: str
+    pairs: QueryPairs
+    body: bytes
+    grp_enabled: bool = False
+    flags: frozenset[str] = frozenset()
+    request_id: str = ""
+    initiator: str = ""
+    address: str = ""
+
+
+@attrs.frozen
+class Reply:
+    """A status, the bytes of a body, and headers besides those of every answer.
+
+    Attributes:
+        status: The status.
+        body: The whole body.
+        content_type: What it is.
+        headers: Further headers.
+        later: Makes the answer anew, as long as it waits for what a webhook decides.
+    """
+
+    status: int
+    body: bytes
+    content_type: str = JSON_TYPE
+    headers: Mapping[str, str] = attrs.Factory(dict[str, str])
+    later: Callable[[], Reply] | None = attrs.field(default=None, eq=False)
+
+
+class RefusalError(Exception):
+    """A request that is answered with an error; `reply` is the answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def success(document: bytes, status: int = 200) -> Reply:
+    """Return the envelope around one document."""
+    return Reply(status, b'{"code":"success","data":' + document + b"}")
+
+
+def success_list(
+    documents: Sequence[bytes], *, has_more: bool, total_count: int | None = None
+) -> Reply:
+    """Return the envelope around a page of documents."""
+    metadata: JsonObject = {"hasMore": has_more}
+    if total_count is not None:
+        metadata["totalCount"] = total_count
+    head = b'{"code":"success","data":['
+    return Reply(
+        200, b"".join((head, b",".join(documents), b'],"metadata":', to_bytes(metadata), b"}"))
+    )
+
+
+def failure(
+    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+) -> Reply:
+    """Return an error in the envelope's own shape."""
+    body: Json = {"code": code, "message": message}
+    return Reply(status, to_bytes(body), headers=headers or {})
+
+
+def failure_for_status(status: int, headers: Mapping[str, str] | None = None) -> Reply:
+    """Return an error that says no more than its status does."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown Status"
+    return failure(status, phrase.lower().replace(" ", "-"), phrase, headers)
+
+
+def malformed_parameter(name: str) -> Reply:
+    """Return the answer to a query parameter that cannot be read."""
+    body: Json = {"statusCode": 400, "message": f"Incorrect format for '{name}' parameter."}
+    return Reply(400, to_bytes(body))
+
+
+def malformed_body(message: str) -> Reply:
+    """Return the answer to a body that is not JSON."""
+    body: Json = {"statusCode": 400, "message": message, "error": "Bad Request"}
+    return Reply(400, to_bytes(body))
+
+
+def invalid_fields(messages: Sequence[str]) -> Reply:
+    """Return the answer to a body with invalid fields, one message for each."""
+    body: Json = {"statusCode": 400, "message": list(messages), "error": "Bad Request"}
+    return Reply(400, to_bytes(body))

@@ -1,0 +1,69 @@
+"""List answers: the page that a query asks for, cut out of a listing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allawee_async.sandbox.api.expand import compile_expansions
+from allawee_async.sandbox.api.messages import Reply, success_list
+from allawee_async.sandbox.core.jsontypes import to_bytes, to_object
+from allawee_async.sandbox.query import ListQuery, MalformedQueryError, parse_list_query
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.api.expand import Shaper
+    from allawee_async.sandbox.core.collection import Collection
+    from allawee_async.sandbox.core.listing import Listing, Place
+    from allawee_async.sandbox.query import FieldSelection, QueryPairs
+
+
+def answer_list(collection: Collection, pairs: QueryPairs) -> Reply:
+    """Return the page of a collection that the parameters of a URL ask for.
+
+    Raises:
+        MalformedQueryError: A parameter cannot be read, or a cursor names no document.
+    """
+    query = parse_list_query(pairs)
+    listing = collection.listing(query.selection)
+    positions = cut_page(collection, listing, query)
+    shown = [collection.shown_at(position) for position in positions]
+    expand = compile_expansions(collection, query.expansions)
+    if query.fields is not None or expand is not None:
+        shown = [_reshape(document, query.fields, expand) for document in shown]
+    return success_list(
+        shown,
+        has_more=len(shown) == query.limit,
+        total_count=len(listing) if query.count_total else None,
+    )
+
+
+def cut_page(collection: Collection, listing: Listing, query: ListQuery) -> list[int]:
+    """Return the positions on one page: after a cursor, right before one, or by page number.
+
+    Raises:
+        MalformedQueryError: A cursor names no document.
+    """
+    start, end = 0, len(listing)
+    if query.after is not None:
+        start = listing.end_of(_place_of(collection, listing, query.after, "after"))
+    if query.before is not None:
+        end = listing.start_of(_place_of(collection, listing, query.before, "before"))
+        if query.after is None:
+            start = max(0, end - query.limit)
+    if query.after is None and query.before is None:
+        start = max(0, query.page - 1) * query.limit
+    return listing.between(start, min(start + query.limit, end))
+
+
+def _reshape(shown: bytes, fields: FieldSelection | None, expand: Shaper | None) -> bytes:
+    """Return a document with the selected fields, and with those relations expanded."""
+    document = to_object(shown)
+    if fields is not None:
+        document = fields.apply(document)
+    return to_bytes(document if expand is None else expand(document))
+
+
+def _place_of(collection: Collection, listing: Listing, id: str, parameter: str) -> Place:
+    position = collection.position_of(id)
+    if position is None:
+        raise MalformedQueryError(parameter, "no document has this id")
+    return listing.place_at(position)

@@ -1,0 +1,73 @@
+"""Routes as data: method, path pattern, host, and the function that answers."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
+
+from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from allawee_async.sandbox.core.state import State
+
+Handler: TypeAlias = "Callable[[State, Call], Reply]"
+
+
+class Host(Enum):
+    """The two hosts of the API; each is a port of the sandbox."""
+
+    API = "api"
+    SECURE = "secure"
+
+
+@attrs.frozen
+class Route:
+    """One endpoint; `:id` in the path stands for the one path parameter."""
+
+    method: str
+    path: str
+    handler: Handler
+    host: Host = Host.API
+
+
+class Router:
+    """Finds the endpoint for a request."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._endpoints: dict[tuple[Host, tuple[str, ...]], dict[str, Route]] = {}
+        for route in routes:
+            key = (route.host, tuple(route.path.split("/")))
+            self._endpoints.setdefault(key, {})[route.method] = route
+        self._lengths = frozenset(len(path) for _, path in self._endpoints)
+
+    def find(self, host: Host, method: str, segments: tuple[str, ...]) -> tuple[Route, str]:
+        """Return the endpoint for a path, given as its decoded segments, and the id in the path.
+
+        Raises:
+            RefusalError: 404 for an unknown path, 405 for a method that the path does not have.
+        """
+        for key, found in self._readings(segments):
+            methods = self._endpoints.get((host, key))
+            if methods is not None:
+                if method in methods:
+                    return methods[method], found
+                raise RefusalError(_not_allowed(method, methods))
+        raise RefusalError(failure(404, "not-found", "No endpoint has this path."))
+
+    def _readings(self, segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the path as it is, then with each segment taken for the id, the last one first."""
+        if len(segments) not in self._lengths:
+            return
+        yield segments, ""
+        for index in range(len(segments) - 1, 0, -1):
+            if segments[index]:
+                yield (*segments[:index], ":id", *segments[index + 1 :]), segments[index]
+
+
+def _not_allowed(method: str, allowed: Iterable[str]) -> Reply:
+    message = f"This endpoint has no method {method[:16]}."
+    return failure(405, "method-not-allowed", message, {"Allow": ", ".join(sorted(allowed))})

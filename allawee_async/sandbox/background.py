@@ -1,0 +1,92 @@
+"""What a running sandbox does besides answering: saving its state, sending events, due jobs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from allawee_async.sandbox.core.sqlite import Store
+from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events.messenger import Messenger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.http.adapter import Door
+
+
+class Backstage:
+    """Belongs to one door, and to one state at a time.
+
+    Args:
+        door: Whose state it is; it says when something has changed.
+        data: The file for the state; None for none.
+        pauses: Seconds between the attempts to send an event.
+        anywhere: Whether events may leave this computer.
+    """
+
+    def __init__(
+        self, door: Door, *, data: Path | None, pauses: Sequence[float], anywhere: bool
+    ) -> None:
+        self._door = door
+        self._data = data
+        self._store: Store | None = None
+        self._state: State | None = None
+        self.messenger = Messenger(
+            pauses=pauses, anywhere=anywhere, hear=door.hear, run_due=door.run_due
+        )
+        door.changed = self.changed
+
+    def start(self, state: State) -> bool:
+        """Fill the state from its file, if there is one, and begin to work for it.
+
+        Returns:
+            Whether there was a state in the file.
+
+        Raises:
+            StoreError: The file cannot hold a state, or another process has it.
+        """
+        found = False
+        if self._data is not None:
+            self._store = Store(self._data)
+            found = self._store.load(state)
+            if found:
+                fresh = os.urandom(16).hex()  # what the seed gives has been given already
+                state.reseed(fresh)
+                self._door.reseed(fresh)
+            state.outbox = outbox.waiting(state)
+        self._state = state
+        self.messenger.start(state)
+        self.changed()
+        return found
+
+    def replace(self, state: State) -> None:
+        """Go on with another state; the file forgets the one before. Without `start` do nothing."""
+        if self._state is None:
+            return
+        if self._store is not None:
+            self._store.clear()
+            self._store.load(state)
+        self._state = state
+        self.messenger.replace(state)
+        self.changed()
+
+    def changed(self) -> None:
+        """Save what has changed, and see whether there is something to send."""
+        if self._store is not None and self._state is not None:
+            self._store.save(self._state)
+        self.messenger.call()
+
+    async def close(self) -> None:
+        """Stop at once; what happened to the state up to now is saved."""
+        await self.messenger.close()
+        store, self._store = self._store, None
+        state, self._state = self._state, None
+        if store is not None:
+            try:
+                if state is not None:
+                    store.save(state)
+            finally:
+                store.close()

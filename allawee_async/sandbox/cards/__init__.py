@@ -1,0 +1,1 @@
+"""Card programs, cards, and what is paid with them."""

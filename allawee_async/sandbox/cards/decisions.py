@@ -1,0 +1,115 @@
+"""Who decides an authorization, and how: what stands against it, and what a webhook answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from allawee_async.sandbox.cards.controls import Purchase, allows
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.state import State
+
+CHECK, CAPTURE = "check", "capture"
+PENDING, APPROVED, DECLINED, REVERSED = "pending", "approved", "declined", "reversed"
+DIRECT, SYSTEM = "direct-response", "system-response"
+INSUFFICIENT_FUNDS = "insufficient-funds"
+
+
+@attrs.frozen
+class Decision:
+    """What becomes of an authorization.
+
+    Attributes:
+        is_approved: Whether the money goes.
+        decided_by: `direct-response` for the webhook, `system-response` for Allawee.
+        reason: Why it was declined, or that nobody answered in time.
+        metadata: What the webhook wants to be stored.
+    """
+
+    is_approved: bool
+    decided_by: str = SYSTEM
+    reason: str | None = None
+    metadata: JsonObject | None = None
+
+
+def objection(
+    state: State, card: JsonObject, account: str | None, purchase: Purchase, own: str = ""
+) -> str | None:
+    """Return why Allawee declines a purchase before anybody is asked, or None. Money comes later.
+
+    Args:
+        state: What is known.
+        card: The card.
+        account: Its funding source.
+        purchase: What is to be paid.
+        own: The id of the authorization, if there is one whose amount changes.
+    """
+    if card["status"] != "active":
+        return f"card-{card['status']}"
+    customer = state.customers.get(str(card.get("customer")))
+    if customer is None or customer["status"] != "active":
+        return "customer-inactive"
+    source = None if account is None else state.accounts.get(account)
+    if source is None:
+        return "account-not-found"
+    if source["status"] != "active":
+        return "account-inactive"
+    controls = card.get("controls")
+    if isinstance(controls, dict):
+        spent = _Spending(state, str(card["id"]), own)
+        if not allows(controls, purchase, spent.since, state.now()):
+            return "spending-control"
+    return None
+
+
+def read_decision(authorization: JsonObject, answer: JsonObject | None, default: Json) -> Decision:
+    """Return what an answer of a webhook decides.
+
+    Args:
+        authorization: What it is about.
+        answer: A JSON object, or None if there was no answer in time.
+        default: The `timeoutDefault` of the card program; None lets everything through.
+    """
+    action = None if answer is None else answer.get("action")
+    if answer is None or action not in ("approve", "decline"):
+        reason = None if default is None else "timeout-error"
+        return Decision(default != "decline", SYSTEM, reason)
+    metadata = answer.get("metadata")
+    kept = metadata if isinstance(metadata, dict) else None
+    if action == "decline":
+        code = answer.get("code")
+        return Decision(False, DIRECT, code if isinstance(code, str) else None, kept)  # noqa: FBT003
+    if authorization["type"] == CHECK and not _tells_of_card(answer):
+        return Decision(False, SYSTEM, "invalid-response")  # noqa: FBT003
+    return Decision(True, DIRECT, None, kept)  # noqa: FBT003
+
+
+def _tells_of_card(answer: JsonObject) -> bool:
+    balance, name = answer.get("cardBalance"), answer.get("cardHolderName")
+    return isinstance(balance, int) and not isinstance(balance, bool) and isinstance(name, str)
+
+
+@attrs.frozen
+class _Spending:
+    """What was spent with a card, one authorization left out."""
+
+    state: State
+    card: str
+    own: str
+
+    def since(self, start: str) -> int:
+        """Return the sum since a moment, fees not included."""
+        spent = 0
+        for authorization in self.state.card_authorizations.group(self.card):
+            amount = authorization["amount"]
+            if (
+                authorization["status"] in (PENDING, APPROVED)
+                and authorization["id"] != self.own
+                and str(authorization["createdAt"]) >= start
+                and isinstance(amount, int)
+            ):
+                spent += amount
+        return spent

@@ -1,0 +1,1 @@
+"""The state of a sandbox: documents, the ledger, ids, time. Pure."""

@@ -1,0 +1,257 @@
+"""Documents of one kind: kept as JSON, found by unique fields, listed in any order.
+
+A document is stored as its JSON text. So a list answer is joined from ready bytes, a hundred
+thousand customers stay small, and nobody can change what is stored through a dict they were given.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from copy import deepcopy
+from typing import TYPE_CHECKING, TypeAlias
+
+from allawee_async.sandbox.core.jsontypes import JsonObject, to_bytes, to_object
+from allawee_async.sandbox.core.listing import Listing
+from allawee_async.sandbox.query import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_KEPT_LISTINGS = 16
+_NOTHING = b""
+
+Row: TypeAlias = tuple[int, bytes, bytes]
+"""A position, and the document there as JSON: what answers show, and the rest; empty if none."""
+
+
+class DuplicateError(ValueError):
+    """Two documents would have the same value in a unique field; `field` names it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+    def __str__(self) -> str:
+        return f"another document has the same {self.field}"
+
+
+def _exact(text: bytes) -> bytes:
+    """Return a copy without the spare room, some KiB, that orjson leaves behind each text."""
+    return bytes(memoryview(text))
+
+
+class Collection:
+    """The documents of one kind, in the order in which they were added.
+
+    Args:
+        unique: Fields besides `id` in which no two documents may agree.
+        hidden: Fields that are stored and searched, and left out of answers.
+        aliases: Prefixes that stand for the first of them: what follows the dot tells the document.
+        grouped: A field that never changes, by whose value documents are found without a search.
+
+    `relations` tells for a field, which holds the id of another document, where that document is.
+    """
+
+    def __init__(
+        self,
+        *,
+        unique: tuple[str, ...] = (),
+        hidden: tuple[str, ...] = (),
+        aliases: tuple[str, ...] = (),
+        grouped: str = "",
+    ) -> None:
+        self.relations: dict[str, Collection] = {}
+        self._hidden = frozenset(hidden)
+        self._aliases = aliases
+        self._grouped = grouped
+        self._groups: dict[str, dict[int, None]] = {}
+        self._shown: list[bytes] = []
+        self._rest: list[bytes] = []
+        self._positions: dict[str, dict[str, int]] = {field: {} for field in ("id", *unique)}
+        self._listings: OrderedDict[Selection, Listing] = OrderedDict()
+        self._changes: set[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self._positions["id"])
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._positions["id"]
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        """Yield every document, hidden fields included, in the order of adding."""
+        return map(self.at, self._taken())
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Collection:
+        """Return a copy that changes apart from this one; the texts of documents are shared."""
+        twin = Collection(hidden=tuple(self._hidden), aliases=self._aliases, grouped=self._grouped)
+        twin._groups = {value: {**taken} for value, taken in self._groups.items()}
+        memo[id(self)] = twin
+        twin._shown, twin._rest = [*self._shown], [*self._rest]
+        twin._positions = {field: {**taken} for field, taken in self._positions.items()}
+        twin.relations = deepcopy(self.relations, memo)
+        return twin
+
+    def get(self, id: str) -> JsonObject | None:
+        """Return a fresh copy of a document, hidden fields included, or None."""
+        position = self.position_of(id)
+        return None if position is None else self.at(position)
+
+    def find(self, field: str, value: str) -> JsonObject | None:
+        """Return a copy of the document that has this value in a unique field, or None."""
+        position = self._positions[field].get(value)
+        return None if position is None else self.at(position)
+
+    def group(self, value: str) -> Iterator[JsonObject]:
+        """Yield the documents with this value in the field of grouping, the newest one first."""
+        return map(self.at, reversed(self._groups.get(value, {})))
+
+    def position_of(self, id: str) -> int | None:
+        """Return how many documents were added before this one, or None for an unknown id."""
+        position = self._positions["id"].get(id)
+        if position is None:
+            for alias in self._aliases[1:]:
+                if id.startswith(alias):
+                    return self._positions["id"].get(self._aliases[0] + id[len(alias) :])
+        return position
+
+    def shown_at(self, position: int) -> bytes:
+        """Return the document at a position as JSON text, the way answers show it."""
+        return self._shown[position]
+
+    def at(self, position: int) -> JsonObject:
+        """Return a fresh copy of the document at a position, hidden fields included."""
+        return to_object(self._shown[position]) | to_object(self._rest[position])
+
+    def add(self, document: JsonObject) -> int:
+        """Store a new document and return its position.
+
+        Raises:
+            DuplicateError: Another document has its id or another unique value; nothing is stored.
+        """
+        self._check_unique(document, position=None)
+        shown, rest = self._split(document)
+        position = len(self._shown)
+        self._shown.append(shown)
+        self._rest.append(rest)
+        self._enter(document, position)
+        return position
+
+    def add_all(self, documents: Iterable[JsonObject]) -> None:
+        """Store new documents and prepare the listing that most requests ask for.
+
+        Raises:
+            DuplicateError: As for `add`; the documents before the offending one are stored.
+        """
+        for document in documents:
+            self.add(document)
+        self.listing(Selection())
+
+    def replace(self, document: JsonObject) -> int:
+        """Store a document in place of the one with the same id, and return its position.
+
+        Raises:
+            KeyError: There is no such document.
+            DuplicateError: Another document has one of its unique values; nothing is stored.
+        """
+        position = self._positions["id"][str(document["id"])]
+        self._check_unique(document, position)
+        shown, rest = self._split(document)
+        self._leave(position)
+        self._shown[position], self._rest[position] = shown, rest
+        self._enter(document, position)
+        return position
+
+    def remove(self, id: str) -> None:
+        """Forget a document; its position stays empty.
+
+        Raises:
+            KeyError: There is no such document.
+        """
+        position = self._positions["id"][id]
+        if self._grouped:
+            del self._groups[str(self.at(position).get(self._grouped))][position]
+        self._leave(position)
+        self._shown[position] = self._rest[position] = _NOTHING
+        self._note(position)
+
+    def track(self) -> None:
+        """Note which positions change, for `changes`; at first all there are count."""
+        self._changes = set(self._taken())
+
+    def changes(self) -> list[Row]:
+        """Return the rows that have changed since `track` or the last `forget_changes`."""
+        changed = sorted(self._changes or ())
+        return [(position, self._shown[position], self._rest[position]) for position in changed]
+
+    def forget_changes(self) -> None:
+        """Begin to note changes anew: those up to now are kept elsewhere."""
+        if self._changes:
+            self._changes = set()
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """Take rows, ordered by position, in place of all documents, and note changes from now."""
+        self._shown, self._rest, self._groups = [], [], {}
+        self._positions = {field: {} for field in self._positions}
+        self._listings.clear()
+        for position, shown, rest in rows:
+            missing = [_NOTHING] * (position - len(self._shown))
+            self._shown += [*missing, shown]
+            self._rest += [*missing, rest]
+            self._enter(self.at(position), position)
+        self._changes = set()
+
+    def listing(self, selection: Selection) -> Listing:
+        """Return the selected documents in order; listings asked for lately are kept, and true."""
+        listing = self._listings.get(selection)
+        if listing is None:
+            listing = Listing(selection, self.at, self._candidates(selection))
+            self._listings[selection] = listing
+            if len(self._listings) > _KEPT_LISTINGS:
+                self._listings.popitem(last=False)
+        self._listings.move_to_end(selection)
+        return listing
+
+    def _taken(self) -> Iterator[int]:
+        return (position for position, shown in enumerate(self._shown) if shown)
+
+    def _candidates(self, selection: Selection) -> Iterable[int]:
+        """Return the positions worth testing: one at most when a unique field is given."""
+        for condition in selection.every:
+            if condition.operator == "eq" and condition.field in self._positions:
+                position = self._positions[condition.field].get(condition.operands[0])
+                return () if position is None else (position,)
+        return self._taken()
+
+    def _split(self, document: JsonObject) -> tuple[bytes, bytes]:
+        """Return the JSON of the fields that answers show, and that of the hidden ones."""
+        shown = dict(document)
+        hidden = {name: shown.pop(name) for name in self._hidden if name in document}
+        return _exact(to_bytes(shown)), _exact(to_bytes(hidden))
+
+    def _check_unique(self, document: JsonObject, position: int | None) -> None:
+        for field, positions in self._positions.items():
+            value = document.get(field)
+            if value is not None and positions.get(str(value), position) != position:
+                raise DuplicateError(field)
+
+    def _leave(self, position: int) -> None:
+        before = self.at(position)
+        for listing in self._listings.values():
+            listing.remove(position, before)
+        for field, positions in self._positions.items():
+            positions.pop(str(before.get(field)), None)
+
+    def _note(self, position: int) -> None:
+        if self._changes is not None:
+            self._changes.add(position)
+
+    def _enter(self, document: JsonObject, position: int) -> None:
+        if self._grouped:
+            self._groups.setdefault(str(document.get(self._grouped)), {})[position] = None
+        self._note(position)
+        for field, positions in self._positions.items():
+            value = document.get(field)
+            if value is not None:
+                positions[str(value)] = position
+        for listing in self._listings.values():
+            listing.insert(position, document)

@@ -1,0 +1,166 @@
+"""The whole state of one sandbox, with the clock and the ids it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from allawee_async.sandbox.core.collection import Collection
+from allawee_async.sandbox.core.keys import KeyRing
+from allawee_async.sandbox.core.ledger import Ledger
+from allawee_async.sandbox.core.scheduler import Agenda
+from allawee_async.sandbox.core.timestamps import to_timestamp
+from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.money.rates import MoneyRules
+from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.core.ids import IdSource
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+
+Clock: TypeAlias = Callable[[], datetime]
+Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"
+
+_CALLS_KEPT = 1_000
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class State:
+    """Everything that a sandbox remembers; one collection for each kind of resource.
+
+    Args:
+        clock: Returns the present moment, with a zone.
+        ids: Where identifiers of new resources come from.
+        money: How much there is to begin with, and how long payments and quotes take.
+    """
+
+    def __init__(self, *, clock: Clock, ids: IdSource, money: MoneyRules | None = None) -> None:
+        self._clock = clock
+        self._ids = ids
+        self.money = money or MoneyRules()
+        self.decide: Decide | None = None
+        """Decides card authorizations instead of a webhook: it gets the authorization, and returns
+        an answer such as `{"action": "approve"}`, or None for none in time. It is not persisted."""
+        self.keys = KeyRing()
+        self.agenda = Agenda()
+        self.calls = CallLog(_CALLS_KEPT)
+        self.queued = Collection(hidden=(*HIDDEN, "job"))
+        self.outbox: list[str] = []
+        self.customers = Collection(unique=("reference",), hidden=("reference",))
+        self.webhooks = Collection(hidden=("signingKey", "isDefault"))
+        self.events = Collection(hidden=("payload", "preferred"))
+        self.accounts = Collection(unique=("reference",), aliases=("ac.", "acct.", "act_", "acc_"))
+        self.bank_accounts = Collection()
+        self.ledger = Ledger(ids)
+        self.payments = Collection(unique=("reference",), hidden=("plan",))
+        self.payment_requests = Collection(unique=("reference",))
+        self.fees = Collection()
+        self.billings = Collection()
+        self.fx_quotes = Collection()
+        self.configuration = Collection()
+        self.card_programs = Collection(
+            unique=("name",), hidden=("type", "description"), aliases=("c.prg.", "cp.")
+        )
+        self.cards = Collection(
+            unique=("reference",), hidden=("network", "before", "enrollments"), grouped="program"
+        )
+        self.card_secrets = Collection(unique=("pan",))
+        self.card_authorizations = Collection(
+            hidden=("hold", "settled", "mcc", "merchant", "awaits", "follow"), grouped="card"
+        )
+        self.card_transactions = Collection()
+        self.disputes = Collection()
+        self._relate()
+
+    def moment(self) -> datetime:
+        """Return the present moment."""
+        return self._clock()
+
+    def now(self) -> str:
+        """Return the present moment as a timestamp of the API."""
+        return to_timestamp(self._clock())
+
+    def trial(self) -> State:
+        """Return a copy to try something on; clock, log of calls and `decide` are shared."""
+        shared = (self._clock, self.calls, self.decide)
+        return deepcopy(self, {id(part): part for part in shared})
+
+    def emit(self, event: str, data: JsonObject, *, webhook: str | None = None) -> str:
+        """Record an event, choose the webhook that gets it, and return the id of the event.
+
+        The running sandbox sends it. What a webhook answers to an event goes to the function of
+        `ANSWERS` in `api.py` that has the name of the event.
+
+        Args:
+            event: The name, such as `card.authorization.closed`.
+            data: The resource as it is now, bare.
+            webhook: Id or URL of the webhook that the resource prefers (a card program has one).
+        """
+        return outbox.record(self, event, data, webhook)
+
+    def webhook_for(self, event: str, webhook: str | None = None) -> str | None:
+        """Return the id of the webhook that would get an event, or None; as for `emit`."""
+        return outbox.webhook_for(self, event, webhook)
+
+    def later(self, seconds: float, job: str, id: str) -> None:
+        """Let a job of `JOBS` in `api.py` run for a document, so many seconds from now.
+
+        A job runs by the sandbox's clock: before the next request, or when its moment has come.
+        """
+        self.agenda.add(self._clock() + timedelta(seconds=seconds), job, id)
+
+    def new_id(self, prefix: str, collection: Collection) -> str:
+        """Return an identifier that the collection does not have yet."""
+        while (fresh := self._ids.new(prefix)) in collection:
+            pass
+        return fresh
+
+    def new_secret(self, prefix: str) -> str:
+        """Return a key that nobody guesses, as far as a sandbox has such."""
+        return self._ids.new(prefix, 32)
+
+    def reseed(self, seed: str) -> None:
+        """Let identifiers go on from another seed, so that those of before do not return."""
+        self._ids.reseed(seed)
+
+    def new_digits(self, length: int) -> str:
+        """Return so many random decimal digits."""
+        return self._ids.digits(length)
+
+    def _relate(self) -> None:
+        """Tell the collections which of their fields lead to which others, for `expand`."""
+        self.accounts.relations = {
+            "customer": self.customers,
+            "settlementAccount": self.accounts,
+        }
+        self.payments.relations = {
+            "account": self.accounts,
+            "fundingSource": self.accounts,
+            "customer": self.customers,
+        }
+        self.payment_requests.relations = {
+            "account": self.accounts,
+            "customer": self.customers,
+            "payment": self.payments,
+        }
+        self.fees.relations = {"account": self.accounts}
+        self.cards.relations = {
+            "customer": self.customers,
+            "program": self.card_programs,
+            "fundingSource": self.accounts,
+        }
+        self.card_authorizations.relations = {"card": self.cards}
+        self.card_transactions.relations = {
+            "card": self.cards,
+            "customer": self.customers,
+            "authorization": self.card_authorizations,
+            "source": self.card_authorizations,
+        }
+        self.disputes.relations = {"source": self.card_authorizations}
+        self.billings.relations = {"account": self.accounts, "payment": self.payments}

@@ -1,0 +1,1 @@
+"""Webhooks, and the events that are sent to them."""

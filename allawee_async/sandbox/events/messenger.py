@@ -1,0 +1,227 @@
+"""The messenger: sends events to webhooks over HTTP, and sees to jobs whose time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import attrs
+
+from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events.queue import Attempt, Letter
+from allawee_async.sandbox.events.sender import Postman, too_late
+from allawee_async.sandbox.faults.deliveries import DeliveryFaults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from allawee_async.sandbox.core.state import State
+
+PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)
+"""Seconds between the attempts to send an event; after the last one it has failed."""
+
+_SHORTEST_NAP, _LONGEST_NAP = 0.01, 1.0
+_HELD = "held back, as ordered"
+_LOST = "the answer was lost, as ordered"
+
+
+@attrs.frozen
+class _Turn:
+    """When an event is sent that has its place in an order: after one, and before another."""
+
+    before: asyncio.Event | None = None
+    over: asyncio.Event = attrs.Factory(asyncio.Event)
+
+
+class Messenger:
+    """Sends what is in the outbox of a state, until it is answered with 200.
+
+    Args:
+        pauses: Seconds between the attempts.
+        anywhere: Whether events may leave this computer.
+        hear: Called with the id of an event and with what came of sending it once.
+        run_due: Runs the jobs that are due.
+
+    Attributes:
+        faults: Where to order mishaps.
+    """
+
+    def __init__(
+        self,
+        *,
+        pauses: Sequence[float],
+        anywhere: bool,
+        hear: Callable[[str, Attempt], None],
+        run_due: Callable[[], object],
+    ) -> None:
+        self.faults = DeliveryFaults(self._send_in_order)
+        self._pauses = tuple(pauses)
+        self._hear = hear
+        self._run_due = run_due
+        self._state: State | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._called = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+        self._errands: dict[str, asyncio.Task[None]] = {}
+        self._postman = Postman(anywhere=anywhere)
+
+    def start(self, state: State) -> None:
+        """Begin to work for a state, in the loop that is running."""
+        self._loop = asyncio.get_running_loop()
+        self._called = asyncio.Event()
+        self._postman.open()
+        self._state = state
+
+    def replace(self, state: State) -> None:
+        """Work for another state, and drop what was to be done for the one before."""
+        self.faults.forget()
+        if self._loop is not None:
+            for task in self._drop():
+                self._loop.call_soon_threadsafe(task.cancel)
+        self._state = state
+
+    def call(self) -> None:
+        """Tell, from any thread, that there may be something to do."""
+        state, loop = self._state, self._loop
+        if state is not None and loop is not None and (state.outbox or len(state.agenda)):
+            loop.call_soon_threadsafe(self._wake, state)
+
+    async def close(self) -> None:
+        """Stop at once, and leave nothing behind."""
+        dropped = self._drop()
+        self._state, self._loop = None, None
+        for task in dropped:
+            task.cancel()
+        await asyncio.gather(*dropped, return_exceptions=True)
+        await self._postman.close()
+
+    async def settle(self) -> None:
+        """Wait, in any loop, until every event in the outbox has been sent or given up."""
+        loop = self._loop
+        if loop is None or _is_running(loop):
+            await self._settle()
+        else:  # a sandbox in a thread of its own
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(), loop))
+
+    async def _settle(self) -> None:
+        while self._state is not None and (self._state.outbox or self._errands):
+            self._wake(self._state)
+            await asyncio.sleep(0)
+            if self._errands:
+                await asyncio.wait(self._errands.values())
+
+    def _drop(self) -> list[asyncio.Task[None]]:
+        tasks = [*self._errands.values()] + ([] if self._work is None else [self._work])
+        self._work, self._errands = None, {}
+        return tasks
+
+    def _wake(self, state: State) -> None:
+        if state is not self._state:
+            return
+        self._called.set()
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._go_on(state), name="sandbox messenger")
+
+    async def _go_on(self, state: State) -> None:
+        """Do what there is to do, and end when nothing is left to wait for."""
+        while state.outbox or len(state.agenda):
+            self._called.clear()
+            self._run_due()
+            for event in outbox.take(state):
+                self._send(state, event, _Turn())
+            await self._rest(state)
+
+    async def _rest(self, state: State) -> None:
+        """Wait for a call, or until the next job is due, as far as real time tells."""
+        due = state.agenda.next_due()
+        if due is None:
+            return
+        left = (due - state.moment()).total_seconds()
+        nap = min(max(left, _SHORTEST_NAP), _LONGEST_NAP)
+        try:
+            async with asyncio.timeout(nap):
+                await self._called.wait()
+        except TimeoutError:
+            return
+
+    def _send_in_order(self, ids: Sequence[str]) -> None:
+        """Send events one after the other; may be called from any thread."""
+        state, loop = self._state, self._loop
+        if state is None or loop is None or not ids:
+            return
+
+        def send() -> None:
+            turn = _Turn()
+            for event in ids if state is self._state else ():
+                self._send(state, event, turn)
+                turn = _Turn(turn.over)
+
+        if _is_running(loop):
+            send()
+        else:
+            loop.call_soon_threadsafe(send)
+
+    def _send(self, state: State, id: str, turn: _Turn) -> None:
+        """Begin to send an event; an earlier errand for the same one is given up."""
+        before = self._errands.pop(id, None)
+        if before is not None:
+            before.cancel()
+        errand = asyncio.create_task(self._deliver(state, id, turn), name=f"sandbox event {id}")
+        self._errands[id] = errand
+        errand.add_done_callback(lambda done: self._end(id, done))
+
+    def _end(self, id: str, done: asyncio.Task[None]) -> None:
+        if self._errands.get(id) is done:
+            del self._errands[id]
+
+    async def _deliver(self, state: State, id: str, turn: _Turn) -> None:
+        try:
+            if turn.before is not None:
+                await turn.before.wait()
+            pauses = iter(self._pauses)
+            while (letter := outbox.letter(state, id)) is not None:
+                pause = None if letter.once else next(pauses, None)
+                is_over = await self._try(letter, is_last=pause is None)
+                turn.over.set()
+                if is_over or pause is None:
+                    return
+                await asyncio.sleep(pause)
+        finally:
+            turn.over.set()
+
+    async def _try(self, letter: Letter, *, is_last: bool) -> bool:
+        """Send an event once, with the mishaps that are ordered; return whether that is the end."""
+        sending = letter.sending
+        mishap = self.faults.strike(sending)
+        if mishap.is_held:
+            if sending.is_question:
+                self._hear(sending.id, Attempt(None, 0, error=_HELD, final=True))
+            return True
+        left = await self._wait(letter, mishap.delay) if mishap.delay else letter.deadline
+        sent = (self._postman.post(letter, left, is_last=is_last) for _ in range(1 + mishap.copies))
+        attempt, *_ = await asyncio.gather(*sent)
+        if mishap.loses_answer and attempt.status is not None:
+            attempt = attrs.evolve(attempt, status=None, body=b"", error=_LOST)
+        self._hear(sending.id, attempt)
+        return attempt.status == 200 or attempt.final
+
+    async def _wait(self, letter: Letter, delay: float) -> float:
+        """Wait as long as an event is delayed; return the seconds that are left for its answer."""
+        deadline = letter.deadline
+        if not letter.sending.is_question:
+            await asyncio.sleep(delay)
+            return deadline
+        await asyncio.sleep(min(delay, deadline))
+        if delay < deadline:
+            return deadline - delay
+        self._hear(letter.sending.id, too_late(letter, deadline))
+        await asyncio.sleep(delay - deadline)
+        return deadline
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Return whether the caller is inside this loop."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

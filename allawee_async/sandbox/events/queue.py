@@ -1,0 +1,198 @@
+"""Events as the sandbox records them: who gets one, what was tried, what came of it. No I/O."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+import attrs
+import orjson
+
+from allawee_async.sandbox.core.jsontypes import is_nested_deeper, to_bytes
+from allawee_async.sandbox.core.timestamps import to_precise_timestamp, to_timestamp
+from allawee_async.sandbox.faults.deliveries import Sending
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.state import State
+
+PREFIX = "evt."
+WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
+ENABLED, DISABLED = "enabled", "disabled"
+MAX_ATTEMPTS_KEPT = 20
+_SHOWN_TEXT = 500
+_DEEPEST_ANSWER = 16
+
+
+def webhook_for(state: State, event: str, preferred: str | None = None) -> str | None:
+    """Return the id of the webhook that gets an event, or None when nobody wants it.
+
+    An enabled webhook that its own resource prefers comes first, then the newest enabled one that
+    lists the event, then the default webhook.
+    """
+    webhooks = [webhook for webhook in state.webhooks if webhook["status"] == ENABLED]
+    default: str | None = None
+    listed: str | None = None
+    for webhook in webhooks:
+        if preferred is not None and preferred in (webhook["id"], webhook.get("url")):
+            return str(webhook["id"])
+        events = webhook.get("events")
+        if webhook.get("isDefault"):
+            default = str(webhook["id"])
+        elif isinstance(events, list) and event in events:
+            listed = str(webhook["id"])
+    return listed or default
+
+
+def record(state: State, event: str, data: JsonObject, preferred: str | None) -> str:
+    """Store a new event, put it in the outbox if a webhook wants it, and return its id."""
+    fresh = state.new_id(PREFIX, state.events)
+    webhook = webhook_for(state, event, preferred)
+    moment = state.moment()
+    now = to_timestamp(moment)
+    # Two events of one authorization may be less than a millisecond apart.
+    metadata: JsonObject = {"sentAt": to_precise_timestamp(moment), "event": fresh}
+    payload: JsonObject = {"event": event, "data": data, "metadata": metadata}
+    state.events.add({
+        "id": fresh, "object": "event", "event": event, "data": data, "webhook": webhook,
+        "status": UNCLAIMED if webhook is None else WAITING, "attempts": [],
+        "createdAt": now, "updatedAt": now, "payload": to_bytes(payload).decode(),
+        "preferred": preferred,
+    })  # fmt: skip
+    if webhook is not None:
+        state.outbox.append(fresh)
+    return fresh
+
+
+@attrs.frozen
+class Letter:
+    """What is sent to a webhook: the very bytes, signed with the key that it has now."""
+
+    sending: Sending
+    url: str
+    body: bytes
+    signature: str
+    deadline: float
+    once: bool
+
+
+@attrs.frozen
+class Attempt:
+    """What came of sending an event once.
+
+    Attributes:
+        status: The status of the answer; None when there was none.
+        latency: Milliseconds.
+        body: The beginning of the answer's body.
+        error: Why there was no answer.
+        final: Whether nothing more is to be tried.
+    """
+
+    status: int | None
+    latency: int
+    body: bytes = b""
+    error: str | None = None
+    final: bool = False
+
+    def decision(self) -> JsonObject | None:
+        """Return the JSON object of a 200 answer, or None for anything else."""
+        value = self._read() if self.status == 200 else None
+        return value if isinstance(value, dict) else None
+
+    def record(self, at: str) -> JsonObject:
+        """Return the attempt as it is shown."""
+        return {
+            "statusCode": self.status, "latency": self.latency, "responseBody": self._read(),
+            "error": self.error, "createdAt": at,
+        }  # fmt: skip
+
+    def _read(self) -> Json:
+        text = self.body.decode(errors="replace")
+        try:
+            value: Json = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return text[:_SHOWN_TEXT] or None
+        return text[:_SHOWN_TEXT] if is_nested_deeper(value, _DEEPEST_ANSWER) else value
+
+
+def take(state: State) -> list[str]:
+    """Take the ids of all events that wait out of the outbox."""
+    taken, state.outbox = state.outbox, []
+    return taken
+
+
+def waiting(state: State) -> list[str]:
+    """Return the ids of all events that have not been sent yet, nor given up."""
+    return [str(event["id"]) for event in state.events if event["status"] == WAITING]
+
+
+def letter(state: State, id: str) -> Letter | None:
+    """Return what to send for an event, or None when there is nothing to send.
+
+    An event whose webhook has been disabled or deleted goes to the one that gets it now.
+    """
+    event = state.events.get(id)
+    if event is None or event["status"] == DELIVERED:
+        return None
+    name, data, preferred = str(event["event"]), event["data"], event["preferred"]
+    webhook = _enabled(state, str(event["webhook"]))
+    if webhook is None:
+        chosen = webhook_for(state, name, preferred if isinstance(preferred, str) else None)
+        webhook = None if chosen is None else state.webhooks.get(chosen)
+        status = UNCLAIMED if chosen is None else WAITING
+        state.events.replace(event | {"webhook": chosen, "status": status})
+    if webhook is None:
+        return None
+    body = str(event["payload"]).encode()
+    signature = hmac.new(str(webhook["signingKey"]).encode(), body, "sha512").hexdigest()
+    asks = is_question(name, data)
+    sending = Sending(id, name, data if isinstance(data, dict) else {}, asks)
+    once = asks or name == "request.completed"
+    return Letter(sending, str(webhook["url"]), body, signature, _deadline(sending), once)
+
+
+def note_attempt(state: State, id: str, attempt: Attempt) -> JsonObject | None:
+    """Add what came of sending an event to its record, and return that, or None if it is gone."""
+    event = state.events.get(id)
+    if event is None:
+        return None
+    now = state.now()
+    attempts: list[Json] = event["attempts"] if isinstance(event["attempts"], list) else []
+    attempts.append(attempt.record(now))
+    event["attempts"] = attempts[-MAX_ATTEMPTS_KEPT:]
+    event["status"] = DELIVERED if attempt.status == 200 else FAILED if attempt.final else WAITING
+    event["updatedAt"] = now
+    state.events.replace(event)
+    return event
+
+
+def send_again(state: State, event: JsonObject) -> JsonObject:
+    """Put an event into the outbox once more, for the webhook that gets it now."""
+    preferred = event["preferred"]
+    wanted = preferred if isinstance(preferred, str) else None
+    webhook = webhook_for(state, str(event["event"]), wanted)
+    status = UNCLAIMED if webhook is None else WAITING
+    again = event | {"webhook": webhook, "status": status, "updatedAt": state.now()}
+    state.events.replace(again)
+    if webhook is not None and event["id"] not in state.outbox:
+        state.outbox.append(str(event["id"]))
+    return again
+
+
+def is_question(event: str, data: Json) -> bool:
+    """Return whether an event wants a decision. Such an event is sent a single time."""
+    if event == "card.authorization.update":
+        return isinstance(data, dict) and data.get("status") == "pending"
+    return event == "card.authorization.request"
+
+
+def _deadline(sending: Sending) -> float:
+    """Return the seconds within which an answer must be there."""
+    if not sending.is_question:
+        return 10.0
+    return 2.0 if sending.event == "card.authorization.request" else 4.0
+
+
+def _enabled(state: State, id: str) -> JsonObject | None:
+    webhook = state.webhooks.get(id)
+    return webhook if webhook is not None and webhook["status"] == ENABLED else None

@@ -1,0 +1,105 @@
+"""One event, sent once over HTTP: what the sandbox's messenger has carried."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from allawee_async.sandbox.events.queue import Attempt
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.events.queue import Letter
+
+_AT_ONCE = 64
+_READ_OF_AN_ANSWER = 64 * 1024
+_NOT_HERE = "the sandbox sends events to addresses of this computer only"
+
+
+class Postman:
+    """Takes letters to webhooks and brings back what they answer.
+
+    Args:
+        anywhere: Whether letters may leave this computer.
+    """
+
+    def __init__(self, *, anywhere: bool) -> None:
+        self._anywhere = anywhere
+        self._session: aiohttp.ClientSession | None = None
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    def open(self) -> None:
+        """Work in another loop from now on."""
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def close(self) -> None:
+        """Close the connections; the next letter opens new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def post(self, letter: Letter, deadline: float, *, is_last: bool) -> Attempt:
+        """Send a letter and wait so many seconds for the answer; the waiting for room is extra."""
+        if not self._anywhere and not is_of_this_computer(letter.url):
+            return Attempt(None, 0, error=_NOT_HERE, final=True)
+        async with self._room:
+            return await self._post(letter, deadline, is_last=is_last)
+
+    async def _post(self, letter: Letter, deadline: float, *, is_last: bool) -> Attempt:
+        headers = {"Content-Type": "application/json", "Allawee-Signature": letter.signature}
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with (
+                asyncio.timeout(deadline),
+                self._opened().post(
+                    letter.url, data=letter.body, headers=headers, allow_redirects=False
+                ) as reply,
+            ):
+                body = await _read_some(reply)
+        except TimeoutError:
+            return too_late(letter, loop.time() - started, is_last=is_last)
+        except (aiohttp.ClientError, OSError, ValueError) as failure:
+            error = str(failure) or type(failure).__name__
+            return Attempt(None, _milliseconds(loop.time() - started), error=error, final=is_last)
+        return Attempt(reply.status, _milliseconds(loop.time() - started), body, final=is_last)
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "allawee-sandbox"},
+            )
+        return self._session
+
+
+def is_of_this_computer(url: str) -> bool:
+    """Return whether a URL is of a loopback address, or of `localhost`."""
+    try:
+        host = URL(url).raw_host or ""  # as aiohttp reads it, so that nobody slips through between
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def too_late(letter: Letter, seconds: float, *, is_last: bool = True) -> Attempt:
+    """Return what came of a letter that nobody answered for so many seconds."""
+    error = f"no answer within {letter.deadline:g} s"
+    return Attempt(None, _milliseconds(seconds), error=error, final=is_last)
+
+
+async def _read_some(reply: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in reply.content.iter_any():
+        body += chunk
+        if len(body) >= _READ_OF_AN_ANSWER:
+            break
+    return bytes(body[:_READ_OF_AN_ANSWER])
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,265 @@
+"""`sandbox.deliveries`: which events go astray on their way to a webhook, and how.
+
+Nothing here touches a socket; `deliveries.py` carries out what is ordered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+
+KINDS = ("repeat", "delay", "lose-answer")
+"""What `DeliveryFaults.random` chooses from."""
+
+_MOST_LOST = 2
+
+
+@attrs.frozen
+class Sending:
+    """An event that is about to be sent, for the first time or again.
+
+    Attributes:
+        id: The id of the event.
+        event: Its name.
+        data: The resource.
+        is_question: Whether a decision is wanted.
+    """
+
+    id: str
+    event: str
+    data: JsonObject = attrs.field(eq=False, repr=False)
+    is_question: bool
+
+
+@attrs.frozen
+class Mishap:
+    """What becomes of one sending.
+
+    Attributes:
+        delay: Seconds until it arrives.
+        copies: How many more of it arrive at the same time.
+        loses_answer: Whether the sandbox does not hear the answer.
+        is_held: Whether it is kept back.
+    """
+
+    delay: float = 0.0
+    copies: int = 0
+    loses_answer: bool = False
+    is_held: bool = False
+
+    def __add__(self, other: Mishap) -> Mishap:
+        """Return both at once."""
+        return Mishap(
+            self.delay + other.delay,
+            self.copies + other.copies,
+            self.loses_answer or other.loses_answer,
+            self.is_held or other.is_held,
+        )
+
+
+NO_MISHAP, HELD = Mishap(), Mishap(is_held=True)
+Choose: TypeAlias = Callable[[Sending], Mishap | None]
+Order: TypeAlias = Callable[[list[Sending]], Iterable[Sending]]
+
+
+class DeliveryLimits(TypedDict, total=False):
+    """Which deliveries are hit: the keyword arguments that all orders share.
+
+    `event` is the name of the event; one that ends in `*` stands for all names that begin so, and
+    without it every event is hit. `times` is how many deliveries are hit (None: all from now on).
+    Each time that an event is sent counts as one delivery.
+    """
+
+    event: str | None
+    times: int | None
+
+
+class DeliveryFaults:
+    """What is to happen to deliveries. All orders that fit a delivery hit it together.
+
+    Each takes `event` and `times` of `DeliveryLimits`, and hits one delivery unless its docstring
+    says otherwise.
+
+    Args:
+        send: Sends the events with the given ids, one after the other.
+    """
+
+    def __init__(self, send: Callable[[Sequence[str]], None]) -> None:
+        self._send = send
+        self._armed: list[_Armed] = []
+        self._held: dict[str, Sending] = {}
+
+    def __len__(self) -> int:
+        """Return how many orders have not worn off."""
+        return len(self._armed)
+
+    @property
+    def held(self) -> Sequence[Sending]:
+        """The events that are kept back, the oldest first."""
+        return tuple(self._held.values())
+
+    def repeat(self, copies: int = 1, **limits: Unpack[DeliveryLimits]) -> None:
+        """Let so many copies arrive at the same time; the sandbox hears one of the answers.
+
+        Raises:
+            ValueError: `copies` or `times` is less than 1.
+        """
+        if copies < 1:
+            raise ValueError("copies is at least 1")
+        self._arm(lambda _: Mishap(copies=copies), limits)
+
+    def delay(self, seconds: float | Callable[[], float], **limits: Unpack[DeliveryLimits]) -> None:
+        """Let deliveries arrive later, all of them by default; a callable is asked for each one.
+
+        The time to decide runs meanwhile: when it is over, the sandbox goes on without an answer,
+        and the event arrives nevertheless.
+        """
+        limits.setdefault("times", None)
+        self._arm(lambda _: Mishap(delay=seconds() if callable(seconds) else seconds), limits)
+
+    def lose_answer(self, **limits: Unpack[DeliveryLimits]) -> None:
+        """Let the webhook answer, and the sandbox not hear it.
+
+        It sends the event again; where it wants a decision, `timeoutDefault` takes the place of it.
+        """
+        self._arm(lambda _: Mishap(loses_answer=True), limits)
+
+    def hold(self, *, questions: bool = False, **limits: Unpack[DeliveryLimits]) -> None:
+        """Keep deliveries back until they are released, all of them by default.
+
+        Args:
+            questions: Whether events that want a decision are kept back too. They count as not
+                answered in time, at once.
+            limits: See `DeliveryLimits`.
+        """
+        limits.setdefault("times", None)
+        self._arm(
+            lambda sending: HELD if questions or not sending.is_question else None,
+            limits,
+            holds=True,
+        )
+
+    def release(self, order: Order | None = None) -> None:
+        """Hold nothing back any more, and send what was held: the next one when one is answered.
+
+        Args:
+            order: Returns in which order, such as `reversed`; what it leaves out stays held. None
+                keeps the order in which the events came to be.
+        """
+        self._armed = [armed for armed in self._armed if not armed.holds]
+        held = list(self._held.values())
+        ids = [sending.id for sending in (held if order is None else order(held))]
+        self._held = {sending.id: sending for sending in held if sending.id not in ids}
+        self._send(ids)
+
+    def shuffle(self, seed: int = 0) -> None:
+        """Release what was held in an order by chance, the same one for the same seed."""
+        chance = Random(seed)  # noqa: S311 - it needs to be repeatable, not unpredictable
+        self.release(lambda held: chance.sample(held, len(held)))
+
+    def random(
+        self,
+        rate: float,
+        seed: int = 0,
+        *,
+        kinds: Sequence[str] = KINDS,
+        within: float = 0.05,
+        **limits: Unpack[DeliveryLimits],
+    ) -> None:
+        """Hit deliveries by chance, the same ones for the same seed, for ever by default.
+
+        Args:
+            rate: Share of the deliveries, from 0 to 1.
+            seed: Where chance starts.
+            kinds: Names of `KINDS`; one of them is drawn for each hit. At most two answers to one
+                event are lost.
+            within: The longest delay, in seconds.
+            limits: See `DeliveryLimits`.
+
+        Raises:
+            ValueError: The rate is no share, or a kind is unknown.
+        """
+        unknown = set(kinds) - set(KINDS)
+        if unknown or not kinds:
+            raise ValueError(f"kinds are names of {', '.join(KINDS)}, not {sorted(unknown)}")
+        if not 0 <= rate <= 1:
+            raise ValueError("rate is a share from 0 to 1")
+        limits.setdefault("times", None)
+        self._arm(_Chance(rate, seed, kinds, within).choose, limits)
+
+    def clear(self) -> None:
+        """Take back all orders, and send what was held."""
+        self._armed.clear()
+        self.release()
+
+    def forget(self) -> None:
+        """Take back all orders, and drop what was held: the events are gone."""
+        self._armed.clear()
+        self._held.clear()
+
+    def strike(self, sending: Sending) -> Mishap:
+        """Return what becomes of a sending, and count it off. One that is held is kept here."""
+        if not self._armed:
+            return NO_MISHAP
+        mishap = sum((armed.hit(sending) for armed in self._armed), NO_MISHAP)
+        self._armed = [armed for armed in self._armed if armed.left != 0]
+        if mishap.is_held:
+            self._held[sending.id] = sending
+        return mishap
+
+    def _arm(self, choose: Choose, limits: DeliveryLimits, *, holds: bool = False) -> None:
+        left = limits.get("times", 1)
+        if left is not None and left < 1:
+            raise ValueError("times is at least 1, or None for all deliveries")
+        self._armed.append(_Armed(choose, left, limits.get("event"), holds))
+
+
+class _Chance:
+    """Hits by chance, but does not lose too many answers to one event."""
+
+    def __init__(self, rate: float, seed: int, kinds: Sequence[str], within: float) -> None:
+        self._rate = rate
+        self._random = Random(seed)  # noqa: S311 - it needs to be repeatable, not unpredictable
+        self._kinds = kinds
+        self._within = within
+        self._lost: dict[str, int] = {}
+
+    def choose(self, sending: Sending) -> Mishap | None:
+        if self._random.random() >= self._rate:
+            return None
+        kind = self._random.choice(self._kinds)
+        if kind == "repeat":
+            return Mishap(copies=1)
+        if kind == "delay":
+            return Mishap(delay=self._random.uniform(0, self._within))
+        lost = self._lost[sending.id] = self._lost.get(sending.id, 0) + 1
+        return Mishap(loses_answer=True) if lost <= _MOST_LOST else None
+
+
+@attrs.define
+class _Armed:
+    """A fault that waits for its deliveries; `left` is None when it never wears off."""
+
+    choose: Choose
+    left: int | None
+    event: str | None
+    holds: bool
+
+    def hit(self, sending: Sending) -> Mishap:
+        mishap = self.choose(sending) if self._fits(sending.event) else None
+        if mishap is not None and self.left is not None:
+            self.left -= 1
+        return mishap or NO_MISHAP
+
+    def _fits(self, event: str) -> bool:
+        if self.event is None or not self.event.endswith("*"):
+            return self.event is None or self.event == event
+        return event.startswith(self.event[:-1])

@@ -1,0 +1,1 @@
+"""The sandbox over HTTP: ports, the adapter, the log of requests."""

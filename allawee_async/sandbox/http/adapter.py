@@ -1,0 +1,274 @@
+"""The edge: aiohttp requests in, aiohttp responses out, and the faults carried out in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+import sys
+from collections import deque
+from typing import TYPE_CHECKING
+
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from allawee_async.sandbox.api.app import Api, Sender, Target
+from allawee_async.sandbox.api.messages import Reply, failure, malformed_body
+from allawee_async.sandbox.api.routing import Host
+from allawee_async.sandbox.cards.numbers import masked
+from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.events.decisions import Hearing
+from allawee_async.sandbox.faults import kinds as faults
+from allawee_async.sandbox.faults.plan import Arrival, Faults
+from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
+from allawee_async.sandbox.requests.queued import FLAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allawee_async.sandbox.core.ids import IdSource
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.events.queue import Attempt
+    from allawee_async.sandbox.query import QueryPairs
+
+MAX_BODY = 1024 * 1024
+_MAX_DRAINED = 64 * MAX_BODY
+_KEPT_CRASHES = 100
+# On, and no time to linger: closing then sends a reset instead of an orderly end.
+_ABORT_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+_logger = logging.getLogger("allawee_async.sandbox")
+
+
+class Door:
+    """Takes requests from the sockets, lets the API answer them, and plays the faults."""
+
+    def __init__(self, api: Api, ids: IdSource, log: RequestLog) -> None:
+        self.api = api
+        self.faults = Faults()
+        self.log = log
+        self.crashes: deque[Exception] = deque(maxlen=_KEPT_CRASHES)
+        self.changed: Callable[[], None] = _nobody
+        """Called when the state may have changed, before anybody hears of it."""
+        self._ids = ids
+        self._closing = asyncio.Event()
+        self._hearing = Hearing()
+
+    def reseed(self, seed: str) -> None:
+        """Let the ids of requests go on from another seed."""
+        self._ids.reseed(seed)
+
+    def run_due(self) -> bool:
+        """Run the jobs that are due, and return whether there were any."""
+        try:
+            ran = self.api.run_due()
+            if ran:
+                self.changed()
+        except Exception as crash:
+            _logger.exception("the sandbox failed to do a job")
+            self.crashes.append(crash)
+            return True
+        return ran
+
+    def hear(self, id: str, attempt: Attempt) -> None:
+        """Take note of what came of sending an event."""
+        try:
+            self.api.hear(id, attempt)
+            self.changed()
+        except Exception as crash:
+            _logger.exception("the sandbox failed to read what a webhook answered")
+            self.crashes.append(crash)
+        self._hearing.tell()
+
+    def open(self) -> None:
+        """Take requests."""
+        self._closing = asyncio.Event()
+        self._hearing = Hearing()
+
+    def close(self) -> None:
+        """Let go of every request that waits."""
+        self._closing.set()
+        self._hearing.tell()
+
+    async def handle(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, or break it as a fault wants it."""
+        target = Target.parse(request.raw_path)
+        strike = self.faults.strike(Arrival(request.method, target.path, target.pairs))
+        pairs: QueryPairs = target.pairs
+        if isinstance(strike.fault, faults.StuckCursor):
+            pairs = strike.fault.rewrite(pairs)
+        elif isinstance(strike.fault, faults.RepeatedPage):
+            pairs = self.log.previous_query(request.method, target.path) or pairs
+        entry = self._note(host, request.method, target, faults=strike.names)
+        if strike.delay > 0 and await self._closes_within(strike.delay):
+            return _abort(request)
+        try:
+            body = await _read_body(request)
+        except _BodyRefusedError as error:
+            return _respond(error.reply, entry)
+        except ConnectionError:
+            return _abort(request)
+        reply = None
+        if strike.fault is None or strike.fault.after_effect:
+            sender = _sender(request, entry.request_id)
+            authorization = request.headers.get("Authorization")
+            reply = self._answer(
+                request.method,
+                lambda: self.api.answer(
+                    host,
+                    request.method,
+                    target.segments,
+                    pairs=pairs,
+                    authorization=authorization,
+                    body=body,
+                    sender=sender,
+                ),
+            )
+            reply = await self._hearing.final(reply, self._no_longer())
+        return await self._send(request, reply, strike.fault, entry)
+
+    def _no_longer(self) -> Callable[[], bool]:
+        """Return what tells whether the sandbox is closing, or has been reset."""
+        api = self.api
+        return lambda: self._closing.is_set() or self.api is not api
+
+    def act(self, method: str, path: str, body: JsonObject) -> Reply:
+        """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
+        target = Target(path, tuple(path.split("/")), ())
+        entry = self._note(Host.API, method, target, is_of_page=True)
+        sender = Sender(entry.request_id)
+        reply = self._answer(
+            method, lambda: self.api.act(method, target.segments, to_bytes(body), sender)
+        )
+        entry.close(reply.status, reply.body)
+        return reply
+
+    def _note(
+        self,
+        host: Host,
+        method: str,
+        target: Target,
+        *,
+        faults: tuple[str, ...] = (),
+        is_of_page: bool = False,
+    ) -> LoggedRequest:
+        entry = LoggedRequest(
+            host=host.value,
+            method=method,
+            path=masked(target.path),
+            query=tuple((name, masked(value)) for name, value in target.pairs),
+            request_id=self._ids.new("req_", 16),
+            faults=faults,
+            is_of_page=is_of_page,
+        )
+        self.log.append(entry)
+        return entry
+
+    def _answer(self, method: str, answer: Callable[[], Reply]) -> Reply:
+        self.run_due()
+        try:
+            reply = answer()
+            if method != "GET":
+                self.changed()
+        except Exception as crash:
+            # A mistake of the sandbox itself: told to the client, the log and the test alike.
+            _logger.exception("the sandbox failed to answer %s", method)
+            self.crashes.append(crash)
+            return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
+        return reply
+
+    async def _send(
+        self,
+        request: web.BaseRequest,
+        reply: Reply | None,
+        fault: faults.Break | None,
+        entry: LoggedRequest,
+    ) -> web.StreamResponse:
+        match fault:
+            case faults.Hang():
+                await self._closing.wait()
+                return _abort(request)
+            case faults.Status() | faults.Garbage():
+                return _respond(fault.reply(), entry)
+            case faults.CutJson() if reply is not None:
+                return _respond(fault.alter(reply), entry)
+            case faults.CutBody() if reply is not None:
+                return await _respond_cut(request, reply, fault.share, entry)
+            case _ if reply is not None and not isinstance(fault, faults.Reset):
+                return _respond(reply, entry)
+            case _:
+                return _abort(request)
+
+    async def _closes_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._closing.wait()
+        except TimeoutError:
+            return False
+
+
+class _BodyRefusedError(Exception):
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    """Return the body; one that is too long is read on, so that its sender hears the answer."""
+    body, size = bytearray(), 0
+    try:
+        async for chunk in request.content.iter_any():
+            size += len(chunk)
+            if size <= MAX_BODY:
+                body += chunk
+            elif size > _MAX_DRAINED:
+                break
+    except web.RequestPayloadError:
+        raise _BodyRefusedError(malformed_body("The body cannot be decoded.")) from None
+    if size > MAX_BODY:
+        message = f"A body has at most {MAX_BODY} bytes."
+        raise _BodyRefusedError(failure(413, "payload-too-large", message))
+    return bytes(body)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+def _sender(request: web.BaseRequest, request_id: str) -> Sender:
+    headers = request.headers
+    flags = frozenset(name for name in FLAGS if headers.get(name, "").lower() == "true")
+    return Sender(request_id, request.remote or "", flags)
+
+
+def _respond(reply: Reply, entry: LoggedRequest) -> web.Response:
+    entry.close(reply.status, reply.body)
+    return web.Response(body=reply.body, status=reply.status, headers=_headers(reply, entry))
+
+
+async def _respond_cut(
+    request: web.BaseRequest, reply: Reply, share: float, entry: LoggedRequest
+) -> web.StreamResponse:
+    sent = reply.body[: int(len(reply.body) * share)]
+    entry.close(reply.status, sent)
+    response = web.StreamResponse(status=reply.status, headers=_headers(reply, entry))
+    response.content_length = len(reply.body)
+    response.force_close()
+    await response.prepare(request)
+    await response.write(sent)
+    return response
+
+
+def _headers(reply: Reply, entry: LoggedRequest) -> CIMultiDict[str]:
+    headers = CIMultiDict({hdrs.CONTENT_TYPE: reply.content_type, "x-request-id": entry.request_id})
+    headers.update(reply.headers)
+    return headers
+
+
+def _abort(request: web.BaseRequest) -> web.Response:
+    """Reset the connection; the response that comes back has no way to go any more."""
+    if request.transport is not None:
+        connection: socket.socket = request.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT_ON_CLOSE)
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,116 @@
+"""A bounded log of the requests that a sandbox has received, without their keys and bodies."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import overload
+
+import attrs
+
+from allawee_async.sandbox.http.masking import beginning
+
+_ANSWER_KEPT = 4 * 1024
+_ANSWERS_KEPT = 200
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@attrs.define
+class LoggedRequest:
+    """One request.
+
+    Attributes:
+        host: `api` or `secure`.
+        method: Its method.
+        path: Its path as it was sent.
+        query: The names and values of its query.
+        request_id: What its answer carries as `x-request-id`.
+        status: The status of the answer; None while there is none, and for ever if the line was
+            cut.
+        faults: The names of the faults that hit it.
+        is_of_page: Whether it was made by a button of the sandbox's own page.
+        at: When it came, by the computer's clock.
+        seconds: How long it took until its answer went out; None while there is none.
+        answer_size: The bytes of the answer's body.
+    """
+
+    host: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    request_id: str
+    status: int | None = None
+    faults: tuple[str, ...] = ()
+    is_of_page: bool = False
+    at: datetime = attrs.Factory(_now)
+    seconds: float | None = None
+    answer_size: int = 0
+    _answer: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def answer(self) -> str | None:
+        """The beginning of the answer's body without secrets; None if there is none, or no more."""
+        return beginning(self._answer, self.answer_size) if self._answer else None
+
+    def close(self, status: int, body: bytes) -> None:
+        """Take note of the answer."""
+        self.status = status
+        self.seconds = (_now() - self.at).total_seconds()
+        self.answer_size = len(body)
+        self._answer = body[:_ANSWER_KEPT]
+
+    def forget_answer(self) -> None:
+        """Keep the answer's body no longer."""
+        self._answer = b""
+
+
+class RequestLog(Sequence[LoggedRequest]):
+    """The latest requests, oldest first; the very latest with the beginnings of their answers.
+
+    Args:
+        size: How many requests are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._entries: deque[LoggedRequest] = deque(maxlen=size)
+
+    @overload
+    def __getitem__(self, index: int) -> LoggedRequest: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[LoggedRequest]: ...
+
+    def __getitem__(self, index: int | slice) -> LoggedRequest | list[LoggedRequest]:
+        return list(self._entries)[index] if isinstance(index, slice) else self._entries[index]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"RequestLog({list(self._entries)!r})"
+
+    def append(self, entry: LoggedRequest) -> None:
+        """Add the newest request, dropping the oldest one when the log is full."""
+        self._entries.append(entry)
+        if len(self._entries) > _ANSWERS_KEPT:
+            self._entries[-_ANSWERS_KEPT - 1].forget_answer()
+
+    def latest(self, count: int) -> list[LoggedRequest]:
+        """Return so many requests at most, newest first."""
+        return list(islice(reversed(self._entries), count))
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        self._entries.clear()
+
+    def previous_query(self, method: str, path: str) -> tuple[tuple[str, str], ...] | None:
+        """Return the query of the latest request with this method and path, or None."""
+        for entry in reversed(self._entries):
+            if entry.method == method and entry.path == path:
+                return entry.query
+        return None

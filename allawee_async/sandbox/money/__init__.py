@@ -1,0 +1,1 @@
+"""Accounts, payments and everything that moves money."""

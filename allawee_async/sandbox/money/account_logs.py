@@ -1,0 +1,69 @@
+"""What an account has and what happened on it: the balance, the log, the log as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from allawee_async.sandbox.api.messages import Call, Reply, success
+from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.references import stored
+from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.core.documents import id_of
+from allawee_async.sandbox.core.jsontypes import to_bytes
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.state import State
+
+CSV_TYPE = "text/csv; charset=utf-8"
+COLUMNS = (
+    "id", "createdAt", "type", "category", "amount", "currency", "balanceBefore", "balanceAfter",
+    "reference",
+)  # fmt: skip
+
+
+def balance_of(state: State, account: str) -> JsonObject:
+    """Return the balance of an account, as it is shown."""
+    balance = state.ledger.balance(account)
+    return {
+        "account": account,
+        "currency": balance.currency,
+        "balance": balance.balance,
+        "reserved": balance.reserved,
+        "available": balance.available,
+    }
+
+
+def get_balance(state: State, call: Call) -> Reply:
+    """Answer `GET /accounts/:id/balance`."""
+    account = id_of(stored(state.accounts, call.id, "account"))
+    return success(to_bytes(balance_of(state, account)))
+
+
+def list_logs(state: State, call: Call) -> Reply:
+    """Answer `GET /accounts/:id/logs`."""
+    account = id_of(stored(state.accounts, call.id, "account"))
+    own = ("filter", f'account|eq|"{account}"')
+    return answer_list(state.ledger.logs, [*call.pairs, own])
+
+
+def download_logs(state: State, call: Call) -> Reply:
+    """Answer `GET /accounts/:id/logs/csv`: the whole log, oldest entry first."""
+    account = id_of(stored(state.accounts, call.id, "account"))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for entry in state.ledger.logs:
+        if entry["account"] == account:
+            writer.writerow(entry[column] for column in COLUMNS)
+    disposition = f'attachment; filename="{account}.csv"'
+    return Reply(200, text.getvalue().encode(), CSV_TYPE, {"Content-Disposition": disposition})
+
+
+ROUTES = (
+    Route("GET", "/accounts/:id/balance", get_balance),
+    Route("GET", "/accounts/:id/logs", list_logs),
+    Route("GET", "/accounts/:id/logs/csv", download_logs),
+)

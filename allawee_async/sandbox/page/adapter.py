@@ -1,0 +1,179 @@
+"""The page over HTTP: requests in, documents out. What it shows and does is decided elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from functools import cache
+from itertools import count
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from allawee_async.sandbox.page.actions import ACTIONS, Outcome, Stage, WrongInputError
+from allawee_async.sandbox.page.context import KEPT, ROOT, Scene, address
+from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
+from allawee_async.sandbox.page.layout import whole_page
+from allawee_async.sandbox.page.pieces import BAD
+from allawee_async.sandbox.page.views import VIEWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from allawee_async.sandbox.http.ports import Answerer
+
+_ASSETS = {
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_OUTCOMES_KEPT = 20
+_LONGEST_FORM = 16 * 1024
+_logger = logging.getLogger("allawee_async.sandbox")
+
+
+class Page:
+    """Serves the page of one sandbox.
+
+    Args:
+        stage: What it shows and works on.
+        listens_at: The address that the sandbox listens at.
+        urls: Returns the base URLs of the API and of the secure host.
+    """
+
+    def __init__(
+        self, stage: Stage, *, listens_at: str, urls: Callable[[], tuple[str, str]]
+    ) -> None:
+        self._stage = stage
+        self._listens_at = listens_at
+        self._urls = urls
+        self._token = token_urlsafe(24)
+        self._outcomes: deque[tuple[str, Outcome]] = deque(maxlen=_OUTCOMES_KEPT)
+        self._numbers = count(1)
+
+    def before(self, api: Answerer) -> Answerer:
+        """Return what answers requests for the page itself, and lets the API have the others."""
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            path = request.raw_path
+            if path.startswith(ROOT) and path[len(ROOT) :][:1] in ("", "/", "?"):
+                return await self.handle(request)
+            return await api(request)
+
+        return answer
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one request for the page."""
+        try:
+            return await self._answer(request)
+        except Exception as crash:
+            _logger.exception("the sandbox failed to show its page")
+            self._stage.door.crashes.append(crash)
+            return _told(500, "The sandbox itself failed; its log says how.")
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        visit = _visit(request)
+        reason = objection(visit, self._listens_at)
+        if reason is not None:
+            return _told(403, reason)
+        path, _, query = request.raw_path.partition("?")
+        name = path.removeprefix(ROOT).strip("/")
+        if name.startswith("do/"):
+            return await self._act(request, visit, name.removeprefix("do/"))
+        if request.method not in ("GET", "HEAD"):
+            return _told(405, "This can only be read.", {"Allow": "GET, HEAD"})
+        if name in _ASSETS:
+            return _response(200, _asset(name), _ASSETS[name])
+        if name not in VIEWS:
+            return _told(404, f"There is no such page; go to {ROOT}.")
+        return self._view(name, dict(parse_qsl(query)))
+
+    def _view(self, name: str, query: Mapping[str, str]) -> web.Response:
+        stage = self._stage
+        scene = Scene(
+            state=stage.state(),
+            log=stage.door.log,
+            faults=stage.door.faults,
+            crashes=len(stage.door.crashes),
+            urls=self._urls(),
+            token=self._token,
+            name=name,
+            query=query,
+        )
+        outcome = dict(self._outcomes).get(query.get("outcome", ""))
+        html = whole_page(scene, outcome)
+        return _response(200, html.encode(errors="replace"), "text/html; charset=utf-8")
+
+    async def _act(self, request: web.BaseRequest, visit: Visit, name: str) -> web.Response:
+        """Carry out an action, and lead back to where somebody was, with its outcome."""
+        if request.method != "POST":
+            return _told(405, "This is done with a button.", {"Allow": "POST"})
+        action = ACTIONS.get(name)
+        if action is None:
+            return _told(404, "There is no such action.")
+        form = await _read_form(request)
+        if form is None:
+            return _told(413, "This is too long for a form.")
+        reason = objection_to_action(visit, form.get("token", ""), self._token)
+        if reason is not None:
+            return _told(403, reason)
+        try:
+            outcome = action(self._stage, form)
+        except WrongInputError as error:
+            outcome = Outcome(str(error), BAD)
+        number = str(next(self._numbers))
+        self._outcomes.append((number, outcome))
+        return _response(303, headers={"Location": _back(form.get("back", ""), number)})
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return Path(__file__).with_name(name).read_bytes()
+
+
+async def _read_form(request: web.BaseRequest) -> dict[str, str] | None:
+    """Return the fields of a form, or None if it is too long."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            return None
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _back(sent: str, outcome: str) -> str:
+    """Return where an action leads back to: a view of the page, whatever was sent."""
+    path, _, query = sent.partition("?")
+    name = path.removeprefix(ROOT).strip("/")
+    kept = {key: value for key, value in parse_qsl(query) if key in KEPT}
+    return address(name if name in VIEWS else "", **kept, outcome=outcome)
+
+
+def _visit(request: web.BaseRequest) -> Visit:
+    transport, headers = request.transport, request.headers
+    own = None if transport is None else transport.get_extra_info("sockname")
+    hosts = headers.getall("Host", [])
+    return Visit(
+        peer=request.remote or "",
+        own=str(own[0]) if own else "",
+        host=hosts[0] if len(hosts) == 1 else None,
+        origin=headers.get("Origin"),
+        site=headers.get("Sec-Fetch-Site"),
+    )
+
+
+def _told(status: int, text: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return _response(status, text.encode(), "text/plain; charset=utf-8", headers)
+
+
+def _response(
+    status: int,
+    body: bytes = b"",
+    content_type: str = "text/plain; charset=utf-8",
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    told = {**HEADERS, "Content-Type": content_type, **(headers or {})}
+    return web.Response(status=status, body=body, headers=told)

@@ -1,0 +1,1 @@
+"""The log of calls, and requests that are queued for later."""

@@ -1,0 +1,146 @@
+"""Guaranteed request processing: requests that fail downstream are queued and done later.
+
+In the sandbox nothing fails downstream by itself. Five simulated endpoints and two headers play it.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import attrs
+import orjson
+
+from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure
+from allawee_async.sandbox.api.routing import Host, Route
+from allawee_async.sandbox.core.jsontypes import Json, JsonObject, to_bytes
+from allawee_async.sandbox.requests.calls import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from allawee_async.sandbox.core.state import State
+
+PREFIX = "req_"
+JOB = "queued-request"
+SECONDS = 0.2
+RETRY, HARD_STOP = "x-grp-force-retry", "x-grp-force-hard-stop"
+FLAGS = frozenset({RETRY, HARD_STOP})
+
+_QUEUEABLE = (
+    (Host.API, "/cards"),
+    (Host.SECURE, "/cards/link"),
+    (Host.API, "/cards/:id/link"),
+    (Host.API, "/cards/:id/block"),
+    (Host.API, "/cards/:id/unblock"),
+)
+_SECRETS = frozenset({"pan", "cvv", "pin"})
+_ERROR: JsonObject = {"code": "service-unavailable", "message": "Service temporarily unavailable"}
+_ACCEPTED: JsonObject = {
+    "code": "request-accepted",
+    "message": "Request accepted and will be processed asynchronously",
+    "error": _ERROR,
+}
+
+
+def queueable(routes: Iterable[Route]) -> tuple[Route, ...]:
+    """Return the endpoints of which requests can be queued."""
+    return tuple(
+        route
+        for route in routes
+        if route.method == "POST" and (route.host, route.path) in _QUEUEABLE
+    )
+
+
+def with_queue(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Return endpoints that obey the two headers, and those that simulate a failure downstream."""
+    queued = queueable(routes)
+    obeying = {route: attrs.evolve(route, handler=partial(_obey, route)) for route in queued}
+    simulated = [
+        Route("POST", f"/simulation/grp{route.path}", partial(_simulate, route)) for route in queued
+    ]
+    return (*(obeying.get(route, route) for route in routes), *simulated)
+
+
+def make_job(routes: Iterable[Route]) -> Callable[[State, str], None]:
+    """Return the job that does a queued request."""
+    return partial(_process, {route.path: route for route in queueable(routes)})
+
+
+def _obey(route: Route, state: State, call: Call) -> Reply:
+    """Do a request, or play the failure that a header asks for."""
+    return _simulate(route, state, call) if call.flags & FLAGS else route.handler(state, call)
+
+
+def _simulate(route: Route, state: State, call: Call) -> Reply:
+    """Check a request like the real endpoint, then fail downstream: queue it, or say so at once."""
+    route.handler(state.trial(), call)  # raises what is wrong with it
+    if HARD_STOP in call.flags or not call.grp_enabled:
+        raise RefusalError(failure(503, "service-unavailable", str(_ERROR["message"])))
+    return _queue(route, state, call)
+
+
+def _queue(route: Route, state: State, call: Call) -> Reply:
+    number = call.request_id or state.new_id(PREFIX, state.queued)
+    now = state.now()
+    attempt: JsonObject = {
+        "statusCode": 202, "latency": 0, "responseBody": _ACCEPTED, "createdAt": now,
+    }  # fmt: skip
+    record: JsonObject = {
+        "_id": number, "status": "pending", "path": route.path.replace(":id", call.id),
+        "method": route.method, "apiVersion": API_VERSION, "attempts": [attempt],
+        "requestBody": _without_secrets(call.body), "source": {"ipAddress": call.address},
+        "initiator": call.initiator, "id": number, "createdAt": now,
+    }  # fmt: skip
+    record["job"] = {
+        "route": route.path, "id": call.id, "body": call.body.decode(),
+        "failures": 1 if RETRY in call.flags else 0,
+    }  # fmt: skip
+    state.queued.add(record)
+    state.later(SECONDS, JOB, number)
+    return Reply(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
+
+
+def _process(routes: Mapping[str, Route], state: State, number: str) -> None:
+    """Make the next attempt of a queued request."""
+    record = state.queued.get(number)
+    job = record.get("job") if record is not None else None
+    if record is None or not isinstance(job, dict):
+        return
+    failures = job["failures"] if isinstance(job["failures"], int) else 0
+    if failures > 0:
+        record["attempts"] = _attempts(record, 503, _ERROR, state.now())
+        record["job"] = {**job, "failures": failures - 1}
+        state.queued.replace(record)
+        state.later(SECONDS, JOB, number)
+        return
+    status, body = _run(routes[str(job["route"])], state, job)
+    record["attempts"] = _attempts(record, status, body, state.now())
+    record["status"], record["job"] = "completed", None
+    state.queued.replace(record)
+    told = ("_id", "status", "path", "method", "attempts")
+    state.emit("request.completed", {name: record[name] for name in told})
+
+
+def _run(route: Route, state: State, job: JsonObject) -> tuple[int, Json]:
+    """Do the request at last, and return the status and the bare resource, or the error."""
+    try:
+        reply = route.handler(state, Call(str(job["id"]), (), str(job["body"]).encode()))
+    except RefusalError as refusal:
+        reply = refusal.reply
+    body: Json = orjson.loads(reply.body)
+    return reply.status, body["data"] if isinstance(body, dict) and "data" in body else body
+
+
+def _attempts(record: JsonObject, status: int, body: Json, at: str) -> list[Json]:
+    before = record["attempts"] if isinstance(record["attempts"], list) else []
+    attempt: JsonObject = {
+        "statusCode": status, "latency": 0, "responseBody": body, "createdAt": at,
+    }  # fmt: skip
+    return [*before, attempt]
+
+
+def _without_secrets(body: bytes) -> JsonObject:
+    """Return a body that was found good, with a mask in place of what nobody may read."""
+    sent: JsonObject = orjson.loads(body or b"{}")
+    return {name: "***" if name in _SECRETS else value for name, value in sent.items()}

@@ -1,0 +1,1 @@
+"""What the sandbox does where the documents are silent."""

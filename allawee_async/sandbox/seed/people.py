@@ -1,0 +1,172 @@
+"""Any number of plausible customers, the same ones for the same seed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+from allawee_async.sandbox.core.ids import IdSource
+from allawee_async.sandbox.core.timestamps import to_timestamp
+from allawee_async.sandbox.seed import names
+from allawee_async.sandbox.seed.documented import documented_customers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+
+_FIRST_DAY = datetime(2022, 1, 3, 8, 0, tzinfo=UTC)
+_DAYS = 1500
+_BUSINESSES = 0.08
+# A step without a common factor with the range visits every number of the range once.
+_STEP, _RANGE = 618_033_989, 1_000_000_000
+
+_T = TypeVar("_T")
+
+
+def make_customers(count: int | None, seed: int) -> Iterator[JsonObject]:
+    """Yield so many customers as they are stored, references included.
+
+    The two of the documents come first (None: no others), then generated ones, older ones first.
+    """
+    documented = documented_customers()
+    if count is None or count <= len(documented):
+        # Of fewer than both, the one that the documents show first.
+        yield from documented if count is None else documented[::-1][:count]
+        return
+    yield from documented
+    yield from _Generator(seed, count - len(documented)).customers()
+
+
+class _Generator:
+    def __init__(self, seed: int, count: int) -> None:
+        # Made-up people need to be repeatable, not unpredictable.
+        self._random = Random(f"people {seed}")  # noqa: S311
+        self._ids = IdSource(f"customers {seed}")
+        self._count = count
+        self._start = self._random.randrange(_RANGE)
+
+    def customers(self) -> Iterator[JsonObject]:
+        for index in range(self._count):
+            yield self._customer(index, self._ids.new("cus.2", 16))
+
+    def _pick(self, choices: Sequence[_T]) -> _T:
+        return choices[int(self._random.random() * len(choices))]
+
+    def _customer(self, index: int, id: str) -> JsonObject:
+        is_business = self._random.random() < _BUSINESSES
+        name, claims = self._business(index) if is_business else self._individual(index)
+        created, updated = self._times(index)
+        return {
+            "name": name,
+            "type": "business" if is_business else "individual",
+            "status": self._pick(names.STATUSES),
+            "claims": claims,
+            "verifications": self._verifications(),
+            "metadata": self._metadata(index),
+            "createdAt": created,
+            "updatedAt": updated,
+            "id": id,
+            "object": "customer",
+            "reference": f"ref-{index + 1:06d}",
+        }
+
+    def _times(self, index: int) -> tuple[str, str]:
+        chance = self._random.random()
+        created = _FIRST_DAY + timedelta(days=_DAYS) * ((index + chance) / self._count)
+        stamp = to_timestamp(created)
+        if self._random.random() < 0.6:
+            return stamp, stamp
+        return stamp, to_timestamp(created + timedelta(days=30 * chance, seconds=1))
+
+    def _individual(self, index: int) -> tuple[str, JsonObject]:
+        gender = self._pick("FM")
+        first, middle = (self._pick(names.FIRST_NAMES[gender]) for _ in range(2))
+        last = self._pick(names.LAST_NAMES)
+        information: JsonObject = {
+            "firstName": first,
+            "lastName": last,
+            "middleName": middle,
+            "email": f"{first}.{last}{index + 1}@example.com".lower(),
+            "phoneNumber": self._phone(index),
+            "title": self._pick(names.TITLES[gender]),
+            "gender": gender,
+            "dateOfBirth": self._birthday(),
+            "nationalityCode": "NG",
+        }
+        identity: JsonObject = {
+            "type": self._pick(names.IDENTITIES),
+            "id": f"22{self._number(index):09d}",
+            "issuingCountry": "NG",
+        }
+        claims: JsonObject = {
+            "individualInformation": information,
+            "individualAddress": self._address(),
+            "individualIdentity": identity,
+        }
+        return f"{first} {middle[0]} {last}", claims
+
+    def _business(self, index: int) -> tuple[str, JsonObject]:
+        owner, trade = self._pick(names.LAST_NAMES), self._pick(names.TRADES)
+        name = f"{owner} {trade} {self._pick(names.FORMS)}"
+        information: JsonObject = {
+            "registrationName": name,
+            "phoneNumber": self._phone(index),
+            "email": f"accounts@{owner}-{trade.split()[0]}{index + 1}.example.com".lower(),
+        }
+        identity: JsonObject = {
+            "type": "cac",
+            "id": f"RC{self._number(index) % 10_000_000:07d}",
+            "url": f"https://example.com/documents/{index + 1}.png",
+            "issuingCountry": "NG",
+        }
+        directors: list[Json] = [
+            f"{self._pick(names.FIRST_NAMES[self._pick('FM')])} {self._pick(names.LAST_NAMES)}"
+            for _ in range(self._pick((1, 2, 2, 3)))
+        ]
+        claims: JsonObject = {
+            "businessInformation": information,
+            "businessIdentity": identity,
+            "businessDirectors": directors,
+            "businessAddress": self._address(),
+        }
+        return name, claims
+
+    def _address(self) -> JsonObject:
+        state, city, postal_code = self._pick(names.PLACES)
+        return {
+            "city": city,
+            "state": state,
+            "countryCode": "NG",
+            "addressLineOne": f"{int(self._random.random() * 180) + 1} {self._pick(names.STREETS)}",
+            "addressLineTwo": self._pick(names.SECOND_LINES),
+            "postalCode": postal_code,
+        }
+
+    def _verifications(self) -> list[Json]:
+        tier = self._pick((1, 1, 2, 2, 2, 3))
+        return [{"type": f"tier-{tier}", "status": self._pick(names.VERIFICATION_STATUSES)}]
+
+    def _metadata(self, index: int) -> JsonObject:
+        user = 10_000 + index
+        kind = self._random.random()
+        if kind < 0.7:
+            return {"userId": user}
+        # The documents show numbers and texts alike.
+        return {"userId": str(user)} if kind < 0.85 else {"userId": user, "plan": "gold"}
+
+    def _birthday(self) -> str:
+        year = 1950 + int(self._random.random() * 55)
+        month, day = (1 + int(self._random.random() * most) for most in (12, 28))
+        if self._random.random() < 0.2:
+            return f"{year}-{month}-{day}"
+        return f"{year}-{month:02d}-{day:02d}"
+
+    def _phone(self, index: int) -> str:
+        number = self._number(index + self._count) % 10_000_000
+        return f"+234{self._pick(names.PHONE_PREFIXES)}{number:07d}"
+
+    def _number(self, index: int) -> int:
+        """Return a number below a thousand million that no other index has."""
+        return (self._start + index * _STEP) % _RANGE

@@ -1,0 +1,161 @@
+"""Where the client talks to, and with which key: checked once, before anything is sent."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address
+from typing import Final, NoReturn, cast
+from urllib.parse import urlsplit
+
+import attrs
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.redaction import HiddenText
+
+BASE_URL: Final = "https://api.allawee.com"
+SECURE_URL: Final = "https://secure.allawee.com"
+"""The host of calls that carry card numbers and PINs."""
+
+APIKey = str | Callable[[], str | Awaitable[str]]
+"""A key, or a function (async or not) that returns the key of the moment."""
+
+_URL: Final = re.compile(r"(?:(?![\\?#])[!-~])+")
+_NO_KEY: Final = object()
+_KEY: Final = re.compile(r"[\x21-\x7e]+")  # what fits into a header behind "Bearer "
+
+
+@attrs.frozen
+class Hosts:
+    """The two hosts that get the key, without a trailing slash."""
+
+    base_url: str
+    secure_url: str
+
+    @classmethod
+    def choose(
+        cls, base_url: str | None, secure_url: str | None, environ: Mapping[str, str]
+    ) -> Hosts:
+        """Return the hosts given, else those of the environment, else the documented ones.
+
+        Raises:
+            ConfigurationError: One is no URL, or is plain http to a host that is not loopback.
+        """
+        base_url = base_url or environ.get("ALLAWEE_BASE_URL") or BASE_URL
+        secure_url = secure_url or environ.get("ALLAWEE_SECURE_URL") or SECURE_URL
+        del environ  # it holds the key, and a traceback with local variables would show it
+        return cls(_checked_url("base_url", base_url), _checked_url("secure_url", secure_url))
+
+
+def _checked_url(name: str, url: object) -> str:
+    if not isinstance(url, str) or not _URL.fullmatch(url):
+        raise ConfigurationError(
+            f"{name} must be a text like https://host, without spaces, a query or a fragment"
+        )
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        raise ConfigurationError(f"{name} is not a URL") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigurationError(f"{name} must start with https:// and name a host")
+    if parts.username is not None:
+        raise ConfigurationError(f"{name} takes no user name")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"{name} is plain http to {host}: the key would be readable on the way; use https://"
+        )
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class KeySource:
+    """The API key: a text, or a function that is asked before each request.
+
+    Args:
+        key: The key or the function; None takes `ALLAWEE_API_KEY` from the environment.
+        environ: The environment.
+
+    Raises:
+        ConfigurationError: There is no key, or it cannot be one.
+    """
+
+    _key: HiddenText | None = None
+    _provider: Callable[[], str | Awaitable[str]] | None = None
+
+    def __init__(self, key: APIKey | None, environ: Mapping[str, str]) -> None:
+        given = _hidden(environ.get("ALLAWEE_API_KEY") or None if key is None else key)
+        del key, environ  # a traceback with local variables would show them
+        if given is None:
+            raise ConfigurationError(
+                "no API key: pass one, AllaweeClient(api_key), or set ALLAWEE_API_KEY"
+            )
+        if callable(given):
+            self._provider = cast("Callable[[], str | Awaitable[str]]", given)
+        else:
+            self._key = _checked_key(given)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the key comes from a function, so that asking again may give another."""
+        return self._provider is not None
+
+    @property
+    def fixed(self) -> HiddenText | None:
+        """The key, if it is a text and never changes."""
+        return self._key
+
+    async def ask(self) -> HiddenText:
+        """Return the key of the moment.
+
+        Raises:
+            ConfigurationError: The function failed or returned something that cannot be a key.
+        """
+        if self._provider is None:
+            return self._key or HiddenText()
+        try:
+            answer = _hidden(self._provider())
+            if inspect.isawaitable(answer):
+                answer = _hidden(await answer)
+        except Exception as error:
+            raise ConfigurationError(
+                f"the function that gives the API key failed with {type(error).__name__}"
+            ) from error
+        return _checked_key(answer)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled, which would write the key down."""
+        raise TypeError("a source of API keys cannot be pickled; make a new client instead")
+
+    def __repr__(self) -> str:
+        """Say what kind of key it is, never the key."""
+        if self._provider is not None:
+            return "key from a function"
+        kind = {"sk.test.": "test key", "sk.live.": "live key"}
+        return kind.get((self._key or "")[:8], "key")
+
+
+def _hidden(value: object) -> object:
+    """Return a value that a traceback may show: a hidden text, or what it may be instead of one."""
+    if isinstance(value, str):
+        return HiddenText(value)
+    kept = value is None or callable(value) or inspect.isawaitable(value)
+    return value if kept else _NO_KEY
+
+
+def _checked_key(key: object) -> HiddenText:
+    if not isinstance(key, HiddenText) or not _KEY.fullmatch(key):
+        raise ConfigurationError(
+            "the API key must be a text of visible ASCII characters without spaces"
+        )
+    return key

@@ -1,0 +1,154 @@
+"""Guaranteed processing: following a request that the API queued until it has an outcome."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import attrs
+import orjson
+
+from allawee_async.errors import (
+    AllaweeError,
+    ConfigurationError,
+    DecodeError,
+    RequestAccepted,
+    RequestTimeoutError,
+)
+from allawee_async.transport.request import Call
+from allawee_async.transport.response import error_from, read_reply
+from allawee_async.transport.retry import MAY_HAVE_TAKEN_EFFECT, outcome_of
+from allawee_async.transport.retry_state import without_secrets
+from allawee_async.transport.routes import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allawee_async.models.requests import RequestRecord
+    from allawee_async.transport.response import Reply
+    from allawee_async.transport.session import SessionManager
+
+R = TypeVar("R")
+
+_GET: Final = Route("GET", "/requests/:id")
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 10.0
+_GROWTH: Final = 1.5
+_TIME_OF_LAST_LOOK: Final = 1.0
+
+
+async def outcome_of_accepted(
+    accepted: RequestAccepted, call: Call, session: SessionManager, read: Callable[[Reply], R]
+) -> R:
+    """Raise `accepted`, ready to be waited for; or wait at once, if the session's options say so.
+
+    The request itself is never sent again: what is waited for is the API's record of it.
+
+    Args:
+        accepted: The outcome "queued".
+        call: The call that was queued.
+        session: Where it was sent.
+        read: Makes the call's own result of a good answer.
+
+    Returns:
+        What the call itself would have returned.
+
+    Raises:
+        RequestAccepted: The session's options do not say to wait.
+        AllaweeError: As `RequestAccepted.wait`.
+    """
+
+    async def wait(timeout: float | None) -> R:  # noqa: ASYNC109 - polling, not one await
+        try:
+            record = await _finished_record(accepted, session, timeout)
+            return read(_last_reply(record, accepted))
+        except AllaweeError as error:
+            if not call.confidential:
+                raise
+            raise without_secrets(error, call).with_traceback(None) from None
+
+    accepted.attach(wait)
+    if not session.wait_for_accepted:
+        raise accepted
+    return await wait(session.wait_for_accepted)
+
+
+async def _finished_record(
+    accepted: RequestAccepted,
+    session: SessionManager,
+    timeout: float | None,  # noqa: ASYNC109
+) -> RequestRecord:
+    if accepted.request_id is None:
+        raise ConfigurationError("the API told no request id, so the request cannot be followed")
+    if timeout == inf:
+        timeout = None
+    seams = session.seams
+    started, pause = seams.clock(), _FIRST_PAUSE
+    left = timeout
+    while True:
+        try:
+            record = await _record(accepted.request_id, session, left)
+        except AllaweeError as error:
+            raise _still_unknown(error, accepted) from error.__cause__
+        if record.status in ("completed", "cancelled"):
+            return record
+        if timeout is not None:
+            left = timeout - (seams.clock() - started)
+            if left <= 0:
+                too_late = RequestTimeoutError(
+                    f"request {accepted.request_id} is still queued; it may yet be processed, "
+                    "so wait again"
+                )
+                raise _still_unknown(too_late, accepted)
+        await seams.sleep(pause if left is None else min(pause, left))
+        pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
+
+async def _record(request_id: str, session: SessionManager, left: float | None) -> RequestRecord:
+    """Read the record of a request, within the seconds that are left."""
+    from allawee_async.codec.converter import decode
+    from allawee_async.models.requests import RequestRecord
+
+    if left is not None:
+        deadline = max(left, _TIME_OF_LAST_LOOK)
+        if session.retry.deadline is None or deadline < session.retry.deadline:
+            session = session.with_options(retry=attrs.evolve(session.retry, deadline=deadline))
+    call = Call(method=_GET.method, path=_GET.path(request_id), resend=_GET.resend)
+    return decode((await session.send(call)).data, RequestRecord)
+
+
+def _still_unknown(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
+    """Return an error of the waiting, which says nothing of what becomes of the request."""
+    error.outcome_unknown = True
+    return _about(error, accepted)
+
+
+def _about(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
+    error.request_id = accepted.request_id
+    error.method = error.method or accepted.method
+    return error
+
+
+def _last_reply(record: RequestRecord, accepted: RequestAccepted) -> Reply:
+    """Return the answer of the last attempt, or raise its error: completed may mean failed."""
+    if record.status == "cancelled":
+        raise _about(
+            AllaweeError(f"request {accepted.request_id} was cancelled before it was processed"),
+            accepted,
+        )
+    last = record.attempts[-1] if record.attempts else None
+    if last is None or last.status_code is None:
+        unclear = DecodeError("expected the status of an attempt", path="attempts[-1].statusCode")
+        raise _still_unknown(unclear, accepted)
+    if not 200 <= last.status_code <= 299:
+        error = error_from(last.status_code, last.response_body)
+        error.outcome_unknown = outcome_of(error) in MAY_HAVE_TAKEN_EFFECT
+        error.path = record.path or ""
+        raise _about(error, accepted)
+    try:
+        reply = read_reply(last.status_code, {}, orjson.dumps(last.response_body))
+    except RequestAccepted:
+        unclear = DecodeError("expected an outcome, found a request that is still queued")
+        raise _still_unknown(unclear, accepted) from None
+    reply.request_id = accepted.request_id
+    return reply

@@ -1,0 +1,97 @@
+"""Calls: what is sent, and what a session is told and asked besides.
+
+A call shows neither query nor body in its `repr`: the frames of a traceback hold calls, and what
+is in a query or a body may be an identity number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from yarl import URL
+
+    from allawee_async.errors import AllaweeError
+    from allawee_async.transport.retry import Attempt
+
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@attrs.frozen(kw_only=True)
+class Seams:
+    """What a test replaces, so that nothing waits for real.
+
+    Attributes:
+        clock: Seconds of a clock that only runs forward.
+        sleep: Waits so many seconds.
+        random: A number from 0 to 1, for the jitter.
+        wall_clock: Seconds since the epoch, to which `Retry-After` dates are compared.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    random: Callable[[], float] = random.random
+    wall_clock: Callable[[], float] = time.time
+
+
+@attrs.frozen(kw_only=True)
+class RetryEvent:
+    """What `on_retry` is told before a call waits and is sent again.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, without the query.
+        attempt: The attempt that failed; `attempt.pause` is the wait that follows.
+        error: Why it failed.
+    """
+
+    method: str
+    path: str
+    attempt: Attempt
+    error: AllaweeError
+
+
+@attrs.define(kw_only=True)
+class Call:
+    """One call: all that its attempts have in common.
+
+    Attributes:
+        method: The HTTP method.
+        path: The encoded path.
+        query: The query as texts.
+        body: The body in JSON.
+        secure: Whether it goes to the host for card numbers and PINs.
+        resend: Whether it may be sent again although it may have taken effect.
+        secrets: What of the body is secret, wherever the API may quote it.
+        tells_secret: Whether the answer holds a secret.
+        url: Where it goes; the session fills it in.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    secure: bool = False
+    resend: bool = False
+    secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+    tells_secret: bool = False
+
+    @property
+    def confidential(self) -> bool:
+        """Whether what is sent or answered may not be kept in errors."""
+        return self.secure or self.tells_secret or bool(self.secrets)
+
+    url: URL | None = attrs.field(default=None, repr=False)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can change anything."""
+        return self.method not in _READS

@@ -1,0 +1,215 @@
+"""What an HTTP answer says: one pure function reads every one of them."""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import orjson
+
+from allawee_async.errors import APIError, DecodeError, RequestAccepted, error_class
+from allawee_async.transport.retry import Attempt, read_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from allawee_async.types import JSONObject, JSONValue
+
+ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pagination"})
+"""The keys of the envelope that most answers come in."""
+
+_ACCEPTED: Final = 202
+_REQUEST_ACCEPTED: Final = "request-accepted"
+_MOST_TEXT_KEPT: Final = 2_000
+
+
+@attrs.define
+class Reply:
+    """The answer of a call, read and found good.
+
+    Attributes:
+        status: The HTTP status, 200 to 299.
+        headers: The headers; names in any case.
+        request_id: The API's id of the request, if it told one.
+        code: The API's code, `success` in lower case, or None if it sent none.
+        data: What the envelope holds, or the whole body if there is no envelope; None if neither.
+        metadata: The envelope's metadata; of a list `hasMore` and, if asked for, `totalCount`.
+        elapsed: Seconds that the successful attempt took.
+        failures: The attempts before it.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    request_id: str | None = None
+    code: str | None = None
+    data: JSONValue = attrs.field(default=None, repr=False)
+    metadata: JSONObject = attrs.field(factory=dict[str, "JSONValue"])
+    elapsed: float = 0.0
+    failures: tuple[Attempt, ...] = ()
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What was tried, oldest first; the successful attempt is the last."""
+        success = Attempt(
+            number=len(self.failures) + 1,
+            status=self.status,
+            error=None,
+            request_id=self.request_id,
+            elapsed=self.elapsed,
+            pause=None,
+        )
+        return (*self.failures, success)
+
+
+def read_reply(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    now: Callable[[], float] = time.time,
+) -> Reply:
+    """Return what an HTTP answer says; this is the only place that looks into one.
+
+    Args:
+        status: The HTTP status; it decides the class of an error, never the text.
+        headers: The headers, with names in any case.
+        body: The whole body.
+        now: The wall clock, to which a `Retry-After` date is compared.
+
+    Raises:
+        APIError: The status is not 2xx.
+        RequestAccepted: 202 with the code `request-accepted`.
+        DecodeError: The status is 2xx and the body is not JSON.
+    """
+    if not 200 <= status <= 299:
+        raise _read_error(status, headers, body, now)
+    reply = Reply(status, headers, _request_id(headers))
+    if not body or body.isspace():
+        return reply
+    try:
+        document: JSONValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _not_json(reply, body) from None
+    if not isinstance(document, dict):
+        reply.data = document
+        return reply
+    if status == _ACCEPTED and (_code(document) or "").lower() == _REQUEST_ACCEPTED:
+        raise _accepted(reply, document)
+    if not document.keys() <= ENVELOPE:
+        reply.data = document  # the bare resource
+        return reply
+    return _open_envelope(reply, document)
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    request_id = headers.get("x-request-id")
+    if request_id is None or (request_id.isascii() and request_id.isprintable()):
+        return request_id
+    return None  # bytes that are no id could not even be printed
+
+
+def _open_envelope(reply: Reply, envelope: JSONObject) -> Reply:
+    reply.code = code = _code(envelope)
+    if "data" in envelope:
+        reply.data = envelope["data"]
+    elif code is None:
+        reply.data = envelope  # nothing says that this is an envelope
+    metadata = envelope.get("metadata")
+    if isinstance(metadata, dict):
+        reply.metadata = metadata
+    elif isinstance(older := envelope.get("pagination"), dict):
+        # the older documents: `count` is the number of all entries, `lastId` the cursor
+        reply.metadata = {"totalCount": older.get("count"), "lastId": older.get("lastId")}
+    return reply
+
+
+def _accepted(reply: Reply, envelope: JSONObject) -> RequestAccepted:
+    return RequestAccepted(
+        _message(envelope) or "the API queued the request and has not processed it yet",
+        request_id=reply.request_id,
+        code=_inner(envelope, "code") or _REQUEST_ACCEPTED,
+        body=envelope,
+    )
+
+
+def _not_json(reply: Reply, body: bytes) -> DecodeError:
+    kind = reply.headers.get("content-type", "no content type")
+    return DecodeError(
+        f"the body of a {reply.status} answer is not JSON, or is cut off "
+        f"({kind}, {len(body)} bytes)",
+        body=_text(body),
+        status=reply.status,
+        request_id=reply.request_id,
+    )
+
+
+def _read_error(
+    status: int, headers: Mapping[str, str], body: bytes, now: Callable[[], float]
+) -> APIError:
+    try:
+        document: JSONValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = _text(body)
+    facts = document if isinstance(document, dict) else {}
+    return error_class(status)(
+        _message(facts) or _reason(status),
+        status=status,
+        code=_code(facts) or _inner(facts, "code"),
+        details=_details(facts),
+        request_id=_request_id(headers),
+        body=document,
+        retry_after=read_retry_after(headers.get("retry-after"), now()),
+    )
+
+
+def error_from(status: int, body: JSONValue) -> APIError:
+    """Return the error of an answer that was recorded elsewhere (a queued request's attempt)."""
+    return _read_error(status, {}, orjson.dumps(body), lambda: 0.0)
+
+
+def _code(document: JSONObject) -> str | None:
+    code = document.get("code")
+    if not isinstance(code, str):
+        return None
+    return "success" if code.lower() == "success" else code
+
+
+def _inner(document: JSONObject, name: str) -> str | None:
+    error = document.get("error")
+    value = error.get(name) if isinstance(error, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _details(document: JSONObject) -> tuple[str, ...]:
+    message = document.get("message")
+    if not isinstance(message, list):
+        return ()
+    return tuple(text if isinstance(text, str) else orjson.dumps(text).decode() for text in message)
+
+
+def _message(document: JSONObject) -> str | None:
+    """Find the message, wherever the documents put one."""
+    message = document.get("message")
+    if isinstance(message, str) and message:
+        return message
+    error = document.get("error")
+    return (
+        "; ".join(_details(document))
+        or (error if isinstance(error, str) else None)
+        or _inner(document, "message")
+    )
+
+
+def _reason(status: int) -> str:
+    if 300 <= status <= 399:
+        return "the server answered with a redirect, which is not followed"
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "the server answered with an unknown status"
+
+
+def _text(body: bytes) -> str:
+    return body[:_MOST_TEXT_KEPT].decode("utf-8", "replace")

@@ -1,0 +1,99 @@
+"""What has become of a call that failed: its attempts, its last error, and the log of both."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import attrs
+
+from allawee_async.errors import AllaweeError, APIError, DecodeError, RequestAccepted
+from allawee_async.redaction import mask, scrub, scrub_json
+from allawee_async.transport.retry import Attempt, request_id_of, status_of
+
+if TYPE_CHECKING:
+    from allawee_async.transport.request import Call
+
+log = logging.getLogger("allawee_async")
+log.addHandler(logging.NullHandler())  # what is not asked for is not printed
+
+
+@attrs.define
+class Progress:
+    """What has become of a call that failed at least once.
+
+    Attributes:
+        started: When the call began.
+        failures: Attempts that count against the policy.
+        asked_again: Whether the key was asked for once more.
+        outcome_unknown: Whether an attempt may have taken effect.
+        attempts: What was tried, oldest first.
+    """
+
+    started: float
+    failures: int = 0
+    asked_again: bool = False
+    outcome_unknown: bool = False
+    attempts: list[Attempt] = attrs.field(factory=list[Attempt])
+
+    def note(self, call: Call, error: AllaweeError, pause: float | None, elapsed: float) -> Attempt:
+        """Keep and log a failed attempt; `pause` is None if it was the last."""
+        attempt = Attempt(
+            number=len(self.attempts) + 1,
+            status=status_of(error),
+            error=f"{type(error).__name__}: {error.message}",
+            request_id=request_id_of(error),
+            elapsed=elapsed,
+            pause=pause,
+        )
+        self.attempts.append(attempt)
+        log_attempt(logging.DEBUG if pause is None else logging.WARNING, call, attempt)
+        return attempt
+
+    def last_word(self, call: Call, error: AllaweeError) -> AllaweeError:
+        """Return the error that ends a call, with all that is known of the call."""
+        error.attempts = tuple(self.attempts)
+        error.outcome_unknown = self.outcome_unknown
+        error.method = call.method
+        if isinstance(error, APIError):
+            error.path = call.path
+        if call.confidential:  # the frames that read the answer hold it
+            error.__cause__ = error.__context__ = error.__traceback__ = None
+        return error
+
+
+def without_secrets(error: AllaweeError, call: Call) -> AllaweeError:
+    """Let an error quote nothing that was secret in the call, or that the secure host told.
+
+    The API may quote a PIN in its message; and what cannot be read may hold a card number.
+    """
+    error.message = scrub(error.message, call.secrets)
+    error.args = (error.message,)
+    if isinstance(error, APIError):
+        error.details = tuple(scrub(detail, call.secrets) for detail in error.details)
+    if isinstance(error, APIError | RequestAccepted):
+        error.body = scrub_json(error.body, call.secrets)
+    elif isinstance(error, DecodeError):
+        error.body = None
+    return error
+
+
+def log_attempt(level: int, call: Call, attempt: Attempt) -> None:
+    """Write a line about one attempt of a call; it holds no secrets."""
+    log.log(
+        level,
+        "%s %s attempt %d: %s in %.3f s%s%s",
+        call.method,
+        mask(call.path),
+        attempt.number,
+        attempt.error or f"HTTP {attempt.status}",
+        attempt.elapsed,
+        "" if attempt.pause is None else f", again in {attempt.pause:.3f} s",
+        "" if attempt.request_id is None else f" (request id {attempt.request_id})",
+        extra={
+            "attempt": attempt.number,
+            "status": attempt.status,
+            "wait": attempt.pause,
+            "request_id": attempt.request_id,
+        },
+    )

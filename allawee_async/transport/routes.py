@@ -1,0 +1,172 @@
+"""What goes over the wire, without sending anything: routes, paths, queries, bodies."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote
+
+import attrs
+import orjson
+
+from allawee_async.codec.writing import write, write_mapping
+from allawee_async.errors import (
+    ConfigurationError,
+)
+from allawee_async.names import camel
+from allawee_async.redaction import HiddenBytes, HiddenObject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from allawee_async.types import FreeForm
+
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")  # nothing to encode
+_DOTS: Final = frozenset({"", ".", ".."})
+_SENT_TWICE_SAFELY: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+def may_resend(method: str) -> bool:
+    """Return whether a request may be sent again by its method alone (RFC 9110, 9.2.2)."""
+    return method in _SENT_TWICE_SAFELY
+
+
+@attrs.frozen
+class Route:
+    """One endpoint: what the library has to know of it, in one place.
+
+    Attributes:
+        method: The HTTP method.
+        template: The path; a part with a colon is a parameter (`/customers/:id`).
+        secure: Whether it lives on the host for card numbers and PINs.
+        tells_secret: Whether its answer holds a secret, which no error may keep.
+        resend: Whether sending it twice does no harm.
+    """
+
+    method: str
+    template: str
+    secure: bool = attrs.field(default=False, kw_only=True)
+    tells_secret: bool = attrs.field(default=False, kw_only=True)
+    resend: bool = attrs.field(
+        default=attrs.Factory(lambda route: may_resend(route.method), takes_self=True),
+        kw_only=True,
+    )
+
+    def path(self, *values: str) -> str:
+        """Return the path with its parameters filled in, each encoded as one segment.
+
+        Raises:
+            ConfigurationError: A parameter is empty or would lead to another path.
+        """
+        if not values:
+            return self.template
+        given = iter(values)
+        parts = self.template.split("/")
+        return "/".join(_segment(next(given)) if part[:1] == ":" else part for part in parts)
+
+
+def _segment(value: object) -> str:
+    if isinstance(value, str) and _PLAIN_ID.fullmatch(value):
+        return value
+    if not isinstance(value, str):
+        raise ConfigurationError(f"an id is a text, not {type(value).__name__}")
+    if not _DOTS.isdisjoint(value.replace("\\", "/").split("/")):
+        raise ConfigurationError("an id must not be empty or lead elsewhere ('.', '..', '//')")
+    return _encoded(value)
+
+
+def checked_method(method: object) -> str:
+    """Return an HTTP method in capitals.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not isinstance(method, str) or not (method.isascii() and method.isalpha()):
+        raise ConfigurationError("method must be an HTTP method such as GET")
+    return method.upper()
+
+
+def checked_path(path: object) -> str:
+    """Return a path that a caller wrote, encoded; a key must not leave for another host by it.
+
+    Raises:
+        ConfigurationError: It is no path below the host.
+    """
+    if not isinstance(path, str) or not path.startswith("/") or _leads_astray(path[1:]):
+        raise ConfigurationError(
+            "path must start with one '/' and have no empty parts and no '..': /customers/cus.1"
+        )
+    if "?" in path or "#" in path:
+        raise ConfigurationError("give the query as query={...}, not inside the path")
+    return _encoded(path, "/:@!$&'()*+,;=~%")
+
+
+def _leads_astray(path: str) -> bool:
+    """Return whether a path has parts that servers collapse, as written or once decoded."""
+    return any(
+        not _DOTS.isdisjoint(form.replace("\\", "/").split("/")) for form in (path, unquote(path))
+    )
+
+
+def _encoded(text: str, safe: str = "") -> str:
+    try:
+        return quote(text, safe=safe)
+    except UnicodeEncodeError:
+        raise ConfigurationError("the text has a lone surrogate and cannot be sent") from None
+
+
+def query_string(query: Mapping[str, str]) -> str:
+    """Return a query string with a leading `?`, or nothing for an empty query."""
+    if not query:
+        return ""
+    return "?" + "&".join([f"{_encoded(name)}={_encoded(text)}" for name, text in query.items()])
+
+
+def query_texts(query: FreeForm) -> dict[str, str]:
+    """Return a caller's query with every value as text; what is None is left out.
+
+    Raises:
+        ConfigurationError: A value has no obvious text.
+    """
+    texts: dict[str, str] = {}
+    for name, value in write_mapping(query).items():
+        match value:
+            case None:
+                continue
+            case bool():
+                texts[name] = "true" if value else "false"
+            case str() | int() | float():
+                texts[name] = str(value)
+            case _:
+                raise ConfigurationError(f"the query parameter {name} must be a plain value")
+    return texts
+
+
+def body_of(**fields: object) -> HiddenObject:
+    """Return a request body: wire names, JSON values, without what is None."""
+    return HiddenObject(
+        {camel(name): write(value) for name, value in fields.items() if value is not None}
+    )
+
+
+def needed(**texts: str) -> None:
+    """Refuse secrets that are missing, by the names of their arguments.
+
+    Raises:
+        ConfigurationError: One is empty, or was no text before `hidden` made one of it.
+    """
+    for name, text in texts.items():
+        if not text:
+            raise ConfigurationError(f"{name} must be a text that is not empty")
+
+
+def json_bytes(body: FreeForm) -> bytes:
+    """Return a request body as JSON.
+
+    Raises:
+        ConfigurationError: Something in it has no form in JSON.
+    """
+    try:
+        return HiddenBytes(orjson.dumps(write_mapping(body)))
+    except TypeError as error:  # orjson tells the kind of value, never the value
+        raise ConfigurationError(f"the request body has no form in JSON: {error}") from None

@@ -1,0 +1,176 @@
+"""Answers that are read as they come, and what aiohttp's errors mean."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+
+from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
+from allawee_async.transport.retry import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+FAILURES: Final = (
+    aiohttp.ClientError,
+    asyncio.CancelledError,
+    OSError,
+    RuntimeError,
+    TimeoutError,
+    ValueError,
+)
+"""What aiohttp raises, and perhaps means something else by it; see `translated`."""
+
+
+class Answer:
+    """An answer whose body is read as it comes; whoever has it reads it to its end or closes it.
+
+    Args:
+        response: The answer.
+        max_bytes: The longest body that `read` reads.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers; names in any case.
+        failures: The attempts before it.
+        elapsed: Seconds that the attempt took.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, max_bytes: int) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+        self.failures: tuple[Attempt, ...] = ()
+        self.elapsed = 0.0
+        self._response = response
+        self._max_bytes = max_bytes
+        self._first: bytes | None = None
+
+    @property
+    def request_id(self) -> str | None:
+        """The API's id of the request, if it told one."""
+        return self.headers.get("x-request-id")
+
+    @property
+    def size(self) -> int | None:
+        """The length of the file in bytes, if the server told it."""
+        return None if "Content-Encoding" in self.headers else self._response.content_length
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What was tried, oldest first; this answer is the last."""
+        return (*self.failures, self.attempt(None))
+
+    def attempt(self, error: TransportError | None) -> Attempt:
+        """Return the attempt that led to this answer, and perhaps failed later."""
+        return Attempt(
+            number=len(self.failures) + 1,
+            status=self.status,
+            error=None if error is None else f"{type(error).__name__}: {error.message}",
+            request_id=self.request_id,
+            elapsed=self.elapsed,
+            pause=None,
+        )
+
+    async def start(self) -> None:
+        """Wait for the first part of the body."""
+        self._first = await self.part()
+
+    async def part(self) -> bytes:
+        """Return the next part of the body; nothing at its end.
+
+        Raises:
+            TransportError: The answer was cut off.
+            RequestTimeoutError: Nothing more came in time.
+        """
+        if self._first is not None:
+            part, self._first = self._first, None
+            return part
+        try:
+            return await self._response.content.readany()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self.close()
+            if 200 <= self.status <= 299:
+                raise transport_error(error) from None
+            return b""  # the status alone decides what an error is
+        except BaseException:
+            self.close()
+            raise
+
+    async def read(self) -> bytes:
+        """Return what is left of the body.
+
+        Raises:
+            TransportError: The answer was cut off, or is too long.
+        """
+        parts: list[bytes] = []
+        size = 0
+        while part := await self.part():
+            parts.append(part)
+            size += len(part)
+            if size > self._max_bytes:
+                self.close()
+                raise too_large(self._max_bytes)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        if not self._response.closed:
+            self._response.close()
+
+
+def too_large(max_bytes: int) -> TransportError:
+    """Return the error for an answer that is longer than the caller wants."""
+    return TransportError(
+        f"the answer is longer than {max_bytes:,} bytes and was not read; "
+        "ask for less at a time (limit=), or raise max_response_bytes",
+        final=True,
+    )
+
+
+def translated(error: BaseException, session: aiohttp.ClientSession) -> BaseException:
+    """Return our error for what a request raised, or what it raised if that is not about it."""
+    match error:
+        case asyncio.CancelledError():
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                return error
+            return _closed_meanwhile()  # aiohttp cancels who waits for a connection
+        case aiohttp.ClientError() | OSError():
+            return transport_error(error)
+        case ValueError():
+            return ConfigurationError(
+                "aiohttp refuses the request; has the session that you passed an auth= of its own?"
+            )
+        case _:
+            return _closed_meanwhile() if session.closed else error
+
+
+def _closed_meanwhile() -> TransportError:
+    return TransportError("the client was closed while this call was under way", final=True)
+
+
+def transport_error(error: Exception) -> TransportError:
+    """Return our error for one of aiohttp's, without the URL, whose query may hold secrets."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return RequestTimeoutError("no connection in time", sent=False)
+        case TimeoutError():
+            return RequestTimeoutError("no answer in time")
+        case aiohttp.ClientConnectorCertificateError():
+            reason = error.certificate_error
+            return TransportError(f"the server's certificate is not valid: {reason}", sent=False)
+        case aiohttp.ClientHttpProxyError(status=status):
+            return TransportError(f"the proxy refused the connection ({status})", sent=False)
+        case aiohttp.ClientConnectorError():
+            return TransportError(f"no connection to {error.host}: {error.os_error}", sent=False)
+        case aiohttp.ClientConnectionError():
+            return TransportError(f"the connection was lost ({type(error).__name__})")
+        case aiohttp.ClientPayloadError():
+            return TransportError("the answer was cut off")
+        case aiohttp.ClientResponseError():
+            return TransportError(f"the answer is not HTTP ({type(error).__name__})")
+        case _:
+            return TransportError(f"no usable answer ({type(error).__name__})")

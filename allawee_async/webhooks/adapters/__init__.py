@@ -1,0 +1,1 @@
+"""From a web framework's request to a response."""

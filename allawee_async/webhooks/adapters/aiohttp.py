@@ -1,0 +1,57 @@
+"""Webhooks in aiohttp: from a request to a response, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from allawee_async.webhooks.delivery.limits import BODY_PATIENCE
+from allawee_async.webhooks.responses import CUT_OFF, NOT_POST, TOO_LARGE, TOO_SLOW, UNREADABLE
+from allawee_async.webhooks.signature import HEADER
+
+if TYPE_CHECKING:
+    from allawee_async.webhooks.dispatcher import WebhookDispatcher
+    from allawee_async.webhooks.responses import WebhookReply
+
+
+async def respond(webhooks: WebhookDispatcher, request: web.Request) -> web.Response:
+    """Answer a request."""
+    arrived = webhooks.arrival()
+    if request.method != "POST":
+        return _response(NOT_POST)
+    readable = _with_our_limit(request, webhooks.max_body)
+    try:
+        async with asyncio.timeout_at(arrived + BODY_PATIENCE):
+            body = await readable.read()
+    except web.HTTPRequestEntityTooLarge:
+        return _response(TOO_LARGE)
+    except TimeoutError:
+        return _response(TOO_SLOW)
+    except ConnectionError:  # nobody will read the answer, but aiohttp's log stays quiet
+        return _response(CUT_OFF)
+    except web.RequestPayloadError:  # compressed, and not as the header says
+        return _response(UNREADABLE)
+    if len(body) > webhooks.max_body:
+        return _response(TOO_LARGE)
+    signature = request.headers.get(HEADER)
+    reply = await webhooks.dispatch(body, signature, received_at=arrived, request=readable)
+    return _response(reply)
+
+
+def _with_our_limit(request: web.Request, max_body: int) -> web.Request:
+    """Return the request with our limit for its body in place of the application's."""
+    try:
+        return request.clone(client_max_size=max_body)
+    except RuntimeError:  # a middleware has read the body already
+        return request
+
+
+def _response(reply: WebhookReply) -> web.Response:
+    return web.Response(
+        status=reply.status,
+        body=reply.body,
+        content_type=reply.content_type,
+        headers=reply.headers or None,
+    )

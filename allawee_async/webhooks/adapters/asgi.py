@@ -1,0 +1,137 @@
+"""Webhooks in any ASGI application: from a scope and its messages to an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from allawee_async.webhooks.delivery.limits import BODY_PATIENCE
+from allawee_async.webhooks.responses import NOT_POST, TOO_LARGE, TOO_SLOW
+from allawee_async.webhooks.signature import HEADER
+
+if TYPE_CHECKING:
+    from allawee_async.webhooks.dispatcher import WebhookDispatcher
+    from allawee_async.webhooks.responses import WebhookReply
+
+Message: TypeAlias = MutableMapping[str, object]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_HEADER: Final = HEADER.lower().encode()
+
+
+class _Gone(Exception):  # noqa: N818 - no error: who asked does not wait for an answer
+    """The client has disconnected."""
+
+
+class _TooLarge(Exception):  # noqa: N818 - an answer, not an error
+    """The body is longer than it may be."""
+
+
+class AsgiApp:
+    """An ASGI application that answers deliveries, whatever the path.
+
+    It is an object and no function, so that a `Route` of Starlette takes it for an application.
+    """
+
+    __slots__ = ("_webhooks",)
+
+    def __init__(self, webhooks: WebhookDispatcher) -> None:
+        self._webhooks = webhooks
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request, or follow the life of the server."""
+        match scope["type"]:
+            case "http":
+                await self._answer(scope, receive, send)
+            case "lifespan":
+                await self._live(receive, send)
+            case "websocket":
+                await receive()
+                await send({"type": "websocket.close", "code": 1000})
+            case other:
+                raise ValueError(f"no ASGI scope that is known here: {other}")
+
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+        webhooks = self._webhooks
+        arrived = webhooks.arrival()
+        if scope["method"] != "POST":
+            await _send(NOT_POST, send)
+            return
+        headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
+        try:
+            async with asyncio.timeout_at(arrived + BODY_PATIENCE):
+                body = await _read(receive, webhooks.max_body)
+        except TimeoutError:
+            await _send(TOO_SLOW, send)
+        except _TooLarge:
+            await _send(TOO_LARGE, send)
+        except _Gone:
+            return
+        else:
+            reply = await webhooks.dispatch(
+                body,
+                next((value for name, value in headers if name.lower() == _HEADER), None),
+                received_at=arrived,
+                request=_request(scope, body),
+            )
+            await _send(reply, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Close the dispatcher when the server stops, if it serves this application alone."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        try:
+            await self._webhooks.close()
+        except Exception as error:
+            await send({"type": "lifespan.shutdown.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _read(receive: Receive, max_body: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        body += cast("bytes", message.get("body", b""))
+        if len(body) > max_body:
+            raise _TooLarge
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _send(reply: WebhookReply, send: Send) -> None:
+    fields = {"Content-Type": reply.content_type, "Content-Length": str(len(reply.body))}
+    headers = [
+        (name.lower().encode(), value.encode())
+        for name, value in (fields | dict(reply.headers)).items()
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _request(scope: Message, body: bytes) -> object:
+    """Return what handlers get as the request: one of Starlette's, which still has the body."""
+    make = _starlette_request()
+    if make is None:
+        return scope
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return left.pop() if left else {"type": "http.disconnect"}
+
+    return make(scope, receive)
+
+
+@cache
+def _starlette_request() -> Callable[[Message, Receive], object] | None:
+    try:
+        from starlette.requests import Request  # noqa: PLC0415 - it may not be installed
+    except ImportError:
+        return None
+    return Request

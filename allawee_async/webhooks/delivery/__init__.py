@@ -1,0 +1,1 @@
+"""One delivery at work: its claim, its handlers, its deadline."""

@@ -1,0 +1,105 @@
+"""The store as a delivery uses it: never for longer than there is time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.webhooks.stores.base import Busy
+
+if TYPE_CHECKING:
+    from allawee_async.webhooks.stores.base import Claim, ClaimResult, Store
+
+PATIENCE: Final = 10.0
+"""Seconds for the store, and for whoever else is handling the event, outside of decisions."""
+
+RENEWALS: Final = 3
+"""How often a claim is renewed in the time of one lease."""
+
+SPARE: Final = 0.2
+"""Seconds by which that may take longer."""
+
+_LAST_LOOK: Final = 0.25
+"""The share of the spare time after which the last look comes; it has the rest to arrive."""
+
+_FIRST_PAUSE: Final = 0.01
+_LONGEST_PAUSE: Final = 0.1
+_GROWTH: Final = 1.5
+
+_METHODS: Final = ("claim", "renew", "finish", "release", "close")
+
+
+class Claims:
+    """Claims in a store.
+
+    Every method but `claim` may raise whatever the store raises, and `TimeoutError`.
+
+    Args:
+        store: The store.
+        lease: Seconds for which a claim holds unless it is renewed.
+
+    Raises:
+        ConfigurationError: It is no store.
+    """
+
+    __slots__ = ("_lease", "_store")
+
+    def __init__(self, store: Store, lease: float) -> None:
+        _check(store)
+        self._store = store
+        self._lease = lease
+
+    async def claim(self, key: str, until: float, spare: float = SPARE) -> ClaimResult:
+        """Claim a key; while somebody else holds it, ask again with growing pauses.
+
+        Whoever holds it has the same deadline, and may answer at the very end of it. So the last
+        look comes a little after `until`.
+
+        Args:
+            key: The key of the event.
+            until: How long to wait, by the loop's clock.
+            spare: Seconds after that in which the answer of somebody else is still of use.
+
+        Returns:
+            The claim, what was answered, or that somebody else still holds it.
+        """
+        loop = asyncio.get_running_loop()
+        pause, limit = _FIRST_PAUSE, until
+        while True:
+            async with asyncio.timeout_at(limit):
+                found = await self._store.claim(key, lease=self._lease)
+            left = until + spare * _LAST_LOOK - loop.time()
+            if not isinstance(found, Busy) or left <= 0:
+                return found
+            await asyncio.sleep(min(pause, left))
+            pause, limit = min(pause * _GROWTH, _LONGEST_PAUSE), until + spare
+
+    async def renew(self, claim: Claim, until: float) -> bool:
+        """Let a claim hold on; False if it is lost."""
+        patience = asyncio.get_running_loop().time() + self._lease / RENEWALS
+        async with asyncio.timeout_at(min(until, patience)):
+            return await self._store.renew(claim, lease=self._lease)
+
+    async def finish(self, claim: Claim, body: bytes, until: float) -> bytes:
+        """Record what is answered; return the answer that counts."""
+        async with asyncio.timeout_at(until):
+            return await self._store.finish(claim, body)
+
+    async def release(self, claim: Claim) -> None:
+        """Give a claim back."""
+        async with asyncio.timeout(PATIENCE):
+            await self._store.release(claim)
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
+
+def _check(store: object) -> None:
+    is_one = all(callable(getattr(store, name, None)) for name in _METHODS)
+    if not is_one or isinstance(store, type):
+        raise ConfigurationError(
+            "store must be a MemoryStore(), a SQLiteStore(path), a RedisStore(url), or a Store of "
+            "your own"
+        )

@@ -1,0 +1,124 @@
+"""What a dispatcher counts, and what it tells its developer at once."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import attrs
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.redaction import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from allawee_async.webhooks.events import Event
+
+log: Final = logging.getLogger("allawee_async.webhooks")
+
+IncidentKind: TypeAlias = Literal[
+    "late", "failed", "invalid-answer", "unhandled", "invalid-event", "claim-lost", "store"
+]
+
+_LONGEST_NAME: Final = 100
+
+
+@attrs.define
+class DispatchStats:
+    """What happened to the deliveries of a dispatcher so far.
+
+    Attributes:
+        received: Deliveries, of whatever kind.
+        invalid_signatures: Those that Allawee did not sign; answered 400.
+        invalid_events: Those that it did sign, but that are no events; answered 400.
+        unhandled: Events that no handler is registered for.
+        handled: Events of which the handlers have done their work.
+        repeats: Deliveries of an event that was done; they got the same answer again.
+        busy: Deliveries of an event that somebody else was handling for too long.
+        failures: Handlers that raised, or whose answer cannot be sent.
+        late: Events of which the handlers were not ready in time.
+        defaults_sent: Authorizations that got the default decision, for whatever reason.
+        store_failures: Calls of the store that failed, or took too long.
+        cancelled: Deliveries that the server cancelled.
+    """
+
+    received: int = 0
+    invalid_signatures: int = 0
+    invalid_events: int = 0
+    unhandled: int = 0
+    handled: int = 0
+    repeats: int = 0
+    busy: int = 0
+    failures: int = 0
+    late: int = 0
+    defaults_sent: int = 0
+    store_failures: int = 0
+    cancelled: int = 0
+
+
+@attrs.frozen
+class Incident:
+    """Something that a developer wants to know at once.
+
+    Attributes:
+        kind: What happened:
+            `late`: the handlers were not ready in time;
+            `failed`: a handler raised;
+            `invalid-answer`: a handler answered what cannot be sent as a decision;
+            `unhandled`: no handler decided on an authorization;
+            `invalid-event`: Allawee signed a body that is no event that the documents describe;
+            `claim-lost`: somebody else took the event over while its handler was at work;
+            `store`: the store failed, or took too long.
+        event: The event; None for `invalid-event`.
+        error: What was raised, if anything was.
+        elapsed: Seconds since the delivery came.
+    """
+
+    kind: IncidentKind
+    event: Event | None
+    error: BaseException | None
+    elapsed: float
+
+
+def _callback(_: object, __: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and (not callable(value) or inspect.iscoroutinefunction(value)):
+        raise ConfigurationError("on_incident must be a function, and not an async one")
+
+
+@attrs.frozen
+class Reporter:
+    """Writes incidents into the log, and hands them to the developer's callback.
+
+    Attributes:
+        callback: Is called with each incident, in the event loop.
+    """
+
+    callback: Callable[[Incident], object] | None = attrs.field(validator=_callback)
+
+    def tell(self, incident: Incident, text: str) -> None:
+        """Report an incident; `text` says what it means and what can be done."""
+        log.error(
+            "%s: %s (after %.3f s)",
+            shown(incident.event),
+            text,
+            incident.elapsed,
+            exc_info=incident.error,
+        )
+        if self.callback is None:
+            return
+        try:
+            self.callback(incident)
+        except Exception:
+            log.exception("on_incident raised; it must not")
+
+
+def shown(event: Event | None) -> str:
+    """Return what a log line says of an event: its name, its id, and the id of its object."""
+    if event is None:
+        return "a delivery"
+    data = event.payload.get("data")
+    subject = data.get("id") if isinstance(data, dict) else None
+    names = [event.type, event.id, subject]
+    return " ".join(one_line(name)[:_LONGEST_NAME] for name in names if isinstance(name, str))

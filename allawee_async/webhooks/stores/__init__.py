@@ -1,0 +1,1 @@
+"""Where it is kept which events are done: memory, SQLite, Redis."""

@@ -1,0 +1,199 @@
+"""Claims in Redis: for the processes of many machines."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.redaction import hidden
+from allawee_async.webhooks.stores.base import KEEP, Busy, Claim, Done, checked_seconds
+from allawee_async.webhooks.stores.redis_clients import (
+    NoScriptError,
+    Redis,
+    RedisClients,
+    RedisCluster,
+    as_bytes,
+    bounded,
+)
+from allawee_async.webhooks.stores.redis_scripts import CLAIM, FINISH, RELEASE, RENEW
+from allawee_async.webhooks.stores.redis_transaction import RedisTransaction
+from allawee_async.webhooks.stores.transactions import first_body, last_body
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from redis.asyncio.client import Pipeline
+
+    from allawee_async.webhooks.stores.base import ClaimResult
+    from allawee_async.webhooks.stores.redis_scripts import Script
+    from allawee_async.webhooks.stores.transactions import Answer
+
+URL: Final = "redis://localhost:6379/0"
+PREFIX: Final = "allawee:webhooks:"
+TIMEOUT: Final = 1.0
+"""Seconds for one step. A decision must not wait longer for a server that hangs."""
+
+_ABANDONED: Final = 24 * 3600.0
+"""Seconds for which a claim can still be finished after its lease, if nobody takes it over."""
+
+
+class RedisStore:
+    """A store in Redis, for all processes that reach the server.
+
+    A handler that keeps its own records on the same server can make its changes and mark the event
+    as done in one `transaction`: then its effect happens exactly once, whatever is killed when.
+
+    That holds as long as the server keeps what it has confirmed. A primary that dies before its
+    replica has heard of a write takes the write with it, and so does a server without
+    `appendonly yes` and `appendfsync always` that loses power. Set `maxmemory-policy noeviction`,
+    so that events are not forgotten early.
+
+    Args:
+        url: The server: `redis://host:6379/0`, `rediss://…` with TLS, or `unix://…`.
+        client: A client of your own (`redis.asyncio`), in the place of a url. It is not closed,
+            and belongs to one event loop. A `RedisCluster` can claim, but has no transactions.
+        prefix: What the names of all keys start with.
+        keep: Seconds for which events that are done are remembered.
+        timeout: Seconds to wait for the server in each step.
+
+    Raises:
+        ConfigurationError: There is both a url and a client, the url cannot be read, or a number
+            is not positive. Importing it raises this, too, where redis-py is not installed.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        client: Redis | RedisCluster | None = None,
+        prefix: str = PREFIX,
+        keep: float = KEEP,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        url = None if url is None else hidden(url)
+        self._prefix = prefix
+        self._server = "a client of your own"
+        self._borrowed = client
+        if url is not None and client is not None:
+            raise ConfigurationError("give RedisStore a url or a client, not both")
+        _check_client(client)
+        self._timeout = checked_seconds("timeout", timeout)
+        self._clients = RedisClients(URL if url is None else url, self._timeout)
+        if client is None:
+            self._server = repr(str(self._clients))
+        self._keep = _milliseconds(checked_seconds("keep", keep))
+
+    def __repr__(self) -> str:
+        """Show the server, without user and password."""
+        return f"RedisStore({self._server}, prefix={self._prefix!r})"
+
+    async def claim(self, key: str, *, lease: float) -> ClaimResult:
+        """Claim a key; see `Store.claim`."""
+        claim = Claim(key, secrets.token_hex(16))
+        kept = _milliseconds(lease + _ABANDONED)
+        found = await self._run(CLAIM, claim, _milliseconds(lease), kept)
+        match found:
+            case 1:
+                return claim
+            case 0:
+                return Busy()
+            case _:
+                return Done(as_bytes(found))
+
+    async def renew(self, claim: Claim, *, lease: float) -> bool:
+        """Let a claim hold on; see `Store.renew`."""
+        return bool(await self._run(RENEW, claim, _milliseconds(lease)))
+
+    async def finish(self, claim: Claim, body: bytes) -> bytes:
+        """Record the answer; see `Store.finish`."""
+        return as_bytes(await self._run(FINISH, claim, body, self._keep))
+
+    async def release(self, claim: Claim) -> None:
+        """Give a claim back; see `Store.release`."""
+        await self._run(RELEASE, claim)
+
+    async def close(self) -> None:
+        """Close the connections of the running loop. A closed store opens others when used."""
+        await self._clients.close()
+
+    @asynccontextmanager
+    async def transaction(
+        self, claim: Claim, decision: Answer = None, *, watch: Iterable[str] = ()
+    ) -> AsyncGenerator[Pipeline]:
+        """Make changes on the server, and mark the event as done, in one step.
+
+        What you call on the pipeline is queued, and runs when the block is left, all of it or
+        nothing. Redis undoes nothing, though: a command that is wrong for its key (`INCR` of a
+        list) raises, while the others have had their effect and the event is done.
+
+        Args:
+            claim: The claim that the handler was given.
+            decision: What is answered, as the handler returns it; None where the event wants no
+                decision. A decision that is found inside of the block can be given as a function,
+                which is called at the end of the block.
+            watch: Keys of yours that you read inside of the block, with a client of your own, to
+                decide what to do.
+
+        Yields:
+            A pipeline for your commands. Do not execute it: leaving the block does.
+
+        Raises:
+            ClaimLostError: The claim is not held any more. Nothing has happened.
+            WatchError: A key in `watch` was changed by somebody else (`redis.WatchError`). Nothing
+                has happened; do the whole block again.
+            StoreError: The server cannot be used. With `outcome_unknown` the commands may have
+                run, and the event is done then.
+            ConfigurationError: The block executed the pipeline itself, the decision is none, or
+                the client is one of a cluster.
+        """
+        client = await self._client()
+        if not isinstance(client, Redis):
+            raise ConfigurationError("a transaction needs the client of one server, not a cluster")
+        first = first_body(decision)
+        transaction = RedisTransaction(
+            client.pipeline(transaction=True),
+            claim,
+            self._keys(claim),
+            keep=self._keep,
+            timeout=self._timeout,
+            look_up=self._state,
+        )
+        try:
+            await transaction.begin(first, watch)
+            yield transaction.pipeline
+            await transaction.end(last_body(decision))
+        finally:
+            await transaction.leave()
+
+    async def _run(self, script: Script, claim: Claim, *arguments: bytes | int) -> Any:
+        values = (*self._keys(claim), claim.token, *arguments)
+        async with bounded(self._timeout):
+            client = await self._client()
+            try:
+                return await client.evalsha(script.digest, 2, *values)
+            except NoScriptError:
+                return await client.eval(script.text, 2, *values)
+
+    async def _state(self, claim: Claim) -> bytes:
+        async with bounded(self._timeout):
+            client = await self._client()
+            return as_bytes(await client.get(self._keys(claim)[0]) or b"")
+
+    async def _client(self) -> Redis | RedisCluster:
+        return self._borrowed or await self._clients.get()
+
+    def _keys(self, claim: Claim) -> tuple[str, str]:
+        """Return the names of the state and the lease, which are in one slot of a cluster."""
+        state = f"{self._prefix}{{{claim.key}}}"
+        return state, f"{state}:lease"
+
+
+def _check_client(client: object) -> None:
+    if client is not None and not isinstance(client, Redis | RedisCluster):
+        raise ConfigurationError("client must be a Redis or a RedisCluster of redis.asyncio")
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -1,0 +1,206 @@
+"""The SQLite file of a store: how it is made, opened, and what its failures mean."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.webhooks.stores.base import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_VERSION: Final = 1
+
+_TABLES: Final = (
+    """
+    CREATE TABLE IF NOT EXISTS allawee_webhook_schema (version INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS allawee_webhook_events (
+        key TEXT PRIMARY KEY,
+        token TEXT NOT NULL,   -- of the claim that was taken last
+        until REAL NOT NULL,   -- end of its lease or, with a body, of the time it is remembered
+        body BLOB              -- what was answered; NULL while the event is not done
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX IF NOT EXISTS allawee_webhook_events_until ON allawee_webhook_events (until)
+    """,
+)
+
+_ADVICE: Final = {
+    sqlite3.SQLITE_BUSY: "somebody else wrote for too long; keep transactions short",
+    sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: move it away, or restore it",
+    sqlite3.SQLITE_NOTADB: "the file is no SQLite database: choose another path",
+    sqlite3.SQLITE_CANTOPEN: "look whether its folder exists and may be written to",
+    sqlite3.SQLITE_READONLY: "look whether the file and its folder may be written to",
+}
+_INHERITED: Final[dict[Path, object]] = {}
+"""The files that were open in the process that this one was forked from."""
+
+_PAUSE: Final = 0.005
+"""Seconds between two attempts to switch the file to WAL, which does not wait by itself."""
+
+
+class SQLiteFile:
+    """Opens connections to one file, which is made when it is first opened.
+
+    Args:
+        path: Where the file is; a relative path is looked up now.
+        timeout: Seconds to wait for other writers.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], timeout: float) -> None:
+        name = os.fspath(path)
+        if not name or name.startswith((":memory:", "file:")):
+            raise ConfigurationError(
+                "SQLiteStore needs the path of a file; MemoryStore keeps nothing on the disk"
+            )
+        self.path = Path(name).absolute()
+        self._timeout = timeout
+        self._writing = threading.Lock()
+
+    def leave_to_parent(self, holder: object) -> None:
+        """Open no connection any more, because the process was forked while one was open.
+
+        SQLite keeps its locks by the process, and does not know of forks: a connection that was
+        inherited can neither be used nor closed, and would mislead others to the same file.
+
+        Args:
+            holder: What holds it; it is kept for ever.
+        """
+        _INHERITED[self.path] = holder
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a connection for the calling thread; its writes are on the disk when they end.
+
+        Raises:
+            StoreError: The file cannot be made or opened, or is not what it should be.
+        """
+        if self.path in _INHERITED:
+            raise StoreError(
+                f"the store {self.path} was in use when this process was forked, and SQLite cannot "
+                "go on in the fork: close the store before you fork, or use it only afterwards"
+            )
+        with self.failures():
+            self._create()
+            connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """Write while no other thread of this process does.
+
+        SQLite lets writers of several connections ask again and again, with pauses; a lock wakes
+        the next one at once. Other processes are SQLite's affair.
+
+        Raises:
+            StoreError: Somebody else wrote for too long.
+        """
+        if not self._writing.acquire(timeout=self._timeout):
+            raise StoreError(
+                f"the store {self.path} cannot be used: {_ADVICE[sqlite3.SQLITE_BUSY]}"
+            )
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    @contextmanager
+    def failures(self) -> Generator[None]:
+        """Turn SQLite's errors into `StoreError`."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            advice = _ADVICE.get(result_of(error))
+            raise StoreError(
+                f"the store {self.path} cannot be used: {error}" + (f"; {advice}" if advice else "")
+            ) from error
+
+    def _create(self) -> None:
+        """Make the file for its owner only. The files that SQLite puts beside it get the same."""
+        try:
+            # never opened where it exists: to close it would end the locks of this process
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._switch_to_wal(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+        version = _version(connection)
+        if version is None:
+            version = _make_tables(connection)
+        if version != _VERSION:
+            raise StoreError(
+                f"the store {self.path} has version {version}, and this library knows {_VERSION}: "
+                "update the library, or choose another path"
+            )
+
+    def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
+        give_up = time.monotonic() + self._timeout
+        mode = _pragma(connection, "journal_mode")
+        while mode != "wal":
+            try:
+                mode = _pragma(connection, "journal_mode=WAL")
+                break
+            except sqlite3.OperationalError as error:
+                if result_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+                time.sleep(_PAUSE)
+        if mode != "wal":
+            raise StoreError(
+                f"the store {self.path} cannot be used: its file system does not do what SQLite's "
+                "write-ahead log needs; put it on a local disk"
+            )
+
+
+def result_of(error: Exception) -> int:
+    """Return SQLite's result code for a failure, without its details."""
+    if isinstance(error, OSError):
+        return sqlite3.SQLITE_CANTOPEN
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF
+
+
+def _pragma(connection: sqlite3.Connection, text: str) -> object:
+    return connection.execute(f"PRAGMA {text}").fetchone()[0]
+
+
+def _version(connection: sqlite3.Connection) -> object:
+    """Return the version of the tables, or None if there are none."""
+    try:
+        row = connection.execute("SELECT version FROM allawee_webhook_schema").fetchone()
+    except sqlite3.OperationalError as error:
+        if result_of(error) != sqlite3.SQLITE_ERROR:  # what "no such table" is
+            raise
+        return None
+    return None if row is None else row[0]
+
+
+def _make_tables(connection: sqlite3.Connection) -> object:
+    """Make the tables, unless another process was first; return their version."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for table in _TABLES:
+            connection.execute(table)
+        if _version(connection) is None:
+            connection.execute("INSERT INTO allawee_webhook_schema VALUES (?)", (_VERSION,))
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return _version(connection)

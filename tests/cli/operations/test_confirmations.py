@@ -1,0 +1,218 @@
+"""Writes that cannot be taken back ask first; what the API queued; what may have happened."""
+
+import json
+
+import pytest
+
+from allawee_async.cli.errors import CommandError
+from allawee_async.cli.operations.confirmations import confirm
+from allawee_async.cli.operations.introspection import verbs_of
+from allawee_async.cli.operations.writes import WRITES, Question
+
+CARD = "c.2tXPDv41Ri2qewJXL"
+PAYOUT = (
+    *("payments", "create-payout", "--method", "bank-transfer", "--currency", "NGN"),
+    *("--amount", "10000", "--reference", "invoice 17"),
+    *("--options.accountNumber", "0123456789", "--options.bankCode", "058"),
+)
+
+
+@pytest.fixture
+def somebody(monkeypatch):
+    monkeypatch.setattr("allawee_async.cli.operations.confirmations.somebody_answers", lambda: True)
+
+
+def test_every_write_is_classified(endpoints):
+    writes = {row["call"] for row in endpoints if row["method"] != "GET"}
+
+    assert set(WRITES) == writes
+
+
+def test_what_asks():
+    asking = {call for call, question in WRITES.items() if question}
+
+    assert asking == {
+        *("payments.create_payout", "payments.pay_bill", "payments.requeue"),
+        *("cards.create", "cards.fund", "cards.terminate"),
+        *("disputes.close", "webhooks.delete", "webhooks.roll_secret", "secret_keys.create"),
+    }
+
+
+def test_simulations_play_with_test_money_only():
+    assert not any(question for call, question in WRITES.items() if call.startswith("simulation"))
+
+
+def test_commands_that_ask_can_be_told_not_to(run):
+    for call, question in WRITES.items():
+        noun, _, name = call.rpartition(".")
+        assert any(verb.name == name for verb in verbs_of(noun))
+        text = run(*call.replace("_", "-").split("."), "--help").stdout
+        assert ("-y, --yes" in text) is bool(question), call
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "reveal", "arises"),
+    [
+        (Question("pays"), {}, False, True),
+        (Question("pays", only_with="amount"), {"amount": None}, False, False),
+        (Question("pays", only_with="amount"), {"amount": 0}, False, True),
+        (Question("hides", unless_revealed=True), {}, False, True),
+        (Question("hides", unless_revealed=True), {}, True, False),
+    ],
+)
+def test_when_a_question_arises(question, given, reveal, arises):
+    assert question.arises(given, reveal=reveal) is arises
+
+
+def test_where_nobody_can_be_asked_nothing_is_sent(call):
+    result = call(*PAYOUT)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "error: payments create-payout pays money out, with a test key; nothing was sent: "
+        "repeat it with --yes if you mean it\n"
+    )
+    assert not call.sandbox.requests
+
+
+@pytest.mark.parametrize("yes", ["--yes", "-y"])
+def test_yes_asks_nothing(call, yes):
+    result = call(*PAYOUT, yes)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["amount"] == 10_000
+
+
+def test_the_question_says_what_will_happen_and_with_which_key(call, somebody):
+    result = call(*PAYOUT, typed="y\n")
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[0] == (
+        "payments create-payout pays money out, with a test key."
+    )
+    assert "  amount     NGN 100.00 (10000)\n" in result.stderr
+    assert '  options    {"accountNumber":"0123456789","bankCode":"058"}\n' in result.stderr
+    assert result.stderr.endswith("Go on? [y/N] ")
+    assert json.loads(result.stdout)["reference"] == "invoice 17"
+
+
+@pytest.mark.parametrize(("typed", "code"), [("n\n", 1), ("\n", 1), ("", 130)])
+def test_anything_but_yes_sends_nothing(call, somebody, typed, code):
+    result = call(*PAYOUT, typed=typed)
+
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert not call.sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("live", "with a LIVE key: this is real"),
+        ("test", "with a test key"),
+        ("sandbox", "in the embedded sandbox"),
+        ("unknown", "neither a test nor a live key: this may be real"),
+    ],
+)
+def test_the_kind_of_key_is_told(key, told):
+    with pytest.raises(CommandError, match=told) as caught:
+        confirm("cards terminate", "ends the card for good", {}, key)
+
+    assert caught.value.code == 2
+
+
+def test_the_question_shows_no_secrets_and_no_control_codes(call, somebody):
+    result = call(
+        *("webhooks", "roll-secret", "wh.1\x1b[2J", "--signing-key", "very secret"), typed="n\n"
+    )
+
+    assert "very secret" not in result.output
+    assert "\x1b" not in result.output
+
+
+def test_ending_a_card_asks(call, somebody):
+    refused = call("cards", "terminate", CARD, typed="n\n")
+    assert refused.stderr.startswith("cards terminate ends the card for good, with a test key.")
+    assert json.loads(call("cards", "get", CARD).stdout)["status"] == "active"
+
+    assert call("cards", "terminate", CARD, typed="y\n").exit_code == 0
+    assert json.loads(call("cards", "get", CARD).stdout)["status"] == "terminated"
+
+
+def test_what_can_be_undone_does_not_ask(call):
+    assert call("cards", "block", CARD).exit_code == 0
+
+
+def test_a_new_key_that_would_stay_hidden_is_not_made_by_mistake(call, monkeypatch):
+    create = ("secret-keys", "create", "--name", "k", "--scopes", "cards:create")
+    refused = call(*create)
+
+    assert refused.exit_code == 2
+    assert "stays hidden without --reveal" in refused.stderr
+    monkeypatch.setattr("allawee_async.cli.operations.output.somebody_reads", lambda: True)
+    shown = call(*create, "--reveal", "--output", "json")
+    assert json.loads(shown.stdout)["key"].startswith("sk.test.")
+
+
+QUEUED = ("simulation", "grp", "block-card", CARD)
+
+
+def test_what_the_api_queued_is_no_success(call):
+    result = call(*QUEUED)
+    told = json.loads(result.stdout)
+
+    assert result.exit_code == 5
+    assert told["code"] == "request-accepted"
+    assert result.stderr == (
+        "queued by the API, not done yet: do not send it again; follow it with: "
+        f"allawee requests get {told['requestId']}\n"
+    )
+
+
+def test_what_the_api_queued_can_be_followed(call):
+    identifier = json.loads(call(*QUEUED).stdout)["requestId"]
+    record = json.loads(call("requests", "get", identifier).stdout)
+
+    assert record["_id"] == identifier
+    assert record["path"].endswith("/block")
+
+
+def test_waiting_for_what_the_api_queued(call):
+    result = call(*QUEUED, "--wait")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["status"] == "blocked"
+
+
+def test_reads_have_nothing_to_wait_for(run):
+    assert "--wait" not in run("cards", "get", "--help").stdout
+    assert "--wait" in run("cards", "block", "--help").stdout
+
+
+def test_an_unknown_outcome_says_to_look_first(call):
+    call.sandbox.faults.reset(after_effect=True)
+    result = call(*PAYOUT, "--yes")
+
+    assert (result.exit_code, result.stdout) == (6, "")
+    assert "it may have taken effect: look it up before you send it again" in result.stderr
+    assert result.stderr.endswith("; look: allawee payments find --reference 'invoice 17'\n")
+    found = call("payments", "find", "--reference", "invoice 17")
+    assert json.loads(found.stdout)["amount"] == 10_000
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("payments", "requeue", "p.1", "--yes"), "read the payment before you try again"),
+        (PAYOUT[:8] + PAYOUT[10:] + ("--yes",),
+         "it had no --reference, so look through: allawee payments list --max-items 20"),
+        (("disputes", "update", "d'1", "--text", "x"), "look: allawee disputes get 'd'\"'\"'1'"),
+        (("cards", "link", CARD, "--customer", "cus.1"), "read the card before you try again"),
+    ],
+)  # fmt: skip
+def test_an_unknown_outcome_without_a_reference(call, words, told):
+    call.sandbox.faults.status(503, times=3)
+    result = call(*words)
+
+    assert result.exit_code == 6
+    assert result.stderr.endswith(f"; {told}\n")
+    assert "try again later" not in result.stderr

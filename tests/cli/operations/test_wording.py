@@ -1,0 +1,86 @@
+"""Docstrings, taken apart and put into the words of the command line."""
+
+import pytest
+
+from allawee_async.cli.operations.docstrings import Docstring, parse
+from allawee_async.cli.operations.wording import command_words, first_sentence, kebab, spoken
+
+DOCSTRING = """Pay money out; sends nothing until the result is used.
+
+        It has a second paragraph
+        over two lines.
+
+        Args:
+            method: How the money goes,
+                over two lines.
+            from_: Whence.
+            **params: More.
+
+        Returns:
+            The payment, which is hardly
+            ever done yet.
+
+        Raises:
+            NotFoundError: There is none.
+            AllaweeError: Something
+                else.
+
+        Source: Allawee's documents on payments
+        (2024-09-13).
+        """
+
+
+def test_a_docstring_is_taken_apart():
+    assert parse(DOCSTRING) == Docstring(
+        paragraphs=(
+            "Pay money out; sends nothing until the result is used.",
+            "It has a second paragraph over two lines.",
+        ),
+        args={"method": "How the money goes, over two lines.", "from_": "Whence.",
+              "**params": "More."},
+        returns="The payment, which is hardly ever done yet.",
+        raises=(("NotFoundError", "There is none."), ("AllaweeError", "Something else.")),
+    )  # fmt: skip
+
+
+def test_no_docstring_says_nothing():
+    assert parse(None) == Docstring()
+
+
+@pytest.mark.parametrize(
+    ("python", "command"),
+    [
+        ("It gets one of `allawee.tools.fx.create_quote`.",
+         "It gets one of `allawee tools fx create-quote`."),
+        ("Look it up with `find(reference=…)`.", "Look it up with `find --reference …`."),
+        ("`details` names them", "the error names them"),
+        ('The tiers: `["tier-1", "tier-2"]`.', "The tiers: `tier-1`, `tier-2`."),
+        ("10_000 are 100 NGN", "10000 are 100 NGN"),
+        ("by default ``-createdAt``", "by default `-createdAt`"),
+        ("If `fx_hash` is another one", "If --fx-hash is another one"),
+        ("changed by `roll_secret` only", "changed by `roll-secret` only"),
+        ("Unlike `cards.link_by_pan` it", "Unlike `cards link-by-pan` it"),
+        ("`fx_quote_hash` of payouts", "`fxQuoteHash` of payouts"),
+        ("`NGN` or `mch.2cbc123456`", "`NGN` or `mch.2cbc123456`"),
+        ("Who it is, as `Claims` or as a mapping in wire names.", "Who it is."),
+    ],
+)  # fmt: skip
+def test_python_becomes_the_command_line(python, command):
+    assert spoken(python, options=["fx_hash"], verbs=["roll_secret"]) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ("Block a card; `unblock` takes it back. It is retried.", "Block a card"),
+        ("Pay a bill: airtime and so on. It is never sent twice.", "Pay a bill: airtime and so on"),
+        ("List them; sends nothing until the result is used.", "List them"),
+    ],
+)
+def test_the_beginning_of_a_docstring(text, beginning):
+    assert first_sentence(text) == beginning
+
+
+def test_names():
+    assert (kebab("create_payout"), kebab("from_")) == ("create-payout", "from")
+    assert command_words("tools.banks.short_list") == "tools banks short-list"

@@ -1,0 +1,539 @@
+"""What results look like: tables, JSON, CSV; masked secrets; terminals of all kinds."""
+
+import asyncio
+import csv
+import io
+import itertools
+import json
+import re
+import sys
+from types import SimpleNamespace
+from urllib.request import Request, urlopen
+
+import pytest
+
+from allawee_async import from_dict, to_dict
+from allawee_async.cli.errors import CommandError
+from allawee_async.cli.operations.introspection import verbs_of
+from allawee_async.cli.operations.output import Wishes
+from allawee_async.cli.operations.run import VerbCall
+from allawee_async.cli.output.cells import cell, money
+from allawee_async.cli.output.columns import all_columns, chosen_columns
+from allawee_async.cli.output.tables import TableWriter
+from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.models import ActionResult, Bank, Customer, Payment
+
+ADA = "cus.2tXNjMhytgx7hCxu9"
+PAYMENTS = [
+    {
+        "id": "p.2wcj2CxxhnpcWAc4z",
+        "amount": 5_000_000,
+        "currency": "NGN",
+        "fees": 1075,
+        "feeBreakdown": [{"amount": 1075, "group": "platform"}],
+        "status": "completed",
+        "type": "pay-out",
+        "account": "ac.2tVZczWw7m6Teoeb7",
+        "method": "bank-transfer",
+        "reference": "invoice 17",
+        "createdAt": "2026-03-14T23:21:12.882Z",
+        "updatedAt": "2026-03-14T23:21:12.882Z",
+        "object": "payment",
+    },
+    {
+        "id": "p.2wcj2CxxhnpcWAc5a",
+        "amount": -99,
+        "currency": "USD",
+        "fees": 0,
+        "status": "failed",
+        "failureReason": "insufficient-funds",
+        "type": "pay-out",
+        "account": "ac.2tVZczWw7m6Teoeb8",
+        "method": "fx-transfer",
+        "createdAt": "2026-03-15T00:00:00Z",
+        "object": "payment",
+    },
+]
+
+AT_200 = """\
+id                                    amount              fees  status     failureReason       \
+type     account               method         reference   createdAt
+p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  NGN 10.75 (1075)  completed  -                   \
+pay-out  ac.2tVZczWw7m6Teoeb7  bank-transfer  invoice 17  2026-03-14 23:21Z
+p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)      USD 0.00 (0)  failed     insufficient-funds  \
+pay-out  ac.2tVZczWw7m6Teoeb8  fx-transfer    -           2026-03-15 00:00Z
+"""
+AT_80 = """\
+id                                    amount  status     createdAt
+p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  completed  2026-03-14 23:21Z
+p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)  failed     2026-03-15 00:00Z
+"""
+AT_40 = """\
+p.2wcj2CxxhnpcWAc4z
+  amount         NGN 50,000.00 (5000000)
+  fees           NGN 10.75 (1075)
+  status         completed
+  type           pay-out
+  account        ac.2tVZczWw7m6Teoeb7
+  method         bank-transfer
+  reference      invoice 17
+  createdAt      2026-03-14 23:21Z
+p.2wcj2CxxhnpcWAc5a
+  amount         USD -0.99 (-99)
+  fees           USD 0.00 (0)
+  status         failed
+  failureReason  insufficient-funds
+  type           pay-out
+  account        ac.2tVZczWw7m6Teoeb8
+  method         fx-transfer
+  createdAt      2026-03-15 00:00Z
+"""
+
+
+class Terminal(io.StringIO):
+    """A terminal that shows colours."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def shown(monkeypatch, capsys):
+    """Write records as a table so wide, and return it without the blanks at the ends of lines."""
+
+    def write(records, model=Payment, names=None, width=80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        table = TableWriter(model, names)
+        table.page(records)
+        table.end()
+        return "".join(f"{line.rstrip()}\n" for line in capsys.readouterr().out.splitlines())
+
+    return write
+
+
+@pytest.mark.parametrize(("width", "table"), [(200, AT_200), (80, AT_80), (40, AT_40)])
+def test_a_list_fits_the_terminal(shown, width, table):
+    assert shown(PAYMENTS, width=width) == table
+    assert max(map(len, table.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", range(20, 220, 10))
+def test_no_line_is_longer_than_the_terminal(shown, width):
+    assert max(map(len, shown(PAYMENTS, width=width).splitlines())) <= width
+
+
+def test_long_texts_give_way_to_ids(shown):
+    customers = [
+        {"id": ADA, "name": "A very long name of a very large company", "status": "active"},
+        {"id": "cus.2tVZh8GkvSJu6xgRJ", "name": "Ada", "status": "active"},
+    ]
+
+    assert shown(customers, Customer, width=50) == (
+        "id                     name                 status\n"
+        f"{ADA}  A very long name o…  active\n"
+        "cus.2tVZh8GkvSJu6xgRJ  Ada                  active\n"
+    )
+
+
+def test_later_pages_keep_the_columns_of_the_first(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    table = TableWriter(Payment, None)
+    table.page(PAYMENTS[:1])
+    table.page(PAYMENTS[1:])
+    table.end()
+    first, second, third = capsys.readouterr().out.splitlines()
+
+    assert first.startswith("id ")
+    assert second.index("completed") == third.index("failed") == first.index("status")
+    assert second.index("(5000000)") + 9 == third.index("(-99)") + 5 == first.index("amount") + 6
+
+
+HUGE = PAYMENTS[0] | {"amount": 999_999_999_999}
+
+
+def test_later_pages_get_the_room_that_is_left(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "90")
+    table = TableWriter(Payment, ["id", "amount", "status"])
+    table.page(PAYMENTS[1:])
+    table.page([HUGE])
+    table.page(PAYMENTS[1:])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.rstrip() for line in lines] == [
+        "id                            amount  status",
+        "p.2wcj2CxxhnpcWAc5a  USD -0.99 (-99)  failed",
+        "p.2wcj2CxxhnpcWAc4z  NGN 9,999,999,999.99 (999999999999)  completed",
+        "p.2wcj2CxxhnpcWAc5a                      USD -0.99 (-99)  failed",
+    ]
+
+
+def test_no_amount_is_cut_where_there_is_no_room(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "45")
+    table = TableWriter(Payment, ["id", "amount"])
+    table.page(PAYMENTS[1:])
+    table.page([HUGE])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert "".join(line[19:] for line in lines[2:]).split() == [
+        *("NGN", "9,999,999,999.99", "(999999999999)"),
+    ]
+
+
+@pytest.mark.parametrize("width", [24, 30, 40])
+def test_no_value_is_cut_on_a_narrow_terminal(monkeypatch, capsys, width):
+    note = "somebody.with.a.long.name@a-long-domain.example.com"
+    record = {"id": "p.1", "currency": "NGN", "amount": 999_999_999_999, "note": note}
+    monkeypatch.setenv("COLUMNS", str(width))
+    TableWriter(Payment, None).one(record)
+    TableWriter(Payment, ["id", "amount", "note", "currency"]).page([record])
+    text = "".join(capsys.readouterr().out.split())
+
+    assert text.count("amountNGN9,999,999,999.99(999999999999)") == 2
+    assert text.count(f"note{note}") == 2
+
+
+def test_names_are_bold_and_values_are_not(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    TableWriter(Payment, None).one({"id": "p.1", "reference": "invoice 17"})
+    TableWriter(Payment, None).page(PAYMENTS[:1])
+
+    assert "\x1b[1mreference" in out.getvalue()
+    assert "\x1b[1minvoice" not in out.getvalue()
+    assert re.search(
+        r"\x1b\[1mreference *(\x1b\[0m)(\x1b\[1m *\x1b\[0m)?invoice 17", out.getvalue()
+    )
+
+
+def test_the_id_of_an_object_is_first_and_its_timestamps_are_last(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    record = {"object": "card", "createdAt": "2026-03-15T00:00:00Z", "status": "blocked",
+              "id": "c.1", "updatedAt": "2026-03-15T00:00:00Z", "type": "virtual"}  # fmt: skip
+    TableWriter(ActionResult, None).one(record)
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+
+    assert names == ["id", "status", "type", "createdAt", "updatedAt", "object"]
+
+
+def test_columns_are_those_that_were_asked_for(shown):
+    table = shown(PAYMENTS, names=["status", "failure_reason", "feeBreakdown"])
+
+    assert table.splitlines()[0].split() == ["status", "failureReason", "feeBreakdown"]
+
+
+def test_an_expanded_relation_is_its_id(shown):
+    payment = {**PAYMENTS[0], "account": {"id": "ac.2tVZczWw7m6Teoeb7", "name": "Baggy"}}
+    table = shown([payment], names=["id", "account", "account.name"])
+
+    assert table.splitlines()[1].split() == [payment["id"], "ac.2tVZczWw7m6Teoeb7", "Baggy"]
+
+
+def test_an_empty_list(shown):
+    assert shown([]) == "none\n"
+
+
+def test_what_no_model_knows_is_shown_too(shown):
+    banks = [{"name": "Wema", "code": "035", "nipCode": "000017", "id": "b.1"}]
+
+    assert shown(banks, Bank) == "id   name  code  nipCode\nb.1  Wema  035   000017\n"
+
+
+def test_one_object_is_a_list_of_its_fields(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    TableWriter(Payment, None).one(PAYMENTS[0])
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+
+    assert ["amount", "NGN 50,000.00 (5000000)"] in [[a, b.strip()] for a, b in lines]
+    assert ["feeBreakdown.0.amount", "NGN 10.75 (1075)"] in [[a, b.strip()] for a, b in lines]
+    assert ["createdAt", "2026-03-14 23:21:12Z"] in [[a, b.strip()] for a, b in lines]
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0, "NGN 0.00 (0)"),
+        (5, "NGN 0.05 (5)"),
+        (-5, "NGN -0.05 (-5)"),
+        (123_456_789, "NGN 1,234,567.89 (123456789)"),
+        (10**17, "NGN 1,000,000,000,000,000.00 (100000000000000000)"),
+    ],
+)
+def test_money_has_its_currency_and_its_minor_units(amount, text):
+    assert money(amount, "NGN") == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("amount", 100, "NGN 1.00 (100)"),
+        ("balanceAfter", 100, "NGN 1.00 (100)"),
+        ("quantity", 100, "100"),
+        ("reserved", True, "yes"),
+        ("reserved", None, "-"),
+        ("createdAt", "2023-03-14T23:21:12.882Z", "2023-03-14 23:21:12Z"),
+        ("createdAt", "some day", "some day"),
+        ("events", ["a", "b"], "a, b"),
+        ("name", "Ada\x1b[2J\nObi", "Ada?[2J Obi"),
+    ],
+)
+def test_values_as_people_read_them(name, value, text):
+    assert cell(name, value, "NGN").plain == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "style"),
+    [
+        ("id", ADA, "cyan"),
+        ("customer", "cus_2tXNjMhytgx7hCxu9", "cyan"),
+        ("status", "active", "green"),
+        ("status", "pending", "yellow"),
+        ("status", "failed", "red"),
+        ("status", "whatever", ""),
+        ("name", "active", ""),
+        ("name", "Ada", ""),
+        ("event", "card.authorization.closed", ""),
+        ("object", "card_transaction", ""),
+    ],
+)
+def test_ids_and_states_have_colours(name, value, style):
+    assert str(cell(name, value, None).style) == style
+
+
+def test_an_unknown_column_is_told_with_the_known_ones():
+    with pytest.raises(CommandError) as caught:
+        chosen_columns(["id", "statsu"], Payment, PAYMENTS)
+
+    assert caught.value.code == 2
+    assert str(caught.value).startswith("unknown column 'statsu'; did you mean status? known: id,")
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("created_at", "createdAt"),
+        ("method_data.bankTransfer.x", "methodData.bankTransfer.x"),
+        ("account.name", "account.name"),
+        ("feeBreakdown", "feeBreakdown"),
+        ("metadata.user_id", "metadata.user_id"),
+    ],
+)
+def test_columns_are_found_under_either_spelling(name, column):
+    assert chosen_columns([name], Payment, []) == [column]
+
+
+@pytest.mark.parametrize("name", ["account.nope", "id.nope", "metadata2", "feeBreakdown.amount"])
+def test_columns_that_cannot_be(name):
+    with pytest.raises(CommandError, match="unknown column"):
+        chosen_columns([name], Payment, PAYMENTS)
+
+
+def test_what_came_is_known_as_well():
+    rows = [{"id": "b.1", "more": {"deep": 1}}]
+
+    assert chosen_columns(["more.deep"], Bank, rows) == ["more.deep"]
+    assert all_columns(Bank, rows) == ["id", "name", "code", "more"]
+    with pytest.raises(CommandError, match="as there are no rows"):
+        chosen_columns(["x"], None, [])
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_an_unknown_column_of_a_list_is_told_in_every_format(call, form):
+    result = call("customers", "list", "--select", "id,nmae", "--output", form)
+
+    assert result.exit_code == 2
+    assert "unknown column 'nmae'; did you mean name? known: id, name, type" in result.stderr
+
+
+def test_json_is_what_is_on_the_wire(call):
+    url = f"{call.sandbox.url}/customers/{ADA}"
+    request = Request(url, headers={"Authorization": f"Bearer {call.sandbox.api_key}"})
+    with urlopen(request) as reply:
+        sent = to_dict(from_dict(Customer, json.load(reply)["data"]))
+    sent["claims"]["individualIdentity"]["id"] = "***"
+
+    assert json.loads(call("customers", "get", ADA, "--output", "json").stdout) == sent
+
+
+def test_a_list_in_json_is_one_array_with_an_object_on_each_line(call):
+    text = call("customers", "list", "--limit", "2").stdout
+    lines = text.splitlines()
+
+    assert (lines[0], lines[-1]) == ("[", "]")
+    assert [json.loads(line.rstrip(",")) for line in lines[1:-1]] == json.loads(text)
+
+
+def test_an_empty_list_in_each_format(call):
+    def written(form):
+        return call("customers", "list", "--filter", "name:nobody", "--output", form).stdout
+
+    assert written("json") == "[]\n"
+    assert written("jsonl") == ""
+    assert written("csv").startswith("id,name,type,status,claims.individualInformation.firstName,")
+    assert written("csv").count("\n") == 1
+    assert written("table") == "none\n"
+
+
+def test_a_list_in_json_lines(call):
+    lines = call("customers", "list", "--output", "jsonl").stdout.splitlines()
+
+    assert len({json.loads(line)["id"] for line in lines}) == 5
+
+
+def test_a_list_in_csv(call):
+    text = call("customers", "list", "--output", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+
+    assert len(rows) == 5
+    assert rows[0].keys() >= {"id", "claims.individualInformation.email", "verifications"}
+    assert json.loads(rows[0]["verifications"])[0]["type"].startswith("tier-")
+    assert {row["claims.individualIdentity.id"] for row in rows} <= {"", "***"}
+
+
+def test_an_object_in_csv(call):
+    rows = list(csv.DictReader(io.StringIO(call("cards", "list", "--output", "csv").stdout)))
+    one = call("cards", "get", rows[0]["id"], "--output", "csv").stdout
+
+    assert next(csv.DictReader(io.StringIO(one)))["details.last4"] == rows[0]["details.last4"]
+
+
+def test_columns_of_csv_in_their_order(call):
+    text = call("customers", "list", "--output", "csv", "--columns", "status,id").stdout
+
+    assert text.splitlines()[0] == "status,id"
+    assert text.splitlines()[1].startswith("active,cus.")
+
+
+def test_fields_that_come_too_late_for_csv_are_told(capsys):
+    writer = writer_for(Format.CSV, Bank, None)
+    writer.page([{"id": "b.1", "first": 1}])
+    writer.page([{"id": "b.2", "late": True}])
+    writer.end()
+    written, told = capsys.readouterr()
+
+    assert written == "id,name,code,first\nb.1,,,1\nb.2,,,\n"
+    assert told.startswith("warning: not in the CSV, as they came later: late; --output jsonl")
+
+
+def test_the_format_follows_who_reads(call, monkeypatch):
+    arguments = ("customers", "get", ADA)
+
+    assert json.loads(call(*arguments).stdout)["id"] == ADA
+    monkeypatch.setattr("allawee_async.cli.operations.output.somebody_reads", lambda: True)
+    assert call(*arguments).stdout.startswith("id ")
+    assert json.loads(call(*arguments, "--output", "json").stdout)["id"] == ADA
+
+
+@pytest.mark.parametrize("name", ["Adé Ọbí", "Ada 𝄞", "Ada\x9b2J"])
+def test_json_survives_an_encoding_that_lacks_it(monkeypatch, name):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
+    monkeypatch.setattr("sys.stdout", stream)
+    writer_for(Format.JSONL, None, None).page([{"name": name}])
+
+    assert json.loads(raw.getvalue()) == {"name": name}
+    assert raw.getvalue().isascii()
+    stream.detach()
+
+
+def test_json_has_no_control_codes_for_the_terminal(capsys):
+    writer_for(Format.JSON, None, None).one({"name": "a\x1b[2J\x9b2J\x7f"})
+    text = capsys.readouterr().out
+
+    assert json.loads(text) == {"name": "a\x1b[2J\x9b2J\x7f"}
+    assert not {"\x1b", "\x9b", "\x7f"} & set(text)
+
+
+SECRETS = ("cards", "secrets", "c.2tXPDv41Ri2qewJXL")
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_secrets_are_masked_in_every_format(call, form):
+    text = call(*SECRETS, "--output", form).stdout
+
+    assert "***" in text
+    assert not any(part.isdigit() and len(part) > 8 for part in text.replace('"', " ").split())
+
+
+def test_secrets_are_shown_on_a_terminal_if_asked(call, monkeypatch):
+    monkeypatch.setattr("allawee_async.cli.operations.output.somebody_reads", lambda: True)
+    pan = json.loads(call(*SECRETS, "--reveal", "--output", "json").stdout)["pan"]
+
+    assert pan.isdigit()
+    assert len(pan) >= 12
+    assert pan not in call(*SECRETS, "--output", "json").stdout
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_secrets_do_not_leave_the_terminal(call, form):
+    result = call(*SECRETS, "--reveal", "--output", form)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: --reveal is for a terminal only")
+    assert not call.sandbox.requests
+
+
+@pytest.mark.parametrize("select", [[], ["--select", "id,claims"], ["--select", "claims"]])
+def test_identity_numbers_are_masked_in_whole_and_selected_objects(call, select):
+    found = json.loads(call("customers", "list", *select).stdout)
+    kinds = ("individualIdentity", "businessIdentity")
+    shown = [item["claims"][kind]["id"] for item in found for kind in kinds
+             if kind in item["claims"]]  # fmt: skip
+
+    assert shown
+    assert set(shown) == {"***"}
+
+
+def test_new_keys_are_masked(call):
+    result = call("secret-keys", "create", "--name", "k", "--scopes", "cards:create", "--yes")
+
+    assert json.loads(result.stdout)["key"] == "***"
+    assert "sk.test." not in result.output
+
+
+def test_signing_keys_are_masked(call):
+    created = call("webhooks", "create", "--name", "w", "--url", "https://example.com/h",
+                   "--events", "request.completed", "--signing-key", "very secret")  # fmt: skip
+    secret = call("webhooks", "secret", json.loads(created.stdout)["id"])
+
+    assert "very secret" not in created.output
+    assert set(json.loads(secret.stdout).values()) == {"***"}
+
+
+def test_an_action_without_an_answer_says_that_it_is_done(monkeypatch, capsys):
+    verb = next(verb for verb in verbs_of("cards") if verb.name == "block")
+
+    class Cards:
+        async def block(self, _):
+            return ActionResult()
+
+    client = SimpleNamespace(cards=Cards())
+    asyncio.run(VerbCall(verb, {"card_id": "c.1"}, Wishes(output=Format.TABLE))(client))
+
+    assert tuple(capsys.readouterr()) == ("", "done\n")
+
+
+def test_no_network_is_a_line(run):
+    result = run("customers", "list", "--base-url", "http://127.0.0.1:9",
+                 ALLAWEE_API_KEY="sk.test.x")  # fmt: skip
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "check the network and the host, then try again" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_key_that_expires_in_the_middle_of_a_list(call):
+    requests = itertools.count(1)
+
+    def expire_at_the_third():
+        if next(requests) == 3:
+            call.sandbox.state.keys.revoke(call.sandbox.api_key)
+        return 0.0
+
+    call.sandbox.faults.latency(expire_at_the_third)
+    result = call("customers", "list", "--limit", "1", "--output", "jsonl")
+
+    assert result.exit_code == 3
+    assert len(result.stdout.splitlines()) == 2
+    assert result.stderr.startswith("error: Invalid Authorization Key")

@@ -1,0 +1,213 @@
+"""`allawee sandbox` as a process: it answers, it remembers, and it survives being killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from allawee_async.cli.app import app
+from allawee_async.cli.errors import CommandError
+from allawee_async.cli.sandbox.command import SandboxOptions
+from allawee_async.cli.sandbox.run import _assignment, _secure_port, _serve, run_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CUSTOMER = {
+    "name": "Ada Obi",
+    "reference": "ada",
+    "type": "individual",
+    "claims": {},
+    "verifications": [],
+    "metadata": {},
+}
+
+
+class Running:
+    """A sandbox in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        self.lines = [process.stdout.readline() for _ in range(8)]
+        told = dict(
+            line.removeprefix("export ").split("=") for line in map(str.strip, self.lines[3:6])
+        )
+        self.page = self.lines[1].split()[1]
+        self.url, self.key = told["ALLAWEE_BASE_URL"], told["ALLAWEE_API_KEY"]
+        self.secure_url = told["ALLAWEE_SECURE_URL"]
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.url + path, data, method=method)
+        request.add_header("Authorization", f"Bearer {self.key}")
+        with urlopen(request, timeout=10) as reply:
+            return json.load(reply)
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Running]:
+    command = [sys.executable, "-m", "allawee_async", "sandbox", "--port", "0", *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        try:
+            yield Running(run)
+        finally:
+            run.kill()
+
+
+def test_it_survives_a_kill_and_remembers(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "state.db"))
+    with running(*data, "--customers", "20", "--seed", "3") as first:
+        assert "20 customers" in first.lines[0]
+        created = first.send("POST", "/customers", CUSTOMER)["data"]
+        hook = {"name": "x", "events": [], "url": "http://127.0.0.1:1/"}
+        webhook = first.send("POST", "/webhooks", hook)["data"]
+        first.process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        first.process.wait(10)
+    with running(*data, "--seed", "3") as second:
+        assert second.key == first.key
+        assert "21 customers" in second.lines[0]
+        assert second.send("GET", f"/customers/{created['id']}")["data"] == created
+        assert second.send("GET", "/webhooks")["data"] == [webhook]
+        assert str(tmp_path) in second.lines[7]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send")
+def test_it_ends_when_it_is_told_to() -> None:
+    with running() as run:
+        assert run.send("GET", "/customers")["code"] == "success"
+        assert run.secure_url != run.url
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(10) == 0
+        assert run.process.stderr is not None
+        assert run.process.stderr.read() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+def test_ctrl_c_ends_it() -> None:
+    with running() as run:
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(10) == 130
+
+
+async def test_it_says_where_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    serving = asyncio.create_task(_serve(SandboxOptions(port=0, data=tmp_path / "state.db")))
+    told = ""
+    while "stops it" not in told:
+        await asyncio.sleep(0.001)
+        told += capsys.readouterr().out
+    assert "ALLAWEE_API_KEY" in told
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def test_sigterm_ends_it_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    serving = asyncio.create_task(_serve(SandboxOptions(port=0)))
+    while "is lost" not in capsys.readouterr().out:  # noqa: ASYNC110 - it does not tell by itself
+        await asyncio.sleep(0.001)
+    signal.raise_signal(signal.SIGTERM)
+    await serving
+
+
+def test_failures_are_told_in_a_line(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="choose another file with --data"):
+        run_sandbox(SandboxOptions(port=0, data=tmp_path / "nowhere" / "state.db"))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(CommandError, match="choose another with --port"),
+    ):
+        run_sandbox(SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
+
+
+def test_its_page_can_be_looked_at() -> None:
+    with running() as run, urlopen(run.page, timeout=10) as reply:
+        assert run.page == f"{run.url}/_sandbox"
+        assert b"<title>Overview" in reply.read()
+
+
+def test_what_it_prints_can_be_pasted_into_a_shell() -> None:
+    with running() as run:
+        script = "".join(run.lines[3:6]) + 'printf %s "$ALLAWEE_API_KEY $ALLAWEE_BASE_URL"'
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"{run.key} {run.url}"
+
+
+@pytest.mark.parametrize(
+    ("platform", "line"),
+    [
+        ("linux", "export NAME='http://[::1]:8080'"),
+        ("darwin", "export NAME='http://[::1]:8080'"),
+        ("win32", '$env:NAME = "http://[::1]:8080"'),
+    ],
+)
+def test_variables_are_set_as_is_usual_there(platform: str, line: str) -> None:
+    assert _assignment("NAME", "http://[::1]:8080", platform) == line
+
+
+async def test_its_page_is_opened_in_the_browser(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: Queue[str] = Queue()
+    monkeypatch.setattr("webbrowser.open", opened.put)
+    serving = asyncio.create_task(_serve(SandboxOptions(port=0, open=True)))
+    page = await asyncio.to_thread(opened.get, timeout=10)
+    told = capsys.readouterr().out
+    serving.cancel()
+    await asyncio.wait([serving])
+
+    assert f"Page: {page}\n" in told
+    assert page.endswith("/_sandbox")
+
+
+def test_the_options_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[SandboxOptions] = []
+    monkeypatch.setattr("allawee_async.cli.sandbox.run.run_sandbox", seen.append)
+    arguments = ["sandbox", "--port", "1", "--seed", "4", "--customers", "7", "--data", "x.db"]
+    arguments.append("--open")
+    app(arguments, standalone_mode=False)
+
+    assert seen == [SandboxOptions(port=1, seed=4, customers=7, data=Path("x.db"), open=True)]
+
+
+def _fails(*arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "allawee_async", "sandbox", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return done.returncode, done.stderr
+
+
+def test_a_port_in_use_and_a_file_of_others_are_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, told = _fails("--port", str(port), "--secure-port", "0")
+    assert code == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in told
+    assert "--port" in told
+    (tmp_path / "text").write_text("nothing" * 500)
+    code, told = _fails("--port", "0", "--data", os.fspath(tmp_path / "text"))
+    assert code == 1
+    assert "--data" in told
+    assert "Traceback" not in told
+    code, told = _fails("--port", "99999")
+    assert code == 2
+
+
+@pytest.mark.parametrize(
+    ("port", "given", "chosen"), [(8080, None, 8081), (0, None, 0), (65_535, None, 0), (0, 9, 9)]
+)
+def test_the_secure_port_follows(port: int, given: int | None, chosen: int) -> None:
+    assert _secure_port(SandboxOptions(port=port, secure_port=given)) == chosen

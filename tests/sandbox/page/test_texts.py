@@ -1,0 +1,139 @@
+"""What the sandbox's page is written with: safe HTML, money, masked answers. Nothing runs here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allawee_async.sandbox.cards.numbers import new_number
+from allawee_async.sandbox.http.masking import beginning, masked_text
+from allawee_async.sandbox.page.html import Html, document, join, tag
+from allawee_async.sandbox.page.texts import card_label, clock, counted, minor_units, money, short
+
+
+def test_texts_are_escaped_and_elements_are_not() -> None:
+    inner = tag("b", "<i> & 'x' \"y\"")
+
+    assert tag("p", inner, 3, None, ["<", [">"]]) == (
+        "<p><b>&lt;i&gt; &amp; &#x27;x&#x27; &quot;y&quot;</b>3&lt;&gt;</p>"
+    )
+    assert join("<", Html("<br>")) == "&lt;<br>"
+    assert document(tag("body")) == '<!doctype html><html lang="en"><body></body></html>'
+
+
+def test_attributes_are_escaped_named_as_in_html_and_left_out() -> None:
+    made = tag("input", class_="a", data_live=True, value='"><script>', hidden=False, title=None)
+
+    assert made == '<input class="a" data-live value="&quot;&gt;&lt;script&gt;">'
+
+
+def test_what_is_joined_by_hand_is_not_html_any_more() -> None:
+    assert tag("p", tag("b", "x") + "<script>") == "<p>&lt;b&gt;x&lt;/b&gt;&lt;script&gt;</p>"
+
+
+@given(st.text())
+def test_no_text_gets_out_of_its_element(text: str) -> None:
+    made = tag("p", text, title=text)
+
+    assert made.count("<") == 2
+    assert made.count('"') == 2
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [(0, "NGN 0.00"), (5, "NGN 0.05"), (123_450, "NGN 1,234.50"), (-1, "-NGN 0.01")],
+)
+def test_money_has_its_currency_and_two_decimals(amount: int, told: str) -> None:
+    assert money(amount, "NGN") == told
+
+
+@pytest.mark.parametrize(
+    ("typed", "minor"),
+    [("5", 500), ("1,250.5", 125_050), (" 0.01 ", 1), ("", None), ("-1", None), ("1.234", None),
+     ("1e3", None), ("٣", None), ("9" * 13, None)],
+)  # fmt: skip
+def test_amounts_are_read_as_people_type_them(typed: str, minor: int | None) -> None:
+    assert minor_units(typed) == minor
+
+
+@given(st.integers(min_value=0, max_value=10**13))
+def test_an_amount_comes_back_from_how_it_is_written(amount: int) -> None:
+    assert minor_units(money(amount, "USD").removeprefix("USD ")) == amount
+
+
+def test_times_of_today_and_of_other_days() -> None:
+    assert clock("2026-05-13T12:00:01.000Z", "2026-05-13T23:59:59.999Z") == "12:00:01"
+    assert clock("2026-05-12T12:00:01.000Z", "2026-05-13T23:59:59.999Z") == "2026-05-12"
+    assert clock(None, "2026-05-13T23:59:59.999Z") == ""
+
+
+def test_odd_values_are_written_short() -> None:
+    assert short(None) == ""
+    assert short(12) == "12"
+    assert short("x" * 500) == "x" * 120 + "…"
+    assert (counted(1, "event"), counted(2_000, "event")) == ("1 event", "2,000 events")
+
+
+def test_a_card_is_told_by_its_last_digits_only() -> None:
+    details = {"last4": "4880", "cardHolderName": "Ada", "pan": "5061462473446064880"}
+
+    assert card_label({"network": "verve", "details": details}) == "verve •••• 4880, Ada"
+    assert card_label({"details": None}) == "••••"
+
+
+SECRETS: list[tuple[Any, str]] = [
+    ({"pan": "5061462473446064880"}, "5061462473446064880"),
+    ({"cvv": 123}, "123"),
+    ({"cvv": "987"}, "987"),
+    ({"PIN": "1234"}, "1234"),
+    ({"signingKey": 'my "own" key'}, "own"),
+    ({"name": "n", "key": "sk.test.aB3"}, "aB3"),
+    ({"metadata": {"note": "my key is sk.live.aB3dEf"}}, "aB3dEf"),
+    ({"individualIdentity": {"type": "bvn", "id": "22489035167"}}, "22489035167"),
+    ({"note": "card 5061 4624 7344 6064 880"}, "4624"),
+]
+
+
+@pytest.mark.parametrize(("value", "secret"), SECRETS)
+def test_secrets_are_masked(value: Any, secret: str) -> None:
+    whole = json.dumps({"code": "success", "data": value}).encode()
+
+    assert secret in whole.decode().replace('\\"', '"')
+    told = beginning(whole, len(whole))
+    assert secret not in told
+    assert "***" in told
+    assert '"code": "success"' in told
+
+
+@pytest.mark.parametrize(("value", "secret"), SECRETS)
+def test_secrets_are_masked_wherever_the_text_was_cut(value: Any, secret: str) -> None:
+    whole = json.dumps(value).encode()
+    for end in range(1, len(whole)):
+        told = beginning(whole[:end], len(whole))
+        assert told.endswith("…")
+        assert secret not in told
+
+
+def test_a_card_number_that_was_cut_is_no_beginning_of_one() -> None:
+    number = new_number("visa", lambda length: "1" * length)
+    whole = json.dumps({"note": number}).encode()
+    for end in range(len(whole)):
+        assert number[:6] not in beginning(whole[:end], len(whole))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"reference": "1981993843"}', '{"rrn": "198199384312"}', '{"amount": 1234567890}',
+     '{"createdAt": "2026-05-13T12:00:00.000Z"}', '{"keys": "open"}'],
+)  # fmt: skip
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert masked_text(text) == text
+
+
+def test_an_answer_that_is_no_json_is_shown_as_it_is() -> None:
+    assert beginning(b"<html>\xff", 7) == "<html>�"
+    assert beginning(b'{"a":1}', 7) == '{\n  "a": 1\n}'

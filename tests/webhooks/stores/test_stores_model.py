@@ -1,0 +1,127 @@
+"""Any order of steps has, in every store, the outcome that a few lines of Python predict."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from allawee_async.webhooks.stores.base import Busy, Claim, Done
+from tests.support.store_kinds import Memory, Redis, SQLite
+
+if TYPE_CHECKING:
+    from tests.support.store_kinds import Kind
+
+PAUSES = [10.0, 31.0]
+"""Seconds; a lease takes 30, and all together are less than the time that events are kept."""
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("claim"), st.sampled_from("aab")),
+        st.tuples(st.just("pass"), st.sampled_from(PAUSES)),
+        st.tuples(st.sampled_from(["renew", "finish", "release"]), st.integers(0, 2)),
+    ),
+    min_size=20,
+    max_size=50,
+)
+
+
+class Model:
+    """What a store should know: for each key a claim and its end, or an answer."""
+
+    def __init__(self, lease: float) -> None:
+        self._lease = lease
+        self._now = 0.0
+        self._held: dict[str, tuple[Claim, float]] = {}
+        self._done: dict[str, bytes] = {}
+
+    def pass_by(self, seconds: float) -> None:
+        self._now += seconds
+
+    def claim(self, key: str) -> Busy | Done | None:
+        """Return what is said to somebody who wants a key; None says that it is free."""
+        if key in self._done:
+            return Done(self._done[key])
+        return Busy() if key in self._held and self._held[key][1] > self._now else None
+
+    def claimed(self, claim: Claim) -> None:
+        self._held[claim.key] = (claim, self._now + self._lease)
+
+    def renew(self, claim: Claim) -> bool:
+        held = self._holds(claim)
+        if held:
+            self.claimed(claim)
+        return held
+
+    def finish(self, claim: Claim, body: bytes) -> bytes:
+        if claim.key in self._done:
+            return self._done[claim.key]
+        if self._holds(claim) or claim.key not in self._held:
+            self._held.pop(claim.key, None)
+            self._done[claim.key] = body
+        return body
+
+    def release(self, claim: Claim) -> None:
+        if self._holds(claim):
+            del self._held[claim.key]
+
+    def _holds(self, claim: Claim) -> bool:
+        return claim.key in self._held and self._held[claim.key][0] == claim
+
+
+async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> None:
+    """Do the steps by turns in two stores over the same records, and in the model."""
+    model, claims = Model(kind.lease), list[Claim]()
+    stores = [kind.store(), kind.store()]
+    for number, (step, value) in enumerate(steps):
+        store = stores[number % 2]
+        body = b"%d" % number
+        match step:
+            case "pass":
+                await kind.pass_by(value)
+                model.pass_by(value)
+            case "claim":
+                found, expected = await store.claim(value, lease=kind.lease), model.claim(value)
+                if expected is None:
+                    assert isinstance(found, Claim)
+                    claims.append(found)
+                    model.claimed(found)
+                else:
+                    assert found == expected
+            case _ if not claims:
+                continue
+            case "renew":
+                claim = claims[-1 - value % len(claims)]
+                assert await store.renew(claim, lease=kind.lease) == model.renew(claim)
+            case "finish":
+                claim = claims[-1 - value % len(claims)]
+                assert await store.finish(claim, body) == model.finish(claim, body)
+            case _:
+                claim = claims[-1 - value % len(claims)]
+                await store.release(claim)
+                model.release(claim)
+    for store in stores:
+        await store.close()
+
+
+@pytest.mark.timeout(600)  # to find the shortest steps that fail takes long
+@pytest.mark.parametrize("name", ["memory", "sqlite", "redis"])
+@settings(max_examples=40)
+@given(steps=STEPS)
+def test_every_store_does_what_the_model_does(
+    name: str, request: pytest.FixtureRequest, steps: list[tuple[str, Any]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        match name:
+            case "memory":
+                kind: Kind = Memory()
+            case "sqlite":
+                kind = SQLite(Path(folder) / "events.db")
+            case _:
+                kind = Redis(request.getfixturevalue("redis_server").url)
+        asyncio.run(follow(kind, steps))
