@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 import attrs
 
 from allawee_async import AllaweeClient, DecodeError, from_dict, models
-from allawee_async.codec.writing import wire_name
 from allawee_async.models import Model, OpenEnum
+from allawee_async.models.schema import wire_name
 from allawee_async.transport.response import read_reply
 
 if TYPE_CHECKING:

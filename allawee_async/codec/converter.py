@@ -18,9 +18,10 @@ from cattrs import Converter
 from allawee_async.codec import reading as decoding
 from allawee_async.codec.compiled import compile_reader
 from allawee_async.codec.reading import FieldPlan, Mismatch, ModelPlan, Reader
-from allawee_async.codec.writing import wire_name, write, write_model, write_timestamp
+from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.common import Model, OpenEnum
+from allawee_async.models.schema import wire_name
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
-from allawee_async.codec.writing import wire_name
+from allawee_async.models.schema import wire_name
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Model

@@ -13,16 +13,10 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.common import Model
-from allawee_async.names import camel
+from allawee_async.models.schema import wire_name
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject, JSONValue
-
-
-def wire_name(field: attrs.Attribute[Any]) -> str:
-    """Return the name of a field on the wire: by rule, or the one that the field itself names."""
-    name: str = field.metadata.get("wire") or camel(field.name)
-    return name
 
 
 @cache

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, get_args, get_ori
 import attrs
 
 from allawee_async.codec.converter import converter, main_type
-from allawee_async.codec.writing import wire_name
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.common import Model, OpenEnum
+from allawee_async.models.schema import wire_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, cast
 import orjson
 
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.output.shapes import FREE, Kind, Shape, fields_of
 from allawee_async.cli.wording import did_you_mean
+from allawee_async.models.schema import FREE, Kind, Shape, fields_of
 from allawee_async.names import camel
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from allawee_async.cli.errors import ExitCode, exit_code_of
 from allawee_async.cli.operations.introspection import FIND, Verb
 from allawee_async.cli.operations.parameters import Form, Parameter
 from allawee_async.cli.operations.wording import first_sentence, spoken
-from allawee_async.cli.output.shapes import Kind, Shape, paths_of
+from allawee_async.models.schema import Kind, Shape, paths_of
 
 PAGE_SIZE: Final = 100
 """How many entries the command line asks for at a time; the API's 20 would be slow."""

@@ -13,8 +13,8 @@ from allawee_async.cli.operations.help_texts import parameter_help
 from allawee_async.cli.operations.parameters import Form, Parameter
 from allawee_async.cli.operations.writes import WRITES
 from allawee_async.cli.options import Debug, NoColor
-from allawee_async.cli.output.shapes import paths_of
 from allawee_async.cli.output.writers import Format
+from allawee_async.models.schema import paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

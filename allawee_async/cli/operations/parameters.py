@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin, get_type_hints
 import attrs
 
 from allawee_async.cli.operations.wording import kebab
-from allawee_async.cli.output.shapes import Kind, Shape, members_of, shape_of
+from allawee_async.models.schema import Kind, Shape, members_of, shape_of
 from allawee_async.query.filters import Expression, Field
 from allawee_async.query.parameters import ListParams
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.output.shapes import Kind, fields_of, paths_of
 from allawee_async.cli.wording import did_you_mean
+from allawee_async.models.schema import Kind, fields_of, paths_of
 from allawee_async.names import camel
 
 if TYPE_CHECKING:

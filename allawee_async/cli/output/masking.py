@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.cli.output.shapes import Kind, fields_of
 from allawee_async.codec.converter import to_dict
 from allawee_async.codec.writing import write_mapping
 from allawee_async.models.common import Model
+from allawee_async.models.schema import Kind, fields_of
 from allawee_async.redaction import MASK, without_named_secrets
 
 if TYPE_CHECKING:

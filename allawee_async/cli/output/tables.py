@@ -13,7 +13,7 @@ from allawee_async.cli.errors import one_line
 from allawee_async.cli.output.cells import cell, currency_of, is_money
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.cli.output.console import is_unicode, output_console
-from allawee_async.cli.output.shapes import Kind, fields_of
+from allawee_async.models.schema import Kind, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

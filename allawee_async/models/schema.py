@@ -1,4 +1,4 @@
-"""What the models say of their fields, as the command line needs it: kinds, names, secrets."""
+"""What the models say of their fields: names on the wire, kinds, secrets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final, Union, cast, get_args, get_origin
 
 import attrs
 
-from allawee_async.codec.writing import wire_name
 from allawee_async.models.common import Model, OpenEnum
+from allawee_async.names import camel
 
 
 class Kind(StrEnum):
@@ -58,6 +58,12 @@ _PLAIN: Final[tuple[tuple[type, Kind], ...]] = (
     (date, Kind.DATE),
     (str, Kind.TEXT),
 )
+
+
+def wire_name(field: attrs.Attribute[Any]) -> str:
+    """Return the name of a field on the wire: by rule, or the one that the field itself names."""
+    name: str = field.metadata.get("wire") or camel(field.name)
+    return name
 
 
 def fields_of(model: type[Model] | None) -> Mapping[str, Shape]:
