@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.core.sqlite import Store
+from allawee_async.sandbox.core.sqlite import StateFile
 from allawee_async.sandbox.events import queue as outbox
 from allawee_async.sandbox.events.messenger import Messenger
 
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.http.adapter import Door
+    from allawee_async.sandbox.http.adapter import HttpAdapter
 
 
-class Backstage:
-    """Belongs to one door, and to one state at a time.
+class Background:
+    """Belongs to one HTTP adapter, and to one state at a time.
 
     Args:
-        door: Whose state it is; it says when something has changed.
+        adapter: Whose state it is; it says when something has changed.
         data: The file for the state; None for none.
         pauses: Seconds between the attempts to send an event.
         anywhere: Whether events may leave this computer.
     """
 
     def __init__(
-        self, door: Door, *, data: Path | None, pauses: Sequence[float], anywhere: bool
+        self, adapter: HttpAdapter, *, data: Path | None, pauses: Sequence[float], anywhere: bool
     ) -> None:
-        self._door = door
+        self._adapter = adapter
         self._data = data
-        self._store: Store | None = None
+        self._store: StateFile | None = None
         self._state: State | None = None
         self.messenger = Messenger(
-            pauses=pauses, anywhere=anywhere, hear=door.hear, run_due=door.run_due
+            pauses=pauses, anywhere=anywhere, hear=adapter.hear, run_due=adapter.run_due
         )
-        door.changed = self.changed
+        adapter.changed = self.changed
 
     def start(self, state: State) -> bool:
         """Fill the state from its file, if there is one, and begin to work for it.
@@ -50,12 +50,12 @@ class Backstage:
         """
         found = False
         if self._data is not None:
-            self._store = Store(self._data)
+            self._store = StateFile(self._data)
             found = self._store.load(state)
             if found:
                 fresh = os.urandom(16).hex()  # what the seed gives has been given already
                 state.reseed(fresh)
-                self._door.reseed(fresh)
+                self._adapter.reseed(fresh)
             state.outbox = outbox.waiting(state)
         self._state = state
         self.messenger.start(state)

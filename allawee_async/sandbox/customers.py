@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure, success
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    failure,
+    success,
+)
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.collection import DuplicateError
 
@@ -34,12 +40,12 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def list_customers(state: State, call: Call) -> Reply:
+def list_customers(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /customers`."""
     return answer_list(state.customers, call.pairs)
 
 
-def get_customer(state: State, call: Call) -> Reply:
+def get_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /customers/:id`."""
     position = state.customers.position_of(call.id)
     if position is None:
@@ -47,7 +53,7 @@ def get_customer(state: State, call: Call) -> Reply:
     return success(state.customers.shown_at(position))
 
 
-def create_customer(state: State, call: Call) -> Reply:
+def create_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /customers`."""
     body = _read_customer(call.body)
     now = state.now()
@@ -60,7 +66,7 @@ def create_customer(state: State, call: Call) -> Reply:
     return _store(state, document, is_new=True)
 
 
-def update_customer(state: State, call: Call) -> Reply:
+def update_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /customers/:id`: the body takes the place of what was sent before."""
     stored = state.customers.get(call.id)
     if stored is None:
@@ -121,7 +127,7 @@ def _sent(body: JsonObject) -> JsonObject:
     return sent
 
 
-def _store(state: State, document: JsonObject, *, is_new: bool) -> Reply:
+def _store(state: State, document: JsonObject, *, is_new: bool) -> ApiResponse:
     try:
         position = (state.customers.add if is_new else state.customers.replace)(document)
     except DuplicateError:
@@ -135,8 +141,8 @@ def _unknown(id: str) -> RefusalError:
 
 
 ROUTES = (
-    Route("GET", "/customers", list_customers),
-    Route("POST", "/customers", create_customer),
-    Route("GET", "/customers/:id", get_customer),
-    Route("PUT", "/customers/:id", update_customer),
+    Endpoint("GET", "/customers", list_customers),
+    Endpoint("POST", "/customers", create_customer),
+    Endpoint("GET", "/customers/:id", get_customer),
+    Endpoint("PUT", "/customers/:id", update_customer),
 )

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.routing import Host
-from allawee_async.sandbox.background import Backstage
+from allawee_async.sandbox.background import Background
 from allawee_async.sandbox.cards.transactions import settle_all
 from allawee_async.sandbox.core.ids import IdSource
 from allawee_async.sandbox.core.state import Clock, State, utc_now
 from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.messenger import PAUSES
 from allawee_async.sandbox.events.webhooks import plant
-from allawee_async.sandbox.http.adapter import Door
+from allawee_async.sandbox.http.adapter import HttpAdapter
 from allawee_async.sandbox.http.ports import Ports
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.money.accounts import seed_accounts
-from allawee_async.sandbox.page import ROOT, Page, Stage
+from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
 from allawee_async.sandbox.seed.documented_cards import seed_cards
 from allawee_async.sandbox.seed.people import make_customers
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.faults.deliveries import DeliveryFaults
     from allawee_async.sandbox.faults.plan import Faults
-    from allawee_async.sandbox.http.ports import Answerer
+    from allawee_async.sandbox.http.ports import RequestHandler
 
 
 class Sandbox:
@@ -88,15 +88,15 @@ class Sandbox:
         self._log = RequestLog(log_size)
         self._grp_enabled = grp_enabled
         self._seed_state()
-        self._door = Door(Api(self._state), IdSource(f"requests {seed}"), self._log)
-        self._backstage = Backstage(
-            self._door,
+        self._adapter = HttpAdapter(Api(self._state), IdSource(f"requests {seed}"), self._log)
+        self._background = Background(
+            self._adapter,
             data=None if data is None else Path(data),
             pauses=webhook_pauses,
             anywhere=webhooks_anywhere,
         )
-        stage = Stage(self._door, lambda: self._state, self.reset, self.settle_cards)
-        self._page = Page(stage, listens_at=host, urls=self._urls) if page else None
+        context = ActionContext(self._adapter, lambda: self._state, self.reset, self.settle_cards)
+        self._page = PageServer(context, listens_at=host, urls=self._urls) if page else None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -123,9 +123,9 @@ class Sandbox:
         """
         if self._ports.are_open:
             raise RuntimeError("the sandbox is running already")
-        self._door.open()
+        self._adapter.open()
         try:
-            if self._backstage.start(self._state):
+            if self._background.start(self._state):
                 self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
             await self._ports.open(self._answerers())
         except BaseException:
@@ -134,9 +134,9 @@ class Sandbox:
 
     async def close(self) -> None:
         """Stop at once: waiting requests are cut off, nothing stays behind. The state is kept."""
-        self._door.close()
+        self._adapter.close()
         await self._ports.close()
-        await self._backstage.close()
+        await self._background.close()
 
     @property
     def url(self) -> str:
@@ -175,12 +175,12 @@ class Sandbox:
     @property
     def faults(self) -> Faults:
         """Where to order faults."""
-        return self._door.faults
+        return self._adapter.faults
 
     @property
     def deliveries(self) -> DeliveryFaults:
         """Where to order that events arrive twice, late, in another order, or unheard."""
-        return self._backstage.messenger.faults
+        return self._background.messenger.faults
 
     @property
     def requests(self) -> Sequence[LoggedRequest]:
@@ -190,7 +190,7 @@ class Sandbox:
     @property
     def crashes(self) -> Sequence[Exception]:
         """Mistakes of the sandbox itself, each of which was answered with a 500."""
-        return self._door.crashes
+        return self._adapter.crashes
 
     def client(self, **options: Any) -> AllaweeClient:
         """Return a client of this sandbox with its key and addresses; other options are passed on.
@@ -245,23 +245,25 @@ class Sandbox:
     def reset(self) -> None:
         """Go back to the beginning: customers, keys and ids as seeded, no faults, an empty log."""
         self._seed_state()
-        self._door.api = Api(self._state)
-        self._door.faults.clear()
-        self._door.crashes.clear()
+        self._adapter.api = Api(self._state)
+        self._adapter.faults.clear()
+        self._adapter.crashes.clear()
         self._log.clear()
-        self._backstage.replace(self._state)
+        self._background.replace(self._state)
 
     def settle_cards(self) -> None:
         """Settle all approved purchases with cards now, without waiting for their moment."""
         settle_all(self._state)
-        self._backstage.changed()
+        self._background.changed()
 
     async def deliver(self) -> None:
         """Wait until every event that is to be sent has been sent, or has been given up."""
-        await self._backstage.messenger.settle()
+        await self._background.messenger.settle()
 
-    def _answerers(self) -> dict[Host, Answerer]:
-        answerers: dict[Host, Answerer] = {host: partial(self._door.handle, host) for host in Host}
+    def _answerers(self) -> dict[Host, RequestHandler]:
+        answerers: dict[Host, RequestHandler] = {
+            host: partial(self._adapter.handle, host) for host in Host
+        }
         if self._page is not None:
             answerers[Host.API] = self._page.before(answerers[Host.API])
         return answerers

@@ -45,7 +45,7 @@ class MoneyModel(RuleBasedStateMachine):
     def snapshot(self) -> Any:
         return (
             {name: list(found) for name, found in collections_of(self.state)},
-            self.state.agenda.dump(), list(self.state.outbox),
+            self.state.scheduler.dump(), list(self.state.outbox),
         )  # fmt: skip
 
     def call(self, method: str, path: str, body: Any = None) -> Any:

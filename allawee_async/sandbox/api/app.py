@@ -10,13 +10,13 @@ import attrs
 from allawee_async.sandbox import customers
 from allawee_async.sandbox.api import secret_keys
 from allawee_async.sandbox.api.messages import (
-    Call,
+    ApiRequest,
+    ApiResponse,
     RefusalError,
-    Reply,
     failure,
     malformed_parameter,
 )
-from allawee_async.sandbox.api.routing import Host, Route, Router
+from allawee_async.sandbox.api.routing import Endpoint, Host, Router
 from allawee_async.sandbox.api.scopes import scope_of
 from allawee_async.sandbox.cards import actions as card_actions
 from allawee_async.sandbox.cards import authorizations as card_authorizations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.query import QueryPairs
 
-_NOUNS: tuple[Route, ...] = (
+_NOUNS: tuple[Endpoint, ...] = (
     *card_actions.ROUTES,
     *card_authorizations.ROUTES,
     *card_programs.ROUTES,
@@ -62,16 +62,16 @@ _NOUNS: tuple[Route, ...] = (
 ROUTES = grp.with_queue(_NOUNS)
 """Every endpoint, those that simulate guaranteed processing included."""
 
-Job: TypeAlias = "Callable[[State, str], None]"
-JOBS: dict[str, Job] = {
+JobHandler: TypeAlias = "Callable[[State, str], None]"
+JOBS: dict[str, JobHandler] = {
     card_authorizations.SETTLE: card_transactions.settle,
     grp.JOB: grp.make_job(_NOUNS),
     **money_routes.JOBS,
 }
 """What `State.later` runs, by name: it gets the state and the id of the document."""
 
-Answered: TypeAlias = "Callable[[State, JsonObject, JsonObject | None], None]"
-ANSWERS: dict[str, Answered] = {
+WebhookListener: TypeAlias = "Callable[[State, JsonObject, JsonObject | None], None]"
+ANSWERS: dict[str, WebhookListener] = {
     card_events.REQUEST: card_authorizations.hear_request,
     card_events.UPDATE: card_authorizations.hear_update,
 }
@@ -97,7 +97,7 @@ class Target:
 
 @attrs.frozen
 class Sender:
-    """What is told of a request besides itself; see the attributes of `Call`."""
+    """What is told of a request besides itself; see the attributes of `ApiRequest`."""
 
     request_id: str = ""
     address: str = ""
@@ -120,10 +120,10 @@ class Request:
     body: bytes
     sender: Sender
 
-    def call(self, id: str, key: Key) -> Call:
+    def call(self, id: str, key: Key) -> ApiRequest:
         """Return the request as handlers see it."""
         sender = self.sender
-        return Call(
+        return ApiRequest(
             id=id,
             pairs=self.pairs,
             body=self.body,
@@ -152,7 +152,7 @@ class Api:
         authorization: str | None = None,
         body: bytes = b"",
         sender: Sender = UNKNOWN_SENDER,
-    ) -> Reply:
+    ) -> ApiResponse:
         """Return the answer to a request; what it changes is changed when this returns."""
         try:
             key = self._state.keys.admit(authorization)
@@ -160,19 +160,21 @@ class Api:
             return failure(401, "unauthorized", str(refused))
         return self._answer(key, Request(host, method, segments, pairs, body, sender))
 
-    def act(self, method: str, segments: tuple[str, ...], body: bytes, sender: Sender) -> Reply:
+    def act(
+        self, method: str, segments: tuple[str, ...], body: bytes, sender: Sender
+    ) -> ApiResponse:
         """Return the answer to a request of the sandbox's own page, which needs no key."""
         return self._answer(_OWN_KEY, Request(Host.API, method, segments, (), body, sender))
 
     def run_due(self) -> bool:
         """Run the jobs that are due, and return whether there were any."""
         ran = False
-        while (job := self._state.agenda.take_due(self._state.moment)) is not None:
+        while (job := self._state.scheduler.take_due(self._state.moment)) is not None:
             ran = True
             JOBS[job.name](self._state, job.id)
         return ran
 
-    def hear(self, id: str, attempt: outbox.Attempt) -> None:
+    def hear(self, id: str, attempt: outbox.DeliveryAttempt) -> None:
         """Take note of what came of sending an event, and let the first answer have its effect."""
         event = outbox.note_attempt(self._state, id, attempt)
         listener = ANSWERS.get(str(event["event"])) if event is not None else None
@@ -181,7 +183,7 @@ class Api:
         if isinstance(event["attempts"], list) and len(event["attempts"]) == 1:
             listener(self._state, event["data"], attempt.decision())
 
-    def _answer(self, key: Key, request: Request) -> Reply:
+    def _answer(self, key: Key, request: Request) -> ApiResponse:
         reply = self._reply(key, request)
         self._state.calls.note(
             Called(
@@ -196,7 +198,7 @@ class Api:
         )
         return reply
 
-    def _reply(self, key: Key, request: Request) -> Reply:
+    def _reply(self, key: Key, request: Request) -> ApiResponse:
         try:
             route, found = self._router.find(request.host, request.method, request.segments)
             scope = scope_of(route.method, route.path)

@@ -18,7 +18,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 
 @attrs.frozen
-class Call:
+class ApiRequest:
     """A request whose route is known.
 
     Attributes:
@@ -43,7 +43,7 @@ class Call:
 
 
 @attrs.frozen
-class Reply:
+class ApiResponse:
     """A status, the bytes of a body, and headers besides those of every answer.
 
     Attributes:
@@ -58,44 +58,44 @@ class Reply:
     body: bytes
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = attrs.Factory(dict[str, str])
-    later: Callable[[], Reply] | None = attrs.field(default=None, eq=False)
+    later: Callable[[], ApiResponse] | None = attrs.field(default=None, eq=False)
 
 
 class RefusalError(Exception):
     """A request that is answered with an error; `reply` is the answer."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ApiResponse) -> None:
         super().__init__(reply.status)
         self.reply = reply
 
 
-def success(document: bytes, status: int = 200) -> Reply:
+def success(document: bytes, status: int = 200) -> ApiResponse:
     """Return the envelope around one document."""
-    return Reply(status, b'{"code":"success","data":' + document + b"}")
+    return ApiResponse(status, b'{"code":"success","data":' + document + b"}")
 
 
 def success_list(
     documents: Sequence[bytes], *, has_more: bool, total_count: int | None = None
-) -> Reply:
+) -> ApiResponse:
     """Return the envelope around a page of documents."""
     metadata: JsonObject = {"hasMore": has_more}
     if total_count is not None:
         metadata["totalCount"] = total_count
     head = b'{"code":"success","data":['
-    return Reply(
+    return ApiResponse(
         200, b"".join((head, b",".join(documents), b'],"metadata":', to_bytes(metadata), b"}"))
     )
 
 
 def failure(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
-) -> Reply:
+) -> ApiResponse:
     """Return an error in the envelope's own shape."""
     body: Json = {"code": code, "message": message}
-    return Reply(status, to_bytes(body), headers=headers or {})
+    return ApiResponse(status, to_bytes(body), headers=headers or {})
 
 
-def failure_for_status(status: int, headers: Mapping[str, str] | None = None) -> Reply:
+def failure_for_status(status: int, headers: Mapping[str, str] | None = None) -> ApiResponse:
     """Return an error that says no more than its status does."""
     try:
         phrase = HTTPStatus(status).phrase
@@ -104,19 +104,19 @@ def failure_for_status(status: int, headers: Mapping[str, str] | None = None) ->
     return failure(status, phrase.lower().replace(" ", "-"), phrase, headers)
 
 
-def malformed_parameter(name: str) -> Reply:
+def malformed_parameter(name: str) -> ApiResponse:
     """Return the answer to a query parameter that cannot be read."""
     body: Json = {"statusCode": 400, "message": f"Incorrect format for '{name}' parameter."}
-    return Reply(400, to_bytes(body))
+    return ApiResponse(400, to_bytes(body))
 
 
-def malformed_body(message: str) -> Reply:
+def malformed_body(message: str) -> ApiResponse:
     """Return the answer to a body that is not JSON."""
     body: Json = {"statusCode": 400, "message": message, "error": "Bad Request"}
-    return Reply(400, to_bytes(body))
+    return ApiResponse(400, to_bytes(body))
 
 
-def invalid_fields(messages: Sequence[str]) -> Reply:
+def invalid_fields(messages: Sequence[str]) -> ApiResponse:
     """Return the answer to a body with invalid fields, one message for each."""
     body: Json = {"statusCode": 400, "message": list(messages), "error": "Bad Request"}
-    return Reply(400, to_bytes(body))
+    return ApiResponse(400, to_bytes(body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.expand import compile_expansions
-from allawee_async.sandbox.api.messages import Reply, success_list
+from allawee_async.sandbox.api.messages import ApiResponse, success_list
 from allawee_async.sandbox.core.jsontypes import to_bytes, to_object
 from allawee_async.sandbox.query import ListQuery, MalformedQueryError, parse_list_query
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.query import FieldSelection, QueryPairs
 
 
-def answer_list(collection: Collection, pairs: QueryPairs) -> Reply:
+def answer_list(collection: Collection, pairs: QueryPairs) -> ApiResponse:
     """Return the page of a collection that the parameters of a URL ask for.
 
     Raises:

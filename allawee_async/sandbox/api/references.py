@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import RefusalError, Reply, failure, success
+from allawee_async.sandbox.api.messages import ApiResponse, RefusalError, failure, success
 from allawee_async.sandbox.cards.numbers import masked
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_reference(
     return found
 
 
-def shown(collection: Collection, id: str, kind: str) -> Reply:
+def shown(collection: Collection, id: str, kind: str) -> ApiResponse:
     """Return the answer that shows one document.
 
     Raises:

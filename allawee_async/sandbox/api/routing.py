@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from allawee_async.sandbox.core.state import State
 
-Handler: TypeAlias = "Callable[[State, Call], Reply]"
+EndpointHandler: TypeAlias = "Callable[[State, ApiRequest], ApiResponse]"
 
 
 class Host(Enum):
@@ -25,26 +25,26 @@ class Host(Enum):
 
 
 @attrs.frozen
-class Route:
+class Endpoint:
     """One endpoint; `:id` in the path stands for the one path parameter."""
 
     method: str
     path: str
-    handler: Handler
+    handler: EndpointHandler
     host: Host = Host.API
 
 
 class Router:
     """Finds the endpoint for a request."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._endpoints: dict[tuple[Host, tuple[str, ...]], dict[str, Route]] = {}
+    def __init__(self, routes: Iterable[Endpoint]) -> None:
+        self._endpoints: dict[tuple[Host, tuple[str, ...]], dict[str, Endpoint]] = {}
         for route in routes:
             key = (route.host, tuple(route.path.split("/")))
             self._endpoints.setdefault(key, {})[route.method] = route
         self._lengths = frozenset(len(path) for _, path in self._endpoints)
 
-    def find(self, host: Host, method: str, segments: tuple[str, ...]) -> tuple[Route, str]:
+    def find(self, host: Host, method: str, segments: tuple[str, ...]) -> tuple[Endpoint, str]:
         """Return the endpoint for a path, given as its decoded segments, and the id in the path.
 
         Raises:
@@ -68,6 +68,6 @@ class Router:
                 yield (*segments[:index], ":id", *segments[index + 1 :]), segments[index]
 
 
-def _not_allowed(method: str, allowed: Iterable[str]) -> Reply:
+def _not_allowed(method: str, allowed: Iterable[str]) -> ApiResponse:
     message = f"This endpoint has no method {method[:16]}."
     return failure(405, "method-not-allowed", message, {"Allow": ", ".join(sorted(allowed))})

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import success
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.jsontypes import to_bytes
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
 
-def create_secret_key(state: State, call: Call) -> Reply:
+def create_secret_key(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /secret-keys`."""
     body = read_body(call.body)
     checks = Checks()
@@ -35,4 +35,4 @@ def create_secret_key(state: State, call: Call) -> Reply:
     return success(to_bytes(shown))
 
 
-ROUTES = (Route("POST", "/secret-keys", create_secret_key),)
+ROUTES = (Endpoint("POST", "/secret-keys", create_secret_key),)

@@ -6,9 +6,9 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import Call, Reply, success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.references import refused, shown, stored
-from allawee_async.sandbox.api.routing import Host, Route
+from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards import funding as card_funding
 from allawee_async.sandbox.cards.cards import KIND, TERMINATED
@@ -24,7 +24,7 @@ ACTIVE, INACTIVE, BLOCKED = "active", "inactive", "blocked"
 _CVV, _PIN = re.compile(r"[0-9]{3}"), re.compile(r"[0-9]{4}")
 
 
-def get_secrets(state: State, call: Call) -> Reply:
+def get_secrets(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/secrets` of the secure host."""
     card = stored(state.cards, call.id, KIND)
     secrets = stored(state.card_secrets, id_of(card), KIND)
@@ -39,7 +39,7 @@ def get_secrets(state: State, call: Call) -> Reply:
     return success(to_bytes(told))
 
 
-def activate(state: State, call: Call) -> Reply:
+def activate(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/activate` of the secure host."""
     card = stored(state.cards, call.id, KIND)
     body = _read_codes(call.body, {"cvv": _CVV, "pin": _PIN})
@@ -52,7 +52,7 @@ def activate(state: State, call: Call) -> Reply:
     return _with_status(state, card, ACTIVE)
 
 
-def reset_pin(state: State, call: Call) -> Reply:
+def reset_pin(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/reset-pin` of the secure host."""
     card = stored(state.cards, call.id, KIND)
     body = _read_codes(call.body, {"pin": _PIN})
@@ -62,7 +62,7 @@ def reset_pin(state: State, call: Call) -> Reply:
     return replaced(state.cards, card | {"updatedAt": state.now()})
 
 
-def fund(state: State, call: Call) -> Reply:
+def fund(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/fund`."""
     card = stored(state.cards, call.id, KIND)
     checks = Checks()
@@ -76,19 +76,19 @@ def fund(state: State, call: Call) -> Reply:
     return replaced(state.cards, card | {"updatedAt": state.now()})
 
 
-def get_funding_source(state: State, call: Call) -> Reply:
+def get_funding_source(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/funding-source`."""
     card = stored(state.cards, call.id, KIND)
     return shown(state.accounts, _funding_source(state, card), "account")
 
 
-def get_funding_balance(state: State, call: Call) -> Reply:
+def get_funding_balance(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/funding-source/balance`."""
     card = stored(state.cards, call.id, KIND)
     return success(to_bytes(balance_of(state, _funding_source(state, card))))
 
 
-def enroll(service: str, state: State, call: Call) -> Reply:
+def enroll(service: str, state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/enroll/…`: codes for purchases go to a phone and an address."""
     card = stored(state.cards, call.id, KIND)
     body = read_body(call.body)
@@ -112,7 +112,7 @@ def enroll(service: str, state: State, call: Call) -> Reply:
     return success(to_bytes({"card": card["id"], "service": service, **contact}))
 
 
-def block(state: State, call: Call) -> Reply:
+def block(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/block`."""
     card = stored(state.cards, call.id, KIND)
     if card["status"] == BLOCKED:
@@ -121,7 +121,7 @@ def block(state: State, call: Call) -> Reply:
     return _with_status(state, card | {"before": card["status"]}, BLOCKED)
 
 
-def unblock(state: State, call: Call) -> Reply:
+def unblock(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/unblock`: the card is again what it was before."""
     card = stored(state.cards, call.id, KIND)
     if card["status"] in (ACTIVE, INACTIVE):
@@ -130,7 +130,7 @@ def unblock(state: State, call: Call) -> Reply:
     return _with_status(state, card, str(card.get("before") or INACTIVE))
 
 
-def terminate(state: State, call: Call) -> Reply:
+def terminate(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `DELETE /cards/:id`: there is no way back."""
     card = stored(state.cards, call.id, KIND)
     if card["status"] == TERMINATED:
@@ -163,7 +163,7 @@ def _check_status(card: JsonObject, *allowed: str) -> None:
         raise refused(f"card-{status}", f"This card is {status}.")
 
 
-def _as_it_is(state: State, card: JsonObject) -> Reply:
+def _as_it_is(state: State, card: JsonObject) -> ApiResponse:
     """Answer a request whose wish is true already: such requests may be sent twice."""
     position = state.cards.position_of(id_of(card))
     if position is None:
@@ -171,7 +171,7 @@ def _as_it_is(state: State, card: JsonObject) -> Reply:
     return success(state.cards.shown_at(position))
 
 
-def _with_status(state: State, card: JsonObject, status: str) -> Reply:
+def _with_status(state: State, card: JsonObject, status: str) -> ApiResponse:
     return replaced(state.cards, card | {"status": status, "updatedAt": state.now()})
 
 
@@ -194,15 +194,15 @@ def _contact_of(state: State, card: JsonObject) -> JsonObject:
 
 
 ROUTES = (
-    Route("GET", "/cards/:id/secrets", get_secrets, Host.SECURE),
-    Route("POST", "/cards/:id/activate", activate, Host.SECURE),
-    Route("POST", "/cards/:id/reset-pin", reset_pin, Host.SECURE),
-    Route("POST", "/cards/:id/fund", fund),
-    Route("GET", "/cards/:id/funding-source", get_funding_source),
-    Route("GET", "/cards/:id/funding-source/balance", get_funding_balance),
-    Route("POST", "/cards/:id/enroll/safetoken", partial(enroll, "safetoken")),
-    Route("POST", "/cards/:id/enroll/3ds", partial(enroll, "3ds")),
-    Route("POST", "/cards/:id/block", block),
-    Route("POST", "/cards/:id/unblock", unblock),
-    Route("DELETE", "/cards/:id", terminate),
+    Endpoint("GET", "/cards/:id/secrets", get_secrets, Host.SECURE),
+    Endpoint("POST", "/cards/:id/activate", activate, Host.SECURE),
+    Endpoint("POST", "/cards/:id/reset-pin", reset_pin, Host.SECURE),
+    Endpoint("POST", "/cards/:id/fund", fund),
+    Endpoint("GET", "/cards/:id/funding-source", get_funding_source),
+    Endpoint("GET", "/cards/:id/funding-source/balance", get_funding_balance),
+    Endpoint("POST", "/cards/:id/enroll/safetoken", partial(enroll, "safetoken")),
+    Endpoint("POST", "/cards/:id/enroll/3ds", partial(enroll, "3ds")),
+    Endpoint("POST", "/cards/:id/block", block),
+    Endpoint("POST", "/cards/:id/unblock", unblock),
+    Endpoint("DELETE", "/cards/:id", terminate),
 )

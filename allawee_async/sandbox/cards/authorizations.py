@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import shown, stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.decisions import (
     APPROVED,
     CAPTURE,
@@ -26,7 +26,7 @@ from allawee_async.sandbox.core.documents import fresh, id_of, whole
 from allawee_async.sandbox.core.entries import InsufficientFundsError
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.cards.controls import Purchase
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
@@ -37,12 +37,12 @@ SETTLE = "settle-authorization"
 REVERSE = "reverse"
 
 
-def list_authorizations(state: State, call: Call) -> Reply:
+def list_authorizations(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /card-authorizations`."""
     return answer_list(state.card_authorizations, call.pairs)
 
 
-def get_authorization(state: State, call: Call) -> Reply:
+def get_authorization(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /card-authorizations/:id`."""
     return shown(state.card_authorizations, call.id, KIND)
 
@@ -210,6 +210,6 @@ def _tell(state: State, authorization: JsonObject, event: str) -> str | None:
 
 
 ROUTES = (
-    Route("GET", "/card-authorizations", list_authorizations),
-    Route("GET", "/card-authorizations/:id", get_authorization),
+    Endpoint("GET", "/card-authorizations", list_authorizations),
+    Endpoint("GET", "/card-authorizations/:id", get_authorization),
 )

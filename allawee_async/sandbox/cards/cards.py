@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure, success
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    failure,
+    success,
+)
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import read_reference, refused, shown, stored
-from allawee_async.sandbox.api.routing import Host, Route
+from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards import funding as card_funding
 from allawee_async.sandbox.cards.controls import read_controls
@@ -43,17 +49,17 @@ class Owner:
     controls: JsonObject | None
 
 
-def list_cards(state: State, call: Call) -> Reply:
+def list_cards(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards`."""
     return answer_list(state.cards, call.pairs)
 
 
-def get_card(state: State, call: Call) -> Reply:
+def get_card(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id`."""
     return shown(state.cards, call.id, KIND)
 
 
-def create_card(state: State, call: Call) -> Reply:
+def create_card(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards`: a new virtual card, or a physical one out of the stock."""
     body = read_body(call.body)
     checks = Checks()
@@ -78,7 +84,7 @@ def create_card(state: State, call: Call) -> Reply:
     return success(to_bytes(document), 201)
 
 
-def update_card(state: State, call: Call) -> Reply:
+def update_card(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /cards/:id`: controls and metadata take the place of the old ones."""
     card = stored(state.cards, call.id, KIND)
     body = read_body(call.body)
@@ -94,7 +100,7 @@ def update_card(state: State, call: Call) -> Reply:
     return replaced(state.cards, card)
 
 
-def link_by_id(state: State, call: Call) -> Reply:
+def link_by_id(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/link`: somebody gets a physical card out of the stock."""
     card = stored(state.cards, call.id, KIND)
     body = read_body(call.body)
@@ -104,7 +110,7 @@ def link_by_id(state: State, call: Call) -> Reply:
     return _link(state, card, body, checks)
 
 
-def link_by_pan(state: State, call: Call) -> Reply:
+def link_by_pan(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/link` of the secure host."""
     body = read_body(call.body)
     checks = Checks()
@@ -117,7 +123,7 @@ def link_by_pan(state: State, call: Call) -> Reply:
     return _link(state, card, body, checks)
 
 
-def _link(state: State, card: JsonObject | None, body: JsonObject, checks: Checks) -> Reply:
+def _link(state: State, card: JsonObject | None, body: JsonObject, checks: Checks) -> ApiResponse:
     owner = _read_owner(state, checks, body)
     checks.refuse_if_any()
     if card is None or owner is None:
@@ -204,10 +210,10 @@ def _is_pan(value: object) -> bool:
 
 
 ROUTES = (
-    Route("GET", "/cards", list_cards),
-    Route("POST", "/cards", create_card),
-    Route("GET", "/cards/:id", get_card),
-    Route("PUT", "/cards/:id", update_card),
-    Route("POST", "/cards/:id/link", link_by_id),
-    Route("POST", "/cards/link", link_by_pan, Host.SECURE),
+    Endpoint("GET", "/cards", list_cards),
+    Endpoint("POST", "/cards", create_card),
+    Endpoint("GET", "/cards/:id", get_card),
+    Endpoint("PUT", "/cards/:id", update_card),
+    Endpoint("POST", "/cards/:id/link", link_by_id),
+    Endpoint("POST", "/cards/link", link_by_pan, Host.SECURE),
 )

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import read_reference, refused, shown, stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import added, fresh, given, replaced
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -22,17 +22,17 @@ REASONS = frozenset({"fraudulent", "duplicate", "value-not-received", "general"}
 _CHANGEABLE = ("text", "documents", "user")
 
 
-def list_disputes(state: State, call: Call) -> Reply:
+def list_disputes(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /disputes`."""
     return answer_list(state.disputes, call.pairs)
 
 
-def get_dispute(state: State, call: Call) -> Reply:
+def get_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /disputes/:id`."""
     return shown(state.disputes, call.id, KIND)
 
 
-def create_dispute(state: State, call: Call) -> Reply:
+def create_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /disputes`."""
     body = read_body(call.body)
     checks = Checks()
@@ -48,7 +48,7 @@ def create_dispute(state: State, call: Call) -> Reply:
     return added(state.disputes, document)
 
 
-def update_dispute(state: State, call: Call) -> Reply:
+def update_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /disputes/:id`: what is not sent stays as it is."""
     dispute = stored(state.disputes, call.id, KIND)
     body = read_body(call.body)
@@ -60,7 +60,7 @@ def update_dispute(state: State, call: Call) -> Reply:
     return replaced(state.disputes, dispute | changed)
 
 
-def close_dispute(state: State, call: Call) -> Reply:
+def close_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /disputes/:id/close`: there is no way back."""
     dispute = stored(state.disputes, call.id, KIND)
     if dispute["status"] == CLOSED:  # a PUT may be sent twice
@@ -81,9 +81,9 @@ def _check_open(dispute: JsonObject) -> None:
 
 
 ROUTES = (
-    Route("GET", "/disputes", list_disputes),
-    Route("POST", "/disputes", create_dispute),
-    Route("GET", "/disputes/:id", get_dispute),
-    Route("PUT", "/disputes/:id", update_dispute),
-    Route("PUT", "/disputes/:id/close", close_dispute),
+    Endpoint("GET", "/disputes", list_disputes),
+    Endpoint("POST", "/disputes", create_dispute),
+    Endpoint("GET", "/disputes/:id", get_dispute),
+    Endpoint("PUT", "/disputes/:id", update_dispute),
+    Endpoint("PUT", "/disputes/:id/close", close_dispute),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import read_reference, refused, shown, stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
 from allawee_async.sandbox.core.documents import added, fresh, given, id_of, replaced
@@ -14,7 +14,7 @@ from allawee_async.sandbox.money.accounts import purse
 from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -37,17 +37,17 @@ _SENT = (
 )  # fmt: skip
 
 
-def list_programs(state: State, call: Call) -> Reply:
+def list_programs(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /card-programs`."""
     return answer_list(state.card_programs, call.pairs)
 
 
-def get_program(state: State, call: Call) -> Reply:
+def get_program(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /card-programs/:id`."""
     return shown(state.card_programs, call.id, KIND)
 
 
-def create_program(state: State, call: Call) -> Reply:
+def create_program(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /card-programs`: a virtual program is live at once."""
     fields = _read_program(state, call.body)
     _check_name(state, str(fields["name"]))
@@ -57,7 +57,7 @@ def create_program(state: State, call: Call) -> Reply:
     )
 
 
-def update_program(state: State, call: Call) -> Reply:
+def update_program(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /card-programs/:id`: the body takes the place of what was sent before."""
     document = stored(state.card_programs, call.id, KIND)
     if document["status"] != NEW:
@@ -69,7 +69,7 @@ def update_program(state: State, call: Call) -> Reply:
     return replaced(state.card_programs, fields | changed | kept)
 
 
-def go_live(state: State, call: Call) -> Reply:
+def go_live(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/card-programs/:id/go-live`: the cards of a program come to be."""
     document = stored(state.card_programs, call.id, KIND)
     if document["status"] != NEW:
@@ -153,9 +153,9 @@ def _check_name(state: State, name: str, own: str = "") -> None:
 
 
 ROUTES = (
-    Route("GET", "/card-programs", list_programs),
-    Route("POST", "/card-programs", create_program),
-    Route("GET", "/card-programs/:id", get_program),
-    Route("PUT", "/card-programs/:id", update_program),
-    Route("POST", "/simulation/card-programs/:id/go-live", go_live),
+    Endpoint("GET", "/card-programs", list_programs),
+    Endpoint("POST", "/card-programs", create_program),
+    Endpoint("GET", "/card-programs/:id", get_program),
+    Endpoint("PUT", "/card-programs/:id", update_program),
+    Endpoint("POST", "/simulation/card-programs/:id/go-live", go_live),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.sandbox.api.references import shown, stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards.authorizations import KIND, REVERSE, change, request, reverse
 from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
@@ -18,26 +18,26 @@ from allawee_async.sandbox.cards.transactions import is_unsettled
 from allawee_async.sandbox.core.documents import id_of, whole
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
 
 
-def simulate_check(state: State, call: Call) -> Reply:
+def simulate_check(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/check`."""
     card = stored(state.cards, call.id, "card")
     body = _read(call, ())
     return _shown(state, request(state, card, _purchase(body, CHECK)))
 
 
-def simulate_capture(state: State, call: Call) -> Reply:
+def simulate_capture(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/capture`."""
     card = stored(state.cards, call.id, "card")
     body = _read(call, ("amount", "fees"))
     return _shown(state, request(state, card, _purchase(body, CAPTURE)))
 
 
-def simulate_update(state: State, call: Call) -> Reply:
+def simulate_update(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/update-capture`."""
     card = stored(state.cards, call.id, "card")
     body = _read(call, ("amount", "fees", "updateAmount", "updateFees"))
@@ -51,7 +51,7 @@ def simulate_update(state: State, call: Call) -> Reply:
     return _shown(state, id_of(known))
 
 
-def simulate_reversal(state: State, call: Call) -> Reply:
+def simulate_reversal(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/reverse-capture`."""
     card = stored(state.cards, call.id, "card")
     body = _read(call, ("amount", "fees"))
@@ -63,7 +63,7 @@ def simulate_reversal(state: State, call: Call) -> Reply:
     return _shown(state, id_of(known))
 
 
-def _read(call: Call, amounts: tuple[str, ...]) -> JsonObject:
+def _read(call: ApiRequest, amounts: tuple[str, ...]) -> JsonObject:
     body = read_body(call.body)
     checks = Checks()
     for name in amounts:
@@ -100,7 +100,7 @@ def _find(state: State, card: JsonObject, purchase: Purchase) -> JsonObject | No
     return None
 
 
-def _shown(state: State, authorization: str) -> Reply:
+def _shown(state: State, authorization: str) -> ApiResponse:
     """Return the authorization; the answer waits while a webhook is asked."""
     reply = shown(state.card_authorizations, authorization, KIND)
     if stored(state.card_authorizations, authorization, KIND)["awaits"] is None:
@@ -110,8 +110,8 @@ def _shown(state: State, authorization: str) -> Reply:
 
 _PATH = "/simulation/cards/:id/request-authorization"
 ROUTES = (
-    Route("POST", f"{_PATH}/check", simulate_check),
-    Route("POST", f"{_PATH}/capture", simulate_capture),
-    Route("POST", f"{_PATH}/update-capture", simulate_update),
-    Route("POST", f"{_PATH}/reverse-capture", simulate_reversal),
+    Endpoint("POST", f"{_PATH}/check", simulate_check),
+    Endpoint("POST", f"{_PATH}/capture", simulate_capture),
+    Endpoint("POST", f"{_PATH}/update-capture", simulate_update),
+    Endpoint("POST", f"{_PATH}/reverse-capture", simulate_reversal),
 )

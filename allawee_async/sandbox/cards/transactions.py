@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import shown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.authorizations import program_rules
 from allawee_async.sandbox.cards.decisions import APPROVED
 from allawee_async.sandbox.cards.events import TRANSACTION, transaction_data
 from allawee_async.sandbox.core.documents import fresh, id_of, whole
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -21,12 +21,12 @@ PREFIX = "c.txn."
 KIND = "card transaction"
 
 
-def list_transactions(state: State, call: Call) -> Reply:
+def list_transactions(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /card-transactions`."""
     return answer_list(state.card_transactions, call.pairs)
 
 
-def get_transaction(state: State, call: Call) -> Reply:
+def get_transaction(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /card-transactions/:id`."""
     return shown(state.card_transactions, call.id, KIND)
 
@@ -83,6 +83,6 @@ def _new(state: State, authorization: JsonObject) -> JsonObject:
 
 
 ROUTES = (
-    Route("GET", "/card-transactions", list_transactions),
-    Route("GET", "/card-transactions/:id", get_transaction),
+    Endpoint("GET", "/card-transactions", list_transactions),
+    Endpoint("GET", "/card-transactions/:id", get_transaction),
 )

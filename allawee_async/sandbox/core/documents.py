@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import Reply, success
+from allawee_async.sandbox.api.messages import ApiResponse, success
 from allawee_async.sandbox.api.references import refused
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def check_reference(collection: Collection, body: JsonObject, kind: str) -> None
         raise refused("duplicate-reference", message, 409)
 
 
-def added(collection: Collection, document: JsonObject) -> Reply:
+def added(collection: Collection, document: JsonObject) -> ApiResponse:
     """Store a new document and return the answer that shows it."""
     return success(collection.shown_at(collection.add(document)))
 
 
-def replaced(collection: Collection, document: JsonObject) -> Reply:
+def replaced(collection: Collection, document: JsonObject) -> ApiResponse:
     """Store a changed document and return the answer that shows it."""
     return success(collection.shown_at(collection.replace(document)))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.jsontypes import Json
 
 
-class Job(NamedTuple):
+class ScheduledJob(NamedTuple):
     """One thing to do: `name` is a key of `JOBS` in `api.py`, `id` the document it is about."""
 
     due: datetime
@@ -21,11 +21,11 @@ class Job(NamedTuple):
     id: str
 
 
-class Agenda:
+class Scheduler:
     """Jobs to come, the one that is due first in front; those of one moment keep their order."""
 
     def __init__(self) -> None:
-        self._jobs: list[Job] = []
+        self._jobs: list[ScheduledJob] = []
         self._count = 0
 
     def __len__(self) -> int:
@@ -34,13 +34,13 @@ class Agenda:
     def add(self, due: datetime, name: str, id: str) -> None:
         """Take in one more job."""
         self._count += 1
-        heappush(self._jobs, Job(due, self._count, name, id))
+        heappush(self._jobs, ScheduledJob(due, self._count, name, id))
 
     def next_due(self) -> datetime | None:
         """Return when the next job is due, or None when there is none."""
         return self._jobs[0].due if self._jobs else None
 
-    def take_due(self, clock: Callable[[], datetime]) -> Job | None:
+    def take_due(self, clock: Callable[[], datetime]) -> ScheduledJob | None:
         """Take out and return the first job that is due; no clock is asked if there are no jobs."""
         return heappop(self._jobs) if self._jobs and self._jobs[0].due <= clock() else None
 

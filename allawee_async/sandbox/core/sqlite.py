@@ -70,7 +70,7 @@ def parts_of(state: State) -> Iterator[tuple[str, Part]]:
             yield name, value
 
 
-class Store:
+class StateFile:
     """The file. What is saved is there also after a kill; one process has the file at a time.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
-from allawee_async.sandbox.core.scheduler import Agenda
+from allawee_async.sandbox.core.scheduler import Scheduler
 from allawee_async.sandbox.core.timestamps import to_timestamp
 from allawee_async.sandbox.events import queue as outbox
 from allawee_async.sandbox.money.rates import MoneyRules
@@ -48,7 +48,7 @@ class State:
         """Decides card authorizations instead of a webhook: it gets the authorization, and returns
         an answer such as `{"action": "approve"}`, or None for none in time. It is not persisted."""
         self.keys = KeyRing()
-        self.agenda = Agenda()
+        self.scheduler = Scheduler()
         self.calls = CallLog(_CALLS_KEPT)
         self.queued = Collection(hidden=(*HIDDEN, "job"))
         self.outbox: list[str] = []
@@ -113,7 +113,7 @@ class State:
 
         A job runs by the sandbox's clock: before the next request, or when its moment has come.
         """
-        self.agenda.add(self._clock() + timedelta(seconds=seconds), job, id)
+        self.scheduler.add(self._clock() + timedelta(seconds=seconds), job, id)
 
     def new_id(self, prefix: str, collection: Collection) -> str:
         """Return an identifier that the collection does not have yet."""

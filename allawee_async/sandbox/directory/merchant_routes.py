@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import success, success_list
 from allawee_async.sandbox.api.references import unknown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.jsontypes import to_bytes
 from allawee_async.sandbox.directory.merchants import CATEGORIES, MERCHANTS, Merchant, categories_of
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
 
-def list_merchants(_state: State, _call: Call) -> Reply:
+def list_merchants(_state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/merchants`."""
     return success_list([to_bytes(_shown(merchant)) for merchant in MERCHANTS], has_more=False)
 
 
-def get_merchant(_state: State, call: Call) -> Reply:
+def get_merchant(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/merchants/:id`."""
     for merchant in MERCHANTS:
         if merchant.id == call.id:
@@ -29,7 +29,7 @@ def get_merchant(_state: State, call: Call) -> Reply:
     raise unknown(call.id, "merchant")
 
 
-def list_categories(_state: State, _call: Call) -> Reply:
+def list_categories(_state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/merchants/categories`."""
     shown = [to_bytes({"id": name, "name": title}) for name, title, _ in CATEGORIES]
     return success_list(shown, has_more=False)
@@ -43,7 +43,7 @@ def _shown(merchant: Merchant) -> JsonObject:
 
 
 ROUTES = (
-    Route("GET", "/tools/merchants", list_merchants),
-    Route("GET", "/tools/merchants/categories", list_categories),
-    Route("GET", "/tools/merchants/:id", get_merchant),
+    Endpoint("GET", "/tools/merchants", list_merchants),
+    Endpoint("GET", "/tools/merchants/categories", list_categories),
+    Endpoint("GET", "/tools/merchants/:id", get_merchant),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.api.messages import Reply
+    from allawee_async.sandbox.api.messages import ApiResponse
 
 _LONGEST_WAIT = 30.0
 _NAP = 0.1
@@ -25,7 +25,7 @@ class Hearing:
         """Say that something was heard."""
         self._told.set()
 
-    async def final(self, reply: Reply, is_over: Callable[[], bool]) -> Reply:
+    async def final(self, reply: ApiResponse, is_over: Callable[[], bool]) -> ApiResponse:
         """Return an answer as it is once everybody has decided.
 
         Args:

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import RefusalError, failure, success
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.events import queue as outbox
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
 
-def list_events(state: State, call: Call) -> Reply:
+def list_events(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /events`."""
     return answer_list(state.events, call.pairs)
 
 
-def get_event(state: State, call: Call) -> Reply:
+def get_event(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /events/:id`."""
     return _shown(state, str(_stored(state, call.id)["id"]))
 
 
-def retry_event(state: State, call: Call) -> Reply:
+def retry_event(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /events/:id/retry`: it goes out again, to the webhook that gets it now."""
     event = _stored(state, call.id)
     outbox.send_again(state, event)
@@ -39,12 +39,12 @@ def _stored(state: State, id: str) -> JsonObject:
     return event
 
 
-def _shown(state: State, id: str) -> Reply:
+def _shown(state: State, id: str) -> ApiResponse:
     return success(state.events.shown_at(state.events.position_of(id) or 0))
 
 
 ROUTES = (
-    Route("GET", "/events", list_events),
-    Route("GET", "/events/:id", get_event),
-    Route("POST", "/events/:id/retry", retry_event),
+    Endpoint("GET", "/events", list_events),
+    Endpoint("GET", "/events/:id", get_event),
+    Endpoint("POST", "/events/:id/retry", retry_event),
 )

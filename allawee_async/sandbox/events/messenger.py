@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.sandbox.events import queue as outbox
-from allawee_async.sandbox.events.queue import Attempt, Letter
+from allawee_async.sandbox.events.queue import DeliveryAttempt, Letter
 from allawee_async.sandbox.events.sender import Postman, too_late
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults
 
@@ -51,7 +51,7 @@ class Messenger:
         *,
         pauses: Sequence[float],
         anywhere: bool,
-        hear: Callable[[str, Attempt], None],
+        hear: Callable[[str, DeliveryAttempt], None],
         run_due: Callable[[], object],
     ) -> None:
         self.faults = DeliveryFaults(self._send_in_order)
@@ -83,7 +83,7 @@ class Messenger:
     def call(self) -> None:
         """Tell, from any thread, that there may be something to do."""
         state, loop = self._state, self._loop
-        if state is not None and loop is not None and (state.outbox or len(state.agenda)):
+        if state is not None and loop is not None and (state.outbox or len(state.scheduler)):
             loop.call_soon_threadsafe(self._wake, state)
 
     async def close(self) -> None:
@@ -124,7 +124,7 @@ class Messenger:
 
     async def _go_on(self, state: State) -> None:
         """Do what there is to do, and end when nothing is left to wait for."""
-        while state.outbox or len(state.agenda):
+        while state.outbox or len(state.scheduler):
             self._called.clear()
             self._run_due()
             for event in outbox.take(state):
@@ -133,7 +133,7 @@ class Messenger:
 
     async def _rest(self, state: State) -> None:
         """Wait for a call, or until the next job is due, as far as real time tells."""
-        due = state.agenda.next_due()
+        due = state.scheduler.next_due()
         if due is None:
             return
         left = (due - state.moment()).total_seconds()
@@ -192,15 +192,17 @@ class Messenger:
     async def _try(self, letter: Letter, *, is_last: bool) -> bool:
         """Send an event once, with the mishaps that are ordered; return whether that is the end."""
         sending = letter.sending
-        mishap = self.faults.strike(sending)
-        if mishap.is_held:
+        applied = self.faults.apply(sending)
+        if applied.is_held:
             if sending.is_question:
-                self._hear(sending.id, Attempt(None, 0, error=_HELD, final=True))
+                self._hear(sending.id, DeliveryAttempt(None, 0, error=_HELD, final=True))
             return True
-        left = await self._wait(letter, mishap.delay) if mishap.delay else letter.deadline
-        sent = (self._postman.post(letter, left, is_last=is_last) for _ in range(1 + mishap.copies))
+        left = await self._wait(letter, applied.delay) if applied.delay else letter.deadline
+        sent = (
+            self._postman.post(letter, left, is_last=is_last) for _ in range(1 + applied.copies)
+        )
         attempt, *_ = await asyncio.gather(*sent)
-        if mishap.loses_answer and attempt.status is not None:
+        if applied.loses_answer and attempt.status is not None:
             attempt = attrs.evolve(attempt, status=None, body=b"", error=_LOST)
         self._hear(sending.id, attempt)
         return attempt.status == 200 or attempt.final

@@ -77,7 +77,7 @@ class Letter:
 
 
 @attrs.frozen
-class Attempt:
+class DeliveryAttempt:
     """What came of sending an event once.
 
     Attributes:
@@ -151,7 +151,7 @@ def letter(state: State, id: str) -> Letter | None:
     return Letter(sending, str(webhook["url"]), body, signature, _deadline(sending), once)
 
 
-def note_attempt(state: State, id: str, attempt: Attempt) -> JsonObject | None:
+def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject | None:
     """Add what came of sending an event to its record, and return that, or None if it is gone."""
     event = state.events.get(id)
     if event is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from allawee_async.sandbox.events.queue import Attempt
+from allawee_async.sandbox.events.queue import DeliveryAttempt
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.events.queue import Letter
@@ -41,14 +41,14 @@ class Postman:
         if session is not None:
             await session.close()
 
-    async def post(self, letter: Letter, deadline: float, *, is_last: bool) -> Attempt:
+    async def post(self, letter: Letter, deadline: float, *, is_last: bool) -> DeliveryAttempt:
         """Send a letter and wait so many seconds for the answer; the waiting for room is extra."""
         if not self._anywhere and not is_of_this_computer(letter.url):
-            return Attempt(None, 0, error=_NOT_HERE, final=True)
+            return DeliveryAttempt(None, 0, error=_NOT_HERE, final=True)
         async with self._room:
             return await self._post(letter, deadline, is_last=is_last)
 
-    async def _post(self, letter: Letter, deadline: float, *, is_last: bool) -> Attempt:
+    async def _post(self, letter: Letter, deadline: float, *, is_last: bool) -> DeliveryAttempt:
         headers = {"Content-Type": "application/json", "Allawee-Signature": letter.signature}
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -64,8 +64,12 @@ class Postman:
             return too_late(letter, loop.time() - started, is_last=is_last)
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             error = str(failure) or type(failure).__name__
-            return Attempt(None, _milliseconds(loop.time() - started), error=error, final=is_last)
-        return Attempt(reply.status, _milliseconds(loop.time() - started), body, final=is_last)
+            return DeliveryAttempt(
+                None, _milliseconds(loop.time() - started), error=error, final=is_last
+            )
+        return DeliveryAttempt(
+            reply.status, _milliseconds(loop.time() - started), body, final=is_last
+        )
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -86,10 +90,10 @@ def is_of_this_computer(url: str) -> bool:
         return False
 
 
-def too_late(letter: Letter, seconds: float, *, is_last: bool = True) -> Attempt:
+def too_late(letter: Letter, seconds: float, *, is_last: bool = True) -> DeliveryAttempt:
     """Return what came of a letter that nobody answered for so many seconds."""
     error = f"no answer within {letter.deadline:g} s"
-    return Attempt(None, _milliseconds(seconds), error=error, final=is_last)
+    return DeliveryAttempt(None, _milliseconds(seconds), error=error, final=is_last)
 
 
 async def _read_some(reply: aiohttp.ClientResponse) -> bytes:

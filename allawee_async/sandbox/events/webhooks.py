@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from allawee_async.sandbox.api.messages import RefusalError, failure, success
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import added, fresh, given, replaced
 from allawee_async.sandbox.core.jsontypes import to_bytes
@@ -16,7 +16,7 @@ from allawee_async.sandbox.events import queue as outbox
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -25,53 +25,53 @@ _FIELDS = ("name", "events", "url", "apiVersion", "description", "metadata")
 _LONGEST_KEY = 256
 
 
-def list_webhooks(state: State, call: Call) -> Reply:
+def list_webhooks(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /webhooks`."""
     return answer_list(state.webhooks, call.pairs)
 
 
-def get_webhook(state: State, call: Call) -> Reply:
+def get_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /webhooks/:id`."""
     return _shown(state, _stored(state, call.id))
 
 
-def create_webhook(state: State, call: Call) -> Reply:
+def create_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks`: it gets events once it is enabled."""
     body = _read_webhook(call.body, with_key=True)
     webhook = _complete(state, given(body, *_FIELDS, "signingKey"), outbox.DISABLED)
     return added(state.webhooks, webhook)
 
 
-def update_webhook(state: State, call: Call) -> Reply:
+def update_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /webhooks/:id`; the signing key can only be rolled."""
     stored = _stored(state, call.id)
     body = _read_webhook(call.body, with_key=False)
     return replaced(state.webhooks, stored | given(body, *_FIELDS) | {"updatedAt": state.now()})
 
 
-def delete_webhook(state: State, call: Call) -> Reply:
+def delete_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `DELETE /webhooks/:id` with the webhook as it was."""
     reply = _shown(state, _stored(state, call.id))
     state.webhooks.remove(call.id)
     return reply
 
 
-def enable_webhook(state: State, call: Call) -> Reply:
+def enable_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks/:id/enable`."""
     return _set_status(state, call, outbox.ENABLED)
 
 
-def disable_webhook(state: State, call: Call) -> Reply:
+def disable_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks/:id/disable`."""
     return _set_status(state, call, outbox.DISABLED)
 
 
-def get_secret(state: State, call: Call) -> Reply:
+def get_secret(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /webhooks/:id/secret`."""
     return _secret(_stored(state, call.id))
 
 
-def roll_secret(state: State, call: Call) -> Reply:
+def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks/:id/secret/roll`: the old key signs nothing any more."""
     stored = _stored(state, call.id)
     body = read_body(call.body)
@@ -144,7 +144,7 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _set_status(state: State, call: Call, status: str) -> Reply:
+def _set_status(state: State, call: ApiRequest, status: str) -> ApiResponse:
     stored = _stored(state, call.id)
     return replaced(state.webhooks, stored | {"status": status, "updatedAt": state.now()})
 
@@ -156,23 +156,23 @@ def _stored(state: State, id: str) -> JsonObject:
     return webhook
 
 
-def _shown(state: State, webhook: JsonObject) -> Reply:
+def _shown(state: State, webhook: JsonObject) -> ApiResponse:
     position = state.webhooks.position_of(str(webhook["id"]))
     return success(state.webhooks.shown_at(position or 0))
 
 
-def _secret(webhook: JsonObject) -> Reply:
+def _secret(webhook: JsonObject) -> ApiResponse:
     return success(to_bytes({"signingKey": webhook["signingKey"]}))
 
 
 ROUTES = (
-    Route("GET", "/webhooks", list_webhooks),
-    Route("POST", "/webhooks", create_webhook),
-    Route("GET", "/webhooks/:id", get_webhook),
-    Route("PUT", "/webhooks/:id", update_webhook),
-    Route("DELETE", "/webhooks/:id", delete_webhook),
-    Route("POST", "/webhooks/:id/enable", enable_webhook),
-    Route("POST", "/webhooks/:id/disable", disable_webhook),
-    Route("GET", "/webhooks/:id/secret", get_secret),
-    Route("POST", "/webhooks/:id/secret/roll", roll_secret),
+    Endpoint("GET", "/webhooks", list_webhooks),
+    Endpoint("POST", "/webhooks", create_webhook),
+    Endpoint("GET", "/webhooks/:id", get_webhook),
+    Endpoint("PUT", "/webhooks/:id", update_webhook),
+    Endpoint("DELETE", "/webhooks/:id", delete_webhook),
+    Endpoint("POST", "/webhooks/:id/enable", enable_webhook),
+    Endpoint("POST", "/webhooks/:id/disable", disable_webhook),
+    Endpoint("GET", "/webhooks/:id/secret", get_secret),
+    Endpoint("POST", "/webhooks/:id/secret/roll", roll_secret),
 )

@@ -40,7 +40,7 @@ class Sending:
 
 
 @attrs.frozen
-class Mishap:
+class AppliedDeliveryFault:
     """What becomes of one sending.
 
     Attributes:
@@ -55,9 +55,9 @@ class Mishap:
     loses_answer: bool = False
     is_held: bool = False
 
-    def __add__(self, other: Mishap) -> Mishap:
+    def __add__(self, other: AppliedDeliveryFault) -> AppliedDeliveryFault:
         """Return both at once."""
-        return Mishap(
+        return AppliedDeliveryFault(
             self.delay + other.delay,
             self.copies + other.copies,
             self.loses_answer or other.loses_answer,
@@ -65,8 +65,8 @@ class Mishap:
         )
 
 
-NO_MISHAP, HELD = Mishap(), Mishap(is_held=True)
-Choose: TypeAlias = Callable[[Sending], Mishap | None]
+NO_DELIVERY_FAULT, HELD = AppliedDeliveryFault(), AppliedDeliveryFault(is_held=True)
+Choose: TypeAlias = Callable[[Sending], AppliedDeliveryFault | None]
 Order: TypeAlias = Callable[[list[Sending]], Iterable[Sending]]
 
 
@@ -114,7 +114,7 @@ class DeliveryFaults:
         """
         if copies < 1:
             raise ValueError("copies is at least 1")
-        self._arm(lambda _: Mishap(copies=copies), limits)
+        self._arm(lambda _: AppliedDeliveryFault(copies=copies), limits)
 
     def delay(self, seconds: float | Callable[[], float], **limits: Unpack[DeliveryLimits]) -> None:
         """Let deliveries arrive later, all of them by default; a callable is asked for each one.
@@ -123,14 +123,17 @@ class DeliveryFaults:
         and the event arrives nevertheless.
         """
         limits.setdefault("times", None)
-        self._arm(lambda _: Mishap(delay=seconds() if callable(seconds) else seconds), limits)
+        self._arm(
+            lambda _: AppliedDeliveryFault(delay=seconds() if callable(seconds) else seconds),
+            limits,
+        )
 
     def lose_answer(self, **limits: Unpack[DeliveryLimits]) -> None:
         """Let the webhook answer, and the sandbox not hear it.
 
         It sends the event again; where it wants a decision, `timeoutDefault` takes the place of it.
         """
-        self._arm(lambda _: Mishap(loses_answer=True), limits)
+        self._arm(lambda _: AppliedDeliveryFault(loses_answer=True), limits)
 
     def hold(self, *, questions: bool = False, **limits: Unpack[DeliveryLimits]) -> None:
         """Keep deliveries back until they are released, all of them by default.
@@ -205,15 +208,15 @@ class DeliveryFaults:
         self._armed.clear()
         self._held.clear()
 
-    def strike(self, sending: Sending) -> Mishap:
+    def apply(self, sending: Sending) -> AppliedDeliveryFault:
         """Return what becomes of a sending, and count it off. One that is held is kept here."""
         if not self._armed:
-            return NO_MISHAP
-        mishap = sum((armed.hit(sending) for armed in self._armed), NO_MISHAP)
+            return NO_DELIVERY_FAULT
+        applied = sum((armed.hit(sending) for armed in self._armed), NO_DELIVERY_FAULT)
         self._armed = [armed for armed in self._armed if armed.left != 0]
-        if mishap.is_held:
+        if applied.is_held:
             self._held[sending.id] = sending
-        return mishap
+        return applied
 
     def _arm(self, choose: Choose, limits: DeliveryLimits, *, holds: bool = False) -> None:
         left = limits.get("times", 1)
@@ -232,16 +235,16 @@ class _Chance:
         self._within = within
         self._lost: dict[str, int] = {}
 
-    def choose(self, sending: Sending) -> Mishap | None:
+    def choose(self, sending: Sending) -> AppliedDeliveryFault | None:
         if self._random.random() >= self._rate:
             return None
         kind = self._random.choice(self._kinds)
         if kind == "repeat":
-            return Mishap(copies=1)
+            return AppliedDeliveryFault(copies=1)
         if kind == "delay":
-            return Mishap(delay=self._random.uniform(0, self._within))
+            return AppliedDeliveryFault(delay=self._random.uniform(0, self._within))
         lost = self._lost[sending.id] = self._lost.get(sending.id, 0) + 1
-        return Mishap(loses_answer=True) if lost <= _MOST_LOST else None
+        return AppliedDeliveryFault(loses_answer=True) if lost <= _MOST_LOST else None
 
 
 @attrs.define
@@ -253,11 +256,11 @@ class _Armed:
     event: str | None
     holds: bool
 
-    def hit(self, sending: Sending) -> Mishap:
-        mishap = self.choose(sending) if self._fits(sending.event) else None
-        if mishap is not None and self.left is not None:
+    def hit(self, sending: Sending) -> AppliedDeliveryFault:
+        applied = self.choose(sending) if self._fits(sending.event) else None
+        if applied is not None and self.left is not None:
             self.left -= 1
-        return mishap or NO_MISHAP
+        return applied or NO_DELIVERY_FAULT
 
     def _fits(self, event: str) -> bool:
         if self.event is None or not self.event.endswith("*"):

@@ -1,6 +1,6 @@
 """What can go wrong on the way: each fault as a value, with what it makes of an answer.
 
-Nothing here touches a socket; `door.py` carries out what a fault asks for.
+Nothing here touches a socket; `adapter.py` carries out what a fault asks for.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.api.messages import JSON_TYPE, Reply, failure_for_status
+from allawee_async.sandbox.api.messages import JSON_TYPE, ApiResponse, failure_for_status
 from allawee_async.sandbox.core.jsontypes import Json, to_bytes
 from allawee_async.sandbox.query import CURSORS, QueryPairs
 
@@ -36,7 +36,7 @@ class Latency:
 
 
 @attrs.frozen
-class Status:
+class StatusFault:
     """Answers with a status of its own, before or after the request has taken effect."""
 
     status: int
@@ -49,13 +49,13 @@ class Status:
         """Return the name in the log."""
         return f"status {self.status}"
 
-    def reply(self) -> Reply:
+    def reply(self) -> ApiResponse:
         """Return the scripted answer; without a body it is the envelope of its status."""
         if self.body is None:
             return failure_for_status(self.status, self.headers)
         if isinstance(self.body, bytes):
-            return Reply(self.status, self.body, HTML_TYPE, self.headers)
-        return Reply(self.status, to_bytes(self.body), JSON_TYPE, self.headers)
+            return ApiResponse(self.status, self.body, HTML_TYPE, self.headers)
+        return ApiResponse(self.status, to_bytes(self.body), JSON_TYPE, self.headers)
 
 
 @attrs.frozen
@@ -67,9 +67,9 @@ class Garbage:
     after_effect: bool = True
     name: ClassVar[str] = "garbage"
 
-    def reply(self) -> Reply:
+    def reply(self) -> ApiResponse:
         """Return the garbage as an answer."""
-        return Reply(200, self.body, self.content_type)
+        return ApiResponse(200, self.body, self.content_type)
 
 
 @attrs.frozen
@@ -80,7 +80,7 @@ class CutJson:
     name: ClassVar[str] = "cut json"
     after_effect: ClassVar[bool] = True
 
-    def alter(self, reply: Reply) -> Reply:
+    def alter(self, reply: ApiResponse) -> ApiResponse:
         """Return the answer with the end of its JSON cut off."""
         return attrs.evolve(reply, body=reply.body[: int(len(reply.body) * self.share)])
 
@@ -134,5 +134,7 @@ class RepeatedPage:
     after_effect: ClassVar[bool] = True
 
 
-Break: TypeAlias = Status | Garbage | CutJson | CutBody | Reset | Hang | StuckCursor | RepeatedPage
+Break: TypeAlias = (
+    StatusFault | Garbage | CutJson | CutBody | Reset | Hang | StuckCursor | RepeatedPage
+)
 Fault: TypeAlias = Break | Latency

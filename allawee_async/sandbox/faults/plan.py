@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.jsontypes import Json
 
 RECOVERABLE: Mapping[str, Fault] = {
-    "429": faults.Status(429, headers={"Retry-After": "0"}),
-    "500": faults.Status(500),
-    "502": faults.Status(502, body=faults.GATEWAY_PAGE),
-    "503": faults.Status(503, headers={"Retry-After": "0"}),
-    "504": faults.Status(504, body=faults.GATEWAY_PAGE),
+    "429": faults.StatusFault(429, headers={"Retry-After": "0"}),
+    "500": faults.StatusFault(500),
+    "502": faults.StatusFault(502, body=faults.GATEWAY_PAGE),
+    "503": faults.StatusFault(503, headers={"Retry-After": "0"}),
+    "504": faults.StatusFault(504, body=faults.GATEWAY_PAGE),
     "reset": faults.Reset(),
     "reset-after-effect": faults.Reset(after_effect=True),
     "cut-body": faults.CutBody(),
@@ -53,7 +53,7 @@ class Arrival:
 
 
 @attrs.frozen
-class Strike:
+class AppliedFault:
     """What hits one request: seconds of delay, at most one fault, and the names for the log."""
 
     delay: float = 0.0
@@ -61,7 +61,7 @@ class Strike:
     names: tuple[str, ...] = ()
 
 
-class Limits(TypedDict, total=False):
+class FaultLimits(TypedDict, total=False):
     """Which requests a fault hits: the keyword arguments that all faults share.
 
     `times` is how many requests are hit (None: all from now on), `method` and `path` say which
@@ -83,13 +83,13 @@ class Pending:
     path: str | None
 
 
-NO_STRIKE = Strike()
+NO_FAULT = AppliedFault()
 
 
 class Faults:
     """Faults to come. Of those that fit a request the one given first hits; delays add up.
 
-    Each takes `times`, `method` and `path` of `Limits`. A fault hits one request unless its
+    Each takes `times`, `method` and `path` of `FaultLimits`. A fault hits one request unless its
     docstring says otherwise.
     """
 
@@ -108,7 +108,7 @@ class Faults:
         """Return the faults that have not worn off, in the order in which they hit."""
         return [armed.told() for armed in self._armed]
 
-    def latency(self, seconds: float | Callable[[], float], **limits: Unpack[Limits]) -> None:
+    def latency(self, seconds: float | Callable[[], float], **limits: Unpack[FaultLimits]) -> None:
         """Wait before requests are handled, beside any other fault; all requests by default."""
         limits.setdefault("times", None)
         self._arm(_Always(Latency(seconds)), limits)
@@ -120,21 +120,21 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         body: Json | bytes = None,
         after_effect: bool = False,
-        **limits: Unpack[Limits],
+        **limits: Unpack[FaultLimits],
     ) -> None:
         """Answer with a status; a body of bytes is sent as HTML, any other as JSON."""
-        fault = faults.Status(status, dict(headers or {}), body, after_effect)
+        fault = faults.StatusFault(status, dict(headers or {}), body, after_effect)
         self._arm(_Always(fault), limits)
 
-    def reset(self, *, after_effect: bool = False, **limits: Unpack[Limits]) -> None:
+    def reset(self, *, after_effect: bool = False, **limits: Unpack[FaultLimits]) -> None:
         """Reset the connection; `after_effect` says whether the request is carried out first."""
         self._arm(_Always(faults.Reset(after_effect)), limits)
 
-    def cut_body(self, *, share: float = 0.5, **limits: Unpack[Limits]) -> None:
+    def cut_body(self, *, share: float = 0.5, **limits: Unpack[FaultLimits]) -> None:
         """Send a share of the announced body and close; the request has taken effect."""
         self._arm(_Always(faults.CutBody(share)), limits)
 
-    def cut_json(self, *, share: float = 0.5, **limits: Unpack[Limits]) -> None:
+    def cut_json(self, *, share: float = 0.5, **limits: Unpack[FaultLimits]) -> None:
         """Send a complete body with a share of the JSON; the request has taken effect."""
         self._arm(_Always(faults.CutJson(share)), limits)
 
@@ -144,21 +144,21 @@ class Faults:
         *,
         content_type: str = faults.HTML_TYPE,
         after_effect: bool = True,
-        **limits: Unpack[Limits],
+        **limits: Unpack[FaultLimits],
     ) -> None:
         """Answer 200 with bytes that are not the API's: a gateway's page by default."""
         self._arm(_Always(faults.Garbage(body, content_type, after_effect)), limits)
 
-    def hang(self, *, after_effect: bool = False, **limits: Unpack[Limits]) -> None:
+    def hang(self, *, after_effect: bool = False, **limits: Unpack[FaultLimits]) -> None:
         """Do not answer until the sandbox is closed."""
         self._arm(_Always(faults.Hang(after_effect)), limits)
 
-    def stuck_cursor(self, **limits: Unpack[Limits]) -> None:
+    def stuck_cursor(self, **limits: Unpack[FaultLimits]) -> None:
         """Ignore the cursors of list requests, of all by default; others are not counted."""
         limits.setdefault("times", None)
         self._arm(_Always(faults.StuckCursor()), limits)
 
-    def repeated_page(self, **limits: Unpack[Limits]) -> None:
+    def repeated_page(self, **limits: Unpack[FaultLimits]) -> None:
         """Answer a list request with a cursor by the page that the request before was for."""
         self._arm(_Always(faults.RepeatedPage()), limits)
 
@@ -169,7 +169,7 @@ class Faults:
         *,
         kinds: Sequence[str] = tuple(RECOVERABLE),
         in_a_row: int = 2,
-        **limits: Unpack[Limits],
+        **limits: Unpack[FaultLimits],
     ) -> None:
         """Hit requests by chance, the same ones for the same seed, for ever by default.
 
@@ -179,7 +179,7 @@ class Faults:
             kinds: Names of `RECOVERABLE`; one of them is drawn for each hit.
             in_a_row: How often the same URL may be hit before it is let through once, so that a
                 client with more attempts than this always arrives.
-            limits: See `Limits`.
+            limits: See `FaultLimits`.
 
         Raises:
             ValueError: The rate is no share, or a kind is unknown.
@@ -193,10 +193,10 @@ class Faults:
         chance = _Chance(rate, seed, [RECOVERABLE[kind] for kind in kinds], in_a_row)
         self._arm(chance, limits)
 
-    def strike(self, arrival: Arrival) -> Strike:
+    def apply(self, arrival: Arrival) -> AppliedFault:
         """Return what hits a request, and count it off."""
         if not self._armed:
-            return NO_STRIKE
+            return NO_FAULT
         delay, names = 0.0, list[str]()
         fault: Break | None = None
         for armed in self._armed:
@@ -207,9 +207,9 @@ class Faults:
                 fault = hit
             names += [] if hit is None else [hit.name]
         self._armed = [armed for armed in self._armed if armed.left != 0]
-        return Strike(delay, fault, tuple(names))
+        return AppliedFault(delay, fault, tuple(names))
 
-    def _arm(self, choice: _Always | _Chance, limits: Limits) -> None:
+    def _arm(self, choice: _Always | _Chance, limits: FaultLimits) -> None:
         left = limits.get("times", 1)
         if left is not None and left < 1:
             raise ValueError("times is at least 1, or None for all requests")

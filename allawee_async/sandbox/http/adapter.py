@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from allawee_async.sandbox.api.app import Api, Sender, Target
-from allawee_async.sandbox.api.messages import Reply, failure, malformed_body
+from allawee_async.sandbox.api.messages import ApiResponse, failure, malformed_body
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.jsontypes import to_bytes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.core.ids import IdSource
     from allawee_async.sandbox.core.jsontypes import JsonObject
-    from allawee_async.sandbox.events.queue import Attempt
+    from allawee_async.sandbox.events.queue import DeliveryAttempt
     from allawee_async.sandbox.query import QueryPairs
 
 MAX_BODY = 1024 * 1024
@@ -40,7 +40,7 @@ _ABORT_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _logger = logging.getLogger("allawee_async.sandbox")
 
 
-class Door:
+class HttpAdapter:
     """Takes requests from the sockets, lets the API answer them, and plays the faults."""
 
     def __init__(self, api: Api, ids: IdSource, log: RequestLog) -> None:
@@ -70,7 +70,7 @@ class Door:
             return True
         return ran
 
-    def hear(self, id: str, attempt: Attempt) -> None:
+    def hear(self, id: str, attempt: DeliveryAttempt) -> None:
         """Take note of what came of sending an event."""
         try:
             self.api.hear(id, attempt)
@@ -93,14 +93,14 @@ class Door:
     async def handle(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or break it as a fault wants it."""
         target = Target.parse(request.raw_path)
-        strike = self.faults.strike(Arrival(request.method, target.path, target.pairs))
+        apply = self.faults.apply(Arrival(request.method, target.path, target.pairs))
         pairs: QueryPairs = target.pairs
-        if isinstance(strike.fault, faults.StuckCursor):
-            pairs = strike.fault.rewrite(pairs)
-        elif isinstance(strike.fault, faults.RepeatedPage):
+        if isinstance(apply.fault, faults.StuckCursor):
+            pairs = apply.fault.rewrite(pairs)
+        elif isinstance(apply.fault, faults.RepeatedPage):
             pairs = self.log.previous_query(request.method, target.path) or pairs
-        entry = self._note(host, request.method, target, faults=strike.names)
-        if strike.delay > 0 and await self._closes_within(strike.delay):
+        entry = self._note(host, request.method, target, faults=apply.names)
+        if apply.delay > 0 and await self._closes_within(apply.delay):
             return _abort(request)
         try:
             body = await _read_body(request)
@@ -109,7 +109,7 @@ class Door:
         except ConnectionError:
             return _abort(request)
         reply = None
-        if strike.fault is None or strike.fault.after_effect:
+        if apply.fault is None or apply.fault.after_effect:
             sender = _sender(request, entry.request_id)
             authorization = request.headers.get("Authorization")
             reply = self._answer(
@@ -125,14 +125,14 @@ class Door:
                 ),
             )
             reply = await self._hearing.final(reply, self._no_longer())
-        return await self._send(request, reply, strike.fault, entry)
+        return await self._send(request, reply, apply.fault, entry)
 
     def _no_longer(self) -> Callable[[], bool]:
         """Return what tells whether the sandbox is closing, or has been reset."""
         api = self.api
         return lambda: self._closing.is_set() or self.api is not api
 
-    def act(self, method: str, path: str, body: JsonObject) -> Reply:
+    def act(self, method: str, path: str, body: JsonObject) -> ApiResponse:
         """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
         target = Target(path, tuple(path.split("/")), ())
         entry = self._note(Host.API, method, target, is_of_page=True)
@@ -164,7 +164,7 @@ class Door:
         self.log.append(entry)
         return entry
 
-    def _answer(self, method: str, answer: Callable[[], Reply]) -> Reply:
+    def _answer(self, method: str, answer: Callable[[], ApiResponse]) -> ApiResponse:
         self.run_due()
         try:
             reply = answer()
@@ -180,7 +180,7 @@ class Door:
     async def _send(
         self,
         request: web.BaseRequest,
-        reply: Reply | None,
+        reply: ApiResponse | None,
         fault: faults.Break | None,
         entry: LoggedRequest,
     ) -> web.StreamResponse:
@@ -188,7 +188,7 @@ class Door:
             case faults.Hang():
                 await self._closing.wait()
                 return _abort(request)
-            case faults.Status() | faults.Garbage():
+            case faults.StatusFault() | faults.Garbage():
                 return _respond(fault.reply(), entry)
             case faults.CutJson() if reply is not None:
                 return _respond(fault.alter(reply), entry)
@@ -208,7 +208,7 @@ class Door:
 
 
 class _BodyRefusedError(Exception):
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ApiResponse) -> None:
         super().__init__(reply.status)
         self.reply = reply
 
@@ -241,13 +241,13 @@ def _sender(request: web.BaseRequest, request_id: str) -> Sender:
     return Sender(request_id, request.remote or "", flags)
 
 
-def _respond(reply: Reply, entry: LoggedRequest) -> web.Response:
+def _respond(reply: ApiResponse, entry: LoggedRequest) -> web.Response:
     entry.close(reply.status, reply.body)
     return web.Response(body=reply.body, status=reply.status, headers=_headers(reply, entry))
 
 
 async def _respond_cut(
-    request: web.BaseRequest, reply: Reply, share: float, entry: LoggedRequest
+    request: web.BaseRequest, reply: ApiResponse, share: float, entry: LoggedRequest
 ) -> web.StreamResponse:
     sent = reply.body[: int(len(reply.body) * share)]
     entry.close(reply.status, sent)
@@ -259,7 +259,7 @@ async def _respond_cut(
     return response
 
 
-def _headers(reply: Reply, entry: LoggedRequest) -> CIMultiDict[str]:
+def _headers(reply: ApiResponse, entry: LoggedRequest) -> CIMultiDict[str]:
     headers = CIMultiDict({hdrs.CONTENT_TYPE: reply.content_type, "x-request-id": entry.request_id})
     headers.update(reply.headers)
     return headers

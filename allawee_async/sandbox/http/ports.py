@@ -12,7 +12,7 @@ from allawee_async.sandbox.api.routing import Host
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-Answerer: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]"
+RequestHandler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]"
 
 _TURNS_TO_ACCEPT = 3
 _CLOSING_SECONDS = 0.1
@@ -54,7 +54,7 @@ class Ports:
         name = f"[{self._address}]" if ":" in self._address else self._address
         return f"http://{name}:{self._bound[host]}"
 
-    async def open(self, answerers: Mapping[Host, Answerer]) -> None:
+    async def open(self, answerers: Mapping[Host, RequestHandler]) -> None:
         """Listen, and let each host answer its requests. After an error, `close` is needed too.
 
         Raises:
@@ -73,7 +73,7 @@ class Ports:
         for runner in runners:
             await runner.cleanup()
 
-    async def _listen(self, answer: Answerer, port: int) -> int:
+    async def _listen(self, answer: RequestHandler, port: int) -> int:
         # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
         server = web.Server(answer, access_log=None, lingering_time=0, max_line_size=_LONGEST_URL)
         runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_SECONDS)

@@ -6,10 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import Call, Reply, success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.documents import id_of
 from allawee_async.sandbox.core.jsontypes import to_bytes
 
@@ -36,20 +36,20 @@ def balance_of(state: State, account: str) -> JsonObject:
     }
 
 
-def get_balance(state: State, call: Call) -> Reply:
+def get_balance(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/balance`."""
     account = id_of(stored(state.accounts, call.id, "account"))
     return success(to_bytes(balance_of(state, account)))
 
 
-def list_logs(state: State, call: Call) -> Reply:
+def list_logs(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/logs`."""
     account = id_of(stored(state.accounts, call.id, "account"))
     own = ("filter", f'account|eq|"{account}"')
     return answer_list(state.ledger.logs, [*call.pairs, own])
 
 
-def download_logs(state: State, call: Call) -> Reply:
+def download_logs(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/logs/csv`: the whole log, oldest entry first."""
     account = id_of(stored(state.accounts, call.id, "account"))
     text = io.StringIO()
@@ -59,11 +59,13 @@ def download_logs(state: State, call: Call) -> Reply:
         if entry["account"] == account:
             writer.writerow(entry[column] for column in COLUMNS)
     disposition = f'attachment; filename="{account}.csv"'
-    return Reply(200, text.getvalue().encode(), CSV_TYPE, {"Content-Disposition": disposition})
+    return ApiResponse(
+        200, text.getvalue().encode(), CSV_TYPE, {"Content-Disposition": disposition}
+    )
 
 
 ROUTES = (
-    Route("GET", "/accounts/:id/balance", get_balance),
-    Route("GET", "/accounts/:id/logs", list_logs),
-    Route("GET", "/accounts/:id/logs/csv", download_logs),
+    Endpoint("GET", "/accounts/:id/balance", get_balance),
+    Endpoint("GET", "/accounts/:id/logs", list_logs),
+    Endpoint("GET", "/accounts/:id/logs/csv", download_logs),
 )

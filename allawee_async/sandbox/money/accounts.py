@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import read_reference, refused, shown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import (
     added,
@@ -23,7 +23,7 @@ from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed.documented import documented_accounts
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -73,17 +73,17 @@ def purse(state: State, named: JsonObject | None, currency: str) -> JsonObject:
     return account
 
 
-def list_accounts(state: State, call: Call) -> Reply:
+def list_accounts(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts`."""
     return answer_list(state.accounts, call.pairs)
 
 
-def get_account(state: State, call: Call) -> Reply:
+def get_account(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id`."""
     return shown(state.accounts, call.id, "account")
 
 
-def create_account(state: State, call: Call) -> Reply:
+def create_account(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /accounts`."""
     body, settlement = _read_account(state, call.body)
     check_reference(state.accounts, body, "account")
@@ -141,7 +141,7 @@ def _draw_numbers(state: State, body: JsonObject) -> list[str]:
 
 
 ROUTES = (
-    Route("GET", "/accounts", list_accounts),
-    Route("POST", "/accounts", create_account),
-    Route("GET", "/accounts/:id", get_account),
+    Endpoint("GET", "/accounts", list_accounts),
+    Endpoint("POST", "/accounts", create_account),
+    Endpoint("GET", "/accounts/:id", get_account),
 )

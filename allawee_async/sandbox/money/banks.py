@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, success, success_list
 from allawee_async.sandbox.api.references import refused
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.jsontypes import to_bytes
 from allawee_async.sandbox.directory.banks import BANKS, SANDBOX_CODE, Bank, banks_for, find_bank
 from allawee_async.sandbox.money.nuban import is_number
@@ -16,24 +16,24 @@ from allawee_async.sandbox.money.rates import CURRENCIES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
 
-def list_banks(_state: State, _call: Call) -> Reply:
+def list_banks(_state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks`."""
     return _answer(BANKS)
 
 
-def short_list(_state: State, call: Call) -> Reply:
+def short_list(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/short-list/:accountNumber`."""
     if not is_number(call.id):
         raise RefusalError(invalid_fields(["accountNumber must have ten digits"]))
     return _answer(banks_for(call.id))
 
 
-def resolve(state: State, call: Call) -> Reply:
+def resolve(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/resolve`."""
     query = dict(call.pairs)
     number, code = query.get("accountNumber", ""), query.get("bankCode", "")
@@ -51,7 +51,7 @@ def resolve(state: State, call: Call) -> Reply:
     return success(to_bytes({"accountName": name, "accountNumber": number, "bankCode": code}))
 
 
-def _answer(banks: Iterable[Bank]) -> Reply:
+def _answer(banks: Iterable[Bank]) -> ApiResponse:
     return success_list([to_bytes(_shown(bank)) for bank in banks], has_more=False)
 
 
@@ -60,7 +60,7 @@ def _shown(bank: Bank) -> JsonObject:
 
 
 ROUTES = (
-    Route("GET", "/tools/banks", list_banks),
-    Route("GET", "/tools/banks/short-list/:id", short_list),
-    Route("GET", "/tools/banks/resolve", resolve),
+    Endpoint("GET", "/tools/banks", list_banks),
+    Endpoint("GET", "/tools/banks/short-list/:id", short_list),
+    Endpoint("GET", "/tools/banks/resolve", resolve),
 )

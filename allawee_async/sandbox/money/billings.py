@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import shown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.documents import fresh
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -27,17 +27,17 @@ def note_billing(state: State, payment: JsonObject, amount: int) -> None:
     state.billings.add(charged | fresh(state, PREFIX, state.billings, "billing"))
 
 
-def list_billings(state: State, call: Call) -> Reply:
+def list_billings(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /billings`."""
     return answer_list(state.billings, call.pairs)
 
 
-def get_billing(state: State, call: Call) -> Reply:
+def get_billing(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /billings/:id`."""
     return shown(state.billings, call.id, "billing")
 
 
 ROUTES = (
-    Route("GET", "/billings", list_billings),
-    Route("GET", "/billings/:id", get_billing),
+    Endpoint("GET", "/billings", list_billings),
+    Endpoint("GET", "/billings/:id", get_billing),
 )

@@ -8,7 +8,7 @@ import attrs
 
 from allawee_async.sandbox.api.messages import success, success_list
 from allawee_async.sandbox.api.references import read_reference, unknown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import check_common, check_reference, given
 from allawee_async.sandbox.core.jsontypes import JsonObject, to_bytes
@@ -27,7 +27,7 @@ from allawee_async.sandbox.money.payouts import start, with_fee
 from allawee_async.sandbox.money.rates import NGN, platform_fee
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
 
 
@@ -43,7 +43,7 @@ class Bill:
     plan: Plan
 
 
-def pay_bill(state: State, call: Call) -> Reply:
+def pay_bill(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/bill`."""
     bill = _read_bill(state, call.body)
     check_reference(state.payments, bill.body, "payment")
@@ -61,7 +61,7 @@ def pay_bill(state: State, call: Call) -> Reply:
     return start(state, payment, bill.plan)
 
 
-def validate_bill(state: State, call: Call) -> Reply:
+def validate_bill(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/bill/validate`: what the payment would be; nothing changes."""
     bill = _read_bill(state, call.body)
     checked: JsonObject = {
@@ -72,18 +72,18 @@ def validate_bill(state: State, call: Call) -> Reply:
     return success(to_bytes(checked | fee_fields(bill.plan)))
 
 
-def list_categories(_state: State, _call: Call) -> Reply:
+def list_categories(_state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/bills/categories`."""
     shown = [to_bytes({"id": name, "name": title}) for name, title in CATEGORIES]
     return success_list(shown, has_more=False)
 
 
-def list_products(_state: State, _call: Call) -> Reply:
+def list_products(_state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/bills/products`."""
     return success_list([to_bytes(product.shown()) for product in PRODUCTS], has_more=False)
 
 
-def get_product(_state: State, call: Call) -> Reply:
+def get_product(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/bills/products/:id`."""
     product = find_product(call.id)
     if product is None:
@@ -113,9 +113,9 @@ def _read_bill(state: State, body: bytes) -> Bill:
 
 
 ROUTES = (
-    Route("POST", "/payments/bill", pay_bill),
-    Route("POST", "/payments/bill/validate", validate_bill),
-    Route("GET", "/tools/bills/categories", list_categories),
-    Route("GET", "/tools/bills/products", list_products),
-    Route("GET", "/tools/bills/products/:id", get_product),
+    Endpoint("POST", "/payments/bill", pay_bill),
+    Endpoint("POST", "/payments/bill/validate", validate_bill),
+    Endpoint("GET", "/tools/bills/categories", list_categories),
+    Endpoint("GET", "/tools/bills/products", list_products),
+    Endpoint("GET", "/tools/bills/products/:id", get_product),
 )

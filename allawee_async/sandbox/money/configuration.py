@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import success
 from allawee_async.sandbox.api.references import read_reference
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import id_of
 from allawee_async.sandbox.core.jsontypes import to_bytes
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -21,12 +21,12 @@ _ACCOUNTS = ("payInAccount", "payOutAccount")
 _FEES = ("bankTransfer", "billPayment")
 
 
-def get_configuration(state: State, _call: Call) -> Reply:
+def get_configuration(state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/configuration`."""
     return success(to_bytes({"payment": _payment(state)}))
 
 
-def update_payment(state: State, call: Call) -> Reply:
+def update_payment(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /tools/configuration/payment`: what is left out or null stays."""
     body = read_body(call.body)
     checks = Checks()
@@ -81,6 +81,6 @@ def _object(value: Json) -> JsonObject:
 
 
 ROUTES = (
-    Route("GET", "/tools/configuration", get_configuration),
-    Route("PUT", "/tools/configuration/payment", update_payment),
+    Endpoint("GET", "/tools/configuration", get_configuration),
+    Endpoint("PUT", "/tools/configuration/payment", update_payment),
 )

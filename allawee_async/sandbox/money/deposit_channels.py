@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.references import refused, stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import replaced
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.nuban import complete
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -50,7 +50,7 @@ def channels_of(account: JsonObject) -> list[JsonObject]:
     return [channel for channel in listed if isinstance(channel, dict)]
 
 
-def add_channel(state: State, call: Call) -> Reply:
+def add_channel(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /accounts/:id/deposit-channels`."""
     account = stored(state.accounts, call.id, "account")
     body = read_body(call.body)
@@ -68,7 +68,7 @@ def add_channel(state: State, call: Call) -> Reply:
     return _store(state, account, [*channels, channel], now)
 
 
-def update_account_name(state: State, call: Call) -> Reply:
+def update_account_name(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /accounts/:id/deposit-channels/update-account-name`."""
     account = stored(state.accounts, call.id, "account")
     body = read_body(call.body)
@@ -91,12 +91,12 @@ def update_account_name(state: State, call: Call) -> Reply:
     return _store(state, account, changed, now)
 
 
-def _store(state: State, account: JsonObject, channels: list[JsonObject], now: str) -> Reply:
+def _store(state: State, account: JsonObject, channels: list[JsonObject], now: str) -> ApiResponse:
     changes: JsonObject = {"depositChannels": [*channels], "updatedAt": now}
     return replaced(state.accounts, account | changes)
 
 
 ROUTES = (
-    Route("POST", "/accounts/:id/deposit-channels", add_channel),
-    Route("PUT", "/accounts/:id/deposit-channels/update-account-name", update_account_name),
+    Endpoint("POST", "/accounts/:id/deposit-channels", add_channel),
+    Endpoint("PUT", "/accounts/:id/deposit-channels/update-account-name", update_account_name),
 )

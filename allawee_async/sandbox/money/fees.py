@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import read_reference, refused, shown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, Checks, read_body
 from allawee_async.sandbox.core.documents import added, fresh, given, whole
 from allawee_async.sandbox.money.rates import CURRENCIES, own_fee
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -20,17 +20,17 @@ PREFIX = "fee."
 STRUCTURES = frozenset({"flat", "percentage"})
 
 
-def list_fees(state: State, call: Call) -> Reply:
+def list_fees(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /fees`."""
     return answer_list(state.fees, call.pairs)
 
 
-def get_fee(state: State, call: Call) -> Reply:
+def get_fee(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /fees/:id`."""
     return shown(state.fees, call.id, "fee")
 
 
-def create_fee(state: State, call: Call) -> Reply:
+def create_fee(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /fees`."""
     body = read_body(call.body)
     checks = Checks()
@@ -69,7 +69,7 @@ def amount_of(fee: JsonObject, amount: int, currency: str) -> int:
 
 
 ROUTES = (
-    Route("GET", "/fees", list_fees),
-    Route("POST", "/fees", create_fee),
-    Route("GET", "/fees/:id", get_fee),
+    Endpoint("GET", "/fees", list_fees),
+    Endpoint("POST", "/fees", create_fee),
+    Endpoint("GET", "/fees/:id", get_fee),
 )

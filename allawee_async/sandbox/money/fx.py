@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, invalid_fields, success
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    invalid_fields,
+    success,
+)
 from allawee_async.sandbox.api.references import refused
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import added, fresh, whole
 from allawee_async.sandbox.core.jsontypes import to_bytes
@@ -22,7 +28,7 @@ PREFIX = "fxq."
 OPEN, USED = "open", "used"
 
 
-def get_rates(_state: State, call: Call) -> Reply:
+def get_rates(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/fx/rates`: all rates, or those from or to a currency."""
     wanted = {name: value for name, value in call.pairs if name in ("from", "to")}
     wrong = [name for name, value in wanted.items() if value not in money.CURRENCIES]
@@ -37,7 +43,7 @@ def get_rates(_state: State, call: Call) -> Reply:
     return success(to_bytes(rates))
 
 
-def create_quote(state: State, call: Call) -> Reply:
+def create_quote(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /tools/fx/quotes`: the amount is that of the currency which is bought."""
     body = read_body(call.body)
     checks = Checks()
@@ -79,6 +85,6 @@ def use_quote(state: State, quote: JsonObject) -> None:
 
 
 ROUTES = (
-    Route("GET", "/tools/fx/rates", get_rates),
-    Route("POST", "/tools/fx/quotes", create_quote),
+    Endpoint("GET", "/tools/fx/rates", get_rates),
+    Endpoint("POST", "/tools/fx/quotes", create_quote),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.references import refused
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import added, fresh, given, id_of, whole
 from allawee_async.sandbox.core.entries import Entry, transfer, world
@@ -13,14 +13,14 @@ from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.payment_flow import COMPLETED, FAILED, PREFIX, publish
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
 _PAYER = "JOHN DOE"
 
 
-def pay_in(state: State, call: Call) -> Reply:
+def pay_in(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/payments/pay-in`."""
     body = read_body(call.body)
     checks = Checks()
@@ -95,4 +95,4 @@ def _new_payment(state: State, number: str, amount: int, payer: str) -> JsonObje
     return payment | fresh(state, PREFIX, state.payments, "payment")
 
 
-ROUTES = (Route("POST", "/simulation/payments/pay-in", pay_in),)
+ROUTES = (Endpoint("POST", "/simulation/payments/pay-in", pay_in),)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import read_reference, shown
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import (
     added,
@@ -21,7 +21,7 @@ from allawee_async.sandbox.money.deposit_channels import new_channel, new_number
 from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -29,17 +29,17 @@ PREFIX = "p.req."
 METHODS = frozenset({"bank-transfer"})
 
 
-def list_requests(state: State, call: Call) -> Reply:
+def list_requests(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payment-requests`."""
     return answer_list(state.payment_requests, call.pairs)
 
 
-def get_request(state: State, call: Call) -> Reply:
+def get_request(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payment-requests/:id`."""
     return shown(state.payment_requests, call.id, "payment request")
 
 
-def create_request(state: State, call: Call) -> Reply:
+def create_request(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payment-requests`."""
     body = read_body(call.body)
     checks = Checks()
@@ -71,7 +71,7 @@ def create_request(state: State, call: Call) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "/payment-requests", list_requests),
-    Route("POST", "/payment-requests", create_request),
-    Route("GET", "/payment-requests/:id", get_request),
+    Endpoint("GET", "/payment-requests", list_requests),
+    Endpoint("POST", "/payment-requests", create_request),
+    Endpoint("GET", "/payment-requests/:id", get_request),
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import Call, Reply
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.references import refused, shown, stored
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.documents import given, replaced, whole
 from allawee_async.sandbox.directory.banks import SANDBOX_CODE
 from allawee_async.sandbox.money.payins import receive
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
 
 
-def list_payments(state: State, call: Call) -> Reply:
+def list_payments(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payments`."""
     return answer_list(state.payments, call.pairs)
 
 
-def get_payment(state: State, call: Call) -> Reply:
+def get_payment(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payments/:id`."""
     return shown(state.payments, call.id, "payment")
 
 
-def get_receipt(state: State, call: Call) -> Reply:
+def get_receipt(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payments/:id/generate/pdf`."""
     payment = stored(state.payments, call.id, "payment")
     pdf = make_pdf(_receipt_lines(payment))
     disposition = f'attachment; filename="{payment["id"]}.pdf"'
-    return Reply(200, pdf, PDF_TYPE, {"Content-Disposition": disposition})
+    return ApiResponse(200, pdf, PDF_TYPE, {"Content-Disposition": disposition})
 
 
-def requeue(state: State, call: Call) -> Reply:
+def requeue(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/:id/requeue`: a payout that failed is tried once more."""
     payment = stored(state.payments, call.id, "payment")
     if payment["status"] != FAILED or payment["type"] == "pay-in":
@@ -55,7 +55,7 @@ def requeue(state: State, call: Call) -> Reply:
     return replaced(state.payments, attempt(state, payment, plan_of(payment)))
 
 
-def resend_completed(state: State, call: Call) -> Reply:
+def resend_completed(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/:id/resend-events/payment-completed`."""
     payment = stored(state.payments, call.id, "payment")
     if payment["status"] != COMPLETED:
@@ -103,9 +103,9 @@ def _receipt_lines(payment: JsonObject) -> list[str]:
 
 JOBS = {COMPLETE_JOB: complete_pending}
 ROUTES = (
-    Route("GET", "/payments", list_payments),
-    Route("GET", "/payments/:id", get_payment),
-    Route("GET", "/payments/:id/generate/pdf", get_receipt),
-    Route("POST", "/payments/:id/requeue", requeue),
-    Route("POST", "/payments/:id/resend-events/payment-completed", resend_completed),
+    Endpoint("GET", "/payments", list_payments),
+    Endpoint("GET", "/payments/:id", get_payment),
+    Endpoint("GET", "/payments/:id/generate/pdf", get_receipt),
+    Endpoint("POST", "/payments/:id/requeue", requeue),
+    Endpoint("POST", "/payments/:id/resend-events/payment-completed", resend_completed),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from allawee_async.sandbox.api.references import read_reference, refused
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import (
     added,
@@ -30,7 +30,7 @@ from allawee_async.sandbox.money.rates import CURRENCIES, NGN, platform_fee
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.api.messages import Call, Reply
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
 
@@ -53,7 +53,7 @@ class Payout:
 Planner: TypeAlias = "Callable[[State, Payout, JsonObject], tuple[Plan, JsonObject]]"
 
 
-def create_payout(state: State, call: Call) -> Reply:
+def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/payouts`."""
     payout = _read_payout(state, call.body)
     check_reference(state.payments, payout.body, "payment")
@@ -78,7 +78,7 @@ def create_payout(state: State, call: Call) -> Reply:
     return start(state, payment, plan)
 
 
-def start(state: State, payment: JsonObject, plan: Plan) -> Reply:
+def start(state: State, payment: JsonObject, plan: Plan) -> ApiResponse:
     """Try a new payment, store it, and return the answer that shows it."""
     planned: JsonObject = {"events": [], "plan": attrs.asdict(plan)}
     payment = payment | fee_fields(plan) | planned
@@ -211,4 +211,4 @@ PLANNERS: dict[str, Planner] = {
     "local-transfer": _local_transfer,
     "transfer": _transfer,
 }
-ROUTES = (Route("POST", "/payments/payouts", create_payout),)
+ROUTES = (Endpoint("POST", "/payments/payouts", create_payout),)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.page.actions import Stage
-from allawee_async.sandbox.page.adapter import Page
+from allawee_async.sandbox.page.actions import ActionContext
+from allawee_async.sandbox.page.adapter import PageServer
 from allawee_async.sandbox.page.context import ROOT
 
-__all__ = ["ROOT", "Page", "Stage"]
+__all__ = ["ROOT", "ActionContext", "PageServer"]

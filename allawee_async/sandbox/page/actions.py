@@ -12,19 +12,19 @@ import orjson
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.page import forms
-from allawee_async.sandbox.page.fault_kinds import KINDS, Wish
+from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, FaultOptions
 from allawee_async.sandbox.page.pieces import BAD, GOOD, WAITING
 from allawee_async.sandbox.page.texts import counted, minor_units, money, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from allawee_async.sandbox.api.messages import Reply
+    from allawee_async.sandbox.api.messages import ApiResponse
     from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.http.adapter import Door
+    from allawee_async.sandbox.http.adapter import HttpAdapter
 
-Form: TypeAlias = "Mapping[str, str]"
+FormFields: TypeAlias = "Mapping[str, str]"
 
 _LONGEST_DELAY = 600
 _MOST_TIMES = 100_000
@@ -37,24 +37,24 @@ _HINTS = {
 
 
 @attrs.frozen
-class Stage:
+class ActionContext:
     """What actions work on.
 
     Attributes:
-        door: Takes requests to the API, and has the faults.
+        adapter: Takes requests to the API, and has the faults.
         state: Returns the state as it is now.
         reset: Begins anew.
         settle: Settles all cards.
     """
 
-    door: Door
+    adapter: HttpAdapter
     state: Callable[[], State]
     reset: Callable[[], None]
     settle: Callable[[], None]
 
 
 @attrs.frozen
-class Outcome:
+class ActionOutcome:
     """What came of an action, in one line; `kind` is that of a state label."""
 
     text: str
@@ -65,7 +65,7 @@ class WrongInputError(Exception):
     """A form was filled in so that nothing can be made of it; the text says why."""
 
 
-def purchase(stage: Stage, form: Form) -> Outcome:
+def purchase(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Let the card network ask for a purchase, or for the balance."""
     use = form.get("use", "")
     if use not in (forms.CAPTURE, forms.CHECK):
@@ -79,75 +79,77 @@ def purchase(stage: Stage, form: Form) -> Outcome:
         body |= {"amount": _amount(form), "fees": 0}
     card = form.get("card", "")
     path = f"/simulation/cards/{quote(card, safe='')}/request-authorization/{use}"
-    with _decided(stage.state(), card, form.get("decision", "")):
-        reply = stage.door.act("POST", path, body)
+    with _decided(context.state(), card, form.get("decision", "")):
+        reply = context.adapter.act("POST", path, body)
     return _refusal(reply) or _purchased(_data(reply), merchant)
 
 
-def pay_in(stage: Stage, form: Form) -> Outcome:
+def pay_in(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Let money come in at a bank account number."""
     number, amount = form.get("account", ""), _amount(form)
     body: JsonObject = {"method": "bank-transfer", "accountNumber": number, "amount": amount}
-    reply = stage.door.act("POST", "/simulation/payments/pay-in", body)
+    reply = context.adapter.act("POST", "/simulation/payments/pay-in", body)
     payment = _data(reply)
     told = money(payment.get("amount"), payment.get("currency"))
-    return _refusal(reply) or Outcome(f"Paid in: {told} to {short(number)}.")
+    return _refusal(reply) or ActionOutcome(f"Paid in: {told} to {short(number)}.")
 
 
-def fault(stage: Stage, form: Form) -> Outcome:
+def fault(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Order a fault."""
-    kind = KINDS.get(form.get("kind", ""))
+    kind = FAULT_CHOICES.get(form.get("kind", ""))
     if kind is None:
         raise WrongInputError("Choose what is to happen.")
     times = _number(form, "times", "How many requests", _MOST_TIMES)
     path = form.get("path", "").strip()
     if path and not path.startswith("/"):
         raise WrongInputError("A path begins with /, for instance /customers/*.")
-    wish = Wish(
+    wish = FaultOptions(
         {"times": int(times) or None, "method": form.get("method") or None, "path": path or None},
-        _number(form, "seconds", "A delay", _LONGEST_DELAY) if kind is KINDS["delay"] else 0.0,
+        _number(form, "seconds", "A delay", _LONGEST_DELAY)
+        if kind is FAULT_CHOICES["delay"]
+        else 0.0,
         form.get("after") == "yes",
     )
-    kind.order(stage.door.faults, wish)
-    return Outcome(f"Ordered: {kind.label}.")
+    kind.order(context.adapter.faults, wish)
+    return ActionOutcome(f"Ordered: {kind.label}.")
 
 
-def clear_faults(stage: Stage, form: Form) -> Outcome:
+def clear_faults(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Take all faults back."""
     del form
-    stage.door.faults.clear()
-    return Outcome("All faults are taken back.")
+    context.adapter.faults.clear()
+    return ActionOutcome("All faults are taken back.")
 
 
-def again(stage: Stage, form: Form) -> Outcome:
+def again(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Send an event once more."""
     event = form.get("event", "")
-    reply = stage.door.act("POST", f"/events/{quote(event, safe='')}/retry", {})
+    reply = context.adapter.act("POST", f"/events/{quote(event, safe='')}/retry", {})
     refusal = _refusal(reply)
     if refusal is not None:
         return refusal
     if _data(reply).get("webhook") is None:
-        return Outcome(f"No webhook wants {short(event)}, so it goes nowhere.", WAITING)
-    return Outcome(f"On its way again: {short(event)}.")
+        return ActionOutcome(f"No webhook wants {short(event)}, so it goes nowhere.", WAITING)
+    return ActionOutcome(f"On its way again: {short(event)}.")
 
 
-def settle(stage: Stage, form: Form) -> Outcome:
+def settle(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Settle all cards."""
     del form
-    before = len(stage.state().card_transactions)
-    stage.settle()
-    made = len(stage.state().card_transactions) - before
-    return Outcome(f"Settled: {counted(made, 'purchase')}.")
+    before = len(context.state().card_transactions)
+    context.settle()
+    made = len(context.state().card_transactions) - before
+    return ActionOutcome(f"Settled: {counted(made, 'purchase')}.")
 
 
-def reset(stage: Stage, form: Form) -> Outcome:
+def reset(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Begin anew."""
     del form
-    stage.reset()
-    return Outcome("The sandbox is as new.")
+    context.reset()
+    return ActionOutcome("The sandbox is as new.")
 
 
-ACTIONS: dict[str, Callable[[Stage, Form], Outcome]] = {
+ACTIONS: dict[str, Callable[[ActionContext, FormFields], ActionOutcome]] = {
     "purchase": purchase,
     "pay-in": pay_in,
     "fault": fault,
@@ -184,21 +186,21 @@ def _told_of_card(state: State, id: str) -> JsonObject:
     return {"cardBalance": balance, "cardHolderName": short(holder)}
 
 
-def _purchased(authorization: JsonObject, merchant: str) -> Outcome:
+def _purchased(authorization: JsonObject, merchant: str) -> ActionOutcome:
     amount = money(authorization.get("amount"), authorization.get("currency"))
     is_check = authorization.get("type") == forms.CHECK
     where = f" at {short(merchant)}" if merchant else ""
     what = f"{'balance check' if is_check else amount}{where}"
     match authorization.get("status"):
         case "approved":
-            return Outcome(f"Approved: {what}.")
+            return ActionOutcome(f"Approved: {what}.")
         case "pending":
-            return Outcome(f"The webhook is asked: {what}.", WAITING)
+            return ActionOutcome(f"The webhook is asked: {what}.", WAITING)
         case told:
             reason = short(authorization.get("statusReason"))
             hint = _HINTS.get(reason)
             why = f" ({reason}: {hint})" if hint else f" ({reason})" if reason else ""
-            return Outcome(f"{short(told).capitalize()}: {what}{why}.", BAD)
+            return ActionOutcome(f"{short(told).capitalize()}: {what}{why}.", BAD)
 
 
 def _category_code(merchant: str) -> str | None:
@@ -207,14 +209,14 @@ def _category_code(merchant: str) -> str | None:
     return next((one.mcc for one in MERCHANTS if one.id in known), None)
 
 
-def _amount(form: Form) -> int:
+def _amount(form: FormFields) -> int:
     amount = minor_units(form.get("amount", ""))
     if amount is None:
         raise WrongInputError("An amount looks like 1250.50.")
     return amount
 
 
-def _number(form: Form, name: str, told: str, most: int) -> float:
+def _number(form: FormFields, name: str, told: str, most: int) -> float:
     try:
         number = float(form.get(name, ""))
     except ValueError:
@@ -224,7 +226,7 @@ def _number(form: Form, name: str, told: str, most: int) -> float:
     return number
 
 
-def _refusal(reply: Reply) -> Outcome | None:
+def _refusal(reply: ApiResponse) -> ActionOutcome | None:
     """Return what an error answer of the API says, or None for success."""
     if reply.status < 400:
         return None
@@ -232,10 +234,10 @@ def _refusal(reply: Reply) -> Outcome | None:
     message = body.get("message")
     told = "; ".join(map(short, message)) if isinstance(message, list) else short(message, 300)
     code = short(body.get("code"))
-    return Outcome(f"Refused with {reply.status}{f' {code}' if code else ''}: {told}", BAD)
+    return ActionOutcome(f"Refused with {reply.status}{f' {code}' if code else ''}: {told}", BAD)
 
 
-def _data(reply: Reply) -> JsonObject:
+def _data(reply: ApiResponse) -> JsonObject:
     body: JsonObject = orjson.loads(reply.body)
     data = body.get("data")
     return data if isinstance(data, dict) else {}

@@ -13,8 +13,13 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from allawee_async.sandbox.page.actions import ACTIONS, Outcome, Stage, WrongInputError
-from allawee_async.sandbox.page.context import KEPT, ROOT, Scene, address
+from allawee_async.sandbox.page.actions import (
+    ACTIONS,
+    ActionContext,
+    ActionOutcome,
+    WrongInputError,
+)
+from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
 from allawee_async.sandbox.page.layout import whole_page
 from allawee_async.sandbox.page.pieces import BAD
@@ -23,7 +28,7 @@ from allawee_async.sandbox.page.views import VIEWS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from allawee_async.sandbox.http.ports import Answerer
+    from allawee_async.sandbox.http.ports import RequestHandler
 
 _ASSETS = {
     "page.css": "text/css; charset=utf-8",
@@ -35,26 +40,26 @@ _LONGEST_FORM = 16 * 1024
 _logger = logging.getLogger("allawee_async.sandbox")
 
 
-class Page:
+class PageServer:
     """Serves the page of one sandbox.
 
     Args:
-        stage: What it shows and works on.
+        context: What it shows and works on.
         listens_at: The address that the sandbox listens at.
         urls: Returns the base URLs of the API and of the secure host.
     """
 
     def __init__(
-        self, stage: Stage, *, listens_at: str, urls: Callable[[], tuple[str, str]]
+        self, context: ActionContext, *, listens_at: str, urls: Callable[[], tuple[str, str]]
     ) -> None:
-        self._stage = stage
+        self._context = context
         self._listens_at = listens_at
         self._urls = urls
         self._token = token_urlsafe(24)
-        self._outcomes: deque[tuple[str, Outcome]] = deque(maxlen=_OUTCOMES_KEPT)
+        self._outcomes: deque[tuple[str, ActionOutcome]] = deque(maxlen=_OUTCOMES_KEPT)
         self._numbers = count(1)
 
-    def before(self, api: Answerer) -> Answerer:
+    def before(self, api: RequestHandler) -> RequestHandler:
         """Return what answers requests for the page itself, and lets the API have the others."""
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -71,7 +76,7 @@ class Page:
             return await self._answer(request)
         except Exception as crash:
             _logger.exception("the sandbox failed to show its page")
-            self._stage.door.crashes.append(crash)
+            self._context.adapter.crashes.append(crash)
             return _told(500, "The sandbox itself failed; its log says how.")
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
@@ -92,19 +97,19 @@ class Page:
         return self._view(name, dict(parse_qsl(query)))
 
     def _view(self, name: str, query: Mapping[str, str]) -> web.Response:
-        stage = self._stage
-        scene = Scene(
-            state=stage.state(),
-            log=stage.door.log,
-            faults=stage.door.faults,
-            crashes=len(stage.door.crashes),
+        own = self._context
+        context = ViewContext(
+            state=own.state(),
+            log=own.adapter.log,
+            faults=own.adapter.faults,
+            crashes=len(own.adapter.crashes),
             urls=self._urls(),
             token=self._token,
             name=name,
             query=query,
         )
         outcome = dict(self._outcomes).get(query.get("outcome", ""))
-        html = whole_page(scene, outcome)
+        html = whole_page(context, outcome)
         return _response(200, html.encode(errors="replace"), "text/html; charset=utf-8")
 
     async def _act(self, request: web.BaseRequest, visit: Visit, name: str) -> web.Response:
@@ -121,9 +126,9 @@ class Page:
         if reason is not None:
             return _told(403, reason)
         try:
-            outcome = action(self._stage, form)
+            outcome = action(self._context, form)
         except WrongInputError as error:
-            outcome = Outcome(str(error), BAD)
+            outcome = ActionOutcome(str(error), BAD)
         number = str(next(self._numbers))
         self._outcomes.append((number, outcome))
         return _response(303, headers={"Location": _back(form.get("back", ""), number)})

@@ -23,7 +23,7 @@ KEPT = ("search", "page", "card", "account")
 
 
 @attrs.frozen
-class Scene:
+class ViewContext:
     """What a view may look at.
 
     Attributes:

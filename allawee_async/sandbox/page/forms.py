@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from allawee_async.sandbox.cards.events import REQUEST
 from allawee_async.sandbox.directory.merchants import MERCHANTS
 from allawee_async.sandbox.page.context import cut
-from allawee_async.sandbox.page.fault_kinds import KINDS, told_of
+from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, told_of
 from allawee_async.sandbox.page.html import Content, Html, join, tag
 from allawee_async.sandbox.page.pieces import entries, field, form, options, section
 from allawee_async.sandbox.page.records import MAIN_FIRST
@@ -16,7 +16,7 @@ from allawee_async.sandbox.query import Condition, Selection
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.page.context import Scene
+    from allawee_async.sandbox.page.context import ViewContext
 
 CAPTURE, CHECK = "capture", "check"
 BY_WEBHOOK, APPROVE, DECLINE = "webhook", "approve", "decline"
@@ -28,24 +28,24 @@ _DECISIONS = (
     (DECLINE, "Decline at once"),
     (BY_WEBHOOK, "Webhook, else the program's default"),
 )
-_KINDS = tuple((key, kind.label) for key, kind in KINDS.items())
+_KINDS = tuple((key, kind.label) for key, kind in FAULT_CHOICES.items())
 _METHODS = tuple((name, name or "any") for name in ("", "GET", "POST", "PUT", "DELETE"))
 _CHOICES = 30
 
 
-def purchase_form(scene: Scene) -> Html:
+def purchase_form(context: ViewContext) -> Html:
     """Return the form that lets the card network ask for a purchase."""
     name = "purchase"
-    chosen = scene.query.get("card", "")
-    cards = _cards_to_choose(scene.state, chosen)
+    chosen = context.query.get("card", "")
+    cards = _cards_to_choose(context.state, chosen)
     if not cards:
         return section("Simulate a purchase", tag("p", "There is no card.", class_="note"))
-    hears = scene.state.decide is not None or scene.state.webhook_for(REQUEST) is not None
+    hears = context.state.decide is not None or context.state.webhook_for(REQUEST) is not None
     decision = BY_WEBHOOK if hears else APPROVE
     return section(
         "Simulate a purchase",
         form(
-            scene, name, "Use the card",
+            context, name, "Use the card",
             field(name, "card", "Card", "select", options(cards, chosen), data_live="options"),
             _pair(
                 _amount(name, AMOUNT),
@@ -62,18 +62,18 @@ def purchase_form(scene: Scene) -> Html:
     )  # fmt: skip
 
 
-def pay_in_form(scene: Scene) -> Html:
+def pay_in_form(context: ViewContext) -> Html:
     """Return the form that lets money come in."""
     name = "pay-in"
-    chosen = scene.query.get("account", "")
-    numbers = _numbers_to_choose(scene.state, chosen)
+    chosen = context.query.get("account", "")
+    numbers = _numbers_to_choose(context.state, chosen)
     if not numbers:
         told = tag("p", "No account has a bank account number.", class_="note")
         return section("Simulate a pay-in", told)
     return section(
         "Simulate a pay-in",
         form(
-            scene, name, "Pay in",
+            context, name, "Pay in",
             field(name, "account", "Account", "select", options(numbers, chosen),
                   data_live="options"),
             _amount(name, "10000.00"),
@@ -81,13 +81,13 @@ def pay_in_form(scene: Scene) -> Html:
     )  # fmt: skip
 
 
-def fault_form(scene: Scene) -> Html:
+def fault_form(context: ViewContext) -> Html:
     """Return the form that orders faults, and those that are to come."""
     name = "fault"
     return section(
         "Inject a fault",
         form(
-            scene, name, "Inject",
+            context, name, "Inject",
             field(name, "kind", "What happens", "select", options(_KINDS)),
             _pair(
                 field(name, "times", "Requests", "input", type="number", value="1", min=0,
@@ -103,15 +103,15 @@ def fault_form(scene: Scene) -> Html:
             tag("div", tag("input", type="checkbox", id="fault-after", name="after", value="yes"),
                 tag("label", "Carry the request out first", for_="fault-after"), class_="check"),
         ),
-        armed_faults(scene),
+        armed_faults(context),
     )  # fmt: skip
 
 
-def armed_faults(scene: Scene) -> Html:
+def armed_faults(context: ViewContext) -> Html:
     """Return the faults to come, and the button that takes them back."""
-    pending = scene.faults.pending()
+    pending = context.faults.pending()
     listed = [(str(number), told_of(fault)) for number, fault in enumerate(pending)]
-    clear = form(scene, "clear-faults", "Clear all faults", kind="quiet") if pending else None
+    clear = form(context, "clear-faults", "Clear all faults", kind="quiet") if pending else None
     return join(
         tag("h3", "To come"),
         entries("faults", listed, "No fault is ordered."),
@@ -119,35 +119,35 @@ def armed_faults(scene: Scene) -> Html:
     )
 
 
-def again_form(scene: Scene, event: str) -> Html:
+def again_form(context: ViewContext, event: str) -> Html:
     """Return the form that sends an event once more."""
     return form(
-        scene, "again", "Send again", tag("input", type="hidden", name="event", value=event),
+        context, "again", "Send again", tag("input", type="hidden", name="event", value=event),
         kind="quiet",
     )  # fmt: skip
 
 
-def upkeep_form(scene: Scene) -> Html:
+def upkeep_form(context: ViewContext) -> Html:
     """Return the forms that are about the sandbox as a whole."""
     return section(
         "The sandbox",
-        form(scene, "settle", "Settle all cards now", kind="quiet"),
+        form(context, "settle", "Settle all cards now", kind="quiet"),
         tag(
             "details",
             tag("summary", "Reset …"),
             tag("p", "Everything that was done to it is lost, also in its file.", class_="note"),
-            form(scene, "reset", "Reset everything", kind="danger"),
+            form(context, "reset", "Reset everything", kind="danger"),
             id="reset",
         ),
     )
 
 
-def search_form(scene: Scene) -> Html:
+def search_form(context: ViewContext) -> Html:
     """Return the form that looks for customers; it changes nothing, so it needs no token."""
     return tag(
         "form",
         field("customers", "search", "Name, id or reference", "input", type="search",
-              value=scene.query.get("search", ""), maxlength=64, autocomplete="off"),
+              value=context.query.get("search", ""), maxlength=64, autocomplete="off"),
         tag("button", "Search", class_="quiet"),
         method="get",
         role="search",

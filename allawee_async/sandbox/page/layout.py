@@ -10,21 +10,21 @@ from allawee_async.sandbox.page.views import VIEWS
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.page.actions import Outcome
-    from allawee_async.sandbox.page.context import Scene
+    from allawee_async.sandbox.page.actions import ActionOutcome
+    from allawee_async.sandbox.page.context import ViewContext
 
 
-def whole_page(scene: Scene, outcome: Outcome | None = None) -> Html:
+def whole_page(context: ViewContext, outcome: ActionOutcome | None = None) -> Html:
     """Return the document that shows a view, and what came of an action if one was just done."""
-    view = VIEWS[scene.name]
-    main, beside = view.draw(scene)
+    view = VIEWS[context.name]
+    main, beside = view.draw(context)
     shape = "main" if beside is None else "main with-aside"
     return document(
         _head(view.title),
         tag(
             "body",
             tag("a", "Skip to the content", href="#content", class_="skip"),
-            _banner(scene),
+            _banner(context),
             tag(
                 "main",
                 tag("h1", view.title),
@@ -52,10 +52,10 @@ def _head(title: str) -> Html:
     )
 
 
-def _banner(scene: Scene) -> Html:
+def _banner(context: ViewContext) -> Html:
     links = [
         tag("a", view.title, href=address(name),
-            aria_current="page" if name == scene.name else None)
+            aria_current="page" if name == context.name else None)
         for name, view in VIEWS.items()
     ]  # fmt: skip
     live = tag(
@@ -65,7 +65,7 @@ def _banner(scene: Scene) -> Html:
         id="live",
         hidden=True,
     )
-    reload = tag("noscript", tag("a", "Reload", href=scene.address))
+    reload = tag("noscript", tag("a", "Reload", href=context.address))
     return tag(
         "header",
         tag("strong", "Allawee ", tag("span", "sandbox")),
@@ -75,7 +75,7 @@ def _banner(scene: Scene) -> Html:
     )
 
 
-def _outcome(outcome: Outcome | None) -> Html:
+def _outcome(outcome: ActionOutcome | None) -> Html:
     """Return the place where outcomes are told; without one it is empty."""
     told = None if outcome is None else tag("p", outcome.text, class_=f"outcome {outcome.kind}")
     return tag("div", told, id="outcome", role="status")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from allawee_async.sandbox.core.jsontypes import Json
-    from allawee_async.sandbox.page.context import Cut, Scene
+    from allawee_async.sandbox.page.context import Cut, ViewContext
 
 GOOD, BAD, WAITING, PLAIN = "good", "bad", "wait", "plain"
 _KINDS = {
@@ -120,12 +120,12 @@ def section(title: str | None, *content: Content, note: Content = None) -> Html:
     return tag("section", head, told, *content)
 
 
-def pager(scene: Scene, shown: Cut, noun: str) -> Html:
+def pager(context: ViewContext, shown: Cut, noun: str) -> Html:
     """Return how many there are of something, and the way to the pages before and after."""
     links: list[Content] = []
     for label, page in (("Newer", shown.page - 1), ("Older", shown.page + 1)):
         if 1 <= page <= shown.pages:
-            where = address(scene.name, search=scene.query.get("search", ""), page=str(page))
+            where = address(context.name, search=context.query.get("search", ""), page=str(page))
             links.append(tag("a", label, href=where))
     where = f", page {shown.page:,} of {shown.pages:,}" if shown.pages > 1 else ""
     told = tag("span", counted(shown.total, noun), where)
@@ -133,12 +133,12 @@ def pager(scene: Scene, shown: Cut, noun: str) -> Html:
                data_live=True, aria_label=f"Pages of {noun}s")  # fmt: skip
 
 
-def form(scene: Scene, action: str, button: str, *fields: Content, kind: str = "") -> Html:
+def form(context: ViewContext, action: str, button: str, *fields: Content, kind: str = "") -> Html:
     """Return a form whose button carries out an action and comes back to this view."""
     return tag(
         "form",
-        tag("input", type="hidden", name="token", value=scene.token),
-        tag("input", type="hidden", name="back", value=scene.address),
+        tag("input", type="hidden", name="token", value=context.token),
+        tag("input", type="hidden", name="back", value=context.address),
         *fields,
         tag("button", button, class_=kind or None),
         method="post",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.http.request_log import LoggedRequest
-    from allawee_async.sandbox.page.context import Scene
+    from allawee_async.sandbox.page.context import ViewContext
 
 _PATH_SHOWN = 300
 _QUERY_SHOWN = 20
@@ -43,10 +43,10 @@ _PAYLOAD_SHOWN = 4 * 1024
 _WEBHOOKS_SHOWN = 20
 
 
-def requests(scene: Scene, count: int) -> Html:
+def requests(context: ViewContext, count: int) -> Html:
     """Return the latest requests, newest first, each with what it was answered."""
     now = to_timestamp(datetime.now(UTC))
-    listed = [(entry.request_id, _request(entry, now)) for entry in scene.log.latest(count)]
+    listed = [(entry.request_id, _request(entry, now)) for entry in context.log.latest(count)]
     return entries("requests", listed, "No request has come yet.")
 
 
@@ -66,11 +66,11 @@ def _webhook(webhook: JsonObject) -> tuple[Content, ...]:
     )
 
 
-def deliveries(scene: Scene, count: int) -> Html:
+def deliveries(context: ViewContext, count: int) -> Html:
     """Return the latest events, newest first, each with its attempts and what they got."""
-    events = scene.state.events
+    events = context.state.events
     shown = cut(events, events.listing(Selection()), 1, count)
-    listed = [(str(row["id"]), _event(scene, row)) for row in shown.rows]
+    listed = [(str(row["id"]), _event(context, row)) for row in shown.rows]
     return entries("events", listed, "Nothing has happened yet that a webhook would hear of.")
 
 
@@ -122,11 +122,11 @@ def _answer(entry: LoggedRequest) -> Content:
     return join(tag("pre", text, tabindex="0", aria_label="Answer"), size)
 
 
-def _event(scene: Scene, event: JsonObject) -> Html:
+def _event(context: ViewContext, event: JsonObject) -> Html:
     attempts = [row for row in _listed(event["attempts"]) if isinstance(row, dict)]
-    webhook = scene.state.webhooks.get(short(event.get("webhook")))
+    webhook = context.state.webhooks.get(short(event.get("webhook")))
     summary: tuple[Content, ...] = (
-        clock_time(event["createdAt"], scene.now),
+        clock_time(event["createdAt"], context.now),
         tag("b", short(event["event"], 60), class_="name"),
         tag("span", status(event["status"]), class_="chips"),
         tag("span", _outcome(attempts), class_="aside"),
@@ -143,7 +143,7 @@ def _event(scene: Scene, event: JsonObject) -> Html:
             *((f"Attempt {number}", _attempt(row)) for number, row in enumerate(attempts, 1)),
             ("Payload", tag("pre", payload, tabindex="0", aria_label="Payload")),
         ),
-        again_form(scene, str(event["id"])),
+        again_form(context, str(event["id"])),
     )
 
 

@@ -15,9 +15,9 @@ from allawee_async.sandbox.page.texts import counted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.page.context import Scene
+    from allawee_async.sandbox.page.context import ViewContext
 
-Draw: TypeAlias = "Callable[[Scene], tuple[Html, Html | None]]"
+Draw: TypeAlias = "Callable[[ViewContext], tuple[Html, Html | None]]"
 
 _FEW, _SOME, _MANY = 5, 10, 50
 
@@ -30,74 +30,74 @@ class View:
     draw: Draw
 
 
-def overview(scene: Scene) -> tuple[Html, Html | None]:
+def overview(context: ViewContext) -> tuple[Html, Html | None]:
     """Return a little of everything, and all that can be done."""
     main = tag(
         "div",
-        _where(scene),
-        _counts(scene),
-        section("Latest requests", traffic.requests(scene, _SOME)),
-        section("Latest card use", records.authorizations(scene.state, _FEW)),
-        section("Latest events", traffic.deliveries(scene, _FEW)),
+        _where(context),
+        _counts(context),
+        section("Latest requests", traffic.requests(context, _SOME)),
+        section("Latest card use", records.authorizations(context.state, _FEW)),
+        section("Latest events", traffic.deliveries(context, _FEW)),
     )
     beside = tag(
         "div",
-        forms.purchase_form(scene),
-        forms.pay_in_form(scene),
-        forms.fault_form(scene),
-        forms.upkeep_form(scene),
+        forms.purchase_form(context),
+        forms.pay_in_form(context),
+        forms.fault_form(context),
+        forms.upkeep_form(context),
     )
     return main, beside
 
 
-def requests(scene: Scene) -> tuple[Html, Html | None]:
+def requests(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the latest requests, and faults for those to come."""
     note = f"The latest {_MANY}, newest first; each opens to show its answer."
-    main = section(None, traffic.requests(scene, _MANY), note=note)
-    return main, forms.fault_form(scene)
+    main = section(None, traffic.requests(context, _MANY), note=note)
+    return main, forms.fault_form(context)
 
 
-def customers(scene: Scene) -> tuple[Html, Html | None]:
+def customers(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the customers, all or those that are searched for."""
-    found = records.find_customers(scene.state, scene.query.get("search", ""), scene.page)
+    found = records.find_customers(context.state, context.query.get("search", ""), context.page)
     main = section(
         None,
-        forms.search_form(scene),
+        forms.search_form(context),
         records.customers(found),
-        pager(scene, found, "customer"),
+        pager(context, found, "customer"),
     )
     return main, None
 
 
-def accounts(scene: Scene) -> tuple[Html, Html | None]:
+def accounts(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the accounts with what they have, and the latest payments."""
-    found = records.find_accounts(scene.state, scene.page)
+    found = records.find_accounts(context.state, context.page)
     main = tag(
         "div",
-        section(None, records.accounts(scene.state, found), pager(scene, found, "account")),
-        section("Latest payments", records.payments(scene.state, _SOME)),
+        section(None, records.accounts(context.state, found), pager(context, found, "account")),
+        section("Latest payments", records.payments(context.state, _SOME)),
     )
-    return main, tag("div", forms.pay_in_form(scene), id="pay-in")
+    return main, tag("div", forms.pay_in_form(context), id="pay-in")
 
 
-def cards(scene: Scene) -> tuple[Html, Html | None]:
+def cards(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the cards, and what they were used for."""
-    found = records.find_cards(scene.state, scene.page)
+    found = records.find_cards(context.state, context.page)
     main = tag(
         "div",
-        section(None, records.cards(scene.state, found), pager(scene, found, "card")),
-        section("Latest card use", records.authorizations(scene.state, _SOME)),
+        section(None, records.cards(context.state, found), pager(context, found, "card")),
+        section("Latest card use", records.authorizations(context.state, _SOME)),
     )
-    return main, tag("div", forms.purchase_form(scene), id="purchase")
+    return main, tag("div", forms.purchase_form(context), id="purchase")
 
 
-def webhooks(scene: Scene) -> tuple[Html, Html | None]:
+def webhooks(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the webhooks, and the events with what was answered to them."""
     note = f"The latest {_MANY}, newest first; each opens to show every attempt and its reply."
     main = tag(
         "div",
-        section(None, traffic.webhooks(scene.state)),
-        section("Events", traffic.deliveries(scene, _MANY), note=note),
+        section(None, traffic.webhooks(context.state)),
+        section("Events", traffic.deliveries(context, _MANY), note=note),
     )
     return main, None
 
@@ -113,11 +113,11 @@ VIEWS: dict[str, View] = {
 """The views by the last part of their address."""
 
 
-def _where(scene: Scene) -> Html:
-    api, secure = scene.urls
+def _where(context: ViewContext) -> Html:
+    api, secure = context.urls
     failed = None
-    if scene.crashes:
-        failed = chip(f"the sandbox itself failed: {counted(scene.crashes, 'time')}", BAD)
+    if context.crashes:
+        failed = chip(f"the sandbox itself failed: {counted(context.crashes, 'time')}", BAD)
     return tag(
         "p",
         tag("span", "API ", tag("code", api)),
@@ -127,15 +127,15 @@ def _where(scene: Scene) -> Html:
     )
 
 
-def _counts(scene: Scene) -> Html:
-    state = scene.state
+def _counts(context: ViewContext) -> Html:
+    state = context.state
     counts = (
         ("Customers", len(state.customers), "customers"),
         ("Accounts", len(state.accounts), "accounts"),
         ("Cards", len(state.cards), "cards"),
         ("Payments", len(state.payments), "accounts"),
         ("Events", len(state.events), "webhooks"),
-        ("Requests", len(scene.log), "requests"),
+        ("Requests", len(context.log), "requests"),
     )
     return tag("ul", [
         tag("li", tag("a", tag("b", f"{number:,}"), tag("span", name), href=address(view)))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import attrs
 import orjson
 
-from allawee_async.sandbox.api.messages import Call, RefusalError, Reply, failure
-from allawee_async.sandbox.api.routing import Host, Route
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
+from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.core.jsontypes import Json, JsonObject, to_bytes
 from allawee_async.sandbox.requests.calls import API_VERSION
 
@@ -43,7 +43,7 @@ _ACCEPTED: JsonObject = {
 }
 
 
-def queueable(routes: Iterable[Route]) -> tuple[Route, ...]:
+def queueable(routes: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
     """Return the endpoints of which requests can be queued."""
     return tuple(
         route
@@ -52,27 +52,28 @@ def queueable(routes: Iterable[Route]) -> tuple[Route, ...]:
     )
 
 
-def with_queue(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+def with_queue(routes: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
     """Return endpoints that obey the two headers, and those that simulate a failure downstream."""
     queued = queueable(routes)
     obeying = {route: attrs.evolve(route, handler=partial(_obey, route)) for route in queued}
     simulated = [
-        Route("POST", f"/simulation/grp{route.path}", partial(_simulate, route)) for route in queued
+        Endpoint("POST", f"/simulation/grp{route.path}", partial(_simulate, route))
+        for route in queued
     ]
     return (*(obeying.get(route, route) for route in routes), *simulated)
 
 
-def make_job(routes: Iterable[Route]) -> Callable[[State, str], None]:
+def make_job(routes: Iterable[Endpoint]) -> Callable[[State, str], None]:
     """Return the job that does a queued request."""
     return partial(_process, {route.path: route for route in queueable(routes)})
 
 
-def _obey(route: Route, state: State, call: Call) -> Reply:
+def _obey(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     """Do a request, or play the failure that a header asks for."""
     return _simulate(route, state, call) if call.flags & FLAGS else route.handler(state, call)
 
 
-def _simulate(route: Route, state: State, call: Call) -> Reply:
+def _simulate(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     """Check a request like the real endpoint, then fail downstream: queue it, or say so at once."""
     route.handler(state.trial(), call)  # raises what is wrong with it
     if HARD_STOP in call.flags or not call.grp_enabled:
@@ -80,7 +81,7 @@ def _simulate(route: Route, state: State, call: Call) -> Reply:
     return _queue(route, state, call)
 
 
-def _queue(route: Route, state: State, call: Call) -> Reply:
+def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     number = call.request_id or state.new_id(PREFIX, state.queued)
     now = state.now()
     attempt: JsonObject = {
@@ -98,10 +99,10 @@ def _queue(route: Route, state: State, call: Call) -> Reply:
     }  # fmt: skip
     state.queued.add(record)
     state.later(SECONDS, JOB, number)
-    return Reply(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
+    return ApiResponse(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
 
 
-def _process(routes: Mapping[str, Route], state: State, number: str) -> None:
+def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
     """Make the next attempt of a queued request."""
     record = state.queued.get(number)
     job = record.get("job") if record is not None else None
@@ -122,10 +123,10 @@ def _process(routes: Mapping[str, Route], state: State, number: str) -> None:
     state.emit("request.completed", {name: record[name] for name in told})
 
 
-def _run(route: Route, state: State, job: JsonObject) -> tuple[int, Json]:
+def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
     """Do the request at last, and return the status and the bare resource, or the error."""
     try:
-        reply = route.handler(state, Call(str(job["id"]), (), str(job["body"]).encode()))
+        reply = route.handler(state, ApiRequest(str(job["id"]), (), str(job["body"]).encode()))
     except RefusalError as refusal:
         reply = refusal.reply
     body: Json = orjson.loads(reply.body)

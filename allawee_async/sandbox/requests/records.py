@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import RefusalError, Reply, failure
+from allawee_async.sandbox.api.messages import ApiResponse, RefusalError, failure
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Route
+from allawee_async.sandbox.api.routing import Endpoint
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import Call
+    from allawee_async.sandbox.api.messages import ApiRequest
     from allawee_async.sandbox.core.state import State
 
 
-def list_requests(state: State, call: Call) -> Reply:
+def list_requests(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /requests`."""
     return answer_list(state.calls.records(state.queued), call.pairs)
 
 
-def get_request(state: State, call: Call) -> Reply:
+def get_request(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /requests/:id` with the bare record, as the documents print it."""
     records = state.calls.records(state.queued)
     position = records.position_of(call.id)
     if position is None:
         message = f"No request has the id {call.id[:64]!r}."
         raise RefusalError(failure(404, "not-found", message))
-    return Reply(200, records.shown_at(position))
+    return ApiResponse(200, records.shown_at(position))
 
 
 ROUTES = (
-    Route("GET", "/requests", list_requests),
-    Route("GET", "/requests/:id", get_request),
+    Endpoint("GET", "/requests", list_requests),
+    Endpoint("GET", "/requests/:id", get_request),
 )

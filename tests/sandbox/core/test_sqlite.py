@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async.sandbox import Sandbox
-from allawee_async.sandbox.core.sqlite import Store, StoreError, collections_of, parts_of
+from allawee_async.sandbox.core.sqlite import StateFile, StoreError, collections_of, parts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +52,10 @@ async def _use(calling: Calling, sandbox: Sandbox, new_customer: dict[str, Any])
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
 def test_a_new_file_is_for_its_owner_alone(file: Path) -> None:
-    Store(file).close()
+    StateFile(file).close()
     assert file.stat().st_mode & 0o777 == 0o600
     file.chmod(0o640)
-    Store(file).close()
+    StateFile(file).close()
     assert file.stat().st_mode & 0o777 == 0o640  # what somebody chose stays
 
 
@@ -84,7 +84,7 @@ async def test_what_was_done_is_still_there(
         after = everything(again)
         del before["keys"], after["keys"]
         assert {name for name in before if before[name] != after[name]} <= {
-            "agenda", "queued", "cards", "events", "payments", "ledger.logs", "ledger.balances",
+            "scheduler", "queued", "cards", "events", "payments", "ledger.logs", "ledger.balances",
             "ledger.holds", "billings",
         }  # fmt: skip
 
@@ -100,7 +100,7 @@ async def test_nothing_is_lost_without_closing(
             copy.with_name(copy.name + suffix).write_bytes(left.read_bytes())
         now = everything(sandbox)
     restored = Sandbox()
-    store = Store(copy)
+    store = StateFile(copy)
     assert store.load(restored.state)
     store.close()
 
@@ -147,7 +147,7 @@ async def test_reads_write_nothing(
     async with Sandbox(data=file) as sandbox:
         saved: list[object] = []
         with monkeypatch.context() as patched:
-            patched.setattr(Store, "save", lambda *arguments: saved.append(arguments))
+            patched.setattr(StateFile, "save", lambda *arguments: saved.append(arguments))
             await calling(sandbox).get("/customers")
             await calling(sandbox).get("/requests")
             assert saved == []
@@ -159,7 +159,7 @@ async def test_what_cannot_be_saved_is_told_and_saved_later(
     calling: Calling, file: Path, new_customer: dict[str, Any]
 ) -> None:
     async with Sandbox(data=file) as sandbox:
-        store = sandbox._backstage._store
+        store = sandbox._background._store
         assert store is not None
         store._file.execute("PRAGMA query_only = ON")
         answer = await calling(sandbox).post(new_customer)
@@ -183,21 +183,21 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("no database" * 100)
     with pytest.raises(StoreError, match="cannot be used"):
-        Store(text)
+        StateFile(text)
     assert text.read_text() == "no database" * 100
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE things (name TEXT)")
     other.close()
     with pytest.raises(StoreError, match="something else"):
-        Store(tmp_path / "other.db")
+        StateFile(tmp_path / "other.db")
     with pytest.raises(StoreError, match="cannot be opened"):
-        Store(tmp_path / "nowhere" / "x.db")
+        StateFile(tmp_path / "nowhere" / "x.db")
 
 
 def test_a_file_of_another_version_is_refused(file: Path) -> None:
-    Store(file).close()
+    StateFile(file).close()
     with sqlite3.connect(file) as changed:
         changed.execute("PRAGMA user_version = 99")
     changed.close()
     with pytest.raises(StoreError, match="another version"):
-        Store(file)
+        StateFile(file)

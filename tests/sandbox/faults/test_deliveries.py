@@ -44,7 +44,7 @@ def statuses(user: CardUser, name: str) -> list[Any]:
 @pytest.fixture
 async def user(user: CardUser, receiver: Receiver) -> CardUser:
     """A user whose webhook approves everything; events are sent again at once."""
-    user.sandbox._backstage.messenger._pauses = (0, 0, 0)
+    user.sandbox._background.messenger._pauses = (0, 0, 0)
     user.sandbox.add_webhook(receiver.url)
     receiver.answer = approving
     return user
@@ -264,10 +264,10 @@ async def test_a_late_answer_to_one_update_is_none_to_the_next(user: CardUser) -
             await asyncio.sleep(0)
 
     first, second = (e["id"] for e in user.sandbox.state.events if e["event"] == UPDATE)
-    hear = user.sandbox._door.hear
-    hear(str(first), outbox.Attempt(200, 1, b'{"action":"decline"}'))
+    hear = user.sandbox._adapter.hear
+    hear(str(first), outbox.DeliveryAttempt(200, 1, b'{"action":"decline"}'))
     assert (await user.get(f"/card-authorizations/{made['id']}"))["status"] == "pending"
-    hear(str(second), outbox.Attempt(200, 1, b'{"action":"approve"}'))
+    hear(str(second), outbox.DeliveryAttempt(200, 1, b'{"action":"approve"}'))
     assert (await asking)["decisionType"] == "direct-response"
 
 

@@ -9,7 +9,7 @@ from allawee_async.sandbox.faults.plan import Arrival
 
 
 def struck(faults: Faults, method: str = "GET", path: str = "/customers", **query: str) -> str:
-    return "+".join(faults.strike(Arrival(method, path, tuple(query.items()))).names)
+    return "+".join(faults.apply(Arrival(method, path, tuple(query.items()))).names)
 
 
 def test_faults_are_used_up_in_the_order_given() -> None:

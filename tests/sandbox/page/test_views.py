@@ -11,8 +11,8 @@ import pytest
 
 from allawee_async.sandbox import Faults, LoggedRequest, Sandbox
 from allawee_async.sandbox.http.request_log import RequestLog
-from allawee_async.sandbox.page.actions import Outcome
-from allawee_async.sandbox.page.context import Scene, address
+from allawee_async.sandbox.page.actions import ActionOutcome
+from allawee_async.sandbox.page.context import ViewContext, address
 from allawee_async.sandbox.page.layout import whole_page
 from allawee_async.sandbox.page.views import VIEWS
 
@@ -49,8 +49,8 @@ class Reader(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def scene(state: State, name: str = "", **given: Any) -> Scene:
-    made = Scene(
+def context(state: State, name: str = "", **given: Any) -> ViewContext:
+    made = ViewContext(
         state=state,
         log=RequestLog(1_000),
         faults=Faults(),
@@ -62,7 +62,7 @@ def scene(state: State, name: str = "", **given: Any) -> Scene:
     return attrs.evolve(made, **given)
 
 
-def read(seen: Scene, outcome: Outcome | None = None) -> Reader:
+def read(seen: ViewContext, outcome: ActionOutcome | None = None) -> Reader:
     return Reader(whole_page(seen, outcome))
 
 
@@ -106,7 +106,7 @@ def test_nothing_hostile_becomes_an_element(name: str, state: State) -> None:
     log = RequestLog(10)
     fill_with_hostile(state, log)
     query = {"search": HOSTILE, "card": HOSTILE, "account": HOSTILE, "page": HOSTILE}
-    seen = read(scene(state, name, log=log, query=query), Outcome(HOSTILE))
+    seen = read(context(state, name, log=log, query=query), ActionOutcome(HOSTILE))
 
     assert HOSTILE in seen.text
     assert seen.all("script") == [{"src": "/_sandbox/page.js", "defer": None}]
@@ -116,7 +116,7 @@ def test_nothing_hostile_becomes_an_element(name: str, state: State) -> None:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_view_is_a_sound_and_accessible_document(name: str, state: State) -> None:
-    seen = read(scene(state, name))
+    seen = read(context(state, name))
     controls = [
         found["id"]
         for tag in ("input", "select")
@@ -137,7 +137,7 @@ def test_every_view_is_a_sound_and_accessible_document(name: str, state: State) 
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_action_brings_the_token_along(name: str, state: State) -> None:
-    seen = read(scene(state, name))
+    seen = read(context(state, name))
     forms = [form for form in seen.all("form") if form["method"] == "post"]
     tokens = [found for found in seen.all("input") if found.get("name") == "token"]
 
@@ -152,14 +152,14 @@ def test_no_secret_is_on_any_view(state: State) -> None:
     sandbox._state = state
     sandbox.add_webhook("http://127.0.0.1:1/", signing_key="the-signing-key")
     for name in VIEWS:
-        html = whole_page(scene(state, name))
+        html = whole_page(context(state, name))
         assert not [secret for secret in [*secrets, "the-signing-key"] if secret in html]
 
 
 def test_accounts_have_their_balances(state: State) -> None:
     account = "ac.2tVZczWw7m6Teoeb7"
     state.ledger.reserve(account, 12_345)
-    seen = read(scene(state, "accounts"))
+    seen = read(context(state, "accounts"))
 
     assert "NGN 10,000,000.00" in seen.text
     assert "NGN 123.45" in seen.text
@@ -175,7 +175,7 @@ def test_main_accounts_come_before_those_of_cards(state: State) -> None:
         })  # fmt: skip
         state.ledger.open(f"ac.{number}", "NGN")
     first, second = (
-        read(scene(state, "accounts", query={"page": page})).text for page in ("1", "2")
+        read(context(state, "accounts", query={"page": page})).text for page in ("1", "2")
     )
 
     assert "Baggy App" in first
@@ -185,7 +185,7 @@ def test_main_accounts_come_before_those_of_cards(state: State) -> None:
 
 
 def test_cards_are_masked_and_tell_what_they_may_do(state: State) -> None:
-    seen = read(scene(state, "cards"))
+    seen = read(context(state, "cards"))
 
     assert "verve •••• 4880, Ciroma C Adekunle" in seen.text
     assert "only flight-ticket" in seen.text
@@ -194,7 +194,7 @@ def test_cards_are_masked_and_tell_what_they_may_do(state: State) -> None:
 
 
 def test_customers_come_in_pages(state: State) -> None:
-    pages = [read(scene(state, "customers", query={"page": str(page)})) for page in (1, 3, 9)]
+    pages = [read(context(state, "customers", query={"page": str(page)})) for page in (1, 3, 9)]
 
     assert [len(page.all("tr")) - 1 for page in pages] == [20, 10, 10]
     assert "50 customers, page 1 of 3" in pages[0].text
@@ -206,7 +206,7 @@ def test_customers_come_in_pages(state: State) -> None:
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "²", "1" * 30, ""])
 def test_an_odd_page_number_is_the_first_page(page: str, state: State) -> None:
-    seen = read(scene(state, "customers", query={"page": page}))
+    seen = read(context(state, "customers", query={"page": page}))
 
     assert "page 1 of 3" in seen.text
 
@@ -219,7 +219,7 @@ def test_an_odd_page_number_is_the_first_page(page: str, state: State) -> None:
 def test_customers_are_found_by_name_id_and_reference(
     search: str, count: int, state: State
 ) -> None:
-    seen = read(scene(state, "customers", query={"search": search}))
+    seen = read(context(state, "customers", query={"search": search}))
     rows = [row for row in seen.all("tr")[1:] if row.get("class") != "none"]
 
     assert len(rows) == count
@@ -232,7 +232,7 @@ def test_requests_are_shown_with_their_answers(state: State) -> None:
     answered = logged(60, faults=("status 503",), query=(("limit", "5"),))
     answered.close(503, b'{"code":"service-unavailable","pan":"5061462473446064880"}')
     log.append(answered)
-    seen = read(scene(state, "requests", log=log))
+    seen = read(context(state, "requests", log=log))
 
     assert len(seen.all("summary")) == 50
     assert '"code": "service-unavailable"' in seen.text
@@ -245,7 +245,7 @@ def test_requests_are_shown_with_their_answers(state: State) -> None:
 def test_requests_of_the_other_host_and_of_the_page_are_marked(state: State) -> None:
     log = RequestLog(10)
     log.append(LoggedRequest("secure", "GET", "/cards/c.1/secrets", (), "req_1", is_of_page=True))
-    seen = read(scene(state, "requests", log=log)).text
+    seen = read(context(state, "requests", log=log)).text
 
     assert "secure" in seen
     assert "page" in seen.partition("/cards/c.1/secrets")[2]
@@ -263,7 +263,7 @@ def test_events_are_shown_with_every_attempt(state: State) -> None:
     }  # fmt: skip
     second = first | {"statusCode": 200, "latency": 3, "responseBody": {"ok": 1}, "error": None}
     state.events.replace(stored | {"attempts": [first, second], "status": "delivered"})
-    text = read(scene(state, "webhooks")).text
+    text = read(context(state, "webhooks")).text
 
     assert "http://127.0.0.1:9/hooks" in text
     assert "answered 200, 2 attempts" in text
@@ -278,7 +278,7 @@ def test_faults_to_come_are_told(state: State) -> None:
     faults.latency(0.5)
     faults.hang(after_effect=True)
     faults.random(0.1)
-    text = read(scene(state, "requests", faults=faults)).text
+    text = read(context(state, "requests", faults=faults)).text
 
     assert "status 503: the next 2 requests, GET /customers/*" in text
     assert "delay of 0.5 s: all requests" in text
@@ -294,7 +294,7 @@ def test_a_chosen_card_can_be_used_even_if_it_is_not_among_the_newest(state: Sta
     for number in range(80):
         state.cards.add(card | {"id": f"c.{number}", "createdAt": state.now()})
     choices = [
-        {option["value"] for option in read(scene(state, "cards", query=query)).all("option")}
+        {option["value"] for option in read(context(state, "cards", query=query)).all("option")}
         for query in ({}, {"card": oldest})
     ]
 
@@ -308,13 +308,13 @@ def test_a_sandbox_without_anything_has_every_view() -> None:
     for account in list(state.accounts):
         state.accounts.remove(str(account["id"]))
     for name in VIEWS:
-        assert "Allawee sandbox" in read(scene(state, name)).text
+        assert "Allawee sandbox" in read(context(state, name)).text
 
 
 def test_many_customers_do_not_slow_it_down() -> None:
     state = Sandbox(customers=30_000).state
-    searched = scene(state, "customers", query={"search": "ade", "page": "200"})
-    for seen in (searched, scene(state)):
+    searched = context(state, "customers", query={"search": "ade", "page": "200"})
+    for seen in (searched, context(state)):
         whole_page(seen)  # the first search reads all customers once
         started = time.perf_counter()
         html = whole_page(seen)

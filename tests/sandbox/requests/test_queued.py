@@ -108,8 +108,8 @@ async def test_the_end_is_told_by_an_event(
 async def test_it_is_done_without_anybody_asking() -> None:
     async with Sandbox(grp_enabled=True) as sandbox:
         sandbox.state.later(0, "queued-request", "req_unknown")
-        sandbox._backstage.messenger.call()
-        while len(sandbox.state.agenda):  # noqa: ASYNC110 - it does not tell by itself
+        sandbox._background.messenger.call()
+        while len(sandbox.state.scheduler):  # noqa: ASYNC110 - it does not tell by itself
             await asyncio.sleep(0.001)
         assert not sandbox.crashes
 
