@@ -12,7 +12,7 @@ from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
 from allawee_async.sandbox.core.timestamps import to_timestamp
-from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.money.rates import MoneyRules
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
 
@@ -102,11 +102,20 @@ class State:
             data: The resource as it is now, bare.
             webhook: Id or URL of the webhook that the resource prefers (a card program has one).
         """
-        return outbox.record(self, event, data, webhook)
+        id = self.new_id(recording.PREFIX, self.events)
+        chosen = self.webhook_for(event, webhook)
+        self.events.add(
+            recording.new_event(
+                id, event, data, at=self.moment(), webhook=chosen, preferred=webhook
+            )
+        )
+        if chosen is not None:
+            self.outbox.append(id)
+        return id
 
     def webhook_for(self, event: str, webhook: str | None = None) -> str | None:
         """Return the id of the webhook that would get an event, or None; as for `emit`."""
-        return outbox.webhook_for(self, event, webhook)
+        return recording.choose_webhook(self.webhooks, event, webhook)
 
     def later(self, seconds: float, job: str, id: str) -> None:
         """Let a job of `JOBS` in `api.py` run for a document, so many seconds from now.

@@ -1,4 +1,4 @@
-"""Events as the sandbox records them: who gets one, what was tried, what came of it. No I/O."""
+"""What is sent for an event, and what came of trying. No I/O."""
 
 from __future__ import annotations
 
@@ -8,60 +8,23 @@ from typing import TYPE_CHECKING
 import attrs
 import orjson
 
-from allawee_async.sandbox.core.jsontypes import is_nested_deeper, to_bytes
-from allawee_async.sandbox.core.timestamps import to_precise_timestamp, to_timestamp
+from allawee_async.sandbox.core.jsontypes import is_nested_deeper
+from allawee_async.sandbox.events.recording import (
+    DELIVERED,
+    ENABLED,
+    FAILED,
+    UNCLAIMED,
+    WAITING,
+)
 from allawee_async.sandbox.faults.deliveries import Sending
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
 
-PREFIX = "evt."
-WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
-ENABLED, DISABLED = "enabled", "disabled"
 MAX_ATTEMPTS_KEPT = 20
 _SHOWN_TEXT = 500
 _DEEPEST_ANSWER = 16
-
-
-def webhook_for(state: State, event: str, preferred: str | None = None) -> str | None:
-    """Return the id of the webhook that gets an event, or None when nobody wants it.
-
-    An enabled webhook that its own resource prefers comes first, then the newest enabled one that
-    lists the event, then the default webhook.
-    """
-    webhooks = [webhook for webhook in state.webhooks if webhook["status"] == ENABLED]
-    default: str | None = None
-    listed: str | None = None
-    for webhook in webhooks:
-        if preferred is not None and preferred in (webhook["id"], webhook.get("url")):
-            return str(webhook["id"])
-        events = webhook.get("events")
-        if webhook.get("isDefault"):
-            default = str(webhook["id"])
-        elif isinstance(events, list) and event in events:
-            listed = str(webhook["id"])
-    return listed or default
-
-
-def record(state: State, event: str, data: JsonObject, preferred: str | None) -> str:
-    """Store a new event, put it in the outbox if a webhook wants it, and return its id."""
-    fresh = state.new_id(PREFIX, state.events)
-    webhook = webhook_for(state, event, preferred)
-    moment = state.moment()
-    now = to_timestamp(moment)
-    # Two events of one authorization may be less than a millisecond apart.
-    metadata: JsonObject = {"sentAt": to_precise_timestamp(moment), "event": fresh}
-    payload: JsonObject = {"event": event, "data": data, "metadata": metadata}
-    state.events.add({
-        "id": fresh, "object": "event", "event": event, "data": data, "webhook": webhook,
-        "status": UNCLAIMED if webhook is None else WAITING, "attempts": [],
-        "createdAt": now, "updatedAt": now, "payload": to_bytes(payload).decode(),
-        "preferred": preferred,
-    })  # fmt: skip
-    if webhook is not None:
-        state.outbox.append(fresh)
-    return fresh
 
 
 @attrs.frozen
@@ -137,7 +100,7 @@ def letter(state: State, id: str) -> Letter | None:
     name, data, preferred = str(event["event"]), event["data"], event["preferred"]
     webhook = _enabled(state, str(event["webhook"]))
     if webhook is None:
-        chosen = webhook_for(state, name, preferred if isinstance(preferred, str) else None)
+        chosen = state.webhook_for(name, preferred if isinstance(preferred, str) else None)
         webhook = None if chosen is None else state.webhooks.get(chosen)
         status = UNCLAIMED if chosen is None else WAITING
         state.events.replace(event | {"webhook": chosen, "status": status})
@@ -170,7 +133,7 @@ def send_again(state: State, event: JsonObject) -> JsonObject:
     """Put an event into the outbox once more, for the webhook that gets it now."""
     preferred = event["preferred"]
     wanted = preferred if isinstance(preferred, str) else None
-    webhook = webhook_for(state, str(event["event"]), wanted)
+    webhook = state.webhook_for(str(event["event"]), wanted)
     status = UNCLAIMED if webhook is None else WAITING
     again = event | {"webhook": webhook, "status": status, "updatedAt": state.now()}
     state.events.replace(again)

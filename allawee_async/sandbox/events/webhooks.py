@@ -11,7 +11,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.documents import added, fresh, given, replaced
 from allawee_async.sandbox.core.jsontypes import to_bytes
-from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events.recording import DISABLED, ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ def get_webhook(state: State, call: ApiRequest) -> ApiResponse:
 def create_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks`: it gets events once it is enabled."""
     body = _read_webhook(call.body, with_key=True)
-    webhook = _complete(state, given(body, *_FIELDS, "signingKey"), outbox.DISABLED)
+    webhook = _complete(state, given(body, *_FIELDS, "signingKey"), DISABLED)
     return added(state.webhooks, webhook)
 
 
@@ -58,12 +58,12 @@ def delete_webhook(state: State, call: ApiRequest) -> ApiResponse:
 
 def enable_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks/:id/enable`."""
-    return _set_status(state, call, outbox.ENABLED)
+    return _set_status(state, call, ENABLED)
 
 
 def disable_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks/:id/disable`."""
-    return _set_status(state, call, outbox.DISABLED)
+    return _set_status(state, call, DISABLED)
 
 
 def get_secret(state: State, call: ApiRequest) -> ApiResponse:
@@ -91,7 +91,7 @@ def plant(
     fields: JsonObject = {"name": "Planted", "url": url, "events": list(events or ())}
     if signing_key is not None:
         fields["signingKey"] = signing_key
-    webhook = _complete(state, fields, outbox.ENABLED) | {"isDefault": events is None}
+    webhook = _complete(state, fields, ENABLED) | {"isDefault": events is None}
     state.webhooks.add(webhook)
     return webhook
 

@@ -1,0 +1,63 @@
+"""An event as it is recorded: its document, and the webhook that gets it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.timestamps import to_precise_timestamp, to_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from allawee_async.sandbox.core.jsontypes import JsonObject
+
+PREFIX = "evt."
+WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
+ENABLED, DISABLED = "enabled", "disabled"
+
+
+def choose_webhook(
+    webhooks: Iterable[JsonObject], event: str, preferred: str | None = None
+) -> str | None:
+    """Return the id of the webhook that gets an event, or None when nobody wants it.
+
+    An enabled webhook that its own resource prefers comes first, then the newest enabled one that
+    lists the event, then the default webhook.
+    """
+    default: str | None = None
+    listed: str | None = None
+    for webhook in webhooks:
+        if webhook["status"] != ENABLED:
+            continue
+        if preferred is not None and preferred in (webhook["id"], webhook.get("url")):
+            return str(webhook["id"])
+        events = webhook.get("events")
+        if webhook.get("isDefault"):
+            default = str(webhook["id"])
+        elif isinstance(events, list) and event in events:
+            listed = str(webhook["id"])
+    return listed or default
+
+
+def new_event(
+    id: str,
+    event: str,
+    data: JsonObject,
+    *,
+    at: datetime,
+    webhook: str | None,
+    preferred: str | None,
+) -> JsonObject:
+    """Return the document of a new event, with the payload that every attempt sends."""
+    now = to_timestamp(at)
+    # Two events of one authorization may be less than a millisecond apart.
+    metadata: JsonObject = {"sentAt": to_precise_timestamp(at), "event": id}
+    payload: JsonObject = {"event": event, "data": data, "metadata": metadata}
+    return {
+        "id": id, "object": "event", "event": event, "data": data, "webhook": webhook,
+        "status": UNCLAIMED if webhook is None else WAITING, "attempts": [],
+        "createdAt": now, "updatedAt": now, "payload": to_bytes(payload).decode(),
+        "preferred": preferred,
+    }  # fmt: skip
