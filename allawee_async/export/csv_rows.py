@@ -1,30 +1,63 @@
-"""Rows as CSV (RFC 4180), which no spreadsheet takes for formulas."""
+"""CSV (RFC 4180) that no spreadsheet takes for formulas: the one writer, also of `list -o csv`."""
 
 from __future__ import annotations
 
 import csv
+import io
 import re
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from allawee_async.codec.writing import write_timestamp
-from allawee_async.export.columns import Kind
+from allawee_async.export.columns import Kind, columns_of
 from allawee_async.export.errors import not_of_this_kind
 from allawee_async.export.texts import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
     from allawee_async.export.sheets import Sheet
     from allawee_async.export.table import Table
+    from allawee_async.models.common import Model
+    from allawee_async.types import JSONValue
 
-_LINE_END: Final = "\r\n"
-_EMPTY_LINE: Final = '""'
-_FIRST_OF_FORMULAS: Final = frozenset("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_FIRST_OF_FORMULAS: Final = tuple("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _PLAIN_NUMBER: Final = re.compile(r"[+-][0-9][0-9 .]*")
-_first: Final = itemgetter(0)
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as lines of a CSV; each ends with CRLF, as RFC 4180 has it."""
+    lines = io.StringIO(newline="")
+    csv.writer(lines).writerows(rows)
+    return lines.getvalue()
+
+
+def csv_cell(value: JSONValue) -> str:
+    """Return the cell of a value; what is no plain value is JSON in it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case str():
+            return _no_formula(value)
+        case _:
+            return orjson.dumps(value).decode()
+
+
+def csv_headings(model: type[Model] | None, paths: Iterable[str]) -> list[str]:
+    """Return the headings of columns that are named by their paths in the API's documents.
+
+    A field that the model knows has the name of its column in an export.
+    """
+    columns = () if model is None else columns_of(model)
+    names = {".".join(column.wire): column.name for column in columns}
+    return [names.get(path, path) for path in paths]
 
 
 class Csv(Text):
@@ -42,56 +75,38 @@ class Csv(Text):
         super().__init__()
         self._table = table
         self._writers = [_WRITERS[column.kind] for column in table.columns]
-        self.start = f"{','.join(column.name for column in table.columns)}{_LINE_END}".encode()
+        self._names = [column.name for column in table.columns]
+        self.start = csv_lines([self._names]).encode()
 
     def add(self, sheet: Sheet) -> None:
         """Add the rows of a page."""
         nothing = [""] * len(sheet.documents)
-        cells = self._table.cells(sheet)
         columns = [
             nothing if values is None else write(values)
-            for values, write in zip(cells, self._writers, strict=True)
+            for values, write in zip(self._table.cells(sheet), self._writers, strict=True)
         ]
-        if len(columns) == 1:  # a line with nothing in it would count for none
-            columns = [[cell or _EMPTY_LINE for cell in columns[0]]]
-        lines = map(",".join, zip(*columns, strict=True))
-        self.text += _LINE_END.join([*lines, ""]).encode()
+        self.text += csv_lines(zip(*columns, strict=True)).encode()
 
     def count(self, path: Path) -> int:
         """Return how many rows a finished file has."""
         with path.open(encoding="utf-8", errors="replace", newline="") as text:
             rows = csv.reader(text)
-            if next(rows, None) != [column.name for column in self._table.columns]:
+            if next(rows, None) != self._names:
                 raise not_of_this_kind(path)
             return sum(1 for _ in rows)
 
 
 def _texts(texts: Sequence[str | None]) -> list[str]:
-    cells = [text or "" for text in texts]
-    if not _FIRST_OF_FORMULAS.isdisjoint(map(_first, filter(None, cells))):
-        cells = [_no_formula(cell) for cell in cells]
-    return _json_texts(cells) if _is_quoted("".join(cells)) else cells
+    return [_no_formula(text) if text else "" for text in texts]
 
 
-def _no_formula(cell: str) -> str:
-    is_formula = cell[:1] in _FIRST_OF_FORMULAS and not _PLAIN_NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
+def _no_formula(text: str) -> str:
+    is_formula = text.startswith(_FIRST_OF_FORMULAS) and not _PLAIN_NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
 def _json_texts(texts: Sequence[str | None]) -> list[str]:
-    return [_quoted(text or "") for text in texts]
-
-
-def _quoted(cell: str) -> str:
-    if not _is_quoted(cell):
-        return cell
-    doubled = cell.replace('"', '""')
-    return f'"{doubled}"'
-
-
-def _is_quoted(text: str) -> bool:
-    """Return whether a cell must be quoted; four searches beat a regular expression by far."""
-    return "," in text or '"' in text or "\n" in text or "\r" in text
+    return [text or "" for text in texts]
 
 
 def _numbers(numbers: Sequence[float | None]) -> list[str]:

@@ -19,6 +19,7 @@ from allawee_async import from_dict, to_dict
 from allawee_async.errors import ConfigurationError
 from allawee_async.export import export
 from allawee_async.export.columns import chosen, columns_of
+from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 from allawee_async.export.formats import rows_of
 from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Event, Payment, RequestRecord
@@ -386,6 +387,44 @@ async def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, text: str, cell: st
     assert rows[0]["name"] == cell
     assert rows[1]["reference"] == cell
     assert json.loads(rows[2]["metadata"]) == {"a": text}
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\nb", 'a"b', "a,b"])
+async def test_what_ends_a_line_or_a_cell_is_quoted(tmp_path: Path, text: str) -> None:
+    (row,) = await exported(tmp_path, "csv", customer(name=text), columns="id,name")
+
+    assert row["name"] == text
+    quoted = text.replace('"', '""')
+    assert (tmp_path / "rows.csv").read_bytes() == f'id,name\r\ncus.1,"{quoted}"\r\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        (-5, "-5"),
+        (1.5, "1.5"),
+        ("=1+1", "'=1+1"),
+        ("+2348123456789", "+2348123456789"),
+        ("Ada", "Ada"),
+        ([{"a": "=1"}], '[{"a":"=1"}]'),
+        ({"a": None}, '{"a":null}'),
+    ],
+)
+def test_a_value_of_a_document_is_a_cell_by_the_same_rules(value: Any, cell: str) -> None:
+    assert csv_cell(value) == cell
+    assert csv_lines([[cell, ""]]).endswith(",\r\n")
+
+
+def test_headings_are_the_names_of_columns() -> None:
+    paths = ["id", "claims.individualInformation.firstName", "metadata.userId", "new"]
+
+    assert csv_headings(Customer, paths) == [
+        *("id", "claims.individual_information.first_name", "metadata.userId", "new")
+    ]
+    assert csv_headings(None, ["createdAt"]) == ["createdAt"]
 
 
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=5))
