@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def _allawee_sandbox_of_all_tests() -> Iterator[Sandbox]:
     """Run one sandbox in a thread of its own, so that tests with and without a loop can use it."""
-    from allawee_async.sandbox.threaded import running_in_a_thread  # noqa: PLC0415
+    from allawee_async.sandbox.server import running_in_a_thread  # noqa: PLC0415
 
     with running_in_a_thread() as sandbox:
         yield sandbox

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from allawee_async import pytest_plugin
-from allawee_async.sandbox.threaded import running_in_a_thread
+from allawee_async.sandbox.server import running_in_a_thread
 
 ROOT = Path(__file__).parents[1]
 

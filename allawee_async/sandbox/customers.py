@@ -19,8 +19,8 @@ from allawee_async.sandbox.core.collection import DuplicateError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 PREFIX = "cus."
 TYPES = frozenset({"individual", "business"})

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.background import Background
 from allawee_async.sandbox.cards.transactions import settle_all
-from allawee_async.sandbox.core.ids import IdSource
 from allawee_async.sandbox.core.state import Clock, State, utc_now
+from allawee_async.sandbox.core.values import IdSource
 from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.messenger import PAUSES
 from allawee_async.sandbox.events.webhooks import plant
@@ -24,12 +27,12 @@ from allawee_async.sandbox.seed.documented_cards import seed_cards
 from allawee_async.sandbox.seed.people import make_customers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
     from os import PathLike
     from types import TracebackType
 
     from allawee_async.client import AllaweeClient
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
     from allawee_async.sandbox.faults.deliveries import DeliveryFaults
     from allawee_async.sandbox.faults.plan import Faults
     from allawee_async.sandbox.http.ports import RequestHandler
@@ -277,3 +280,24 @@ class Sandbox:
         self._state.customers.add_all(make_customers(self._customers, self._seed))
         seed_accounts(self._state)
         seed_cards(self._state)
+
+
+@contextmanager
+def running_in_a_thread(**options: Any) -> Generator[Sandbox]:
+    """Return a running sandbox that answers while the block lasts, whatever the block does.
+
+    Args:
+        options: The arguments of `Sandbox`.
+    """
+    sandbox = Sandbox(**options)
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="allawee sandbox", daemon=True)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(sandbox.start(), loop).result()
+        yield sandbox
+    finally:
+        asyncio.run_coroutine_threadsafe(sandbox.close(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from allawee_async.cli.app import app
-from allawee_async.sandbox.threaded import running_in_a_thread
+from allawee_async.sandbox.server import running_in_a_thread
 
 ROOT = Path(__file__).parents[2]
 

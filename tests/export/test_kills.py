@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async.sandbox.threaded import running_in_a_thread
+from allawee_async.sandbox.server import running_in_a_thread
 from tests.support.exports import FORMATS, beside, ids_in, rejected_in
 
 if TYPE_CHECKING:

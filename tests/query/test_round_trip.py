@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from allawee_async import ConfigurationError, F
 from allawee_async.query.filters import Expression
 from allawee_async.query.parameters import list_query
-from allawee_async.sandbox.query.errors import MalformedQueryError
-from allawee_async.sandbox.query.grammar import Condition, parse_conditions
+from allawee_async.sandbox.query.grammar import Condition, MalformedQueryError, parse_conditions
 
 texts = st.text(max_size=20)
 words = st.text(st.sampled_from("abcXYZ09._-@+ \"<>|\\,:=~'é"), max_size=12)

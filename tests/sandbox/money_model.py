@@ -11,9 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.routing import Host
-from allawee_async.sandbox.core.ids import IdSource
 from allawee_async.sandbox.core.sqlite import collections_of
 from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import IdSource
 from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.money.rates import MoneyRules
 

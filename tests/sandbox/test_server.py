@@ -155,7 +155,7 @@ def test_the_state_can_be_looked_through() -> None:
 async def test_a_new_id_is_never_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Sandbox()
     drawn = iter(["cus.2tXNjMhytgx7hCxu9", "cus.fresh"])
-    monkeypatch.setattr("allawee_async.sandbox.core.ids.IdSource.new", lambda *_: next(drawn))
+    monkeypatch.setattr("allawee_async.sandbox.core.values.IdSource.new", lambda *_: next(drawn))
 
     assert sandbox.add_customer()["id"] == "cus.fresh"
 

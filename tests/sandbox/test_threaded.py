@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from allawee_async.sandbox.threaded import running_in_a_thread
+from allawee_async.sandbox.server import running_in_a_thread
 
 if TYPE_CHECKING:
     from aiohttp.web import Request, Response

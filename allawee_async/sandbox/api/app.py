@@ -17,7 +17,7 @@ from allawee_async.sandbox.api.messages import (
     malformed_parameter,
 )
 from allawee_async.sandbox.api.routing import Endpoint, Host, Router
-from allawee_async.sandbox.api.scopes import scope_of
+from allawee_async.sandbox.api.secret_keys import scope_of
 from allawee_async.sandbox.cards import actions as card_actions
 from allawee_async.sandbox.cards import authorizations as card_authorizations
 from allawee_async.sandbox.cards import cards, disputes
@@ -32,14 +32,14 @@ from allawee_async.sandbox.events import queue as outbox
 from allawee_async.sandbox.money import routes as money_routes
 from allawee_async.sandbox.query import MalformedQueryError
 from allawee_async.sandbox.requests import queued as grp
-from allawee_async.sandbox.requests import records as request_records
+from allawee_async.sandbox.requests import queued as request_records
 from allawee_async.sandbox.requests.calls import Called
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
     from allawee_async.sandbox.query import QueryPairs
 
 _NOUNS: tuple[Endpoint, ...] = (

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.core.jsontypes import JsonObject, to_object
+from allawee_async.sandbox.core.values import JsonObject, to_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.jsontypes import Json
+    from allawee_async.sandbox.core.values import Json
 
 Shaper: TypeAlias = Callable[[JsonObject], JsonObject]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.core.jsontypes import Json, JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.expand import compile_expansions
 from allawee_async.sandbox.api.messages import ApiResponse, success_list
-from allawee_async.sandbox.core.jsontypes import to_bytes, to_object
+from allawee_async.sandbox.core.values import to_bytes, to_object
 from allawee_async.sandbox.query import ListQuery, MalformedQueryError, parse_list_query
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, malformed_body
-from allawee_async.sandbox.core.jsontypes import Json, JsonObject, is_nested_deeper
+from allawee_async.sandbox.core.values import Json, JsonObject, is_nested_deeper
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,19 +6,18 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import id_of, refused, replaced, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
-from allawee_async.sandbox.api.references import refused, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards import funding as card_funding
 from allawee_async.sandbox.cards.cards import KIND, TERMINATED
-from allawee_async.sandbox.core.documents import id_of, replaced
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.money.account_logs import balance_of
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 ACTIVE, INACTIVE, BLOCKED = "active", "inactive", "blocked"
 _CVV, _PIN = re.compile(r"[0-9]{3}"), re.compile(r"[0-9]{4}")

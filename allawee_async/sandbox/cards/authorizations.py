@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import fresh, id_of, shown, stored, whole
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.decisions import (
     APPROVED,
@@ -22,14 +22,13 @@ from allawee_async.sandbox.cards.decisions import (
 from allawee_async.sandbox.cards.events import CLOSED, REQUEST, UPDATE, authorization_data
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.cards.purchases import purchase_at
-from allawee_async.sandbox.core.documents import fresh, id_of, whole
-from allawee_async.sandbox.core.entries import InsufficientFundsError
+from allawee_async.sandbox.core.ledger import InsufficientFundsError
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.cards.controls import Purchase
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 PREFIX = "c.auth."
 KIND = "card authorization"

@@ -6,6 +6,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from allawee_async.sandbox.api.documents import (
+    check_common,
+    check_reference,
+    given,
+    id_of,
+    read_reference,
+    refused,
+    replaced,
+    shown,
+    stored,
+)
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
@@ -14,25 +25,17 @@ from allawee_async.sandbox.api.messages import (
     success,
 )
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import read_reference, refused, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards import funding as card_funding
 from allawee_async.sandbox.cards.controls import read_controls
 from allawee_async.sandbox.cards.issuing import INACTIVE, new_card, take_from_stock
-from allawee_async.sandbox.core.documents import (
-    check_common,
-    check_reference,
-    given,
-    id_of,
-    replaced,
-)
-from allawee_async.sandbox.core.jsontypes import to_bytes, to_object
+from allawee_async.sandbox.core.values import to_bytes, to_object
 from allawee_async.sandbox.money.accounts import purse
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 KIND = "card"
 TERMINATED = "terminated"

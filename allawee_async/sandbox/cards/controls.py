@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from allawee_async.sandbox.api.validation import Checks
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 CHANNELS = frozenset({"atm", "pos", "online", "in-app"})
 INTERVALS = frozenset({"daily", "weekly", "monthly", "yearly"})

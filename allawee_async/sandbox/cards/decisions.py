@@ -9,8 +9,8 @@ import attrs
 from allawee_async.sandbox.cards.controls import Purchase, allows
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 CHECK, CAPTURE = "check", "capture"
 PENDING, APPROVED, DECLINED, REVERSED = "pending", "approved", "declined", "reversed"

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import (
+    added,
+    fresh,
+    given,
+    read_reference,
+    refused,
+    replaced,
+    shown,
+    stored,
+)
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import read_reference, refused, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import added, fresh, given, replaced
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "dsp."
 KIND = "dispute"

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.api.references import read_reference, refused
-from allawee_async.sandbox.core.documents import fresh, id_of
-from allawee_async.sandbox.core.entries import transfer, world
+from allawee_async.sandbox.api.documents import fresh, id_of, read_reference, refused
+from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.money.accounts import PREFIX, purse
 from allawee_async.sandbox.money.fx import check_quote, use_quote
 from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.validation import Checks
-    from allawee_async.sandbox.core.entries import Entry
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.ledger import Entry
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 OWN_ACCOUNT = frozenset({"card-account", "prefunded"})
 """The types of funding sources with which each card has an account of its own."""

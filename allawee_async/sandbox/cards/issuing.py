@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from allawee_async.sandbox.cards.numbers import expiry_for, new_number
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "c."
 INACTIVE = "inactive"

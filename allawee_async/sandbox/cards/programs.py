@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import (
+    added,
+    fresh,
+    given,
+    id_of,
+    read_reference,
+    refused,
+    replaced,
+    shown,
+    stored,
+)
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import read_reference, refused, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
-from allawee_async.sandbox.core.documents import added, fresh, given, id_of, replaced
 from allawee_async.sandbox.money.accounts import purse
 from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "c.prg."
 KIND = "card program"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.api.references import shown, stored
+from allawee_async.sandbox.api.documents import id_of, shown, stored, whole
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards.authorizations import KIND, REVERSE, change, request, reverse
@@ -15,12 +15,11 @@ from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
 from allawee_async.sandbox.cards.decisions import CAPTURE, CHECK
 from allawee_async.sandbox.cards.purchases import purchase_at
 from allawee_async.sandbox.cards.transactions import is_unsettled
-from allawee_async.sandbox.core.documents import id_of, whole
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 
 def simulate_check(state: State, call: ApiRequest) -> ApiResponse:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import fresh, id_of, shown, whole
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import shown
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.authorizations import program_rules
 from allawee_async.sandbox.cards.decisions import APPROVED
 from allawee_async.sandbox.cards.events import TRANSACTION, transaction_data
-from allawee_async.sandbox.core.documents import fresh, id_of, whole
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "c.txn."
 KIND = "card transaction"

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from copy import deepcopy
 from typing import TYPE_CHECKING, TypeAlias
 
-from allawee_async.sandbox.core.jsontypes import JsonObject, to_bytes, to_object
 from allawee_async.sandbox.core.listing import Listing
+from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
 from allawee_async.sandbox.query import Selection
 
 if TYPE_CHECKING:

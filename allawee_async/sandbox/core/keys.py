@@ -11,7 +11,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from allawee_async.sandbox.core.jsontypes import Json
+    from allawee_async.sandbox.core.values import Json
 
 _FORM = re.compile(r"sk\.(test|live)\.[!-~]+")
 

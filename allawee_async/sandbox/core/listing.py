@@ -16,7 +16,7 @@ from allawee_async.sandbox.query import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 DocumentAt: TypeAlias = "Callable[[int], JsonObject]"
 Place: TypeAlias = "tuple[int | float | bytes, ...]"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.core.jsontypes import Json
+    from allawee_async.sandbox.core.values import Json
 
 
 class ScheduledJob(NamedTuple):

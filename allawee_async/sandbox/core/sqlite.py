@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import orjson
 
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.jsontypes import Json, to_bytes
+from allawee_async.sandbox.core.values import Json, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,14 +11,13 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
-from allawee_async.sandbox.core.timestamps import to_timestamp
+from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.money.rates import MoneyRules
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.ids import IdSource
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import IdSource, JsonObject
 
 Clock: TypeAlias = Callable[[], datetime]
 Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"
@@ -102,16 +101,16 @@ class State:
             data: The resource as it is now, bare.
             webhook: Id or URL of the webhook that the resource prefers (a card program has one).
         """
-        id = self.new_id(recording.PREFIX, self.events)
+        fresh = self.new_id(recording.PREFIX, self.events)
         chosen = self.webhook_for(event, webhook)
         self.events.add(
             recording.new_event(
-                id, event, data, at=self.moment(), webhook=chosen, preferred=webhook
+                fresh, event, data, at=self.moment(), webhook=chosen, preferred=webhook
             )
         )
         if chosen is not None:
-            self.outbox.append(id)
-        return id
+            self.outbox.append(fresh)
+        return fresh
 
     def webhook_for(self, event: str, webhook: str | None = None) -> str | None:
         """Return the id of the webhook that would get an event, or None; as for `emit`."""

@@ -8,7 +8,7 @@ from allawee_async.sandbox.money.rates import NGN
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.validation import Checks
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 _MOST_DIGITS = 12
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import unknown
 from allawee_async.sandbox.api.messages import success, success_list
-from allawee_async.sandbox.api.references import unknown
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.directory.merchants import CATEGORIES, MERCHANTS, Merchant, categories_of
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 def list_merchants(_state: State, _call: ApiRequest) -> ApiResponse:

@@ -11,8 +11,8 @@ from allawee_async.sandbox.events import queue as outbox
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 def list_events(state: State, call: ApiRequest) -> ApiResponse:

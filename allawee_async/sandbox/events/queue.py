@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import orjson
 
-from allawee_async.sandbox.core.jsontypes import is_nested_deeper
+from allawee_async.sandbox.core.values import is_nested_deeper
 from allawee_async.sandbox.events.recording import (
     DELIVERED,
     ENABLED,
@@ -19,8 +19,8 @@ from allawee_async.sandbox.events.recording import (
 from allawee_async.sandbox.faults.deliveries import Sending
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 MAX_ATTEMPTS_KEPT = 20
 _SHOWN_TEXT = 500

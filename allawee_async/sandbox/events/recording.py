@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.core.jsontypes import to_bytes
-from allawee_async.sandbox.core.timestamps import to_precise_timestamp, to_timestamp
+from allawee_async.sandbox.core.values import to_bytes, to_precise_timestamp, to_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "evt."
 WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"

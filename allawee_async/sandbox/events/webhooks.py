@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from allawee_async.sandbox.api.documents import added, fresh, given, replaced
 from allawee_async.sandbox.api.messages import RefusalError, failure, success
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import added, fresh, given, replaced
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.events.recording import DISABLED, ENABLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "wh."
 _FIELDS = ("name", "events", "url", "apiVersion", "description", "metadata")

@@ -14,7 +14,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 KINDS = ("repeat", "delay", "lose-answer")
 """What `DeliveryFaults.random` chooses from."""

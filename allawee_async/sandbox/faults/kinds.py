@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 import attrs
 
 from allawee_async.sandbox.api.messages import JSON_TYPE, ApiResponse, failure_for_status
-from allawee_async.sandbox.core.jsontypes import Json, to_bytes
+from allawee_async.sandbox.core.values import Json, to_bytes
 from allawee_async.sandbox.query import CURSORS, QueryPairs
 
 if TYPE_CHECKING:

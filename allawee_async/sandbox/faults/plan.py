@@ -14,7 +14,7 @@ from allawee_async.sandbox.query import CURSORS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from allawee_async.sandbox.core.jsontypes import Json
+    from allawee_async.sandbox.core.values import Json
 
 RECOVERABLE: Mapping[str, Fault] = {
     "429": faults.StatusFault(429, headers={"Retry-After": "0"}),

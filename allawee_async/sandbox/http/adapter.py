@@ -17,7 +17,7 @@ from allawee_async.sandbox.api.app import Api, Sender, Target
 from allawee_async.sandbox.api.messages import ApiResponse, failure, malformed_body
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.events.decisions import Hearing
 from allawee_async.sandbox.faults import kinds as faults
 from allawee_async.sandbox.faults.plan import Arrival, Faults
@@ -27,8 +27,7 @@ from allawee_async.sandbox.requests.queued import FLAGS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.sandbox.core.ids import IdSource
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import IdSource, JsonObject
     from allawee_async.sandbox.events.queue import DeliveryAttempt
     from allawee_async.sandbox.query import QueryPairs
 

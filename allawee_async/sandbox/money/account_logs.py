@@ -6,16 +6,15 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import id_of, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import stored
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.documents import id_of
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 CSV_TYPE = "text/csv; charset=utf-8"
 COLUMNS = (

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import read_reference, refused, shown
-from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import (
+from allawee_async.sandbox.api.documents import (
     added,
     check_common,
     check_reference,
     fresh,
     given,
     id_of,
+    read_reference,
+    refused,
+    shown,
 )
-from allawee_async.sandbox.core.entries import transfer, world
+from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.api.validation import Checks, read_body
+from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.money import deposit_channels
 from allawee_async.sandbox.money.deposit_channels import new_channel, new_number, register
 from allawee_async.sandbox.money.rates import CURRENCIES
@@ -24,8 +26,8 @@ from allawee_async.sandbox.seed.documented import documented_accounts
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 PREFIX = "ac."
 TYPES = frozenset({"main", "sub", "virtual"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import refused
 from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, success, success_list
-from allawee_async.sandbox.api.references import refused
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.directory.banks import BANKS, SANDBOX_CODE, Bank, banks_for, find_bank
 from allawee_async.sandbox.money.nuban import is_number
 from allawee_async.sandbox.money.payment_flow import name_at
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 def list_banks(_state: State, _call: ApiRequest) -> ApiResponse:

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from allawee_async.sandbox.api.documents import (
+    check_common,
+    check_reference,
+    given,
+    read_reference,
+    unknown,
+)
 from allawee_async.sandbox.api.messages import success, success_list
-from allawee_async.sandbox.api.references import read_reference, unknown
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import check_common, check_reference, given
-from allawee_async.sandbox.core.jsontypes import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import JsonObject, to_bytes
 from allawee_async.sandbox.directory.bills import (
     CATEGORIES,
     PRODUCTS,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import id_of, read_reference
 from allawee_async.sandbox.api.messages import success
-from allawee_async.sandbox.api.references import read_reference
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import id_of
-from allawee_async.sandbox.core.jsontypes import to_bytes
+from allawee_async.sandbox.core.values import to_bytes
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 _ID = "configuration"
 _ACCOUNTS = ("payInAccount", "payOutAccount")

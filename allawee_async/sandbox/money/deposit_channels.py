@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.references import refused, stored
+from allawee_async.sandbox.api.documents import refused, replaced, stored
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import replaced
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.nuban import complete
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 BANK_ACCOUNT = "bank-account"
 TYPES = frozenset({BANK_ACCOUNT})

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import (
+    added,
+    fresh,
+    given,
+    read_reference,
+    refused,
+    shown,
+    whole,
+)
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import read_reference, refused, shown
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, Checks, read_body
-from allawee_async.sandbox.core.documents import added, fresh, given, whole
 from allawee_async.sandbox.money.rates import CURRENCIES, own_fee
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "fee."
 STRUCTURES = frozenset({"flat", "percentage"})

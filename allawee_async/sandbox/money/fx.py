@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import added, fresh, refused, whole
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
@@ -12,17 +13,14 @@ from allawee_async.sandbox.api.messages import (
     invalid_fields,
     success,
 )
-from allawee_async.sandbox.api.references import refused
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import added, fresh, whole
-from allawee_async.sandbox.core.jsontypes import to_bytes
-from allawee_async.sandbox.core.timestamps import to_timestamp
+from allawee_async.sandbox.core.values import to_bytes, to_timestamp
 from allawee_async.sandbox.money import rates as money
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 PREFIX = "fxq."
 OPEN, USED = "open", "used"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.references import refused
+from allawee_async.sandbox.api.documents import added, fresh, given, id_of, refused, whole
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import added, fresh, given, id_of, whole
-from allawee_async.sandbox.core.entries import Entry, transfer, world
+from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.payment_flow import COMPLETED, FAILED, PREFIX, publish
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 _PAYER = "JOHN DOE"
 

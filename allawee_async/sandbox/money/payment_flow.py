@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.core.documents import id_of
-from allawee_async.sandbox.core.entries import Entry, InsufficientFundsError, transfer, world
+from allawee_async.sandbox.api.documents import id_of
+from allawee_async.sandbox.core.ledger import Entry, InsufficientFundsError, transfer, world
 from allawee_async.sandbox.directory.banks import SANDBOX_CODE, find_bank, holder_of
 from allawee_async.sandbox.money import fx
 from allawee_async.sandbox.money.billings import note_billing
@@ -15,8 +15,8 @@ from allawee_async.sandbox.money.billings import note_billing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 PREFIX = "p."
 PENDING, COMPLETED, FAILED = "pending", "completed", "failed"

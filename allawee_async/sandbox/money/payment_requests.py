@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import read_reference, shown
-from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import (
+from allawee_async.sandbox.api.documents import (
     added,
     check_common,
     check_reference,
     fresh,
     given,
+    read_reference,
+    shown,
 )
+from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.money.accounts import purse
 from allawee_async.sandbox.money.configuration import default_account
 from allawee_async.sandbox.money.deposit_channels import new_channel, new_number, register
@@ -22,8 +23,8 @@ from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 PREFIX = "p.req."
 METHODS = frozenset({"bank-transfer"})

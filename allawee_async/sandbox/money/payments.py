@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import given, refused, replaced, shown, stored, whole
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.references import refused, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.documents import given, replaced, whole
 from allawee_async.sandbox.directory.banks import SANDBOX_CODE
 from allawee_async.sandbox.money.payins import receive
 from allawee_async.sandbox.money.payment_flow import (
@@ -25,8 +24,8 @@ from allawee_async.sandbox.money.payment_flow import (
 from allawee_async.sandbox.money.receipt import PDF_TYPE, make_pdf
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 def list_payments(state: State, call: ApiRequest) -> ApiResponse:

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.api.references import read_reference, refused
-from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.core.documents import (
+from allawee_async.sandbox.api.documents import (
     added,
     check_common,
     check_reference,
     fresh,
     given,
     id_of,
+    read_reference,
+    refused,
     whole,
 )
+from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, find_bank
 from allawee_async.sandbox.money import fx
 from allawee_async.sandbox.money.accounts import purse
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 @attrs.frozen

@@ -13,15 +13,15 @@ from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.page import forms
 from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, FaultOptions
-from allawee_async.sandbox.page.pieces import BAD, GOOD, WAITING
+from allawee_async.sandbox.page.html import BAD, GOOD, WAITING
 from allawee_async.sandbox.page.texts import counted, minor_units, money, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from allawee_async.sandbox.api.messages import ApiResponse
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
     from allawee_async.sandbox.http.adapter import HttpAdapter
 
 FormFields: TypeAlias = "Mapping[str, str]"

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.jsontypes import JsonObject
     from allawee_async.sandbox.core.listing import Listing
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
     from allawee_async.sandbox.faults.plan import Faults
     from allawee_async.sandbox.http.request_log import RequestLog
 

@@ -8,8 +8,17 @@ from allawee_async.sandbox.cards.events import REQUEST
 from allawee_async.sandbox.directory.merchants import MERCHANTS
 from allawee_async.sandbox.page.context import cut
 from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, told_of
-from allawee_async.sandbox.page.html import Content, Html, join, tag
-from allawee_async.sandbox.page.pieces import entries, field, form, options, section
+from allawee_async.sandbox.page.html import (
+    Content,
+    Html,
+    entries,
+    field,
+    form,
+    join,
+    options,
+    section,
+    tag,
+)
 from allawee_async.sandbox.page.records import MAIN_FIRST
 from allawee_async.sandbox.page.texts import account_numbers, card_label, short
 from allawee_async.sandbox.query import Condition, Selection

@@ -1,12 +1,18 @@
-"""HTML out of values: everything is escaped, unless it has been made here. No state, no I/O."""
+"""The HTML of the page: elements, and the pieces that all views are made of. All is escaped."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
+from allawee_async.sandbox.page.context import ROOT, address
+from allawee_async.sandbox.page.texts import clock, counted, moment, short
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from allawee_async.sandbox.core.values import Json
+    from allawee_async.sandbox.page.context import Cut, ViewContext
 
 _VOID = frozenset({"input", "link", "meta"})
 
@@ -61,3 +67,170 @@ def _attribute(name: str, value: Attribute) -> str:
         return ""
     written = name.rstrip("_").replace("_", "-")
     return f" {written}" if value is True else f' {written}="{escape(str(value))}"'
+
+
+GOOD, BAD, WAITING, PLAIN = "good", "bad", "wait", "plain"
+_KINDS = {
+    GOOD: "active approved completed delivered enabled",
+    BAD: "blocked declined failed terminated",
+    WAITING: "inactive new pending frozen unclaimed",
+}
+_KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+
+
+def chip(text: str, kind: str) -> Html:
+    """Return a short text with a colour that goes with it."""
+    return tag("span", text, class_=f"chip {kind}")
+
+
+def status(value: Json) -> Html:
+    """Return the state of a document."""
+    text = short(value, 40)
+    return chip(text or "unknown", _KIND_OF.get(text, PLAIN))
+
+
+def http_status(value: int | None) -> Html:
+    """Return the status of an HTTP answer."""
+    if value is None:
+        return chip("no answer", WAITING)
+    return chip(str(value), GOOD if value < 300 else WAITING if value < 500 else BAD)
+
+
+def id_of(value: Json) -> Html:
+    """Return an id."""
+    return tag("code", short(value, 60), class_="id")
+
+
+def words(value: Json) -> Html:
+    """Return a text that somebody else wrote, kept from turning its neighbours around."""
+    return tag("bdi", short(value))
+
+
+def time(timestamp: Json) -> Html:
+    """Return a moment in UTC."""
+    return tag("time", moment(timestamp), datetime=short(timestamp, 24))
+
+
+def clock_time(timestamp: Json, now: str) -> Html:
+    """Return a moment of today as its time, any other as its date."""
+    return tag("time", clock(timestamp, now), datetime=short(timestamp, 24))
+
+
+def titled(label: Content, id: Json) -> Html:
+    """Return what something is called, with its id below."""
+    return tag("div", label, tag("div", id_of(id)))
+
+
+def table(
+    name: str, caption: str, headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Content]]]
+) -> Html:
+    """Return a table that keeps itself up to date.
+
+    Args:
+        name: Its id in the document.
+        caption: What it shows, for those who do not see it.
+        headings: One for each column.
+        rows: For each row what tells it from others, and its cells.
+    """
+    # The roles say again what the elements mean: on a phone they are not shown as a table.
+    head = tag("tr", [tag("th", text, scope="col", role="columnheader") for text in headings],
+               role="row")  # fmt: skip
+    body = [
+        tag("tr", map(_cell, headings, cells), id=f"{name}-{key}", role="row")
+        for key, cells in rows
+    ]
+    nothing = tag("tr", tag("td", "None yet.", colspan=len(headings), role="cell"),
+                  id=f"{name}--none", class_="none", role="row")  # fmt: skip
+    return tag(
+        "table",
+        tag("caption", caption, class_="hidden"),
+        tag("thead", head, role="rowgroup"),
+        tag("tbody", body or nothing, id=name, data_live="rows", role="rowgroup"),
+        role="table",
+    )
+
+
+def entries(name: str, items: Iterable[tuple[str, Content]], nothing: str) -> Html:
+    """Return a list that keeps itself up to date; each item has what tells it from others."""
+    listed = [tag("li", content, id=f"{name}-{key}") for key, content in items]
+    empty = tag("li", nothing, id=f"{name}--none", class_="none")
+    return tag("ol", listed or empty, id=name, class_="entries", data_live="rows")
+
+
+def more(id: str, summary: Content, *content: Content) -> Html:
+    """Return an entry that can be opened."""
+    inner = tag("div", *content, class_="more")
+    return tag("details", tag("summary", summary), inner, id=f"{id}-more")
+
+
+def facts(*pairs: tuple[str, Content]) -> Html:
+    """Return names with their values, one below the other."""
+    return tag("dl", [join(tag("dt", name), tag("dd", value)) for name, value in pairs])
+
+
+def section(title: str | None, *content: Content, note: Content = None) -> Html:
+    """Return a part of a view; one without a heading goes on under that of the view."""
+    head = None if title is None else tag("h2", title)
+    told = None if note is None else tag("p", note, class_="note")
+    return tag("section", head, told, *content)
+
+
+def pager(context: ViewContext, shown: Cut, noun: str) -> Html:
+    """Return how many there are of something, and the way to the pages before and after."""
+    links: list[Content] = []
+    for label, page in (("Newer", shown.page - 1), ("Older", shown.page + 1)):
+        if 1 <= page <= shown.pages:
+            where = address(context.name, search=context.query.get("search", ""), page=str(page))
+            links.append(tag("a", label, href=where))
+    where = f", page {shown.page:,} of {shown.pages:,}" if shown.pages > 1 else ""
+    told = tag("span", counted(shown.total, noun), where)
+    return tag("nav", told, links, id=f"pages-of-{noun.replace(' ', '-')}", class_="pager",
+               data_live=True, aria_label=f"Pages of {noun}s")  # fmt: skip
+
+
+def form(context: ViewContext, action: str, button: str, *fields: Content, kind: str = "") -> Html:
+    """Return a form whose button carries out an action and comes back to this view."""
+    return tag(
+        "form",
+        tag("input", type="hidden", name="token", value=context.token),
+        tag("input", type="hidden", name="back", value=context.address),
+        *fields,
+        tag("button", button, class_=kind or None),
+        method="post",
+        action=f"{ROOT}/do/{action}",
+    )
+
+
+def field(
+    of: str, name: str, label: str, control: str, *content: Content, hint: str | None = None,
+    **attributes: Attribute,
+) -> Html:  # fmt: skip
+    """Return a control with its label, and a hint if it needs one.
+
+    Args:
+        of: What the form is called; with the name it tells the control from others.
+        name: What the form sends it as.
+        label: What people read.
+        control: The element: `input` or `select`.
+        content: What is in it.
+        hint: What else people need to know.
+        attributes: Its attributes, as for `tag`.
+    """
+    key = f"{of}-{name}"
+    told = None if hint is None else tag("small", hint, id=f"{key}-hint")
+    described = f"{key}-hint" if hint else None
+    return tag(
+        "div",
+        tag("label", label, for_=key),
+        tag(control, *content, id=key, name=name, aria_describedby=described, **attributes),
+        told,
+    )
+
+
+def options(pairs: Iterable[tuple[str, str]], chosen: str = "") -> list[Html]:
+    """Return what can be chosen in a `select`; each has a value and a label."""
+    return [tag("option", label, value=value, selected=value == chosen) for value, label in pairs]
+
+
+def _cell(heading: str, content: Content) -> Html:
+    return tag("td", content, data_label=heading, role="cell")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.page.context import Cut, address, cut
-from allawee_async.sandbox.page.html import Content, Html, tag
-from allawee_async.sandbox.page.pieces import (
+from allawee_async.sandbox.page.html import (
+    Content,
+    Html,
     clock_time,
     entries,
     status,
     table,
+    tag,
     time,
     titled,
     words,
@@ -21,8 +23,8 @@ from allawee_async.sandbox.page.texts import account_numbers, card_label, money,
 from allawee_async.sandbox.query import Condition, Selection, SortField
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 ON_A_PAGE = 20
 _LONGEST_SEARCH = 64

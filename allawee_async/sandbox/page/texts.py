@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from allawee_async.sandbox.http.masking import beginning
+from allawee_async.sandbox.http.request_log import beginning
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 LONGEST = 120
 _JSON_SHOWN = 4 * 1024

@@ -5,24 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.core.timestamps import to_timestamp
-from allawee_async.sandbox.http.masking import beginning, masked_text
+from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.http.request_log import beginning, masked_text
 from allawee_async.sandbox.page.context import cut
 from allawee_async.sandbox.page.forms import again_form
-from allawee_async.sandbox.page.html import Content, Html, join, tag
-from allawee_async.sandbox.page.pieces import (
+from allawee_async.sandbox.page.html import (
     BAD,
     PLAIN,
     WAITING,
+    Content,
+    Html,
     chip,
     clock_time,
     entries,
     facts,
     http_status,
     id_of,
+    join,
     more,
     status,
     table,
+    tag,
     time,
     titled,
     words,
@@ -31,8 +34,8 @@ from allawee_async.sandbox.page.texts import counted, json_text, short
 from allawee_async.sandbox.query import Selection
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
     from allawee_async.sandbox.http.request_log import LoggedRequest
     from allawee_async.sandbox.page.context import ViewContext
 

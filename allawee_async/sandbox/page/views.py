@@ -8,8 +8,7 @@ import attrs
 
 from allawee_async.sandbox.page import forms, records, traffic
 from allawee_async.sandbox.page.context import address
-from allawee_async.sandbox.page.html import Html, tag
-from allawee_async.sandbox.page.pieces import BAD, chip, pager, section
+from allawee_async.sandbox.page.html import BAD, Html, chip, pager, section, tag
 from allawee_async.sandbox.page.texts import counted
 
 if TYPE_CHECKING:

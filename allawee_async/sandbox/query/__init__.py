@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.query.errors import MalformedQueryError
-from allawee_async.sandbox.query.grammar import Condition, parse_conditions
+from allawee_async.sandbox.query.grammar import Condition, MalformedQueryError, parse_conditions
 from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import (
     CURSORS,

@@ -6,9 +6,21 @@ import re
 
 import attrs
 
-from allawee_async.sandbox.query.errors import MalformedQueryError
 from allawee_async.sandbox.query.patterns import compile_pattern
 from allawee_async.sandbox.query.values import parse_instant, parse_number
+
+
+class MalformedQueryError(ValueError):
+    """A query parameter that cannot be read; `parameter` is its name, `reason` says why."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(parameter, reason)
+        self.parameter = parameter
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"Incorrect format for '{self.parameter}' parameter: {self.reason}"
+
 
 NUMERIC = frozenset({"gt", "gte", "lt", "lte"})
 TEMPORAL = frozenset({"gtd", "gted", "ltd", "lted"})

@@ -6,7 +6,7 @@ import operator as op
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from allawee_async.sandbox.core.jsontypes import Json, JsonObject
+from allawee_async.sandbox.core.values import Json, JsonObject
 from allawee_async.sandbox.query.grammar import NUMERIC, TEMPORAL
 from allawee_async.sandbox.query.patterns import compile_pattern, found
 from allawee_async.sandbox.query.values import (

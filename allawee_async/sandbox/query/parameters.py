@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.query.errors import MalformedQueryError
-from allawee_async.sandbox.query.grammar import Condition, parse_conditions
+from allawee_async.sandbox.query.grammar import Condition, MalformedQueryError, parse_conditions
 from allawee_async.sandbox.query.shaping import (
     FieldSelection,
     SortField,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.core.jsontypes import Json, JsonObject, to_bytes
-from allawee_async.sandbox.query.errors import MalformedQueryError
-from allawee_async.sandbox.query.grammar import FIELD
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
+from allawee_async.sandbox.query.grammar import FIELD, MalformedQueryError
 from allawee_async.sandbox.query.values import is_number, values_at
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.timestamps import to_timestamp
+from allawee_async.sandbox.core.values import to_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 API_VERSION = "2025-06-01"
 HIDDEN = ("id", "createdAt")

@@ -1,4 +1,4 @@
-"""Guaranteed request processing: requests that fail downstream are queued and done later.
+"""Guaranteed processing: requests that fail downstream are queued; and the log of requests.
 
 In the sandbox nothing fails downstream by itself. Five simulated endpoints and two headers play it.
 """
@@ -12,8 +12,9 @@ import attrs
 import orjson
 
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
+from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint, Host
-from allawee_async.sandbox.core.jsontypes import Json, JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.requests.calls import API_VERSION
 
 if TYPE_CHECKING:
@@ -145,3 +146,24 @@ def _without_secrets(body: bytes) -> JsonObject:
     """Return a body that was found good, with a mask in place of what nobody may read."""
     sent: JsonObject = orjson.loads(body or b"{}")
     return {name: "***" if name in _SECRETS else value for name, value in sent.items()}
+
+
+def list_requests(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /requests`."""
+    return answer_list(state.calls.records(state.queued), call.pairs)
+
+
+def get_request(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /requests/:id` with the bare record, as the documents print it."""
+    records = state.calls.records(state.queued)
+    position = records.position_of(call.id)
+    if position is None:
+        message = f"No request has the id {call.id[:64]!r}."
+        raise RefusalError(failure(404, "not-found", message))
+    return ApiResponse(200, records.shown_at(position))
+
+
+ROUTES = (
+    Endpoint("GET", "/requests", list_requests),
+    Endpoint("GET", "/requests/:id", get_request),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 def documented_customers() -> list[JsonObject]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from allawee_async.sandbox.cards.numbers import number_ending
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.core.jsontypes import Json, JsonObject
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 _DOCUMENTED_PAN, _DOCUMENTED_CVV = "5061462473446064880", "123"
 _CATEGORIES: list[Json] = ["betting", "flight-ticket", "hospitality"]

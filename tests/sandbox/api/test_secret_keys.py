@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async.sandbox.api.app import ROUTES
-from allawee_async.sandbox.api.scopes import SPECIAL, scope_of
+from allawee_async.sandbox.api.secret_keys import SPECIAL, scope_of
 from allawee_async.sandbox.core.keys import KeyRing
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from allawee_async.sandbox.cards.numbers import (
     new_number,
     number_ending,
 )
-from allawee_async.sandbox.core.ids import IdSource
+from allawee_async.sandbox.core.values import IdSource
 from tests.sandbox.card_user import CIROMA, PAN, sample
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async.sandbox.core.collection import DuplicateError
-from allawee_async.sandbox.core.entries import (
+from allawee_async.sandbox.core.ledger import (
     Balance,
     Entry,
     InsufficientFundsError,
+    Ledger,
     LedgerError,
     UnbalancedError,
     UnknownAccountError,
@@ -18,8 +19,7 @@ from allawee_async.sandbox.core.entries import (
     transfer,
     world,
 )
-from allawee_async.sandbox.core.ids import IdSource
-from allawee_async.sandbox.core.ledger import Ledger
+from allawee_async.sandbox.core.values import IdSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from allawee_async.sandbox.events.sender import is_of_this_computer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from allawee_async.sandbox.core.jsontypes import JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
     from tests.sandbox.conftest import Caller, Calling
     from tests.sandbox.event_receiver import Receiver
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from allawee_async.sandbox import DeliveryFaults, Sandbox, Sending
 from allawee_async.sandbox.events import queue as outbox
 from allawee_async.sandbox.events.messenger import PAUSES
-from allawee_async.sandbox.threaded import running_in_a_thread
+from allawee_async.sandbox.server import running_in_a_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

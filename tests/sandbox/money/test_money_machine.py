@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from allawee_async.sandbox.core.entries import LedgerError
+from allawee_async.sandbox.core.ledger import LedgerError
 from tests.sandbox.money_model import START, MoneyModel
 
 AMOUNTS = st.one_of(

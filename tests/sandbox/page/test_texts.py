@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.sandbox.cards.numbers import new_number
-from allawee_async.sandbox.http.masking import beginning, masked_text
+from allawee_async.sandbox.http.request_log import beginning, masked_text
 from allawee_async.sandbox.page.html import Html, document, join, tag
 from allawee_async.sandbox.page.texts import card_label, clock, counted, minor_units, money, short
 

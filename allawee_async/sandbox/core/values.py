@@ -1,0 +1,75 @@
+"""JSON as the sandbox sees it (plain dicts and lists), timestamps and identifiers."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime
+from random import Random
+from typing import TypeAlias
+
+import orjson
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+JsonObject: TypeAlias = "dict[str, Json]"
+
+
+def to_bytes(value: Json) -> bytes:
+    """Return the JSON text of a value as UTF-8 bytes."""
+    return orjson.dumps(value)
+
+
+def to_object(text: bytes) -> JsonObject:
+    """Return the object in a JSON text that the sandbox wrote itself."""
+    value: JsonObject = orjson.loads(text)
+    return value
+
+
+def is_nested_deeper(value: Json, limit: int) -> bool:
+    """Return whether lists and objects are nested in each other more than `limit` times."""
+    level: list[Json] = [value]
+    for _ in range(limit):
+        inner: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        if not inner:
+            return False
+        level = inner
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def to_timestamp(moment: datetime) -> str:
+    """Return a moment the way Allawee writes it: UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def to_precise_timestamp(moment: datetime) -> str:
+    """Return a moment with microseconds, the way Allawee writes it in some events."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+class IdSource:
+    """Makes identifiers, the same ones for the same seed.
+
+    Args:
+        seed: Any text; sources with different seeds do not meet.
+    """
+
+    def __init__(self, seed: str) -> None:
+        # Identifiers of a sandbox need to be repeatable, not unpredictable.
+        self._random = Random(seed)  # noqa: S311
+
+    def reseed(self, seed: str) -> None:
+        """Go on as a source with another seed."""
+        self._random.seed(seed)
+
+    def new(self, prefix: str, length: int = 17) -> str:
+        """Return a prefix followed by that many letters and digits."""
+        letters = b64encode(self._random.randbytes(length), altchars=b"Aa")
+        return prefix + letters[:length].decode()
+
+    def digits(self, length: int) -> str:
+        """Return that many decimal digits."""
+        return f"{self._random.randrange(10**length):0{length}d}"
