@@ -48,7 +48,7 @@ OPTIONAL = {
 }
 """What the core install lacks, by the only room that may import it."""
 
-LONGEST_FILE = 300
+LONGEST_FILE = 600
 LONGEST_FUNCTION = 45
 
 FILES = sorted(PACKAGE.rglob("*.py"))
