@@ -261,8 +261,12 @@ class DecodeError(AllaweeError):
     Attributes:
         path: Where, in the wire's names (`data[3].claims.individualInformation.dateOfBirth`).
         body: What was read, as far as it could be; never part of `str(error)`.
+        item: The record that could not be read, of a list; never part of `str(error)`.
+        cursor: Where to go on behind that record: `list(after=error.cursor)`.
         status: The HTTP status of the reply, or None outside of a call.
     """
+
+    cursor: str | None = None
 
     def __init__(
         self,
@@ -270,12 +274,14 @@ class DecodeError(AllaweeError):
         *,
         path: str = "",
         body: JSONValue = None,
+        item: JSONValue = None,
         status: int | None = None,
         request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.path = path
         self.body = body
+        self.item = item
         self.status = status
         self.request_id = request_id
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -73,8 +73,34 @@ def decode_list(values: object, cls: type[M]) -> tuple[M, ...]:
     raise error
 
 
-def _decode_error(mismatch: Mismatch, body: Any) -> DecodeError:
-    return DecodeError(str(mismatch), path=mismatch.path, body=body)
+def decode_items(values: object, cls: type[M], *, path: str = "data") -> list[M | DecodeError]:
+    """Return each record of a list as a model, or as the error that says why it is none.
+
+    Args:
+        values: The list.
+        cls: The class of the models.
+        path: Where the list stands; the errors' paths begin with it.
+
+    Raises:
+        DecodeError: It is no list.
+    """
+    if not isinstance(values, list | tuple):
+        raise _decode_error(Mismatch("a list", values), values, path)
+    read = reader(cls)
+    items: list[M | DecodeError] = []
+    for index, value in enumerate(cast("list[Any]", values)):
+        try:
+            items.append(read(value, cls))
+        except Mismatch as mismatch:
+            error = _decode_error(mismatch, None, f"{path}[{index}]")
+            error.item = value
+            items.append(error)
+    return items
+
+
+def _decode_error(mismatch: Mismatch, body: Any, path: str = "") -> DecodeError:
+    step = "." if path and mismatch.path else ""
+    return DecodeError(str(mismatch), path=f"{path}{step}{mismatch.path}", body=body)
 
 
 def reader(cls: type[Model]) -> Reader:

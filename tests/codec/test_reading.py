@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
 from datetime import UTC, date, datetime, timedelta, timezone
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from allawee_async.codec import converter as converter_room
 from allawee_async.codec import reading as decoding
 from allawee_async.codec.converter import (
     decode,
+    decode_items,
     decode_list,
     from_dict,
     make_converter,
@@ -193,6 +195,38 @@ def test_what_is_no_list_is_refused_as_one(documents: object) -> None:
         decode_list(documents, Customer)
 
     assert caught.value.path == ""
+
+
+def test_a_record_that_cannot_be_read_stops_none_of_the_others() -> None:
+    wrong = changed(FULL, "claims.individualAddress.postalCode", 5)
+
+    first, second, third, last = decode_items([FULL, wrong, 5, FULL], Customer)
+
+    assert first == last == from_dict(Customer, FULL)
+    assert isinstance(second, DecodeError)
+    assert second.path == "data[1].claims.individualAddress.postalCode"
+    assert second.message == "expected a text, found a number"
+    assert second.item is wrong
+    assert isinstance(third, DecodeError)
+    assert (third.path, third.item) == ("data[2]", 5)
+
+
+def test_the_record_in_an_error_is_pickled_and_not_printed() -> None:
+    wrong = changed(FULL, "claims.individualIdentity.id", int(BVN))
+    (error,) = decode_items([wrong], Customer)
+
+    assert isinstance(error, DecodeError)
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.item, again.path, again.cursor) == (wrong, error.path, None)
+    assert BVN not in f"{error} {error!r} {again}"
+
+
+@pytest.mark.parametrize("records", [None, {}, "x", 5])
+def test_records_must_be_a_list(records: object) -> None:
+    with pytest.raises(DecodeError, match="expected a list") as caught:
+        decode_items(records, Customer)
+
+    assert caught.value.path == "data"
 
 
 def test_the_error_keeps_the_body_and_does_not_print_it() -> None:
