@@ -10,7 +10,12 @@ from typing import Any, Final
 
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
 
-ABSENT: Final = object()
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"  # the same in all processes, as the ids of tests must be
+
+
+ABSENT: Final = _Absent()
 """As a value: the place is taken out of the document."""
 
 

@@ -107,7 +107,7 @@ def test_hex_is_read_in_any_case_and_with_blanks_around_it(signature: str | byte
 
 
 WRONG_SIGNATURES: list[Any] = [
-    *(None, "", b"", " ", 0, 1.5, True, [VECTOR_SIGNATURE], {"a": 1}, object()),
+    *(None, "", b"", " ", 0, 1.5, True, [VECTOR_SIGNATURE], {"a": 1}, object),
     bytearray(VECTOR_SIGNATURE.encode()),
     *(
         VECTOR_SIGNATURE[:-1],
@@ -219,6 +219,6 @@ def test_a_released_view_is_no_body() -> None:
     assert raw_body(view) is None
 
 
-@pytest.mark.parametrize("body", [None, "", "{}", 0, 5, {}, [], [1, 2], object()], ids=ascii)
+@pytest.mark.parametrize("body", [None, "", "{}", 0, 5, {}, [], [1, 2], object], ids=ascii)
 def test_what_is_no_bytes_is_no_body(body: object) -> None:
     assert raw_body(body) is None

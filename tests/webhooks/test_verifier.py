@@ -157,7 +157,9 @@ def test_a_wrong_signature_is_refused_with_the_reason(signature: Any, told: str)
 
 
 @pytest.mark.parametrize(
-    "body", [None, "", VECTOR_BODY.decode(), {"event": "x"}, [], 5, 95, object()], ids=ascii
+    "body",
+    [None, "", VECTOR_BODY.decode(), {"event": "x"}, [], 5, 95, object()],
+    ids=lambda body: type(body).__name__,
 )
 def test_a_body_that_is_not_the_raw_bytes_is_refused(body: Any) -> None:
     assert "raw bytes" in str(refused(body, VECTOR_SIGNATURE))
