@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import orjson
@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 
     from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
+
+
+class Receiver(Protocol):
+    """What the adapters of web frameworks need of a dispatcher."""
+
+    @property
+    def max_body(self) -> int: ...  # noqa: D102
+
+    def arrival(self) -> float: ...  # noqa: D102
+
+    async def dispatch(  # noqa: D102
+        self, body: bytes, signature: str | bytes | None, *, received_at: float, request: object
+    ) -> WebhookReply: ...
+
+    async def close(self) -> None: ...  # noqa: D102
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
 
+
 class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"  # the same in all processes, as the ids of tests must be

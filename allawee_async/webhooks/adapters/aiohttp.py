@@ -12,11 +12,10 @@ from allawee_async.webhooks.responses import CUT_OFF, NOT_POST, TOO_LARGE, TOO_S
 from allawee_async.webhooks.signature import HEADER
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.dispatcher import WebhookDispatcher
-    from allawee_async.webhooks.responses import WebhookReply
+    from allawee_async.webhooks.responses import Receiver, WebhookReply
 
 
-async def respond(webhooks: WebhookDispatcher, request: web.Request) -> web.Response:
+async def respond(webhooks: Receiver, request: web.Request) -> web.Response:
     """Answer a request."""
     arrived = webhooks.arrival()
     if request.method != "POST":

@@ -12,8 +12,7 @@ from allawee_async.webhooks.responses import NOT_POST, TOO_LARGE, TOO_SLOW
 from allawee_async.webhooks.signature import HEADER
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.dispatcher import WebhookDispatcher
-    from allawee_async.webhooks.responses import WebhookReply
+    from allawee_async.webhooks.responses import Receiver, WebhookReply
 
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -38,7 +37,7 @@ class AsgiApp:
 
     __slots__ = ("_webhooks",)
 
-    def __init__(self, webhooks: WebhookDispatcher) -> None:
+    def __init__(self, webhooks: Receiver) -> None:
         self._webhooks = webhooks
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
