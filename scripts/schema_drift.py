@@ -25,19 +25,17 @@ from collections import defaultdict
 from functools import cached_property
 from inspect import signature
 from pathlib import Path
-from types import UnionType
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
-
-import attrs
+from typing import TYPE_CHECKING, Any, cast
 
 from allawee_async import AllaweeClient, DecodeError, from_dict, models
-from allawee_async.models import Model, OpenEnum
-from allawee_async.models.schema import wire_name
+from allawee_async.models.schema import fields_of
 from allawee_async.transport.response import read_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from allawee_async.models import Model
+    from allawee_async.models.schema import Shape
     from allawee_async.types import JSONValue
 
 NEVER_SEEN = "never seen"
@@ -108,7 +106,7 @@ class Drift:
         if not isinstance(value, dict):
             return
         found = cast("dict[str, Any]", value)
-        fields = {wire_name(field): field for field in _fields(model)}
+        fields = fields_of(model)
         self._seen[model] |= fields.keys() & found.keys()
         for name in found.keys() - fields.keys():
             self._note("new field", f"{model.__name__}.{name}", call)
@@ -116,45 +114,29 @@ class Drift:
             here = f"{path}.{name}".removeprefix(".")
             if found.get(name) is not None:
                 what = f"{model.__name__}.{name}"
-                yield from self._look_at_field(call, what, field.type, found[name], here)
-            elif field.default is attrs.NOTHING:
+                yield from self._look_at_value(call, what, field, found[name], here)
+            elif field.required:
                 self._note("missing", f"{model.__name__}.{name}", call)
                 yield here
 
-    def _look_at_field(
-        self, call: str, what: str, annotation: Any, value: JSONValue, path: str
+    def _look_at_value(
+        self, call: str, what: str, shape: Shape, value: JSONValue, path: str
     ) -> Iterator[str]:
-        for member in _members(annotation):
-            if get_origin(member) is tuple and isinstance(value, list):
-                for index, item in enumerate(value):
-                    place = f"{path}[{index}]"
-                    yield from self._look_at_field(call, what, get_args(member)[0], item, place)
-            elif isinstance(member, type) and issubclass(member, Model):
-                yield from self._look(call, member, value, path)
-            elif isinstance(value, str) and _is_enumeration(member) and not member(value).is_known:
-                self._note("new value", f"{what}: {value!r}", call)
+        if shape.item is not None and isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._look_at_value(call, what, shape.item, item, f"{path}[{index}]")
+        elif shape.model is not None:
+            yield from self._look(call, shape.model, value, path)
+        elif shape.choices and isinstance(value, str) and value not in shape.choices:
+            self._note("new value", f"{what}: {value!r}", call)
 
     def lines(self) -> Iterator[str]:
         """Yield what was found, one line for each thing."""
         for (kind, what), calls in sorted(self.found.items()):
             yield f"{kind:<10}  {what}  ({', '.join(sorted(calls))})"
         for model in sorted(self._seen, key=lambda model: model.__name__):
-            names = [wire_name(field) for field in _fields(model)]
-            for name in sorted(set(names) - self._seen[model]):
+            for name in sorted(fields_of(model).keys() - self._seen[model]):
                 yield f"{NEVER_SEEN:<10}  {model.__name__}.{name}"
-
-
-def _fields(model: type[Model]) -> list[attrs.Attribute[Any]]:
-    return [field for field in attrs.fields(model) if field.name != "_extra"]
-
-
-def _is_enumeration(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, OpenEnum)
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    is_union = get_origin(annotation) in (Union, UnionType)
-    return get_args(annotation) if is_union else (annotation,)
 
 
 def main(arguments: list[str]) -> int:

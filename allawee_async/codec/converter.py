@@ -7,10 +7,8 @@ documents do not name is kept in `extra`.
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 from cattrs import Converter
@@ -20,8 +18,8 @@ from allawee_async.codec.compiled import compile_reader
 from allawee_async.codec.reading import FieldPlan, Mismatch, ModelPlan, Reader
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
-from allawee_async.models.common import Model, OpenEnum
-from allawee_async.models.schema import wire_name
+from allawee_async.models.common import Model
+from allawee_async.models.schema import Kind, Shape, fields_of
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject
@@ -108,50 +106,19 @@ def reader(cls: type[Model]) -> Reader:
     return converter.get_structure_hook(cls)
 
 
-def main_type(annotation: Any) -> Any:
-    """Return what an annotation means beside None: `Gender | str | None` is a `Gender`."""
-    if get_origin(annotation) not in (Union, types.UnionType):
-        return annotation
-    members = [member for member in get_args(annotation) if member is not types.NoneType]
-    texts = str in members and len(members) > 1
-    if texts:
-        members.remove(str)
-        members = [member for member in members if not _is_mapping(member)] or members
-    (member, *others) = members
-    if others or (texts and not (_is_model(member) or _is_open_enum(member))):
-        raise TypeError(f"no rule how to read {annotation}")
-    return _Relation(member) if texts and _is_model(member) else member
-
-
-@attrs.frozen
-class _Relation:
-    """The type of a field that holds the id of an object, the object, or a part of it."""
-
-    cls: type[Model]
+def field_reader(shape: Shape) -> Reader:
+    """Return the reader of what a field holds, or an item of a list."""
+    expected = shape.type or shape
+    read = converter.get_structure_hook(expected)
+    return lambda value, _: read(value, expected)
 
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Model)
 
 
-def _is_anything(annotation: Any) -> bool:
-    return annotation is object  # what `JSONValue` is when a program runs
-
-
-def _is_open_enum(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, OpenEnum)
-
-
-def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) in (tuple, list, Sequence)
-
-
-def _is_mapping(annotation: Any) -> bool:
-    return get_origin(annotation) in (dict, Mapping)
-
-
-def _is_relation(annotation: Any) -> bool:
-    return isinstance(annotation, _Relation)
+def _is_shape(annotation: Any) -> bool:
+    return isinstance(annotation, Shape)
 
 
 def _model_reader(cls: type[Model], converter: Converter) -> Reader:
@@ -160,35 +127,24 @@ def _model_reader(cls: type[Model], converter: Converter) -> Reader:
 
 def _plan(cls: type[Model], converter: Converter) -> ModelPlan:
     fields: list[FieldPlan] = []
-    for field in attrs.fields(cls):
-        if field.name != "_extra":
-            main = main_type(field.type)
-            read = converter.get_structure_hook(main)
-            model = _plan(main, converter) if _is_model(main) else None
-            wire = wire_name(field)
-            if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
-                raise TypeError(f"{cls.__name__}.{field.name} needs a default that can be shared")
-            fields.append(FieldPlan(field.name, wire, main, read, field.default, model))
+    for field in fields_of(cls).values():
+        if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
+            raise TypeError(f"{cls.__name__}.{field.attribute} needs a default that can be shared")
+        expected = field.type or field
+        read = converter.get_structure_hook(expected)
+        model = _plan(field.model, converter) if field.model and field.type else None
+        fields.append(FieldPlan(field.attribute, field.wire, expected, read, field.default, model))
     return ModelPlan(cls, tuple(fields))
 
 
-def _list_reader(annotation: Any, converter: Converter) -> Reader:
-    item = get_args(annotation)[0]
-    if str in get_args(item):  # a list of relations; `Item | None` is read as it stands
-        item = main_type(item)
-    return decoding.list_reader(item, converter.get_structure_hook(item))
-
-
-def _relation_reader(relation: _Relation, converter: Converter) -> Reader:
-    return decoding.relation_reader(relation.cls, converter.get_structure_hook)
-
-
-def _anything_reader(_: Any, __: Converter) -> Reader:
-    return decoding.read_anything
-
-
-def _mapping_reader(_: Any, __: Converter) -> Reader:
-    return decoding.read_object
+def _shape_reader(shape: Shape, converter: Converter) -> Reader:
+    if shape.item is not None:
+        item = shape.item.type or shape.item
+        read_item = converter.get_structure_hook(item)
+        return decoding.list_reader(item, read_item, nullable=shape.item.nullable)
+    if shape.model is not None:
+        return decoding.relation_reader(shape.model, converter.get_structure_hook)
+    return decoding.read_object if shape.kind is Kind.MAPPING else decoding.read_anything
 
 
 def make_converter() -> Converter:
@@ -200,10 +156,7 @@ def make_converter() -> Converter:
     made.register_structure_hook(bool, decoding.read_bool)
     made.register_structure_hook(datetime, decoding.read_timestamp)
     made.register_structure_hook(date, decoding.read_date)
-    made.register_structure_hook_factory(_is_anything, _anything_reader)
-    made.register_structure_hook_factory(_is_mapping, _mapping_reader)
-    made.register_structure_hook_factory(_is_list, _list_reader)
-    made.register_structure_hook_factory(_is_relation, _relation_reader)
+    made.register_structure_hook_factory(_is_shape, _shape_reader)
     made.register_structure_hook_factory(_is_model, _model_reader)
     made.register_unstructure_hook(Model, write_model)
     made.register_unstructure_hook(datetime, write_timestamp)

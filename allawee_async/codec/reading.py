@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
-from allawee_async.models.schema import wire_name
+from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Model
@@ -138,8 +138,18 @@ def read_anything(value: Any, _: object) -> Any:
     return value
 
 
-def list_reader(item_type: Any, read_item: Reader) -> Reader:
-    """Return the reader of a list, which makes a tuple."""
+def list_reader(item_type: Any, read_item: Reader, *, nullable: bool = False) -> Reader:
+    """Return the reader of a list, which makes a tuple.
+
+    Args:
+        item_type: What an item is.
+        read_item: How it is read.
+        nullable: Whether an item may be null.
+    """
+    if nullable:
+        return list_reader(
+            item_type, lambda value, cls: None if value is None else read_item(value, cls)
+        )
 
     def read_list(value: Any, _: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
@@ -175,8 +185,7 @@ def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Read
                 return cast("dict[str, Any]", value)
             raise
 
-    fields = [field for field in attrs.fields(cls) if field.default is attrs.NOTHING]
-    required = {wire_name(field) for field in fields}
+    required = {wire for wire, field in fields_of(cls).items() if field.required}
     return read_relation
 
 

@@ -6,34 +6,22 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
-
-import attrs
+from typing import TYPE_CHECKING, cast
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.common import Model
-from allawee_async.models.schema import wire_name
+from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 
-@cache
-def _written_fields(cls: Any) -> tuple[tuple[str, str, Any], ...]:
-    return tuple(
-        (field.name, wire_name(field), field.default)
-        for field in attrs.fields(cls)
-        if field.name != "_extra"
-    )
-
-
 def write_model(model: Model) -> JSONObject:
     """Return the wire mapping of a model; what is absent stays absent."""
     written: JSONObject = {}
-    for attribute, wire, default in _written_fields(cast("Any", type(model))):
-        value = getattr(model, attribute)
-        if value is not None and value is not default:
+    for wire, field in fields_of(type(model)).items():
+        value = getattr(model, field.attribute)
+        if value is not None and value is not field.default:
             written[wire] = write(value)
     for name, value in write_mapping(model.extra).items():
         written.setdefault(name, value)

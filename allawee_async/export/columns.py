@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from difflib import get_close_matches
-from enum import Enum
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeGuard, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from allawee_async.codec.converter import converter, main_type
+from allawee_async.codec.converter import field_reader
 from allawee_async.errors import ConfigurationError
-from allawee_async.models.common import Model, OpenEnum
-from allawee_async.models.schema import wire_name
+from allawee_async.models.schema import Field, Kind, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from allawee_async.codec.reading import Reader
+    from allawee_async.models.common import Model
     from allawee_async.types import Strings
-
-
-class Kind(Enum):
-    """What the cells of a column hold."""
-
-    TEXT = "text"
-    WHOLE = "whole number"
-    NUMBER = "number"
-    FLAG = "true or false"
-    MOMENT = "timestamp, UTC"
-    DAY = "date"
-    RELATION = "id; with expand the object as JSON text"
-    JSON = "JSON text"
-
-
-_PLAIN: Final[dict[object, Kind]] = {
-    str: Kind.TEXT,
-    int: Kind.WHOLE,
-    float: Kind.NUMBER,
-    bool: Kind.FLAG,
-    datetime: Kind.MOMENT,
-    date: Kind.DAY,
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -52,39 +26,50 @@ class Column:
 
     Attributes:
         name: The Python path of the field, with dots: `claims.individual_information.email`.
-        kind: What its cells hold.
         wire: The path of the field in the documents of the API.
-        is_required: Whether an entry without it cannot be decoded.
-        is_secret: Whether its cells are masked, unless secrets are to be shown.
-        type: What the field holds, beside None.
-        read: How the model reads it.
-        holds: The class of the objects that it holds in a list, or that an id in it stands for.
+        field: What the field holds.
     """
 
     name: str
-    kind: Kind
     wire: tuple[str, ...]
-    is_required: bool = False
-    is_secret: bool = False
-    type: Any = None
-    read: Reader | None = None
-    holds: type[Model] | None = None
+    field: Field
 
-    @cached_property
+    @property
+    def kind(self) -> Kind:
+        """What its cells hold."""
+        return self.field.kind
+
+    @property
+    def is_required(self) -> bool:
+        """Whether an entry without it cannot be decoded."""
+        return self.field.required
+
+    @property
+    def is_json(self) -> bool:
+        """Whether its cells are written as JSON texts."""
+        return self.is_free or self.kind is Kind.LIST
+
+    @property
     def is_free(self) -> bool:
         """Whether the field holds an object, or a value, that is not described."""
-        return self.type is object or get_origin(self.type) in (dict, Mapping)
+        return self.kind is Kind.MAPPING or self.kind is Kind.JSON
+
+    @property
+    def holds(self) -> type[Model] | None:
+        """The class of the objects that it holds in a list, or that an id in it stands for."""
+        return (self.field.item or self.field).model
 
     @cached_property
-    def is_free_object(self) -> bool:
-        """Whether the field holds an object that is not described."""
-        return get_origin(self.type) in (dict, Mapping)
+    def read(self) -> Reader:
+        """How the model reads it."""
+        return field_reader(self.field)
 
     @cached_property
     def lists(self) -> type[Model] | None:
         """The class of the objects in a list, if they are neither ids nor have parts."""
-        is_simple = self.holds is not None and not group_of(self.holds).parts
-        return self.holds if is_simple and self.holds in get_args(self.type) else None
+        item = self.field.item
+        is_simple = item is not None and item.kind is Kind.OBJECT and not item.nullable
+        return self.holds if is_simple and self.holds and not group_of(self.holds).parts else None
 
 
 @attrs.frozen(kw_only=True)
@@ -116,10 +101,14 @@ class Group:
     @cached_property
     def is_plain(self) -> bool:
         """Whether no named field can hold a secret."""
-        return not self.parts and not any(c.is_secret or c.is_free or c.holds for c in self.columns)
+        return not self.parts and not any(
+            column.field.secret or column.is_free or column.holds for column in self.columns
+        )
 
 
-EXTRA: Final = Column(name="extra", kind=Kind.JSON, wire=())
+EXTRA: Final = Column(
+    name="extra", wire=(), field=Field(attribute="extra", wire="extra", kind=Kind.JSON)
+)
 """The column of all fields, at any depth, that the documents do not name."""
 
 
@@ -134,52 +123,20 @@ def _cached_group(model: Any) -> Group:
 
 
 def _group(model: type[Model], prefix: str, wire: tuple[str, ...], *, is_required: bool) -> Group:
-    fields = [field for field in attrs.fields(model) if field.name != "_extra"]
+    fields = fields_of(model)
     return Group(
         wire=wire,
         is_required=is_required,
-        fields=tuple(_field(field, prefix, wire) for field in fields),
-        known=frozenset(map(wire_name, fields)),
+        fields=tuple(_field(field, prefix, wire) for field in fields.values()),
+        known=frozenset(fields),
     )
 
 
-def _field(field: attrs.Attribute[Any], prefix: str, above: tuple[str, ...]) -> Column | Group:
-    name, wire, main = f"{prefix}{field.name}", (*above, wire_name(field)), main_type(field.type)
-    is_required = field.default is attrs.NOTHING
-    if _is_model(main):
-        return _group(main, f"{name}.", wire, is_required=is_required)
-    return Column(
-        name=name,
-        kind=_kind_of(main),
-        wire=wire,
-        is_required=is_required,
-        is_secret="secret" in field.metadata,
-        type=main,
-        read=converter.get_structure_hook(main),
-        holds=_held_model(main),
-    )
-
-
-def _is_model(annotation: object) -> TypeGuard[type[Model]]:
-    return isinstance(annotation, type) and issubclass(annotation, Model)
-
-
-def _kind_of(main: Any) -> Kind:
-    if main in _PLAIN:
-        return _PLAIN[main]
-    if isinstance(main, type) and issubclass(main, OpenEnum):
-        return Kind.TEXT
-    if main is object or get_origin(main) in (tuple, list, Sequence, dict, Mapping):
-        return Kind.JSON
-    return Kind.RELATION
-
-
-def _held_model(main: Any) -> type[Model] | None:
-    """Return the class of what a list holds, or of what an id stands for."""
-    inner = get_args(main)[0] if get_args(main) else main
-    held = main_type(inner) if get_args(inner) else inner
-    held = getattr(held, "cls", held)  # a relation
-    return held if _is_model(held) else None
+def _field(field: Field, prefix: str, above: tuple[str, ...]) -> Column | Group:
+    name, wire = f"{prefix}{field.attribute}", (*above, field.wire)
+    if field.kind is Kind.OBJECT and field.model is not None:
+        return _group(field.model, f"{name}.", wire, is_required=field.required)
+    return Column(name=name, wire=wire, field=field)
 
 
 def columns_of(model: type[Model]) -> tuple[Column, ...]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from allawee_async.codec.writing import write_timestamp
-from allawee_async.export.columns import Kind, columns_of
+from allawee_async.export.columns import columns_of
 from allawee_async.export.errors import not_of_this_kind
 from allawee_async.export.texts import Text
+from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -135,11 +136,14 @@ def _days(days: Sequence[date | None]) -> list[str]:
 
 _WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
     Kind.TEXT: _texts,
+    Kind.CHOICE: _texts,
     Kind.RELATION: _texts,
     Kind.JSON: _json_texts,
-    Kind.WHOLE: _numbers,
+    Kind.MAPPING: _json_texts,
+    Kind.LIST: _json_texts,
+    Kind.WHOLE_NUMBER: _numbers,
     Kind.NUMBER: _numbers,
-    Kind.FLAG: _flags,
-    Kind.MOMENT: _moments,
-    Kind.DAY: _days,
+    Kind.TRUTH: _flags,
+    Kind.TIMESTAMP: _moments,
+    Kind.DATE: _days,
 }

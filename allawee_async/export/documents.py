@@ -52,7 +52,7 @@ def _masked(value: JSONValue, group: Group) -> JSONValue:
 
 def masked_cell(column: Column, value: JSONValue) -> JSONValue:
     """Return a value of a column without its secrets."""
-    if column.is_secret:
+    if column.field.secret:
         return MASK
     if column.is_free:
         return without_named_secrets("", value)
@@ -63,7 +63,7 @@ def masked_cell(column: Column, value: JSONValue) -> JSONValue:
 
 def may_hide(column: Column, values: Sequence[JSONValue]) -> bool:
     """Return whether the cells of a column may hold a secret: a quick look at the names in them."""
-    if column.is_secret:
+    if column.field.secret:
         return True
     if not column.is_free and column.holds is None:
         return False

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.columns import Kind
 from allawee_async.export.errors import ExportError, not_of_this_kind
 from allawee_async.export.rows import Unwritable
+from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class Parquet:
         self._table = table
         self._schema = _schema(table)
         self._wholes = [
-            index for index, column in enumerate(table.columns) if column.kind is Kind.WHOLE
+            index for index, column in enumerate(table.columns) if column.kind is Kind.WHOLE_NUMBER
         ]
         self._cells: list[list[Any]] = [[] for _ in table.columns]
         self._count = 0
@@ -160,11 +160,11 @@ class Parquet:
 def _schema(table: Table) -> Any:
     arrow = _arrow()
     types = {
-        Kind.WHOLE: arrow.int64(),
+        Kind.WHOLE_NUMBER: arrow.int64(),
         Kind.NUMBER: arrow.float64(),
-        Kind.FLAG: arrow.bool_(),
-        Kind.MOMENT: arrow.timestamp("us", tz="UTC"),
-        Kind.DAY: arrow.date32(),
+        Kind.TRUTH: arrow.bool_(),
+        Kind.TIMESTAMP: arrow.timestamp("us", tz="UTC"),
+        Kind.DATE: arrow.date32(),
     }
     text = arrow.string()
     return arrow.schema([(column.name, types.get(column.kind, text)) for column in table.columns])

@@ -12,22 +12,24 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from allawee_async.codec.reading import Mismatch, read_anything
-from allawee_async.export.columns import Group, Kind, group_of
+from allawee_async.codec.reading import Mismatch
+from allawee_async.export.columns import Group, group_of
+from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from allawee_async.codec.reading import Reader
     from allawee_async.export.columns import Column
     from allawee_async.models.common import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _EXACT: Final[dict[Kind, set[type]]] = {
     Kind.TEXT: {str},
-    Kind.WHOLE: {int},
+    Kind.CHOICE: {str},
+    Kind.WHOLE_NUMBER: {int},
     Kind.NUMBER: {int, float},
-    Kind.FLAG: {bool},
+    Kind.TRUTH: {bool},
+    Kind.MAPPING: {dict},
 }
 _SHORTEST_MOMENT: Final = len("2025-03-31T10:15")
 _NOTHING: Final[JSONObject] = {}
@@ -124,18 +126,18 @@ def _read_column(column: Column, values: Sequence[Any], sheet: Sheet) -> None:
 
 def _checked(column: Column, kinds: set[type], values: Sequence[Any]) -> Sequence[Any]:
     """Return the cells of a column that has some."""
-    exact = {dict} if column.is_free_object else _EXACT.get(column.kind)
+    exact = _EXACT.get(column.kind)
     if exact is not None:
         if not kinds <= exact:
             raise Surprise
         return values
-    if column.kind is Kind.MOMENT and kinds == {str}:
+    if column.kind is Kind.TIMESTAMP and kinds == {str}:
         return _usual_moments(values) or _read_each(column, values)
     if column.lists is not None and kinds == {list}:
         _check_lists(column.lists, values)
         return values
     found = _read_each(column, values)
-    return found if column.kind is Kind.DAY or column.kind is Kind.MOMENT else values
+    return found if column.kind is Kind.DATE or column.kind is Kind.TIMESTAMP else values
 
 
 def _usual_moments(texts: Sequence[str | None]) -> list[datetime | None] | None:
@@ -162,9 +164,8 @@ def _check_lists(model: type[Model], values: Sequence[list[Any] | None]) -> None
 
 
 def _read_each(column: Column, values: Sequence[Any]) -> list[Any]:
-    read: Reader = column.read or read_anything
-    expected = column.type
+    read = column.read
     try:
-        return [None if value is None else read(value, expected) for value in values]
+        return [None if value is None else read(value, None) for value in values]
     except Mismatch:
         raise Surprise from None

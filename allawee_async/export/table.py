@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from allawee_async.export.columns import EXTRA, Kind, group_of
+from allawee_async.export.columns import EXTRA, group_of
 from allawee_async.export.documents import masked_cell, may_hide, unnamed
+from allawee_async.models.schema import Kind
 from allawee_async.redaction import MASK, without_named_secrets
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ class Table:
 
     def _change(self, column: Column) -> Change:
         """Return what makes the cells of a column of what was found there."""
-        if column.is_secret and not self._reveal:
-            mark = _json_text(MASK) if column.kind is Kind.JSON else MASK
+        if column.field.secret and not self._reveal:
+            mark = _json_text(MASK) if column.is_json else MASK
             return lambda values: [None if value is None else mark for value in values]
-        if column.kind not in (Kind.JSON, Kind.RELATION):
+        if not column.is_json and column.kind is not Kind.RELATION:
             return _as_they_are
         bare = str if column.kind is Kind.RELATION else NoneType
 

@@ -1,4 +1,8 @@
-"""What the models say of their fields: names on the wire, kinds, secrets."""
+"""What the fields of a model are: read once from its class, for everybody who asks.
+
+The codec, `repr`, masks, tables, columns of exports and descriptions of the API take from here
+what a field is called on the wire, what it holds, and whether it is a secret or money.
+"""
 
 from __future__ import annotations
 
@@ -7,66 +11,119 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
 
 import attrs
 
 from allawee_async.models.common import Model, OpenEnum
 from allawee_async.names import camel
+from allawee_async.redaction import MASK, mask, without_named_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from allawee_async.types import JSONObject, JSONValue
 
 
 class Kind(StrEnum):
     """What a field holds."""
 
     TEXT = "text"
-    CHOICE = "choice"
-    WHOLE = "whole number"
+    WHOLE_NUMBER = "whole number"
     NUMBER = "number"
     TRUTH = "true or false"
-    MOMENT = "timestamp"
+    TIMESTAMP = "timestamp"
     DATE = "date"
-    RELATION = "id"
+    CHOICE = "open enumeration"
+    LIST = "list"
     OBJECT = "object"
-    OBJECTS = "list of objects"
-    TEXTS = "list of texts"
-    FREE = "anything"
+    RELATION = "id or object"
+    MAPPING = "free-form object"
+    JSON = "any JSON"
+
+
+_TYPES: Final[Mapping[Kind, type]] = {
+    Kind.TEXT: str,
+    Kind.WHOLE_NUMBER: int,
+    Kind.NUMBER: float,
+    Kind.TRUTH: bool,
+    Kind.TIMESTAMP: datetime,
+    Kind.DATE: date,
+}
+_FREE: Final = (Kind.RELATION, Kind.MAPPING, Kind.JSON)
+_KINDS: Final[Mapping[frozenset[type], Kind]] = {
+    **{frozenset({plain}): kind for kind, plain in _TYPES.items()},
+    frozenset({int, float}): Kind.NUMBER,
+    frozenset({date, str}): Kind.DATE,
+    frozenset({object}): Kind.JSON,  # what `JSONValue` is when a program runs
+}
 
 
 @attrs.frozen(kw_only=True)
 class Shape:
-    """What a field holds.
+    """What an annotation means, beside None.
 
     Attributes:
         kind: The kind of value.
-        model: The model of the object, of each object in the list, or of what the id leads to.
-        choices: The values that the documents name; there may be others.
-        secret: Whether it is shown only with `--reveal`.
+        model: The class of an object, or of what the id of a relation leads to. A relation to
+            something that no model describes has none.
+        enumeration: The class of an open enumeration.
+        item: What each item of a list is.
+        nullable: Whether None is a value as well; for a field it means that there is none.
     """
 
     kind: Kind
     model: type[Model] | None = None
-    choices: tuple[str, ...] = ()
+    enumeration: type[OpenEnum] | None = None
+    item: Shape | None = None
+    nullable: bool = False
+
+    @property
+    def type(self) -> Any:
+        """The class of a plain value, of an enumeration or of an object; None for the rest."""
+        is_held = self.kind is Kind.OBJECT or self.kind is Kind.CHOICE
+        return (self.model or self.enumeration) if is_held else _TYPES.get(self.kind)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that the documents name, of an open enumeration or a list of such."""
+        if self.item is not None:
+            return self.item.choices
+        members: Any = self.enumeration or ()  # the class is a text to type checkers
+        return tuple(str(member) for member in members)
+
+
+@attrs.frozen(kw_only=True)
+class Field(Shape):
+    """One field of a model.
+
+    Attributes:
+        attribute: The name in Python.
+        wire: The name on the wire.
+        default: What it holds where there is none, or `attrs.NOTHING`.
+        secret: Whether it must not be seen.
+        currency: The wire name of the field that tells the currency of an amount in minor units;
+            it stands in the same object, else in one around it. None for what is no money.
+    """
+
+    attribute: str
+    wire: str
+    default: Any = None
     secret: bool = False
+    currency: str | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether an object without this field is refused."""
+        return self.default is attrs.NOTHING
+
+    @property
+    def money(self) -> bool:
+        """Whether it is an amount in minor units."""
+        return self.currency is not None
 
 
-FREE: Final = Shape(kind=Kind.FREE)
-_PLAIN: Final[tuple[tuple[type, Kind], ...]] = (
-    (bool, Kind.TRUTH),  # before int, of which it is a kind
-    (int, Kind.WHOLE),
-    (float, Kind.NUMBER),
-    (datetime, Kind.MOMENT),  # before date, likewise
-    (date, Kind.DATE),
-    (str, Kind.TEXT),
-)
-
-
-def wire_name(field: attrs.Attribute[Any]) -> str:
-    """Return the name of a field on the wire: by rule, or the one that the field itself names."""
-    name: str = field.metadata.get("wire") or camel(field.name)
-    return name
-
-
-def fields_of(model: type[Model] | None) -> Mapping[str, Shape]:
+def fields_of(model: type[Model] | None) -> Mapping[str, Field]:
     """Return the fields of a model in their order, by wire name; no model, no fields.
 
     What a model keeps in `extra` is none of them.
@@ -75,42 +132,61 @@ def fields_of(model: type[Model] | None) -> Mapping[str, Shape]:
 
 
 @cache
-def _fields_of(model: Any) -> Mapping[str, Shape]:
-    return {
-        wire_name(field): attrs.evolve(shape_of(field.type), secret="secret" in field.metadata)
-        for field in _attributes(model)
-        if field.name != "_extra"
-    }
+def _fields_of(model: Any) -> Mapping[str, Field]:
+    fields = [_field(found) for found in attrs.fields(model) if found.name != "_extra"]
+    return types.MappingProxyType({field.wire: field for field in fields})
 
 
-def paths_of(model: type[Model] | None, prefix: str = "") -> list[tuple[str, Shape]]:
-    """Return the dotted names of all fields of an object, with what they hold."""
-    paths: list[tuple[str, Shape]] = []
-    for name, shape in fields_of(model).items():
-        if shape.kind is Kind.OBJECT:
-            paths += paths_of(shape.model, f"{prefix}{name}.")
+def _field(found: attrs.Attribute[Any]) -> Field:
+    shape = shape_of(found.type)
+    currency = found.metadata.get("money")
+    return Field(
+        attribute=found.name,
+        wire=found.metadata.get("wire") or camel(found.name),
+        kind=shape.kind,
+        model=shape.model,
+        enumeration=shape.enumeration,
+        item=shape.item,
+        nullable=shape.nullable,
+        default=found.default,
+        secret="secret" in found.metadata,
+        currency=currency and camel(currency),
+    )
+
+
+def paths_of(model: type[Model] | None, prefix: str = "") -> Iterator[tuple[str, Field]]:
+    """Yield the dotted wire names of all fields of an object, those of inner objects as well."""
+    for name, field in fields_of(model).items():
+        if field.kind is Kind.OBJECT:
+            yield from paths_of(field.model, f"{prefix}{name}.")
         else:
-            paths.append((f"{prefix}{name}", shape))
-    return paths
+            yield f"{prefix}{name}", field
 
 
 def shape_of(annotation: object) -> Shape:
-    """Return what an annotation means: `Claims | FreeForm` is an object, a `Claims`."""
+    """Return what an annotation means: `Claims | FreeForm` is an object, a `Claims`.
+
+    Raises:
+        TypeError: There is no rule for it.
+    """
     members = members_of(annotation)
-    model = next((member for member in members if _is_kind_of(member, Model)), None)
-    if model is not None:
-        is_relation = str in members
-        return Shape(kind=Kind.RELATION if is_relation else Kind.OBJECT, model=model)
-    choice = next((member for member in members if _is_kind_of(member, OpenEnum)), None)
-    if choice is not None:
-        return Shape(kind=Kind.CHOICE, choices=tuple(str(value) for value in choice))
-    lists = [member for member in members if get_origin(member) in (Sequence, tuple)]
-    if lists:
-        return _list_shape(get_args(lists[0])[0])
-    for plain, kind in _PLAIN:
-        if plain in members:
-            return Shape(kind=kind)
-    return FREE
+    nullable = len(members) < len(get_args(annotation))
+    mapped = any(get_origin(member) in (dict, Mapping) for member in members)
+    for member in members:
+        if _is_kind_of(member, Model):
+            kind = Kind.RELATION if str in members else Kind.OBJECT
+            return Shape(kind=kind, model=member, nullable=nullable)
+        if _is_kind_of(member, OpenEnum):
+            return Shape(kind=Kind.CHOICE, enumeration=member, nullable=nullable)
+        if get_origin(member) in (tuple, list, Sequence):
+            item = shape_of(get_args(member)[0])
+            return Shape(kind=Kind.LIST, item=item, nullable=nullable)
+    if mapped:
+        kind = Kind.RELATION if str in members else Kind.MAPPING
+        return Shape(kind=kind, nullable=nullable)
+    if frozenset(members) not in _KINDS:
+        raise TypeError(f"no rule for {annotation}")
+    return Shape(kind=_KINDS[frozenset(members)], nullable=nullable)
 
 
 def members_of(annotation: object) -> list[Any]:
@@ -120,18 +196,50 @@ def members_of(annotation: object) -> list[Any]:
     return [annotation]
 
 
-def _list_shape(item: object) -> Shape:
-    inner = shape_of(item)
-    if inner.kind is Kind.OBJECT:
-        return Shape(kind=Kind.OBJECTS, model=inner.model)
-    if inner.kind in (Kind.TEXT, Kind.CHOICE):
-        return Shape(kind=Kind.TEXTS, choices=inner.choices)
-    return FREE
-
-
 def _is_kind_of(member: object, parent: type) -> bool:
     return isinstance(member, type) and issubclass(member, parent)
 
 
-def _attributes(model: type[Model]) -> tuple[attrs.Attribute[Any], ...]:
-    return cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(model))
+def masked(document: JSONObject, model: type[Model] | None, *, doubt: bool = False) -> JSONObject:
+    """Return an object in wire names with `***` in the place of its secrets, at any depth.
+
+    Secrets are the fields that `repr` hides, too, and what their names say are secrets, in
+    free-form objects and among the fields that no model knows.
+
+    Args:
+        document: The object.
+        model: What it is, if a model says so.
+        doubt: Whether fields that the model does not know are taken for secrets as well.
+    """
+    fields = fields_of(model)
+    clean: JSONObject = {}
+    for name, value in document.items():
+        field = fields.get(name)
+        if field is not None:
+            clean[name] = masked_value(value, field)
+        elif doubt and value is not None:
+            clean[name] = MASK
+        else:
+            clean[name] = without_named_secrets(name, value)
+    return clean
+
+
+def masked_value(value: JSONValue, field: Field) -> JSONValue:
+    """Return what a field holds, in wire names, without its secrets."""
+    if value is None or not field.secret:
+        return _masked(value, field)
+    return MASK
+
+
+def _masked(value: JSONValue, shape: Shape) -> JSONValue:
+    match value:
+        case list():
+            return [_masked(item, shape.item or shape) for item in value]
+        case dict() if shape.model is not None:
+            return masked(value, shape.model)
+        case str() if shape.kind is Kind.OBJECT:
+            return mask(value)  # in the place of an object it may be anything
+        case str() | dict() if shape.kind in _FREE:
+            return without_named_secrets("", value)
+        case _:
+            return value

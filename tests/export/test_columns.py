@@ -12,8 +12,9 @@ import pytest
 
 from allawee_async import resources
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.columns import EXTRA, Kind, chosen, columns_of
+from allawee_async.export.columns import EXTRA, chosen, columns_of
 from allawee_async.models import Card, Customer, Payment, RequestRecord, Webhook
+from allawee_async.models.schema import Kind
 from allawee_async.resources.base import Listable
 
 
@@ -48,17 +49,17 @@ def test_nested_models_are_taken_apart_down_to_plain_fields() -> None:
     kinds = kinds_of(Customer)
 
     assert kinds["claims.individual_information.first_name"] is Kind.TEXT
-    assert kinds["claims.individual_information.date_of_birth"] is Kind.DAY
-    assert kinds["created_at"] is Kind.MOMENT
-    assert kinds["status"] is Kind.TEXT  # an open enumeration
-    assert kinds["verifications"] is Kind.JSON
-    assert kinds["metadata"] is Kind.JSON
+    assert kinds["claims.individual_information.date_of_birth"] is Kind.DATE
+    assert kinds["created_at"] is Kind.TIMESTAMP
+    assert kinds["status"] is Kind.CHOICE
+    assert kinds["verifications"] is Kind.LIST
+    assert kinds["metadata"] is Kind.MAPPING
     assert "claims" not in kinds
 
 
 def test_money_is_whole_and_relations_are_ids() -> None:
-    assert kinds_of(Payment)["amount"] is Kind.WHOLE
-    assert kinds_of(Payment)["events"] is Kind.JSON
+    assert kinds_of(Payment)["amount"] is Kind.WHOLE_NUMBER
+    assert kinds_of(Payment)["events"] is Kind.LIST
     assert kinds_of(Card)["customer"] is Kind.RELATION
 
 
@@ -75,7 +76,7 @@ def test_wire_names_lead_to_the_field() -> None:
 
 @pytest.mark.parametrize("model", [Customer, RequestRecord, Webhook])
 def test_what_repr_hides_is_secret(model: type[Any]) -> None:
-    secret = {column.name for column in columns_of(model) if column.is_secret}
+    secret = {column.name for column in columns_of(model) if column.field.secret}
     top = {field.name for field in attrs.fields(model) if "secret" in field.metadata}
 
     assert top <= secret

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from allawee_async import from_dict, to_dict
 from allawee_async.errors import DecodeError
-from allawee_async.export.columns import EXTRA, Kind, columns_of
+from allawee_async.export.columns import EXTRA, columns_of
 from allawee_async.export.sheets import Surprise, read_sheet
 from allawee_async.models import (
     Account,
@@ -23,10 +23,11 @@ from allawee_async.models import (
     RequestRecord,
     Webhook,
 )
+from allawee_async.models.schema import Kind
 from tests.support.strategies import COMPLETE, any_model, json_values
 
 MODELS: list[type[Any]] = [Account, Card, CardProgram, Customer, Payment, RequestRecord, Webhook]
-PLAIN = (Kind.TEXT, Kind.WHOLE, Kind.FLAG, Kind.MOMENT, Kind.DAY)
+PLAIN = (Kind.TEXT, Kind.CHOICE, Kind.WHOLE_NUMBER, Kind.TRUTH, Kind.TIMESTAMP, Kind.DATE)
 
 documents = st.sampled_from(MODELS).flatmap(
     lambda model: st.tuples(st.just(model), st.lists(any_model(model).map(to_dict), max_size=3))

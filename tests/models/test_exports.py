@@ -63,9 +63,9 @@ client = allawee_async.AllaweeClient("sk.test.x")
 def loaded():
     return {name.rpartition(".")[2] for name in sys.modules if name.startswith(
         ("allawee_async.resources.", "allawee_async.models."))}
-assert loaded() == {"common"}, loaded()
+assert loaded() == {"common", "schema"}, loaded()
 client.requests
-assert loaded() == {"common", "base", "requests"}, loaded()
+assert loaded() == {"common", "schema", "base", "requests"}, loaded()
 client.tools.fx
 assert "cards" not in loaded(), loaded()
 """

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
-import attrs
 from hypothesis import strategies as st
 
-from allawee_async.codec.converter import main_type
 from allawee_async.models import (
     Address,
     BusinessInformation,
@@ -26,13 +23,13 @@ from allawee_async.models import (
     VerificationStatus,
     VerificationTier,
 )
-from allawee_async.models.common import OpenEnum
+from allawee_async.models.schema import Kind, Shape, fields_of
 from tests.support.samples import documented_customers, full_customer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from allawee_async.models import Model
+    from allawee_async.models import Model, OpenEnum
 
 texts = st.text(max_size=8)
 
@@ -245,32 +242,31 @@ moments = st.datetimes(min_value=datetime(1971, 1, 1), timezones=st.just(UTC))  
 def any_model(cls: type[Model], depth: int = 0) -> st.SearchStrategy[Any]:
     """Return models of a class with any values that the types of its fields allow."""
     arguments: dict[str, st.SearchStrategy[Any]] = {}
-    for field in attrs.fields(cls):
-        if field.name != "_extra":
-            filled = _any_value(main_type(field.type), depth)
-            optional = field.default is not attrs.NOTHING
-            arguments[field.name] = st.just(field.default) | filled if optional else filled
+    for field in fields_of(cls).values():
+        filled = _any_value(field, depth)
+        optional = not field.required
+        arguments[field.attribute] = st.just(field.default) | filled if optional else filled
     return st.builds(cls, **arguments)
 
 
-def _any_value(expected: Any, depth: int) -> st.SearchStrategy[Any]:
-    plain: dict[Any, st.SearchStrategy[Any]] = {
-        str: texts,
-        int: st.integers(),
-        bool: st.booleans(),
-        float: st.floats(allow_nan=False, allow_infinity=False),
-        datetime: moments,
-        date: st.dates(min_value=date(1900, 1, 1)),
-        object: json_values.filter(lambda value: value is not None),
-    }
-    if expected in plain:
-        return plain[expected]
-    if get_origin(expected) in (dict, Mapping):
-        return json_objects
-    if get_origin(expected) in (tuple, list, Sequence):
-        return st.lists(_any_value(main_type(get_args(expected)[0]), depth), max_size=2).map(tuple)
-    if issubclass(getattr(expected, "cls", expected), OpenEnum):
-        return st.sampled_from(list(expected)) | texts.map(expected)
-    if isinstance(expected, type):
-        return any_model(expected, depth + 1) if depth < _DEEPEST else st.nothing() | st.none()
-    return texts  # a relation; the object in its place has tests of its own
+def _any_value(shape: Shape, depth: int) -> st.SearchStrategy[Any]:
+    if shape.item is not None:
+        return st.lists(_any_value(shape.item, depth), max_size=2).map(tuple)
+    if shape.enumeration is not None:
+        return st.sampled_from(shape.choices).map(shape.enumeration) | texts.map(shape.enumeration)
+    if shape.model is not None and shape.kind is Kind.OBJECT:
+        return any_model(shape.model, depth + 1) if depth < _DEEPEST else st.nothing() | st.none()
+    return _PLAIN[shape.kind]
+
+
+_PLAIN: dict[Kind, st.SearchStrategy[Any]] = {
+    Kind.TEXT: texts,
+    Kind.WHOLE_NUMBER: st.integers(),
+    Kind.TRUTH: st.booleans(),
+    Kind.NUMBER: st.floats(allow_nan=False, allow_infinity=False),
+    Kind.TIMESTAMP: moments,
+    Kind.DATE: st.dates(min_value=date(1900, 1, 1)),
+    Kind.JSON: json_values.filter(lambda value: value is not None),
+    Kind.MAPPING: json_objects,
+    Kind.RELATION: texts,  # the object in its place has tests of its own
+}

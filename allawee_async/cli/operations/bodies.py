@@ -10,7 +10,7 @@ import orjson
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import did_you_mean
-from allawee_async.models.schema import FREE, Kind, Shape, fields_of
+from allawee_async.models.schema import Kind, Shape, fields_of
 from allawee_async.names import camel
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from allawee_async.types import JSONObject, JSONValue
 
 _LONGEST: Final = 8 * 1024 * 1024
+_FREE: Final = Shape(kind=Kind.JSON)
+_OBJECTS: Final = (Kind.OBJECT, Kind.RELATION, Kind.MAPPING, Kind.JSON)
 _TRUTHS: Final = {"true": True, "false": False}
 
 
@@ -130,7 +132,7 @@ def _put(option: str, body: JSONObject, assignment: str, model: type[Model] | No
         name, shape = _field(taken, step, model)
         taken, model = f"{taken}.{step}", shape.model if shape.kind is not Kind.RELATION else None
         below = inner.setdefault(name, {})
-        if not isinstance(below, dict) or shape.kind not in (Kind.OBJECT, Kind.FREE, Kind.RELATION):
+        if not isinstance(below, dict) or shape.kind not in _OBJECTS:
             raise CommandError(
                 f"{taken} is no object, so it has no field .{last}", ExitCode.WRONG_USE
             )
@@ -148,7 +150,7 @@ def _field(taken: str, step: str, model: type[Model] | None) -> tuple[str, Shape
     if not step:
         raise CommandError(f"{taken}. needs the name of a field", ExitCode.WRONG_USE)
     if model is None:
-        return step, FREE
+        return step, _FREE
     fields = fields_of(model)
     name = step if step in fields else camel(step.replace("-", "_"))
     if name not in fields:
@@ -159,16 +161,17 @@ def _field(taken: str, step: str, model: type[Model] | None) -> tuple[str, Shape
 
 def _value(name: str, text: str, shape: Shape) -> JSONValue:
     read: dict[Kind, Callable[[str], JSONValue]] = {
-        Kind.WHOLE: int,
+        Kind.WHOLE_NUMBER: int,
         Kind.NUMBER: float,
         Kind.TRUTH: lambda word: _TRUTHS[word.lower()],
         Kind.OBJECT: orjson.loads,
-        Kind.OBJECTS: orjson.loads,
-        Kind.TEXTS: lambda word: [word],
+        Kind.LIST: orjson.loads,
     }
+    if shape.item is not None and shape.item.kind in (Kind.TEXT, Kind.CHOICE):
+        return [text]
     try:
         return read.get(shape.kind, str)(text)
     except (ValueError, KeyError):
-        told = {Kind.OBJECT: "JSON", Kind.OBJECTS: "JSON", Kind.TRUTH: str(Kind.TRUTH)}
+        told = {Kind.OBJECT: "JSON", Kind.LIST: "JSON", Kind.TRUTH: str(Kind.TRUTH)}
         kind = told.get(shape.kind, f"a {shape.kind}")
         raise CommandError(f"{name} must be {kind}", ExitCode.WRONG_USE) from None

@@ -107,5 +107,6 @@ def _exit_code(name: str) -> ExitCode:
 def _meaning(shape: Shape) -> str:
     if shape.choices:
         return ", ".join(shape.choices)
-    told = {Kind.TEXT: "", Kind.OBJECTS: "JSON", Kind.TEXTS: "may be repeated"}
-    return told.get(shape.kind, str(shape.kind))
+    if shape.item is not None:
+        return "may be repeated" if shape.item.kind is Kind.TEXT else "JSON"
+    return "" if shape.kind is Kind.TEXT else str(shape.kind)

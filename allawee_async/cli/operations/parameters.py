@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, get_origin, get_type_hints
 
@@ -93,7 +93,7 @@ def parameters_of(signature: inspect.Signature) -> list[Parameter]:
 def _parameter(
     name: str, annotation: Any, *, required: bool = False, is_argument: bool = False
 ) -> Parameter:
-    shape = shape_of(annotation)
+    shape = _shape(annotation)
     return Parameter(
         name=name,
         form=Form.SECRET if name in SECRETS else _form(annotation, shape),
@@ -104,14 +104,20 @@ def _parameter(
     )
 
 
+def _shape(annotation: Any) -> Shape:
+    """Return what an annotation means; filters and names of fields are texts here."""
+    members = members_of(annotation)
+    return Shape(kind=Kind.TEXT) if {Expression, Field} & {*members} else shape_of(annotation)
+
+
 def _form(annotation: Any, shape: Shape) -> Form:
     members = members_of(annotation)
     if any(get_origin(member) is Mapping for member in members):
         return Form.TEXT_OR_BODY if str in members else Form.BODY
     if Field in members:
         return Form.NAMES
-    if Expression in members or get_origin(annotation) is Sequence or shape.kind is Kind.TEXTS:
+    if Expression in members or shape.kind is Kind.LIST:
         return Form.TEXTS
-    forms = {Kind.TEXT: Form.TEXT, Kind.CHOICE: Form.TEXT, Kind.WHOLE: Form.WHOLE}
+    forms = {Kind.TEXT: Form.TEXT, Kind.CHOICE: Form.TEXT, Kind.WHOLE_NUMBER: Form.WHOLE}
     forms[Kind.TRUTH] = Form.FLAG
     return forms[shape.kind]

@@ -81,9 +81,9 @@ def _is_known(path: str, model: type[Model] | None) -> bool:
         return False
     if not rest:
         return True
-    if shape.kind in (Kind.RELATION, Kind.FREE):
-        return shape.model is None or _is_known(rest, shape.model)
-    return shape.kind is Kind.OBJECT and _is_known(rest, shape.model)
+    if shape.model is not None:
+        return _is_known(rest, shape.model)
+    return shape.kind in (Kind.RELATION, Kind.MAPPING, Kind.JSON)
 
 
 def _has(record: JSONObject, path: str) -> bool:
