@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from allawee_async.errors import (
         AllaweeError,
         APIError,
+        Attempt,
         AuthenticationError,
         BadRequestError,
         ConfigurationError,
@@ -129,7 +130,7 @@ if TYPE_CHECKING:
     from allawee_async.transport.downloads import Download
     from allawee_async.transport.request import RetryEvent
     from allawee_async.transport.response import Reply
-    from allawee_async.transport.retry import Attempt, RetryPolicy
+    from allawee_async.transport.retry import RetryPolicy
 
 __all__ = [
     "APIError",
@@ -256,11 +257,12 @@ _OTHER_ROOMS = {
     "pagination.pages": ["Page"],
     "pagination.pager": ["AsyncPager"],
     "query.filters": ["F"],
-    "transport.retry": ["Attempt", "RetryPolicy"],
+    "transport.retry": ["RetryPolicy"],
     "transport.response": ["Reply"],
     "errors": [
         "APIError",
         "AllaweeError",
+        "Attempt",
         "AuthenticationError",
         "BadRequestError",
         "ConfigurationError",

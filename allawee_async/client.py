@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from allawee_async.errors import RequestAccepted
-from allawee_async.nouns import Nouns
+from allawee_async.resources import Resources
 from allawee_async.transport.config import Hosts, KeySource
 from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.transport.queued import outcome_of_accepted
-from allawee_async.transport.request import Call, RetryEvent, Seams
+from allawee_async.transport.request import Clock, Request, RetryEvent
 from allawee_async.transport.retry import RetryPolicy
 from allawee_async.transport.routes import (
     checked_method,
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from allawee_async.types import FreeForm
 
 _DEFAULT_RETRY = RetryPolicy()
-_DEFAULT_SEAMS = Seams()
+_DEFAULT_CLOCK = Clock()
 
 
-class AllaweeClient(Nouns):
+class AllaweeClient(Resources):
     """An async client of the Allawee API.
 
     Use it as `async with AllaweeClient(key) as allawee:`, or call `await allawee.close()` at the
@@ -77,9 +77,9 @@ class AllaweeClient(Nouns):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         headers: Mapping[str, str] | None = None,
         on_retry: Callable[[RetryEvent], object] | None = None,
-        clock: Callable[[], float] = _DEFAULT_SEAMS.clock,
-        sleep: Callable[[float], Awaitable[object]] = _DEFAULT_SEAMS.sleep,
-        random: Callable[[], float] = _DEFAULT_SEAMS.random,
+        clock: Callable[[], float] = _DEFAULT_CLOCK.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = _DEFAULT_CLOCK.sleep,
+        random: Callable[[], float] = _DEFAULT_CLOCK.random,
     ) -> None:
         keys = KeySource(api_key, os.environ)
         del api_key  # a traceback with local variables would show it
@@ -92,7 +92,7 @@ class AllaweeClient(Nouns):
             retry=retry,
             headers=headers,
             on_retry=on_retry,
-            seams=Seams(clock=clock, sleep=sleep, random=random),
+            clock=Clock(monotonic=clock, sleep=sleep, random=random),
         )
 
     def with_options(
@@ -156,7 +156,7 @@ class AllaweeClient(Nouns):
                 its last attempt.
             AllaweeError: As for any other call.
         """
-        call = Call(
+        request = Request(
             method=checked_method(method),
             path=checked_path(path),
             query=query_texts(query or {}),
@@ -165,9 +165,9 @@ class AllaweeClient(Nouns):
             resend=may_resend(method.upper()),
         )
         try:
-            return await self._session.send(call)
+            return await self._session.send(request)
         except RequestAccepted as accepted:
-            return await outcome_of_accepted(accepted, call, self._session, lambda late: late)
+            return await outcome_of_accepted(accepted, request, self._session, lambda late: late)
 
     async def close(self) -> None:
         """Close the connections. A borrowed session stays open, and so does the pool of a view."""

@@ -25,15 +25,34 @@ identity number: messages are masked and kept to one line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from allawee_async.redaction import mask, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from allawee_async.transport.retry import Attempt
     from allawee_async.types import JSONValue
+
+
+class Attempt(NamedTuple):
+    """One attempt of a call.
+
+    Attributes:
+        number: 1 for the first.
+        status: The HTTP status, or None if there was no answer.
+        error: What went wrong in one line, or None. It holds no secrets.
+        request_id: The API's id of the request, if it told one.
+        elapsed: Seconds that the attempt took.
+        pause: Seconds of waiting after it, or None if it was the last.
+    """
+
+    number: int
+    status: int | None
+    error: str | None
+    request_id: str | None
+    elapsed: float
+    pause: float | None
 
 
 class AllaweeError(Exception):

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from allawee_async import AllaweeClient, DecodeError, from_dict, models
 from allawee_async.models.schema import fields_of
-from allawee_async.transport.response import read_reply
+from allawee_async.transport.response import read_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ class Drift:
 
     def compare(self, call: str, model: type[Model], raw: bytes) -> None:
         """Compare one recorded body with the model of its call."""
-        data = read_reply(200, {}, raw).data
+        data = read_response(200, {}, raw).data
         for item in data if isinstance(data, list) else [data]:
             self.compared += 1
             missing = set(self._look(call, model, item))

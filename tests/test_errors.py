@@ -15,6 +15,7 @@ from allawee_async import errors
 from allawee_async.errors import (
     AllaweeError,
     APIError,
+    Attempt,
     AuthenticationError,
     BadRequestError,
     ConfigurationError,
@@ -34,7 +35,6 @@ from allawee_async.errors import (
     error_class,
     mask,
 )
-from allawee_async.transport.retry import Attempt
 from tests.support.canaries import SECRETS, traceback_text
 
 PARENTS: dict[type[Exception], tuple[type[Exception], ...]] = {

@@ -9,7 +9,7 @@ from allawee_async.cli.lazy_commands import LazyCommand, imported_command
 from allawee_async.cli.operations.resource_group import NounGroup, noun_groups
 from allawee_async.cli.options import Debug, NoColor
 from allawee_async.cli.program import Program
-from allawee_async.nouns import Nouns
+from allawee_async.resources import Resources
 from allawee_async.version import __version__
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -59,7 +59,7 @@ class Allawee(Program):
         super().__init__(**settings)
         for name, (place, line) in COMMANDS.items():
             self.add_command(LazyCommand(name, line, imported_command(place, name)))
-        for group in noun_groups(Nouns, _fill):
+        for group in noun_groups(Resources, _fill):
             self.add_command(group)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -16,7 +16,7 @@ from allawee_async.query.parameters import ListParams, list_query
 from allawee_async.redaction import hidden_texts
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
-from allawee_async.transport.request import Call
+from allawee_async.transport.request import Request
 from allawee_async.transport.routes import json_bytes
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Resource:
         *,
         query: Mapping[str, str] | None = None,
         body: JSONObject | None = None,
-    ) -> Call:
-        return Call(
+    ) -> Request:
+        return Request(
             method=route.method,
             path=path,
             query=query or {},
@@ -68,7 +68,7 @@ class Resource:
         path = route.path(*ids)
         return Download(
             self._session,
-            Call(method=route.method, path=path, secure=route.secure, resend=route.resend),
+            Request(method=route.method, path=path, secure=route.secure, resend=route.resend),
         )
 
     async def _call(
@@ -85,12 +85,12 @@ class Resource:
         answer is such a model without anything in it.
         """
         route = self.ROUTES[verb]
-        call = self._prepared(route, route.path(*ids), query=query, body=body)
+        request = self._prepared(route, route.path(*ids), query=query, body=body)
         try:
-            reply = await self._session.send(call)
+            reply = await self._session.send(request)
         except RequestAccepted as accepted:
             return await outcome_of_accepted(
-                accepted, call, self._session, lambda late: _decoded(route, late, model)
+                accepted, request, self._session, lambda late: _decoded(route, late, model)
             )
         return _decoded(route, reply, model)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 import orjson
 
 from allawee_async.errors import ConfigurationError, DecodeError, TransportError
-from allawee_async.transport.response import read_reply
+from allawee_async.transport.response import read_response
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO
 
-    from allawee_async.transport.request import Call
+    from allawee_async.transport.request import Request
     from allawee_async.transport.session import SessionManager
-    from allawee_async.transport.streaming import Answer
+    from allawee_async.transport.streaming import StreamedResponse
     from allawee_async.types import JSONValue
 
 T = TypeVar("T")
@@ -45,10 +45,10 @@ class Download:
         call: The call whose answer is the file.
     """
 
-    def __init__(self, session: SessionManager, call: Call) -> None:
+    def __init__(self, session: SessionManager, request: Request) -> None:
         self._session = session
-        self._call = call
-        self._answer: Answer | None = None
+        self._call = request
+        self._answer: StreamedResponse | None = None
         self._is_open = False
         self._handed_out = 0
 
@@ -80,7 +80,7 @@ class Download:
         return self._opened.request_id
 
     @property
-    def _opened(self) -> Answer:
+    def _opened(self) -> StreamedResponse:
         if self._answer is None:
             raise ConfigurationError("the file is not open yet: async with … as file:")
         return self._answer
@@ -135,7 +135,7 @@ class Download:
                 `max_response_bytes`.
             AllaweeError: As for any other call.
         """
-        return await self._whole(lambda answer: answer.read())
+        return await self._whole(lambda response: response.read())
 
     async def save_to(self, path: str | os.PathLike[str]) -> Path:
         """Save the file. A file that is there already is replaced once the new one is complete.
@@ -162,46 +162,46 @@ class Download:
         part = target.with_name(f".{secrets.token_hex(8)}.part")
         with await in_thread(lambda: _NewFile(part)) as file:
 
-            async def store(answer: Answer) -> None:
+            async def store(response: StreamedResponse) -> None:
                 await in_thread(file.clear)
-                await _store(answer, file)
+                await _store(response, file)
 
             await self._whole(store)
             await in_thread(lambda: file.become(target))
         return target
 
     async def _chunk(self) -> bytes:
-        answer = self._opened
+        response = self._opened
         try:
-            chunk = await answer.part()
+            chunk = await response.part()
         except TransportError as error:
-            raise self._told(error, answer) from None
+            raise self._told(error, response) from None
         self._handed_out += len(chunk)
         return chunk
 
-    async def _whole(self, use: Callable[[Answer], Awaitable[T]]) -> T:
+    async def _whole(self, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         if not self._is_open:
             return await self._start(use)
-        answer = self._opened
+        response = self._opened
         try:
-            return await use(answer)
+            return await use(response)
         except TransportError as error:
-            raise self._told(error, answer) from None
+            raise self._told(error, response) from None
 
-    def _told(self, error: TransportError, answer: Answer) -> TransportError:
-        error.method, error.request_id = self._call.method, answer.request_id
-        error.attempts = (*answer.failures, answer.attempt(error))
+    def _told(self, error: TransportError, response: StreamedResponse) -> TransportError:
+        error.method, error.request_id = self._call.method, response.request_id
+        error.attempts = (*response.failures, response.attempt(error))
         return error
 
-    async def _start(self, use: Callable[[Answer], Awaitable[T]]) -> T:
+    async def _start(self, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         """Send the call until `use` is done with the answer."""
 
-        async def use_file(answer: Answer) -> T | _Document:
-            self._answer = answer
-            if not _is_json(answer):
-                return await use(answer)
-            body = await answer.read()
-            read_reply(answer.status, answer.headers, body)
+        async def use_file(response: StreamedResponse) -> T | _Document:
+            self._answer = response
+            if not _is_json(response):
+                return await use(response)
+            body = await response.read()
+            read_response(response.status, response.headers, body)
             return _Document(orjson.loads(body or b"null"))
 
         result = await self._session.stream(self._call, use_file)
@@ -210,15 +210,15 @@ class Download:
         return result
 
     def _not_a_file(self, document: _Document) -> DecodeError:
-        answer = self._opened
+        response = self._opened
         error = DecodeError(
             f"the API answered with JSON ({self.content_type}) in place of a file; "
             "the error's `body` holds it",
             body=document.value,
-            status=answer.status,
-            request_id=answer.request_id,
+            status=response.status,
+            request_id=response.request_id,
         )
-        error.attempts, error.method = answer.attempts, self._call.method
+        error.attempts, error.method = response.attempts, self._call.method
         return error
 
     def __repr__(self) -> str:
@@ -233,12 +233,12 @@ class _Document:
         self.value = value
 
 
-def _is_json(answer: Answer) -> bool:
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _is_json(response: StreamedResponse) -> bool:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 
 
-async def _nothing(_: Answer) -> None:
+async def _nothing(_: StreamedResponse) -> None:
     """Leave the answer to the caller."""
 
 
@@ -279,9 +279,9 @@ class _NewFile:
         self._part.unlink(missing_ok=True)
 
 
-async def _store(answer: Answer, file: _NewFile) -> None:
+async def _store(response: StreamedResponse, file: _NewFile) -> None:
     waiting = bytearray()
-    while part := await answer.part():
+    while part := await response.part():
         waiting += part
         if len(waiting) >= _WRITTEN_AT_ONCE:
             await in_thread(partial(file.write, waiting))

@@ -11,12 +11,12 @@ import aiohttp
 import attrs
 
 from allawee_async.errors import AllaweeError, ConfigurationError, TransportError
-from allawee_async.transport.streaming import FAILURES, Answer, too_large, translated
+from allawee_async.transport.streaming import FAILURES, StreamedResponse, too_large, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from allawee_async.transport.request import Call
+    from allawee_async.transport.request import Request
 
 
 MAX_CONNECTIONS: Final = 100
@@ -86,7 +86,7 @@ class Pool:
 
     async def exchange(
         self,
-        call: Call,
+        request: Request,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
     ) -> tuple[int, Mapping[str, str], bytes]:
@@ -102,10 +102,10 @@ class Pool:
             session = await self._open()
         try:
             response = await session.request(
-                call.method,
-                call.url or "",
+                request.method,
+                request.url or "",
                 headers=headers,
-                data=call.body,
+                data=request.body,
                 timeout=timeout,
                 allow_redirects=False,
                 raise_for_status=False,
@@ -119,10 +119,10 @@ class Pool:
 
     async def open(
         self,
-        call: Call,
+        request: Request,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - see below
-    ) -> Answer:
+    ) -> StreamedResponse:
         """Send one request; return the answer as soon as the first part of its body is there.
 
         The total of the timeout ends there; from then on it is the longest pause between two
@@ -140,15 +140,15 @@ class Pool:
         try:
             async with asyncio.timeout(timeout.total):
                 response = await session.request(
-                    call.method,
-                    call.url or "",
+                    request.method,
+                    request.url or "",
                     headers=headers,
                     timeout=attrs.evolve(timeout, total=None, sock_read=pause),
                     allow_redirects=False,
                     raise_for_status=False,
                     auto_decompress=True,
                 )
-                answer = Answer(response, self._max_response_bytes)
+                answer = StreamedResponse(response, self._max_response_bytes)
                 await answer.start()
         except AllaweeError:
             raise

@@ -15,8 +15,8 @@ from allawee_async.errors import (
     RequestAccepted,
     RequestTimeoutError,
 )
-from allawee_async.transport.request import Call
-from allawee_async.transport.response import error_from, read_reply
+from allawee_async.transport.request import Request
+from allawee_async.transport.response import error_from, read_response
 from allawee_async.transport.retry import MAY_HAVE_TAKEN_EFFECT, outcome_of
 from allawee_async.transport.retry_state import without_secrets
 from allawee_async.transport.routes import Route
@@ -38,7 +38,7 @@ _TIME_OF_LAST_LOOK: Final = 1.0
 
 
 async def outcome_of_accepted(
-    accepted: RequestAccepted, call: Call, session: SessionManager, read: Callable[[Reply], R]
+    accepted: RequestAccepted, request: Request, session: SessionManager, read: Callable[[Reply], R]
 ) -> R:
     """Raise `accepted`, ready to be waited for; or wait at once, if the session's options say so.
 
@@ -46,7 +46,7 @@ async def outcome_of_accepted(
 
     Args:
         accepted: The outcome "queued".
-        call: The call that was queued.
+        request: The request that was queued.
         session: Where it was sent.
         read: Makes the call's own result of a good answer.
 
@@ -63,9 +63,9 @@ async def outcome_of_accepted(
             record = await _finished_record(accepted, session, timeout)
             return read(_last_reply(record, accepted))
         except AllaweeError as error:
-            if not call.confidential:
+            if not request.confidential:
                 raise
-            raise without_secrets(error, call).with_traceback(None) from None
+            raise without_secrets(error, request).with_traceback(None) from None
 
     accepted.attach(wait)
     if not session.wait_for_accepted:
@@ -82,8 +82,8 @@ async def _finished_record(
         raise ConfigurationError("the API told no request id, so the request cannot be followed")
     if timeout == inf:
         timeout = None
-    seams = session.seams
-    started, pause = seams.clock(), _FIRST_PAUSE
+    clock = session.clock
+    started, pause = clock.monotonic(), _FIRST_PAUSE
     left = timeout
     while True:
         try:
@@ -93,14 +93,14 @@ async def _finished_record(
         if record.status in ("completed", "cancelled"):
             return record
         if timeout is not None:
-            left = timeout - (seams.clock() - started)
+            left = timeout - (clock.monotonic() - started)
             if left <= 0:
                 too_late = RequestTimeoutError(
                     f"request {accepted.request_id} is still queued; it may yet be processed, "
                     "so wait again"
                 )
                 raise _still_unknown(too_late, accepted)
-        await seams.sleep(pause if left is None else min(pause, left))
+        await clock.sleep(pause if left is None else min(pause, left))
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
@@ -113,8 +113,8 @@ async def _record(request_id: str, session: SessionManager, left: float | None) 
         deadline = max(left, _TIME_OF_LAST_LOOK)
         if session.retry.deadline is None or deadline < session.retry.deadline:
             session = session.with_options(retry=attrs.evolve(session.retry, deadline=deadline))
-    call = Call(method=_GET.method, path=_GET.path(request_id), resend=_GET.resend)
-    return decode((await session.send(call)).data, RequestRecord)
+    request = Request(method=_GET.method, path=_GET.path(request_id), resend=_GET.resend)
+    return decode((await session.send(request)).data, RequestRecord)
 
 
 def _still_unknown(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
@@ -146,7 +146,7 @@ def _last_reply(record: RequestRecord, accepted: RequestAccepted) -> Reply:
         error.path = record.path or ""
         raise _about(error, accepted)
     try:
-        reply = read_reply(last.status_code, {}, orjson.dumps(last.response_body))
+        reply = read_response(last.status_code, {}, orjson.dumps(last.response_body))
     except RequestAccepted:
         unclear = DecodeError("expected an outcome, found a request that is still queued")
         raise _still_unknown(unclear, accepted) from None

@@ -1,7 +1,7 @@
-"""Calls: what is sent, and what a session is told and asked besides.
+"""Requests: what is sent, and what a session is told and asked besides.
 
-A call shows neither query nor body in its `repr`: the frames of a traceback hold calls, and what
-is in a query or a body may be an identity number.
+A request shows neither query nor body in its `repr`: the frames of a traceback hold requests, and
+what is in a query or a body may be an identity number.
 """
 
 from __future__ import annotations
@@ -18,27 +18,26 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from allawee_async.errors import AllaweeError
-    from allawee_async.transport.retry import Attempt
+    from allawee_async.errors import AllaweeError, Attempt
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @attrs.frozen(kw_only=True)
-class Seams:
-    """What a test replaces, so that nothing waits for real.
+class Clock:
+    """Time and chance, which a test replaces so that nothing waits for real.
 
     Attributes:
-        clock: Seconds of a clock that only runs forward.
+        monotonic: Seconds of a clock that only runs forward.
         sleep: Waits so many seconds.
         random: A number from 0 to 1, for the jitter.
-        wall_clock: Seconds since the epoch, to which `Retry-After` dates are compared.
+        time: Seconds since the epoch, to which `Retry-After` dates are compared.
     """
 
-    clock: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     random: Callable[[], float] = random.random
-    wall_clock: Callable[[], float] = time.time
+    time: Callable[[], float] = time.time
 
 
 @attrs.frozen(kw_only=True)
@@ -59,8 +58,8 @@ class RetryEvent:
 
 
 @attrs.define(kw_only=True)
-class Call:
-    """One call: all that its attempts have in common.
+class Request:
+    """One request: all that the attempts of a call have in common.
 
     Attributes:
         method: The HTTP method.
@@ -81,15 +80,13 @@ class Call:
     secure: bool = False
     resend: bool = False
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
-
     tells_secret: bool = False
+    url: URL | None = attrs.field(default=None, repr=False)
 
     @property
     def confidential(self) -> bool:
         """Whether what is sent or answered may not be kept in errors."""
         return self.secure or self.tells_secret or bool(self.secrets)
-
-    url: URL | None = attrs.field(default=None, repr=False)
 
     @property
     def writes(self) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import orjson
 
-from allawee_async.errors import APIError, DecodeError, RequestAccepted, error_class
-from allawee_async.transport.retry import Attempt, read_retry_after
+from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
+from allawee_async.transport.retry import read_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,7 +63,7 @@ class Reply:
         return (*self.failures, success)
 
 
-def read_reply(
+def read_response(
     status: int,
     headers: Mapping[str, str],
     body: bytes,

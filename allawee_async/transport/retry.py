@@ -76,27 +76,6 @@ def outcome_of(error: Exception) -> Outcome:
 
 
 @attrs.frozen(kw_only=True)
-class Attempt:
-    """One attempt of a call.
-
-    Attributes:
-        number: 1 for the first.
-        status: The HTTP status, or None if there was no answer.
-        error: What went wrong in one line, or None. It holds no secrets.
-        request_id: The API's id of the request, if it told one.
-        elapsed: Seconds that the attempt took.
-        pause: Seconds of waiting after it, or None if it was the last.
-    """
-
-    number: int
-    status: int | None
-    error: str | None
-    request_id: str | None
-    elapsed: float
-    pause: float | None
-
-
-@attrs.frozen(kw_only=True)
 class RetryPolicy:
     """How often, and after which pauses, a call is sent again.
 
@@ -192,14 +171,3 @@ def read_retry_after(text: str | None, now: float) -> float | None:
         return max(0.0, moment.timestamp() - now)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
-
-
-def request_id_of(error: Exception) -> str | None:
-    """Return the request id that an error carries, if it does."""
-    return getattr(error, "request_id", None)
-
-
-def status_of(error: Exception) -> int | None:
-    """Return the HTTP status that an error carries, if it does."""
-    status: int | None = getattr(error, "status", None)
-    return status

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.errors import AllaweeError, APIError, DecodeError, RequestAccepted
+from allawee_async.errors import AllaweeError, APIError, Attempt, DecodeError, RequestAccepted
 from allawee_async.redaction import mask, scrub, scrub_json
-from allawee_async.transport.retry import Attempt, request_id_of, status_of
 
 if TYPE_CHECKING:
-    from allawee_async.transport.request import Call
+    from allawee_async.transport.request import Request
 
 log = logging.getLogger("allawee_async")
 log.addHandler(logging.NullHandler())  # what is not asked for is not printed
 
 
 @attrs.define
-class Progress:
+class RetryState:
     """What has become of a call that failed at least once.
 
     Attributes:
@@ -36,55 +35,57 @@ class Progress:
     outcome_unknown: bool = False
     attempts: list[Attempt] = attrs.field(factory=list[Attempt])
 
-    def note(self, call: Call, error: AllaweeError, pause: float | None, elapsed: float) -> Attempt:
+    def note(
+        self, request: Request, error: AllaweeError, pause: float | None, elapsed: float
+    ) -> Attempt:
         """Keep and log a failed attempt; `pause` is None if it was the last."""
         attempt = Attempt(
             number=len(self.attempts) + 1,
-            status=status_of(error),
+            status=getattr(error, "status", None),
             error=f"{type(error).__name__}: {error.message}",
-            request_id=request_id_of(error),
+            request_id=error.request_id,
             elapsed=elapsed,
             pause=pause,
         )
         self.attempts.append(attempt)
-        log_attempt(logging.DEBUG if pause is None else logging.WARNING, call, attempt)
+        log_attempt(logging.DEBUG if pause is None else logging.WARNING, request, attempt)
         return attempt
 
-    def last_word(self, call: Call, error: AllaweeError) -> AllaweeError:
+    def last_word(self, request: Request, error: AllaweeError) -> AllaweeError:
         """Return the error that ends a call, with all that is known of the call."""
         error.attempts = tuple(self.attempts)
         error.outcome_unknown = self.outcome_unknown
-        error.method = call.method
+        error.method = request.method
         if isinstance(error, APIError):
-            error.path = call.path
-        if call.confidential:  # the frames that read the answer hold it
+            error.path = request.path
+        if request.confidential:  # the frames that read the answer hold it
             error.__cause__ = error.__context__ = error.__traceback__ = None
         return error
 
 
-def without_secrets(error: AllaweeError, call: Call) -> AllaweeError:
+def without_secrets(error: AllaweeError, request: Request) -> AllaweeError:
     """Let an error quote nothing that was secret in the call, or that the secure host told.
 
     The API may quote a PIN in its message; and what cannot be read may hold a card number.
     """
-    error.message = scrub(error.message, call.secrets)
+    error.message = scrub(error.message, request.secrets)
     error.args = (error.message,)
     if isinstance(error, APIError):
-        error.details = tuple(scrub(detail, call.secrets) for detail in error.details)
+        error.details = tuple(scrub(detail, request.secrets) for detail in error.details)
     if isinstance(error, APIError | RequestAccepted):
-        error.body = scrub_json(error.body, call.secrets)
+        error.body = scrub_json(error.body, request.secrets)
     elif isinstance(error, DecodeError):
         error.body = None
     return error
 
 
-def log_attempt(level: int, call: Call, attempt: Attempt) -> None:
+def log_attempt(level: int, request: Request, attempt: Attempt) -> None:
     """Write a line about one attempt of a call; it holds no secrets."""
     log.log(
         level,
         "%s %s attempt %d: %s in %.3f s%s%s",
-        call.method,
-        mask(call.path),
+        request.method,
+        mask(request.path),
         attempt.number,
         attempt.error or f"HTTP {attempt.status}",
         attempt.elapsed,

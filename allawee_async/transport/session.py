@@ -17,17 +17,17 @@ from allawee_async.errors import (
     RequestTimeoutError,
 )
 from allawee_async.redaction import HiddenText
-from allawee_async.transport.options import checked_headers, checked_retry, checked_wait
+from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
 from allawee_async.transport.pool import client_timeout
-from allawee_async.transport.request import Call, RetryEvent, Seams
-from allawee_async.transport.response import Reply, read_reply
+from allawee_async.transport.request import Clock, Request, RetryEvent
+from allawee_async.transport.response import Reply, read_response
 from allawee_async.transport.retry import (
     MAY_HAVE_TAKEN_EFFECT,
     Outcome,
     RetryPolicy,
     outcome_of,
 )
-from allawee_async.transport.retry_state import Progress, log, log_attempt, without_secrets
+from allawee_async.transport.retry_state import RetryState, log, log_attempt, without_secrets
 from allawee_async.transport.routes import query_string
 from allawee_async.version import __version__
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from allawee_async.transport.config import Hosts, KeySource
     from allawee_async.transport.pool import Pool
-    from allawee_async.transport.request import Call, Seams
-    from allawee_async.transport.streaming import Answer
+    from allawee_async.transport.request import Clock, Request
+    from allawee_async.transport.streaming import StreamedResponse
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class SessionManager:
         retry: RetryPolicy,
         headers: Mapping[str, str] | None,
         on_retry: Callable[[RetryEvent], object] | None,
-        seams: Seams,
+        clock: Clock,
         wait_for_accepted: float = 0.0,
     ) -> None:
         self.pool = pool
@@ -85,7 +85,7 @@ class SessionManager:
         self.retry = checked_retry(retry)
         self.headers = checked_headers(headers or {})
         self.on_retry = on_retry
-        self.seams = seams
+        self.clock = clock
         self.wait_for_accepted = checked_wait(wait_for_accepted)
         self._base_url = URL(hosts.base_url, encoded=True)
         self._secure_url = URL(hosts.secure_url, encoded=True)
@@ -110,56 +110,56 @@ class SessionManager:
             retry=self.retry if retry is None else retry,
             headers={**self.headers, **checked_headers({} if headers is None else headers)},
             on_retry=self.on_retry,
-            seams=self.seams,
+            clock=self.clock,
             wait_for_accepted=wait,
         )
 
-    async def send(self, call: Call) -> Reply:
+    async def send(self, request: Request) -> Reply:
         """Send a call until it succeeds or the policy gives up.
 
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        clock = self.seams.clock
-        call.url = self._url(call)
-        progress: Progress | None = None
-        started = clock()
+        now = self.clock.monotonic
+        request.url = self._url(request)
+        state: RetryState | None = None
+        started = now()
         headers = self._fixed or self._with_key(await self._ask(started))
-        began = clock()
+        began = now()
         while True:
             try:
                 exchange = self.pool.exchange(
-                    call,
-                    headers if call.body is None else CIMultiDict(headers, **_JSON),
+                    request,
+                    headers if request.body is None else CIMultiDict(headers, **_JSON),
                     self.timeout if self.retry.deadline is None else self._time_left(started),
                 )
                 # the body gets no name, so that no traceback with local variables shows it
-                reply = read_reply(*await exchange, now=self.seams.wall_clock)
+                reply = read_response(*await exchange, now=self.clock.time)
             except AllaweeError as error:
-                progress = progress or Progress(started)
-                headers = await self._after_failure(call, progress, error, headers, began)
-                began = clock()
+                state = state or RetryState(started)
+                headers = await self._after_failure(request, state, error, headers, began)
+                began = now()
             else:
-                reply.elapsed = clock() - began
-                if progress is not None:
-                    reply.failures = tuple(progress.attempts)
+                reply.elapsed = now() - began
+                if state is not None:
+                    reply.failures = tuple(state.attempts)
                 if log.isEnabledFor(logging.DEBUG):
-                    log_attempt(logging.DEBUG, call, reply.attempts[-1])
+                    log_attempt(logging.DEBUG, request, reply.attempts[-1])
                 return reply
 
-    def _url(self, call: Call) -> URL:
-        host = self._secure_url if call.secure else self._base_url
-        if call.query:
-            return URL(f"{host}{call.path}{query_string(call.query)}", encoded=True)
+    def _url(self, request: Request) -> URL:
+        host = self._secure_url if request.secure else self._base_url
+        if request.query:
+            return URL(f"{host}{request.path}{query_string(request.query)}", encoded=True)
         # a third of the time of parsing a text
-        return host.with_path(host.raw_path.rstrip("/") + call.path, encoded=True)
+        return host.with_path(host.raw_path.rstrip("/") + request.path, encoded=True)
 
     async def _ask(self, started: float) -> HiddenText:
         """Ask for the key, within the deadline of the call."""
         if self.retry.deadline is None:
             return await self.keys.ask()
         try:
-            async with asyncio.timeout(started + self.retry.deadline - self.seams.clock()):
+            async with asyncio.timeout(started + self.retry.deadline - self.clock.monotonic()):
                 return await self.keys.ask()
         except TimeoutError:
             late = "the deadline passed while the API key was asked for"
@@ -169,7 +169,7 @@ class SessionManager:
         return CIMultiDict({"Authorization": HiddenText(f"Bearer {key}"), **self._headers})
 
     def _time_left(self, started: float) -> aiohttp.ClientTimeout:
-        left = started + (self.retry.deadline or 0.0) - self.seams.clock()
+        left = started + (self.retry.deadline or 0.0) - self.clock.monotonic()
         if left <= 0:
             raise RequestTimeoutError("the deadline has passed", sent=False)
         total = self.timeout.total
@@ -180,121 +180,128 @@ class SessionManager:
             self.timeout, total=left, connect=limits.connect, sock_connect=limits.sock_connect
         )
 
-    async def stream(self, call: Call, use: Callable[[Answer], Awaitable[T]]) -> T:
+    async def stream(self, request: Request, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         """Send a call until somebody could use the body of the answer, or the policy gives up.
 
         Args:
-            call: The call.
+            request: What is sent.
             use: Uses the answer. If it fails with an error of ours, the call may be sent again;
                 if it returns, whatever is left of the answer is its own to close.
 
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        clock = self.seams.clock
-        progress = Progress(clock())
-        headers = self._fixed or self._with_key(await self._ask(progress.started))
+        now = self.clock.monotonic
+        state = RetryState(now())
+        headers = self._fixed or self._with_key(await self._ask(state.started))
         while True:
-            began = clock()
+            began = now()
             try:
-                answer = await self._open(call, headers, progress)
-                result = await self._used(answer, use, progress.started)
+                response = await self._open(request, headers, state)
+                result = await self._used(response, use, state.started)
             except AllaweeError as error:
-                headers = await self._after_failure(call, progress, error, headers, began)
+                headers = await self._after_failure(request, state, error, headers, began)
             else:
-                answer.elapsed = clock() - began
+                response.elapsed = now() - began
                 if log.isEnabledFor(logging.DEBUG):
-                    log_attempt(logging.DEBUG, call, answer.attempts[-1])
+                    log_attempt(logging.DEBUG, request, response.attempts[-1])
                 return result
 
-    async def _open(self, call: Call, headers: CIMultiDict[str], progress: Progress) -> Answer:
+    async def _open(
+        self, request: Request, headers: CIMultiDict[str], state: RetryState
+    ) -> StreamedResponse:
         """Open the answer of a call; its status is good."""
         limited = self.retry.deadline is not None
-        timeout = self._time_left(progress.started) if limited else self.timeout
+        timeout = self._time_left(state.started) if limited else self.timeout
         asking = headers.copy()
         asking.update(_ANY_FILE)
-        call.url = self._url(call)
-        answer = await self.pool.open(call, asking, timeout)
-        answer.failures = tuple(progress.attempts)
-        if not 200 <= answer.status <= 299:
-            body = await answer.read()
-            read_reply(answer.status, answer.headers, body, now=self.seams.wall_clock)
-        return answer
+        request.url = self._url(request)
+        response = await self.pool.open(request, asking, timeout)
+        response.failures = tuple(state.attempts)
+        if not 200 <= response.status <= 299:
+            body = await response.read()
+            read_response(response.status, response.headers, body, now=self.clock.time)
+        return response
 
     async def _used(
-        self, answer: Answer, use: Callable[[Answer], Awaitable[T]], started: float
+        self,
+        response: StreamedResponse,
+        use: Callable[[StreamedResponse], Awaitable[T]],
+        started: float,
     ) -> T:
         """Use an answer within the deadline; close it if that fails."""
         deadline = self.retry.deadline
-        left = None if deadline is None else started + deadline - self.seams.clock()
+        left = None if deadline is None else started + deadline - self.clock.monotonic()
         limit = asyncio.timeout(left)
         try:
             async with limit:
-                return await use(answer)
+                return await use(response)
         except TimeoutError:
-            answer.close()
+            response.close()
             if not limit.expired():
                 raise
             raise RequestTimeoutError("the deadline has passed") from None
         except BaseException:
-            answer.close()
+            response.close()
             raise
 
     async def _after_failure(
         self,
-        call: Call,
-        progress: Progress,
+        request: Request,
+        state: RetryState,
         error: AllaweeError,
         headers: CIMultiDict[str],
         began: float,
     ) -> CIMultiDict[str]:
         """Wait and return the headers for the next attempt, or raise the error."""
         outcome = outcome_of(error)
-        if call.confidential:
-            without_secrets(error, call)
-        if call.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
-            progress.outcome_unknown = True
-        elapsed = self.seams.clock() - began
+        if request.confidential:
+            without_secrets(error, request)
+        if request.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
+            state.outcome_unknown = True
+        elapsed = self.clock.monotonic() - began
         try:
-            fresh = await self._fresh_key(progress, error, headers)
+            fresh = await self._fresh_key(state, error, headers)
         except (ConfigurationError, RequestTimeoutError) as failed:
-            progress.note(call, error, None, elapsed)
-            raise progress.last_word(call, failed) from None
-        pause = 0.0 if fresh else self._pause(call, progress, error, outcome)
-        attempt = progress.note(call, error, pause, elapsed)
+            state.note(request, error, None, elapsed)
+            raise state.last_word(request, failed) from None
+        pause = 0.0 if fresh else self._pause(request, state, error, outcome)
+        attempt = state.note(request, error, pause, elapsed)
         if pause is None:
-            raise progress.last_word(call, error)
+            raise state.last_word(request, error)
         if fresh:
             return fresh
         if self.on_retry is not None:
-            event = RetryEvent(method=call.method, path=call.path, attempt=attempt, error=error)
+            event = RetryEvent(
+                method=request.method, path=request.path, attempt=attempt, error=error
+            )
             self.on_retry(event)
-        await self.seams.sleep(pause)
+        await self.clock.sleep(pause)
         try:
-            return headers if self._fixed else self._with_key(await self._ask(progress.started))
+            return headers if self._fixed else self._with_key(await self._ask(state.started))
         except (ConfigurationError, RequestTimeoutError) as failed:
-            raise progress.last_word(call, failed) from None
+            raise state.last_word(request, failed) from None
 
     async def _fresh_key(
-        self, progress: Progress, error: AllaweeError, headers: CIMultiDict[str]
+        self, state: RetryState, error: AllaweeError, headers: CIMultiDict[str]
     ) -> CIMultiDict[str] | None:
         """Return headers with a newer key after a 401, once in a call."""
         refused = isinstance(error, AuthenticationError) and self.keys.changes
-        if not refused or progress.asked_again:
+        if not refused or state.asked_again:
             return None
-        progress.asked_again = True
-        newer = self._with_key(await self._ask(progress.started))
+        state.asked_again = True
+        newer = self._with_key(await self._ask(state.started))
         return newer if newer["Authorization"] != headers["Authorization"] else None
 
     def _pause(
-        self, call: Call, progress: Progress, error: AllaweeError, outcome: Outcome
+        self, request: Request, state: RetryState, error: AllaweeError, outcome: Outcome
     ) -> float | None:
-        progress.failures += 1
+        state.failures += 1
         return self.retry.pause_after(
-            progress.failures,
+            state.failures,
             outcome,
-            resend=call.resend,
-            elapsed=self.seams.clock() - progress.started,
+            resend=request.resend,
+            elapsed=self.clock.monotonic() - state.started,
             retry_after=getattr(error, "retry_after", None),
-            jitter=self.seams.random(),
+            jitter=self.clock.random(),
         )

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
-from allawee_async.transport.retry import Attempt
+from allawee_async.errors import (
+    Attempt,
+    ConfigurationError,
+    RequestTimeoutError,
+    TransportError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +29,7 @@ FAILURES: Final = (
 """What aiohttp raises, and perhaps means something else by it; see `translated`."""
 
 
-class Answer:
+class StreamedResponse:
     """An answer whose body is read as it comes; whoever has it reads it to its end or closes it.
 
     Args:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from allawee_async import AllaweeClient
 from allawee_async.codec.converter import decode_list
 from allawee_async.models import Customer
-from allawee_async.transport.response import read_reply
+from allawee_async.transport.response import read_response
 from benchmarks.contestants.base import API_KEY
 
 
@@ -55,7 +55,7 @@ class Ours:
 
     @staticmethod
     def decode(body: bytes) -> Sequence[Any]:
-        return decode_list(read_reply(200, {}, body).data, Customer)
+        return decode_list(read_response(200, {}, body).data, Customer)
 
     @staticmethod
     def build(document: Any) -> Sequence[Any]:

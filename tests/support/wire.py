@@ -14,7 +14,7 @@ from allawee_async import AllaweeClient
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.transport.request import Call
+    from allawee_async.transport.request import Request
 
 BASE_URL = "https://api.example"
 SECURE_URL = "https://secure.example"
@@ -89,8 +89,8 @@ class Wire:
         self.slept.append(seconds)
         self.time += seconds
 
-    async def exchange(self, call: Call, headers: Any, _: Any) -> Any:
-        self.sent.append(Sent(call.method, call.url, headers, call.body))
+    async def exchange(self, request: Request, headers: Any, _: Any) -> Any:
+        self.sent.append(Sent(request.method, request.url, headers, request.body))
         answer = self._answers.popleft()
         if isinstance(answer, Exception):
             raise answer

@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from allawee_async.errors import (
     AllaweeError,
     APIError,
+    Attempt,
     AuthenticationError,
     BadRequestError,
     DecodeError,
@@ -22,8 +23,7 @@ from allawee_async.errors import (
     ServerError,
     error_class,
 )
-from allawee_async.transport.response import Reply, error_from, read_reply
-from allawee_async.transport.retry import Attempt
+from allawee_async.transport.response import Reply, error_from, read_response
 from tests.support.canaries import BVN, SECRETS, traceback_text
 from tests.support.samples import sample, sample_bytes
 
@@ -32,7 +32,7 @@ GATEWAY_PAGE = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html
 
 def read(status: int, body: object, **headers: str) -> Reply:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_reply(
+    return read_response(
         status, CIMultiDict({name.replace("_", "-"): text for name, text in headers.items()}), raw
     )
 
@@ -175,7 +175,7 @@ def test_a_list_item_may_have_any_shape_for_now() -> None:
 
 def test_header_names_have_no_case() -> None:
     for name in ("x-request-id", "X-Request-Id", "X-REQUEST-ID"):
-        assert read_reply(200, CIMultiDict({name: "req_1"}), b"{}").request_id == "req_1"
+        assert read_response(200, CIMultiDict({name: "req_1"}), b"{}").request_id == "req_1"
 
 
 def test_a_reply_counts_its_attempts() -> None:
@@ -442,7 +442,7 @@ def test_the_wait_that_a_server_asks_for(name: str, header: str, seconds: float 
     now = datetime(2023, 9, 29, 10, 0, 0, tzinfo=UTC).timestamp()
 
     with pytest.raises(RateLimitError) as caught:
-        read_reply(429, CIMultiDict({name: header}), b"", now=lambda: now)
+        read_response(429, CIMultiDict({name: header}), b"", now=lambda: now)
 
     assert caught.value.retry_after == seconds
 
@@ -529,7 +529,7 @@ def test_any_answer_gives_a_reply_or_an_error_of_ours(
     status: int, headers: dict[str, str], body: bytes
 ) -> None:
     try:
-        outcome: Reply | AllaweeError = read_reply(status, headers, body)
+        outcome: Reply | AllaweeError = read_response(status, headers, body)
     except AllaweeError as error:
         outcome = error
 

@@ -14,9 +14,9 @@ from allawee_async.cli.operations.docstrings import Docstring, parse
 from allawee_async.cli.operations.parameters import Parameter, parameters_of
 from allawee_async.cli.operations.wording import command_words, kebab
 from allawee_async.models.common import Model
-from allawee_async.nouns import Nouns
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.query.parameters import Fields, ListParams, list_query
+from allawee_async.resources import Resources
 from allawee_async.transport.downloads import Download
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Verb:
         return self.route.secure or self.route.tells_secret
 
 
-class _Unconnected(Nouns):
+class _Unconnected(Resources):
     """The nouns of a client that nobody can call, to look at their methods."""
 
     _session: Any = None

@@ -60,7 +60,7 @@ def noun_groups(
     """Yield a group for each noun that a class has an attribute for.
 
     Args:
-        parent: `Nouns`, or the class of a noun.
+        parent: `Resources`, or the class of a noun.
         fill: Adds the commands to a group.
         path: The attribute path of that noun on the client, with a dot behind it.
     """

@@ -15,6 +15,7 @@ from allawee_async.cli.demo.progress import WalkProgress
 from allawee_async.cli.demo.walking import Walk
 from allawee_async.cli.output import console, live_bar
 from allawee_async.errors import (
+    Attempt,
     DecodeError,
     PaginationError,
     RequestTimeoutError,
@@ -22,7 +23,6 @@ from allawee_async.errors import (
     TransportError,
 )
 from allawee_async.sandbox import Sandbox
-from allawee_async.transport.retry import Attempt
 
 
 def test_with_faults(run):
