@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from allawee_async.errors import (
     AllaweeError,
     APIError,
+    Attempt,
     AuthenticationError,
     ConfigurationError,
     DecodeError,
@@ -24,18 +25,17 @@ from allawee_async.errors import (
     TransportError,
     error_class,
 )
+from allawee_async.transport.request import Request
 from allawee_async.transport.retry import (
     LONGEST_RETRY_AFTER,
     MAY_HAVE_TAKEN_EFFECT,
     SENT_AGAIN,
-    Attempt,
     Outcome,
     RetryPolicy,
     outcome_of,
     read_retry_after,
-    request_id_of,
-    status_of,
 )
+from allawee_async.transport.retry_state import RetryState
 
 
 def answer(status: int) -> APIError:
@@ -380,14 +380,16 @@ def test_any_retry_after_gives_a_finite_time_or_none(text: str, now: float) -> N
         (DecodeError("no JSON"), None, None),
         (RequestAccepted("queued", request_id="req_3"), 202, "req_3"),
         (TransportError("lost"), None, None),
-        (ValueError("not ours"), None, None),
+        (ConfigurationError("no key"), None, None),
     ],
     ids=_name,
 )
 def test_an_attempt_takes_its_facts_from_the_error(
-    error: Exception, status: int | None, request_id: str | None
+    error: AllaweeError, status: int | None, request_id: str | None
 ) -> None:
-    assert (status_of(error), request_id_of(error)) == (status, request_id)
+    request = Request(method="GET", path="/a")
+    attempt = RetryState(started=0.0).note(request, error, None, 0.0)
+    assert (attempt.status, attempt.request_id) == (status, request_id)
 
 
 def test_attempts_are_values() -> None:
