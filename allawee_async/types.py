@@ -1,7 +1,7 @@
-"""The shapes of plain JSON, for annotations."""
+"""Plain types for annotations: the shapes of JSON, and what a plain value means."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 if TYPE_CHECKING:
     JSONValue: TypeAlias = (
@@ -18,3 +18,12 @@ FreeForm: TypeAlias = Mapping[str, object]
 
 Strings: TypeAlias = Sequence[str]
 """Several texts: a list or a tuple, as the caller likes."""
+
+SECRET: Final = "secret"  # noqa: S105 - it marks one
+MINOR_UNITS: Final = "minor units"
+
+SecretText: TypeAlias = Annotated[str, SECRET]
+"""A text that nothing may show: a PIN, a card number, a signing key."""
+
+MinorUnits: TypeAlias = Annotated[int, MINOR_UNITS]
+"""An amount of money in the currency's minor unit: 10_000 are 100 NGN or 100 USD."""

@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from allawee_async.resources.accounts import Accounts
     from allawee_async.resources.billings import Billings
     from allawee_async.resources.card_authorizations import CardAuthorizations
@@ -149,3 +151,15 @@ class Resources:
         from allawee_async.resources.webhooks import Webhooks
 
         return Webhooks(self._session)
+
+
+def nouns_of(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the nouns that a class has an attribute for, and what each is, in a line.
+
+    Args:
+        parent: The class of a client or of a noun.
+        path: The attribute path of that noun on the client, with a dot behind it.
+    """
+    for name, attribute in vars(parent).items():
+        if isinstance(attribute, cached_property):
+            yield f"{path}{name}", attribute.__doc__ or ""

@@ -9,32 +9,38 @@ from allawee_async.models.cards import FundingSource
 from allawee_async.models.common import ActionResult
 from allawee_async.resources.amounts import minor_units
 from allawee_async.resources.base import Resource
-from allawee_async.transport.routes import Route, body_of
+from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm
+    from allawee_async.types import FreeForm, MinorUnits
 
 
 class CardActions(Resource):
     """The verbs of `allawee.cards` that act on one card."""
 
     ROUTES: ClassVar = {
-        "fund": Route("POST", "/cards/:id/fund"),
+        "fund": Route(
+            "POST",
+            "/cards/:id/fund",
+            effect=Effect(EffectKind.MONEY, "moves money from an account onto the card"),
+        ),
         "funding_source": Route("GET", "/cards/:id/funding-source"),
         "funding_source_balance": Route("GET", "/cards/:id/funding-source/balance"),
         "enroll_safetoken": Route("POST", "/cards/:id/enroll/safetoken"),
         "enroll_3ds": Route("POST", "/cards/:id/enroll/3ds"),
         "block": Route("POST", "/cards/:id/block", resend=True),
         "unblock": Route("POST", "/cards/:id/unblock", resend=True),
-        "terminate": Route("DELETE", "/cards/:id"),
+        "terminate": Route(
+            "DELETE", "/cards/:id", effect=Effect(EffectKind.END, "ends the card for good")
+        ),
     }
 
     async def fund(
         self,
         card_id: str,
         *,
-        amount: int,
+        amount: MinorUnits,
         debit_source: str | FreeForm | None = None,
         debit_currency: Currency | str | None = None,
         fx_hash: str | None = None,

@@ -13,7 +13,7 @@ from allawee_async.transport.routes import Route, body_of, needed
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls
-    from allawee_async.types import FreeForm, Strings
+    from allawee_async.types import FreeForm, SecretText, Strings
 
 
 class SecureCards(Resource):
@@ -43,7 +43,7 @@ class SecureCards(Resource):
         """
         return await self._call("secrets", card_id, model=CardSecrets)
 
-    async def activate(self, card_id: str, *, cvv: str, pin: str) -> ActionResult:
+    async def activate(self, card_id: str, *, cvv: SecretText, pin: SecretText) -> ActionResult:
         """Activate a card. It is never sent twice if it may have taken effect.
 
         Args:
@@ -66,7 +66,7 @@ class SecureCards(Resource):
         body = body_of(cvv=cvv, pin=pin)
         return await self._call("activate", card_id, model=ActionResult, body=body)
 
-    async def reset_pin(self, card_id: str, *, pin: str) -> ActionResult:
+    async def reset_pin(self, card_id: str, *, pin: SecretText) -> ActionResult:
         """Give an active card a new PIN. It is never sent twice if it may have taken effect.
 
         Args:
@@ -91,7 +91,7 @@ class SecureCards(Resource):
     async def link_by_pan(
         self,
         *,
-        pan: str,
+        pan: SecretText,
         customer: str,
         reference: str | None = None,
         card_holder_name: str | None = None,

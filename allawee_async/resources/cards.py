@@ -10,12 +10,12 @@ from allawee_async.resources.base import Findable
 from allawee_async.resources.card_actions import CardActions
 from allawee_async.resources.card_bodies import card_body
 from allawee_async.resources.card_secrets import SecureCards
-from allawee_async.transport.routes import Route
+from allawee_async.transport.routes import Effect, EffectKind, Route
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls
     from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm
+    from allawee_async.types import FreeForm, MinorUnits
 
 
 class Cards(CardActions, SecureCards, Findable[Card]):
@@ -26,7 +26,15 @@ class Cards(CardActions, SecureCards, Findable[Card]):
 
     ROUTES: ClassVar = {
         "list": Route("GET", "/cards"),
-        "create": Route("POST", "/cards"),
+        "create": Route(
+            "POST",
+            "/cards",
+            effect=Effect(
+                EffectKind.MONEY,
+                "moves money from an account onto the new card",
+                only_with="amount",
+            ),
+        ),
         "get": Route("GET", "/cards/:id"),
         "link": Route("POST", "/cards/:id/link"),
         "update": Route("PUT", "/cards/:id"),
@@ -40,7 +48,7 @@ class Cards(CardActions, SecureCards, Findable[Card]):
         *,
         program: str,
         customer: str,
-        amount: int | None = None,
+        amount: MinorUnits | None = None,
         fx_hash: str | None = None,
         reference: str | None = None,
         card_holder_name: str | None = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.disputes import Dispute
 from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route, body_of
+from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.models.disputes import DisputeReason
@@ -21,7 +21,11 @@ class Disputes(Listable[Dispute]):
         "list": Route("GET", "/disputes"),
         "get": Route("GET", "/disputes/:id"),
         "update": Route("PUT", "/disputes/:id"),
-        "close": Route("PUT", "/disputes/:id/close"),
+        "close": Route(
+            "PUT",
+            "/disputes/:id/close",
+            effect=Effect(EffectKind.END, "closes the dispute for good"),
+        ),
     }
     _model: ClassVar = Dispute
     _loose: ClassVar = True

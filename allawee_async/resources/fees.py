@@ -12,7 +12,7 @@ from allawee_async.transport.routes import Route, body_of
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency
     from allawee_async.models.fees import FeeStructure
-    from allawee_async.types import FreeForm
+    from allawee_async.types import FreeForm, MinorUnits
 
 
 class Fees(Listable[Fee]):
@@ -34,7 +34,7 @@ class Fees(Listable[Fee]):
         account: str,
         description: str | None = None,
         currency: Currency | str | None = None,
-        cap: int | None = None,
+        cap: MinorUnits | None = None,
         metadata: FreeForm | None = None,
     ) -> Fee:
         """Create a fee. It is never sent twice if it may have taken effect.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from allawee_async.models.common import Currency
     from allawee_async.models.payment_requests import PaymentRequestOptions
     from allawee_async.models.payments import PaymentMethod
-    from allawee_async.types import FreeForm
+    from allawee_async.types import FreeForm, MinorUnits
 
 
 class PaymentRequests(Findable[PaymentRequest]):
@@ -32,7 +32,7 @@ class PaymentRequests(Findable[PaymentRequest]):
         method: PaymentMethod | str,
         options: PaymentRequestOptions | FreeForm,
         currency: Currency | str,
-        amount: int,
+        amount: MinorUnits,
         customer: str | None = None,
         reference: str | None = None,
         account: str | None = None,

@@ -8,26 +8,32 @@ from allawee_async.models.common import ActionResult
 from allawee_async.models.payments import BillValidation, Payment
 from allawee_async.resources.amounts import minor_units
 from allawee_async.resources.base import Findable
-from allawee_async.transport.routes import Route, body_of
+from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency
     from allawee_async.models.payments import PaymentMethod, PayoutOptions
     from allawee_async.transport.downloads import Download
-    from allawee_async.types import FreeForm
+    from allawee_async.types import FreeForm, MinorUnits
 
 
 class Payments(Findable[Payment]):
     """`allawee.payments`: money that goes out to banks, to other accounts and for bills."""
 
     ROUTES: ClassVar = {
-        "create_payout": Route("POST", "/payments/payouts"),
-        "pay_bill": Route("POST", "/payments/bill"),
+        "create_payout": Route(
+            "POST", "/payments/payouts", effect=Effect(EffectKind.MONEY, "pays money out")
+        ),
+        "pay_bill": Route("POST", "/payments/bill", effect=Effect(EffectKind.MONEY, "pays a bill")),
         "validate_bill": Route("POST", "/payments/bill/validate", resend=True),
         "list": Route("GET", "/payments"),
         "get": Route("GET", "/payments/:id"),
         "receipt_pdf": Route("GET", "/payments/:id/generate/pdf"),
-        "requeue": Route("POST", "/payments/:id/requeue"),
+        "requeue": Route(
+            "POST",
+            "/payments/:id/requeue",
+            effect=Effect(EffectKind.MONEY, "pays out what has failed before"),
+        ),
         "resend_completed_event": Route("POST", "/payments/:id/resend-events/payment-completed"),
     }
     _model: ClassVar = Payment
@@ -38,7 +44,7 @@ class Payments(Findable[Payment]):
         method: PaymentMethod | str,
         options: PayoutOptions | FreeForm,
         currency: Currency | str,
-        amount: int,
+        amount: MinorUnits,
         customer: str | None = None,
         reference: str | None = None,
         fee: str | None = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.secret_keys import SecretKey
 from allawee_async.resources.base import Resource
-from allawee_async.transport.routes import Route, body_of
+from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
 
 if TYPE_CHECKING:
     from allawee_async.types import Strings
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 class SecretKeys(Resource):
     """`allawee.secret_keys`: the API keys of your business."""
 
-    ROUTES: ClassVar = {"create": Route("POST", "/secret-keys", tells_secret=True)}
+    ROUTES: ClassVar = {
+        "create": Route(
+            "POST",
+            "/secret-keys",
+            tells_secret=True,
+            effect=Effect(EffectKind.TOLD_ONCE, "makes a key that the API tells only now"),
+        )
+    }
 
     async def create(
         self, *, name: str, scopes: Strings, grp_enabled: bool | None = None

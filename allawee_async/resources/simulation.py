@@ -14,6 +14,7 @@ from allawee_async.transport.routes import Route, body_of
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardChannel
     from allawee_async.models.payments import PaymentMethod
+    from allawee_async.types import MinorUnits
 
 
 _AUTHORIZE: Final = "/simulation/cards/:id/request-authorization"
@@ -91,8 +92,8 @@ class Simulation(Resource):
         self,
         card_id: str,
         *,
-        amount: int,
-        fees: int,
+        amount: MinorUnits,
+        fees: MinorUnits,
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,
@@ -131,10 +132,10 @@ class Simulation(Resource):
         self,
         card_id: str,
         *,
-        amount: int,
-        fees: int,
-        update_amount: int,
-        update_fees: int,
+        amount: MinorUnits,
+        fees: MinorUnits,
+        update_amount: MinorUnits,
+        update_fees: MinorUnits,
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,
@@ -179,8 +180,8 @@ class Simulation(Resource):
         self,
         card_id: str,
         *,
-        amount: int,
-        fees: int,
+        amount: MinorUnits,
+        fees: MinorUnits,
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,

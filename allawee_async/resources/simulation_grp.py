@@ -15,7 +15,7 @@ from allawee_async.transport.routes import Route, needed
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls
     from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm, Strings
+    from allawee_async.types import FreeForm, MinorUnits, SecretText, Strings
 
 
 class GrpSimulation(Resource):
@@ -40,7 +40,7 @@ class GrpSimulation(Resource):
         *,
         program: str,
         customer: str,
-        amount: int | None = None,
+        amount: MinorUnits | None = None,
         fx_hash: str | None = None,
         reference: str | None = None,
         card_holder_name: str | None = None,
@@ -94,7 +94,7 @@ class GrpSimulation(Resource):
     async def link_card_by_pan(
         self,
         *,
-        pan: str,
+        pan: SecretText,
         customer: str,
         reference: str | None = None,
         card_holder_name: str | None = None,

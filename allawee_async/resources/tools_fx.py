@@ -11,6 +11,7 @@ from allawee_async.transport.routes import Route, body_of, query_texts
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency
+    from allawee_async.types import MinorUnits
 
 
 class Fx(Resource):
@@ -42,7 +43,7 @@ class Fx(Resource):
         return await self._all("rates", model=FxRate, query=query)
 
     async def create_quote(
-        self, *, from_: Currency | str, to: Currency | str, amount: int
+        self, *, from_: Currency | str, to: Currency | str, amount: MinorUnits
     ) -> FxQuote:
         """Ask for an exchange rate that the API stands by. It moves no money, so it is retried.
 

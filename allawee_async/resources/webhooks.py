@@ -8,10 +8,10 @@ from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookSecret
 from allawee_async.redaction import hidden
 from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route, body_of, needed
+from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
 
 if TYPE_CHECKING:
-    from allawee_async.types import FreeForm, Strings
+    from allawee_async.types import FreeForm, SecretText, Strings
 
 
 class Webhooks(Listable[Webhook]):
@@ -22,11 +22,18 @@ class Webhooks(Listable[Webhook]):
         "list": Route("GET", "/webhooks"),
         "get": Route("GET", "/webhooks/:id"),
         "update": Route("PUT", "/webhooks/:id"),
-        "delete": Route("DELETE", "/webhooks/:id"),
+        "delete": Route(
+            "DELETE", "/webhooks/:id", effect=Effect(EffectKind.END, "deletes the webhook for good")
+        ),
         "enable": Route("POST", "/webhooks/:id/enable", resend=True),
         "disable": Route("POST", "/webhooks/:id/disable", resend=True),
         "secret": Route("GET", "/webhooks/:id/secret", tells_secret=True),
-        "roll_secret": Route("POST", "/webhooks/:id/secret/roll", tells_secret=True),
+        "roll_secret": Route(
+            "POST",
+            "/webhooks/:id/secret/roll",
+            tells_secret=True,
+            effect=Effect(EffectKind.END, "changes the key that signs events, so the old one ends"),
+        ),
     }
     _model: ClassVar = Webhook
 
@@ -38,7 +45,7 @@ class Webhooks(Listable[Webhook]):
         url: str,
         api_version: str | None = None,
         description: str | None = None,
-        signing_key: str | None = None,
+        signing_key: SecretText | None = None,
         metadata: FreeForm | None = None,
     ) -> Webhook:
         """Create a webhook. It is never sent twice if it may have taken effect.
@@ -202,7 +209,7 @@ class Webhooks(Listable[Webhook]):
         return await self._call("secret", webhook_id, model=WebhookSecret)
 
     async def roll_secret(
-        self, webhook_id: str, *, signing_key: str | None = None
+        self, webhook_id: str, *, signing_key: SecretText | None = None
     ) -> WebhookSecret:
         """Change the key that signs events. It is never sent twice if it may have taken effect.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
@@ -31,6 +32,29 @@ def may_resend(method: str) -> bool:
     return method in _SENT_TWICE_SAFELY
 
 
+class EffectKind(StrEnum):
+    """What cannot be taken back: money that moves, an end, an answer that comes only once."""
+
+    MONEY = "money"
+    END = "end"
+    TOLD_ONCE = "told once"
+
+
+@attrs.frozen
+class Effect:
+    """What a call does that cannot be taken back.
+
+    Attributes:
+        kind: Of which kind it is.
+        text: What a question says of it, behind the name of the call: `pays money out`.
+        only_with: The parameter without which it does no such thing.
+    """
+
+    kind: EffectKind
+    text: str
+    only_with: str | None = attrs.field(default=None, kw_only=True)
+
+
 @attrs.frozen
 class Route:
     """One endpoint: what the library has to know of it, in one place.
@@ -41,6 +65,7 @@ class Route:
         secure: Whether it lives on the host for card numbers and PINs.
         tells_secret: Whether its answer holds a secret, which no error may keep.
         resend: Whether sending it twice does no harm.
+        effect: What it does that cannot be taken back.
     """
 
     method: str
@@ -51,6 +76,7 @@ class Route:
         default=attrs.Factory(lambda route: may_resend(route.method), takes_self=True),
         kw_only=True,
     )
+    effect: Effect | None = attrs.field(default=None, kw_only=True)
 
     def path(self, *values: str) -> str:
         """Return the path with its parameters filled in, each encoded as one segment.

@@ -12,16 +12,16 @@ import typer
 from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
 from allawee_async.cli.lazy_commands import LazyCommand, made_command
 from allawee_async.cli.operations.help_texts import words_of
-from allawee_async.cli.operations.introspection import verbs_of
 from allawee_async.cli.operations.options import own_parameters
 from allawee_async.cli.options import Debug, NoColor
+from allawee_async.resources.verbs import verbs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typer.core import TyperGroup
 
-    from allawee_async.cli.operations.introspection import Verb
+    from allawee_async.resources.verbs import Verb
 
 _OF_THE_LIST: Final = frozenset(
     {"limit", "filter", "or_", "nor", "and_", "sort", "expand", "count_total"}

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from allawee_async.cli.operations.introspection import Verb
     from allawee_async.client import AllaweeClient
     from allawee_async.export import ExportResult
+    from allawee_async.resources.verbs import Verb
 
 
 def run_export(verb: Verb, given: Mapping[str, Any]) -> None:

@@ -15,11 +15,12 @@ from allawee_async.cli.operations.options import (
     field_parameters,
     own_parameters,
 )
+from allawee_async.cli.operations.wording import kebab, option_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from allawee_async.cli.operations.introspection import Verb
+    from allawee_async.resources.verbs import Verb
 
 _COMMON: Final = "Options of all commands"
 _EXIT_CODES: Final = "Exit codes, beside those of all commands"
@@ -39,7 +40,7 @@ class VerbCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; the fields of an object may be options of their own."""
-        bodies = {parameter.option for parameter in self.verb.parameters if parameter.is_body}
+        bodies = {option_of(parameter) for parameter in self.verb.parameters if parameter.is_body}
         words = args if ctx.resilient_parsing else joined_fields(args, bodies)
         return super().parse_args(ctx, words)
 
@@ -53,7 +54,7 @@ class VerbCommand(TyperCommand):
         own = {parameter.name for parameter in self.verb.parameters} | _OF_SOME
         sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
         for parameter in self.verb.parameters:
-            sections[f"Fields of {parameter.option}, as options"] = fields_help(parameter)
+            sections[f"Fields of {option_of(parameter)}, as options"] = fields_help(parameter)
         sections[_COMMON] = []
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
@@ -84,7 +85,7 @@ def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
 
 def verb_command(verb: Verb) -> LazyCommand:
     """Return the command of a verb, which is made when it is called."""
-    return LazyCommand(verb.command, summary(verb), lambda: _made(verb))
+    return LazyCommand(kebab(verb.name), summary(verb), lambda: _made(verb))
 
 
 def _made(verb: Verb) -> VerbCommand:
@@ -95,7 +96,7 @@ def _made(verb: Verb) -> VerbCommand:
 
     command: VerbCommand = made_command(
         _with_parameters(call, [*own_parameters(verb), *common_parameters(verb)]),
-        verb.command,
+        kebab(verb.name),
         cls=VerbCommand,
         help=description(verb),
     )

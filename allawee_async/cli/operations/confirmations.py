@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.transport.routes import EffectKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.cli.access.connection import KeyKind
+    from allawee_async.resources.verbs import Verb
 
 _WITH: Final[dict[KeyKind, str]] = {
     "live": "with a LIVE key: this is real",
@@ -20,6 +22,19 @@ _WITH: Final[dict[KeyKind, str]] = {
     "sandbox": "in the embedded sandbox",
     "unknown": "with a key that is neither a test nor a live key: this may be real",
 }
+
+
+def consequence_of(verb: Verb, given: Mapping[str, object], *, reveal: bool) -> str | None:
+    """Return what a call does that cannot be taken back, or None if it asks nothing.
+
+    Simulations play with test money only; what can be undone, or harms nobody, asks nothing.
+    """
+    effect = verb.effect
+    if effect is None or (effect.only_with and given.get(effect.only_with) is None):
+        return None
+    if effect.kind is EffectKind.TOLD_ONCE:
+        return None if reveal else f"{effect.text}, and that stays hidden without --reveal"
+    return effect.text
 
 
 def somebody_answers() -> bool:

@@ -7,10 +7,9 @@ from typing import Final
 
 from allawee_async import errors
 from allawee_async.cli.errors import ExitCode, exit_code_of
-from allawee_async.cli.operations.introspection import FIND, Verb
-from allawee_async.cli.operations.parameters import Form, Parameter
-from allawee_async.cli.operations.wording import first_sentence, spoken
+from allawee_async.cli.operations.wording import first_sentence, option_of, spoken
 from allawee_async.models.schema import Kind, Shape, paths_of
+from allawee_async.resources.verbs import FIND, Parameter, ParameterKind, Returns, Verb
 
 PAGE_SIZE: Final = 100
 """How many entries the command line asks for at a time; the API's 20 would be slow."""
@@ -23,13 +22,15 @@ _UNKNOWN: Final = "AllaweeError"
 
 def summary(verb: Verb) -> str:
     """Return the line of a command in the help of its group."""
-    return first_sentence(_of_this_noun(verb, verb.docs.paragraphs[0]))
+    return first_sentence(
+        _of_this_noun(verb, verb.docs.paragraphs[0] if verb.docs.paragraphs else "")
+    )
 
 
 def description(verb: Verb) -> str:
     """Return what a command does and answers."""
     paragraphs = [_spoken(verb, _of_this_noun(verb, text)) for text in verb.docs.paragraphs]
-    if verb.answer == "object":
+    if verb.returns is Returns.OBJECT and verb.docs.returns:
         answer = first_sentence(_of_this_noun(verb, verb.docs.returns))
         paragraphs.append(f"Answer: {answer[:1].lower()}{answer[1:]}.")
     return "\n\n".join(paragraphs)
@@ -37,20 +38,20 @@ def description(verb: Verb) -> str:
 
 def parameter_help(verb: Verb, parameter: Parameter) -> str:
     """Return the help of one argument or option."""
-    text = _spoken(verb, parameter.help)
-    match parameter.form:
+    text = _spoken(verb, verb.docs.arguments.get(parameter.name, ""))
+    match parameter.kind:
         case _ if parameter.name == "limit":
             return text.replace("the API's default is 20", f"{PAGE_SIZE} if left out")
         case _ if parameter.name == "filter":
             return f"{text} {_CONDITIONS} May be repeated."
-        case Form.SECRET:
+        case ParameterKind.SECRET:
             else_asked = "; else it is asked for" if parameter.required else ""
             return f"{text} It is read from @FILE, or @- for stdin{else_asked}."
-        case Form.TEXTS | Form.NAMES:
+        case ParameterKind.TEXTS | ParameterKind.NAMES:
             return f"{text} May be repeated."
-        case Form.BODY | Form.TEXT_OR_BODY:
-            whole = "Or JSON" if parameter.form is Form.TEXT_OR_BODY else "JSON"
-            return f"{text} {whole}, @FILE, @- for stdin; or {parameter.option}.FIELD VALUE."
+        case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:
+            whole = "Or JSON" if parameter.kind is ParameterKind.TEXT_OR_BODY else "JSON"
+            return f"{text} {whole}, @FILE, @- for stdin; or {option_of(parameter)}.FIELD VALUE."
         case _:
             return text
 
@@ -70,7 +71,7 @@ def exit_codes(verb: Verb) -> list[tuple[str, str]]:
 def fields_help(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the options for the fields of an object, and what they hold."""
     paths = paths_of(parameter.model)
-    return [(f"{parameter.option}.{path}", _meaning(shape)) for path, shape in paths]
+    return [(f"{option_of(parameter)}.{path}", _meaning(shape)) for path, shape in paths]
 
 
 def advice_if_unknown(verb: Verb) -> str | None:

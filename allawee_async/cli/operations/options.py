@@ -10,27 +10,32 @@ import typer
 
 from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
 from allawee_async.cli.operations.help_texts import parameter_help
-from allawee_async.cli.operations.parameters import Form, Parameter
-from allawee_async.cli.operations.writes import WRITES
+from allawee_async.cli.operations.wording import option_of
 from allawee_async.cli.options import Debug, NoColor
 from allawee_async.cli.output.writers import Format
 from allawee_async.models.schema import paths_of
+from allawee_async.resources.verbs import Parameter, ParameterKind, Returns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from allawee_async.cli.operations.introspection import Verb
+    from allawee_async.resources.verbs import Verb
 
 _METAVARS: Final = {
-    Form.TEXT: "TEXT",
-    Form.SECRET: "@FILE",
-    Form.WHOLE: "NUMBER",
-    Form.TEXTS: "TEXT",
-    Form.NAMES: "NAMES",
-    Form.BODY: "JSON",
-    Form.TEXT_OR_BODY: "TEXT|JSON",
+    ParameterKind.TEXT: "TEXT",
+    ParameterKind.SECRET: "@FILE",
+    ParameterKind.WHOLE: "NUMBER",
+    ParameterKind.TEXTS: "TEXT",
+    ParameterKind.NAMES: "NAMES",
+    ParameterKind.BODY: "JSON",
+    ParameterKind.TEXT_OR_BODY: "TEXT|JSON",
 }
-_REPEATED: Final = (Form.TEXTS, Form.NAMES, Form.BODY, Form.TEXT_OR_BODY)
+_REPEATED: Final = (
+    ParameterKind.TEXTS,
+    ParameterKind.NAMES,
+    ParameterKind.BODY,
+    ParameterKind.TEXT_OR_BODY,
+)
 
 Output = Annotated[
     Format | None,
@@ -72,7 +77,7 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         if parameter.is_argument:
             shown = parameter.name.upper()
             yield _keyword(parameter.name, Annotated[str, typer.Argument(metavar=shown, help=text)])
-        elif parameter.form is Form.FLAG:
+        elif parameter.kind is ParameterKind.FLAG:
             yield _keyword(
                 parameter.name,
                 Annotated[bool | None, typer.Option(_flag(parameter), help=text)],
@@ -80,22 +85,24 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
             )
         else:
             yield _option(parameter, text)
-    if verb.has_pages:
+    if verb.returns is Returns.PAGES:
         yield _keyword("max_items", MaxItems, default=None)
-    if verb.answer == "file":
+    if verb.returns is Returns.FILE:
         yield _keyword("out", Out, default=None)
         yield _keyword("overwrite", Overwrite, default=False)
 
 
 def _option(parameter: Parameter, text: str) -> inspect.Parameter:
-    needed = parameter.required and parameter.form is not Form.SECRET  # which can be asked for
+    needed = (
+        parameter.required and parameter.kind is not ParameterKind.SECRET
+    )  # which can be asked for
     option = typer.Option(
-        parameter.option,
+        option_of(parameter),
         help=text,
-        metavar=_METAVARS[parameter.form],
+        metavar=_METAVARS[parameter.kind],
         autocompletion=_completion(parameter.choices) if parameter.choices else None,
     )
-    kind: Any = list[str] if parameter.form in _REPEATED else str
+    kind: Any = list[str] if parameter.kind in _REPEATED else str
     if needed:
         return _keyword(parameter.name, Annotated[kind, option])
     return _keyword(parameter.name, Annotated[kind | None, option], default=None)
@@ -103,13 +110,13 @@ def _option(parameter: Parameter, text: str) -> inspect.Parameter:
 
 def common_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     """Yield what does not depend on the method: the output, questions, the connection."""
-    if verb.answer != "file":
+    if verb.returns is not Returns.FILE:
         yield _keyword("output", Output, default=None)
-    if verb.answer in ("pages", "list"):
+    if verb.returns in (Returns.PAGES, Returns.LIST):
         yield _keyword("columns", Columns, default=None)
-    if verb.answer != "file":
+    if verb.returns is not Returns.FILE:
         yield _keyword("reveal", Reveal, default=False)
-    if WRITES.get(verb.call) is not None:
+    if verb.effect is not None:
         yield _keyword("yes", Yes, default=False)
     if verb.writes:
         yield _keyword("wait", Wait, default=False)
@@ -123,7 +130,7 @@ def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     for parameter in verb.parameters:
         for path, shape in paths_of(parameter.model):
             option = typer.Option(
-                f"{parameter.option}.{path}",
+                f"{option_of(parameter)}.{path}",
                 autocompletion=_completion(shape.choices) if shape.choices else None,
             )
             name = f"{parameter.name}__{path.replace('.', '__')}"
@@ -141,8 +148,8 @@ def _keyword(
 
 def _flag(parameter: Parameter) -> str:
     if parameter.name == "count_total":  # the API knows no way to say no to it
-        return parameter.option
-    return f"{parameter.option}/--no-{parameter.option[2:]}"
+        return option_of(parameter)
+    return f"{option_of(parameter)}/--no-{option_of(parameter)[2:]}"
 
 
 def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from allawee_async.cli.operations.command import verb_command
-from allawee_async.cli.operations.introspection import noun_at, verbs_of
 from allawee_async.cli.operations.resource_group import NounGroup, noun_groups
+from allawee_async.resources.verbs import noun_at, verbs_of
 
 
 def add_commands(group: NounGroup) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,6 +9,7 @@ from typer.core import TyperGroup
 
 from allawee_async.cli.leading_options import moved_behind
 from allawee_async.cli.operations.wording import kebab
+from allawee_async.resources import nouns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +64,5 @@ def noun_groups(
         fill: Adds the commands to a group.
         path: The attribute path of that noun on the client, with a dot behind it.
     """
-    for name, attribute in vars(parent).items():
-        if isinstance(attribute, cached_property):
-            line = (attribute.__doc__ or "").rstrip(".")
-            yield NounGroup(f"{path}{name}", line, fill)
+    for noun, line in nouns_of(parent, path):
+        yield NounGroup(noun, line.rstrip("."), fill)

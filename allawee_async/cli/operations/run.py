@@ -13,18 +13,17 @@ import typer
 
 from allawee_async.cli.access.connection import ConnectionOptions, key_kind, run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
-from allawee_async.cli.operations.confirmations import confirm
+from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, advice_if_unknown, words_of
-from allawee_async.cli.operations.introspection import FIND, Verb
 from allawee_async.cli.operations.output import Wishes
 from allawee_async.cli.operations.saving import save
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
 from allawee_async.cli.operations.wording import command_words
-from allawee_async.cli.operations.writes import WRITES
 from allawee_async.cli.output.counting import counting
 from allawee_async.cli.output.masking import record_of
 from allawee_async.cli.output.writers import Format
 from allawee_async.errors import AllaweeError, RequestAccepted
+from allawee_async.resources.verbs import FIND, Returns, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +51,10 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     wishes = _taken(Wishes, given)
     wishes.check()
     arguments = arguments_of(verb.parameters, own)
-    question = WRITES.get(verb.call)
-    if question and not wishes.yes and question.arises(arguments, reveal=wishes.reveal):
+    consequence = consequence_of(verb, arguments, reveal=wishes.reveal)
+    if consequence and not wishes.yes:
         shown = shown_arguments(verb.parameters, arguments)
-        confirm(verb.words, question.consequence, shown, key_kind(connection))
+        confirm(command_words(verb.call), consequence, shown, key_kind(connection))
     run_with_client(connection, VerbCall(verb, arguments, wishes))
 
 
@@ -103,14 +102,14 @@ class VerbCall:
         given = [one for one in parameters if arguments[one.name] is not None]
         ids = [arguments[one.name] for one in given if one.is_argument]
         options = {one.name: arguments[one.name] for one in given if not one.is_argument}
-        match self._verb.answer:
-            case "file":
+        match self._verb.returns:
+            case Returns.FILE:
                 await save(method(*ids), self._wishes.out, overwrite=self._wishes.overwrite)
-            case "pages":
+            case Returns.PAGES:
                 options.setdefault("limit", min(PAGE_SIZE, self._wishes.most or PAGE_SIZE))
                 writer = self._wishes.writer(self._verb.model, options.get("select") or ())
                 await self._write_pages(method(*ids, **options), writer)
-            case "list":
+            case Returns.LIST:
                 writer = self._wishes.writer(self._verb.model)
                 writer.page([self._record(item) for item in await method(*ids, **options)])
                 writer.end()

@@ -13,10 +13,11 @@ from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.bodies import read_body
 from allawee_async.cli.operations.confirmations import somebody_answers
-from allawee_async.cli.operations.parameters import Form, Parameter
+from allawee_async.cli.operations.wording import option_of
 from allawee_async.cli.output.cells import cell, is_money
 from allawee_async.cli.output.masking import record_of
 from allawee_async.redaction import HiddenText
+from allawee_async.resources.verbs import Parameter, ParameterKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def shown_arguments(
     return {
         parameter.name: _shown(parameter, arguments[parameter.name], currency)
         for parameter in parameters
-        if parameter.form is not Form.SECRET and arguments[parameter.name] is not None
+        if parameter.kind is not ParameterKind.SECRET and arguments[parameter.name] is not None
     }
 
 
@@ -78,18 +79,18 @@ def whole_number(option: str, text: str, least: int = 0) -> int:
 
 
 def _value(parameter: Parameter, typed: Any) -> Any:
-    if parameter.form is Form.SECRET:
+    if parameter.kind is ParameterKind.SECRET:
         return _secret(parameter, typed)
     if typed is None:
         return None
-    option = parameter.option
-    match parameter.form:
-        case Form.WHOLE:
+    option = option_of(parameter)
+    match parameter.kind:
+        case ParameterKind.WHOLE:
             return whole_number(option, typed, 1 if parameter.name == "limit" else 0)
-        case Form.NAMES:
+        case ParameterKind.NAMES:
             return [name for text in typed for name in _names(text)]
-        case Form.BODY | Form.TEXT_OR_BODY:
-            or_text = parameter.form is Form.TEXT_OR_BODY
+        case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:
+            or_text = parameter.kind is ParameterKind.TEXT_OR_BODY
             return read_body(option, typed, parameter.model, or_text=or_text)
         case _:
             return typed
@@ -103,7 +104,7 @@ def _names(text: str) -> list[str]:
 
 def _secret(parameter: Parameter, typed: str | None) -> str | None:
     """Return a secret: from a file, from stdin, or asked for on the terminal."""
-    option = parameter.option
+    option = option_of(parameter)
     if typed is None:
         if not parameter.required:
             return None

@@ -10,6 +10,8 @@ from allawee_async.names import camel
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from allawee_async.resources.verbs import Parameter
+
 _IN_PYTHON_ONLY: Final = (
     r"; sends nothing until the result is used",
     r", as (?:`\w+`|a model) or as a mapping in wire names",
@@ -45,6 +47,11 @@ _INSTEAD: Final[tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]] = 
 def kebab(name: str) -> str:
     """Return a Python name as the command line writes it: `create_payout`, `from_`."""
     return name.strip("_").replace("_", "-")
+
+
+def option_of(parameter: Parameter) -> str:
+    """Return the option's name on the command line: `--fx-hash`."""
+    return f"--{kebab(parameter.name)}"
 
 
 def command_words(call: str) -> str:

@@ -5,9 +5,8 @@ import json
 import pytest
 
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.operations.confirmations import confirm
-from allawee_async.cli.operations.introspection import verbs_of
-from allawee_async.cli.operations.writes import WRITES, Question
+from allawee_async.cli.operations.confirmations import confirm, consequence_of
+from allawee_async.resources.verbs import all_verbs, verbs_of
 
 CARD = "c.2tXPDv41Ri2qewJXL"
 PAYOUT = (
@@ -22,46 +21,35 @@ def somebody(monkeypatch):
     monkeypatch.setattr("allawee_async.cli.operations.confirmations.somebody_answers", lambda: True)
 
 
-def test_every_write_is_classified(endpoints):
-    writes = {row["call"] for row in endpoints if row["method"] != "GET"}
-
-    assert set(WRITES) == writes
-
-
-def test_what_asks():
-    asking = {call for call, question in WRITES.items() if question}
-
-    assert asking == {
-        *("payments.create_payout", "payments.pay_bill", "payments.requeue"),
-        *("cards.create", "cards.fund", "cards.terminate"),
-        *("disputes.close", "webhooks.delete", "webhooks.roll_secret", "secret_keys.create"),
-    }
-
-
-def test_simulations_play_with_test_money_only():
-    assert not any(question for call, question in WRITES.items() if call.startswith("simulation"))
+def consequence(call, given=None, *, reveal=False):
+    noun, _, name = call.rpartition(".")
+    verb = next(verb for verb in verbs_of(noun) if verb.name == name)
+    return consequence_of(verb, given or {}, reveal=reveal)
 
 
 def test_commands_that_ask_can_be_told_not_to(run):
-    for call, question in WRITES.items():
-        noun, _, name = call.rpartition(".")
-        assert any(verb.name == name for verb in verbs_of(noun))
-        text = run(*call.replace("_", "-").split("."), "--help").stdout
-        assert ("-y, --yes" in text) is bool(question), call
+    for verb in all_verbs():
+        if verb.writes:
+            text = run(*verb.call.replace("_", "-").split("."), "--help").stdout
+            assert ("-y, --yes" in text) is (verb.effect is not None), verb.call
 
 
 @pytest.mark.parametrize(
-    ("question", "given", "reveal", "arises"),
+    ("call", "given", "reveal", "told"),
     [
-        (Question("pays"), {}, False, True),
-        (Question("pays", only_with="amount"), {"amount": None}, False, False),
-        (Question("pays", only_with="amount"), {"amount": 0}, False, True),
-        (Question("hides", unless_revealed=True), {}, False, True),
-        (Question("hides", unless_revealed=True), {}, True, False),
+        ("payments.create_payout", {}, False, "pays money out"),
+        ("cards.block", {}, False, None),
+        ("cards.create", {"amount": None}, False, None),
+        ("cards.create", {"amount": 0}, False, "moves money from an account onto the new card"),
+        (
+            *("secret_keys.create", {}, False),
+            "makes a key that the API tells only now, and that stays hidden without --reveal",
+        ),
+        ("secret_keys.create", {}, True, None),
     ],
 )
-def test_when_a_question_arises(question, given, reveal, arises):
-    assert question.arises(given, reveal=reveal) is arises
+def test_when_a_question_arises(call, given, reveal, told):
+    assert consequence(call, given, reveal=reveal) == told
 
 
 def test_where_nobody_can_be_asked_nothing_is_sent(call):

@@ -14,9 +14,9 @@ from allawee_async import AllaweeClient, resources
 from allawee_async.cli.app import COMMANDS, app
 from allawee_async.cli.lazy_commands import LazyCommand
 from allawee_async.cli.listen.commands import COMMANDS as WEBHOOK_COMMANDS
-from allawee_async.cli.operations.introspection import verbs_of
-from allawee_async.cli.operations.parameters import SECRETS
 from allawee_async.cli.operations.resource_group import NounGroup
+from allawee_async.cli.operations.wording import option_of
+from allawee_async.resources.verbs import ParameterKind, all_verbs, verbs_of
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
 MORE_THAN_A_CALL = {"export", "listen", "sign", "verify"}
@@ -86,7 +86,7 @@ def test_what_methods_take_is_what_commands_take(api_commands):
             shown = params.pop(parameter.name)
             assert shown.param_type_name == ("argument" if parameter.is_argument else "option")
             if not parameter.is_argument:
-                assert parameter.option in shown.opts, call
+                assert option_of(parameter) in shown.opts, call
         assert not {"from", "to", "amount", "name", "id"} & params.keys(), call  # all are common
 
 
@@ -144,7 +144,14 @@ def test_parameters_that_methods_hide_are_secrets():
         for argument in node.args
     }
 
-    assert hidden == SECRETS
+    secret = {
+        parameter.name
+        for verb in all_verbs()
+        for parameter in verb.parameters
+        if parameter.kind is ParameterKind.SECRET
+    }
+
+    assert hidden == secret
 
 
 PYTHON_TALK = re.compile(
@@ -448,7 +455,7 @@ def test_a_sandbox_in_a_file_is_kept(run, tmp_path):
 
 def test_verbs_know_what_they_answer():
     answers = {
-        verb.call: (verb.answer, verb.model.__name__ if verb.model else None)
+        verb.call: (verb.returns, verb.model.__name__ if verb.model else None)
         for noun in ("customers", "accounts", "tools.bills", "webhooks")
         for verb in verbs_of(noun)
     }

@@ -1,50 +1,8 @@
-"""Docstrings, taken apart and put into the words of the command line."""
+"""Docstrings, put into the words of the command line."""
 
 import pytest
 
-from allawee_async.cli.operations.docstrings import Docstring, parse
 from allawee_async.cli.operations.wording import command_words, first_sentence, kebab, spoken
-
-DOCSTRING = """Pay money out; sends nothing until the result is used.
-
-        It has a second paragraph
-        over two lines.
-
-        Args:
-            method: How the money goes,
-                over two lines.
-            from_: Whence.
-            **params: More.
-
-        Returns:
-            The payment, which is hardly
-            ever done yet.
-
-        Raises:
-            NotFoundError: There is none.
-            AllaweeError: Something
-                else.
-
-        Source: Allawee's documents on payments
-        (2024-09-13).
-        """
-
-
-def test_a_docstring_is_taken_apart():
-    assert parse(DOCSTRING) == Docstring(
-        paragraphs=(
-            "Pay money out; sends nothing until the result is used.",
-            "It has a second paragraph over two lines.",
-        ),
-        args={"method": "How the money goes, over two lines.", "from_": "Whence.",
-              "**params": "More."},
-        returns="The payment, which is hardly ever done yet.",
-        raises=(("NotFoundError", "There is none."), ("AllaweeError", "Something else.")),
-    )  # fmt: skip
-
-
-def test_no_docstring_says_nothing():
-    assert parse(None) == Docstring()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ import pytest
 
 from allawee_async import from_dict, to_dict
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.operations.introspection import verbs_of
 from allawee_async.cli.operations.output import Wishes
 from allawee_async.cli.operations.run import VerbCall
 from allawee_async.cli.output.cells import cell, money
@@ -22,6 +21,7 @@ from allawee_async.cli.output.columns import all_columns, chosen_columns
 from allawee_async.cli.output.tables import TableWriter
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.models import ActionResult, Bank, Customer, Payment
+from allawee_async.resources.verbs import verbs_of
 
 ADA = "cus.2tXNjMhytgx7hCxu9"
 PAYMENTS = [
