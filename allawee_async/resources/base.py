@@ -1,4 +1,4 @@
-"""What all resources share: one call, one list, one lookup by reference."""
+"""What all resources share: one call, one list, one lookup by reference, checked amounts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from allawee_async.redaction import hidden_texts
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
-from allawee_async.transport.routes import json_bytes
+from allawee_async.transport.routes import body_of, json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from allawee_async.models.card_controls import CardControls
     from allawee_async.query.parameters import Fields
+    from allawee_async.redaction import HiddenObject
     from allawee_async.transport.response import Reply
     from allawee_async.transport.routes import Route
     from allawee_async.transport.session import SessionManager
-    from allawee_async.types import JSONObject, JSONValue
+    from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 M = TypeVar("M", bound=Model)
 
@@ -265,3 +267,61 @@ class Findable(Listable[M]):
         if len(page.items) > 1:
             raise DecodeError("several objects with one reference were found", path="data")
         return page.items[0] if page.items else None
+
+
+def minor_units(name: str, value: object) -> int:
+    """Return an amount that can be sent.
+
+    Args:
+        name: The argument that it came in, for the message.
+        value: The amount in the currency's minor unit: 10_000 are 100 NGN or 100 USD.
+
+    Raises:
+        ConfigurationError: It is no whole number (a float, a boolean, a text), or is negative.
+    """
+    if type(value) is not int:
+        raise ConfigurationError(
+            f"{name} must be an int in minor units (kobo, cents), not {_kind(value)}: "
+            "100 NGN are 10_000"
+        )
+    if value < 0:
+        raise ConfigurationError(f"{name} is an amount in minor units and cannot be negative")
+    return value
+
+
+def optional_minor_units(name: str, value: object) -> int | None:
+    """Return an amount that can be sent, or None for None.
+
+    Raises:
+        ConfigurationError: As for `minor_units`.
+    """
+    return None if value is None else minor_units(name, value)
+
+
+def check_spending_limits(controls: JSONValue) -> None:
+    """Refuse the controls of a card, as they are sent, if an amount in them cannot be one.
+
+    Raises:
+        ConfigurationError: As for `minor_units`.
+    """
+    given = controls if isinstance(controls, dict) else {}
+    for name in ("spendingLimits", "spending_limits"):  # mappings go out as they are
+        limits = given.get(name)
+        for index, limit in enumerate(limits if isinstance(limits, list) else []):
+            if isinstance(limit, dict):
+                optional_minor_units(f"controls.{name}[{index}].amount", limit.get("amount"))
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
+
+
+def card_body(*, controls: CardControls | FreeForm | None, **fields: object) -> HiddenObject:
+    """Return a request body as `body_of` does, with the amounts in `controls` checked.
+
+    Raises:
+        ConfigurationError: A spending limit is no whole number, or negative.
+    """
+    body = body_of(controls=controls, **fields)
+    check_spending_limits(body.get("controls"))
+    return body

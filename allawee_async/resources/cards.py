@@ -1,24 +1,23 @@
-"""Cards: issue, link, read, update, list and find them; and all that `card_actions` does."""
+"""Cards: issue, link, read, change, fund, block and end them; read their secrets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.models.cards import Card
-from allawee_async.resources.amounts import optional_minor_units
-from allawee_async.resources.base import Findable
-from allawee_async.resources.card_actions import CardActions
-from allawee_async.resources.card_bodies import card_body
-from allawee_async.resources.card_secrets import SecureCards
-from allawee_async.transport.routes import Effect, EffectKind, Route
+from allawee_async.models.accounts import AccountBalance
+from allawee_async.models.cards import Card, CardSecrets, FundingSource
+from allawee_async.models.common import ActionResult
+from allawee_async.redaction import hidden
+from allawee_async.resources.base import Findable, card_body, minor_units, optional_minor_units
+from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
 
 if TYPE_CHECKING:
     from allawee_async.models.card_controls import CardControls
     from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm, MinorUnits
+    from allawee_async.types import FreeForm, MinorUnits, SecretText, Strings
 
 
-class Cards(CardActions, SecureCards, Findable[Card]):
+class Cards(Findable[Card]):
     """`allawee.cards`: what customers pay with.
 
     `secrets`, `activate`, `reset_pin` and `link_by_pan` go to the secure host.
@@ -38,8 +37,24 @@ class Cards(CardActions, SecureCards, Findable[Card]):
         "get": Route("GET", "/cards/:id"),
         "link": Route("POST", "/cards/:id/link"),
         "update": Route("PUT", "/cards/:id"),
-        **CardActions.ROUTES,
-        **SecureCards.ROUTES,
+        "fund": Route(
+            "POST",
+            "/cards/:id/fund",
+            effect=Effect(EffectKind.MONEY, "moves money from an account onto the card"),
+        ),
+        "funding_source": Route("GET", "/cards/:id/funding-source"),
+        "funding_source_balance": Route("GET", "/cards/:id/funding-source/balance"),
+        "enroll_safetoken": Route("POST", "/cards/:id/enroll/safetoken"),
+        "enroll_3ds": Route("POST", "/cards/:id/enroll/3ds"),
+        "block": Route("POST", "/cards/:id/block", resend=True),
+        "unblock": Route("POST", "/cards/:id/unblock", resend=True),
+        "terminate": Route(
+            "DELETE", "/cards/:id", effect=Effect(EffectKind.END, "ends the card for good")
+        ),
+        "secrets": Route("GET", "/cards/:id/secrets", secure=True),
+        "activate": Route("POST", "/cards/:id/activate", secure=True),
+        "reset_pin": Route("POST", "/cards/:id/reset-pin", secure=True),
+        "link_by_pan": Route("POST", "/cards/link", secure=True),
     }
     _model: ClassVar = Card
 
@@ -191,3 +206,285 @@ class Cards(CardActions, SecureCards, Findable[Card]):
         """
         body = card_body(controls=controls, metadata=metadata)
         return await self._call("update", card_id, model=Card, body=body)
+
+    async def fund(
+        self,
+        card_id: str,
+        *,
+        amount: MinorUnits,
+        debit_source: str | FreeForm | None = None,
+        debit_currency: Currency | str | None = None,
+        fx_hash: str | None = None,
+    ) -> ActionResult:
+        """Load a card with money. It is never sent twice if it may have taken effect.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+            amount: In minor units (kobo, cents) of the card's currency: 10_000 are 100 NGN.
+            debit_source: The id of the account that pays; if left out, the main account.
+            debit_currency: The currency of that account.
+            fx_hash: The hash of a quote of `allawee.tools.fx.create_quote`, if the account has
+                another currency than the card.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            ConfigurationError: The amount is no int in minor units; nothing was sent.
+            NotFoundError: There is no such card.
+            BadRequestError: A field is missing or invalid; `details` names them.
+            RequestFailedError: The account has too little, or the card cannot be funded.
+            AllaweeError: If `outcome_unknown` is true, read `funding_source_balance` or the
+                account's balance before you try again.
+
+        Source: Allawee's documents, "Fund a card" (2024-09-13).
+        """
+        body = body_of(
+            amount=minor_units("amount", amount),
+            debit_source=debit_source,
+            debit_currency=debit_currency,
+            fx_hash=fx_hash,
+        )
+        return await self._call("fund", card_id, model=ActionResult, body=body)
+
+    async def funding_source(self, card_id: str) -> FundingSource:
+        """Read what pays for the purchases with a card.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+
+        Returns:
+            Presumably an account. No document shows it; all but its id is in `extra`.
+
+        Raises:
+            NotFoundError: There is no such card.
+
+        Source: Allawee's documents, "Get a card's funding source" (2024-09-13).
+        """
+        return await self._call("funding_source", card_id, model=FundingSource)
+
+    async def funding_source_balance(self, card_id: str) -> AccountBalance:
+        """Read how much there is for purchases with a card.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+
+        Returns:
+            The balance. No document shows it, so all of it is in `extra`, in wire names; amounts
+            are in minor units (kobo, cents).
+
+        Raises:
+            NotFoundError: There is no such card.
+
+        Source: Allawee's documents, "Get the balance of a card's funding source" (2024-09-13).
+        """
+        return await self._call("funding_source_balance", card_id, model=AccountBalance)
+
+    async def enroll_safetoken(
+        self, card_id: str, *, phone_number: str | None = None, email: str | None = None
+    ) -> ActionResult:
+        """Enroll a card for Verve's SafeToken. It is never sent twice if it may have taken effect.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+            phone_number: Where the tokens go; if left out, the customer's number.
+            email: Where the tokens go; if left out, the customer's address.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            NotFoundError: There is no such card.
+
+        Source: Allawee's documents, "Enroll a card for SafeToken" (2024-09-13).
+        """
+        body = body_of(phone_number=phone_number, email=email)
+        return await self._call("enroll_safetoken", card_id, model=ActionResult, body=body)
+
+    async def enroll_3ds(
+        self, card_id: str, *, phone_number: str | None = None, email: str | None = None
+    ) -> ActionResult:
+        """Enroll a card for 3-D Secure. It is never sent twice if it may have taken effect.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+            phone_number: Where the codes go; if left out, the customer's number.
+            email: Where the codes go; if left out, the customer's address.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            NotFoundError: There is no such card.
+
+        Source: Allawee's documents, "Enroll a card for 3DS" (2024-09-13).
+        """
+        body = body_of(phone_number=phone_number, email=email)
+        return await self._call("enroll_3ds", card_id, model=ActionResult, body=body)
+
+    async def block(self, card_id: str) -> ActionResult:
+        """Block a card; `unblock` takes it back. Sending it twice does no harm: it is retried.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            NotFoundError: There is no such card.
+            RequestAccepted: The API queued it (guaranteed processing).
+
+        Source: Allawee's documents, "Block a card" (2024-09-13).
+        """
+        return await self._call("block", card_id, model=ActionResult)
+
+    async def unblock(self, card_id: str) -> ActionResult:
+        """Unblock a card. Sending it twice does no harm, so it is retried.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            NotFoundError: There is no such card.
+            RequestAccepted: The API queued it (guaranteed processing).
+
+        Source: Allawee's documents, "Unblock a card" (2024-09-13).
+        """
+        return await self._call("unblock", card_id, model=ActionResult)
+
+    async def terminate(self, card_id: str) -> ActionResult:
+        """End a card for good. Sending it twice does no harm, so it is retried.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+
+        Returns:
+            What the API answered, if anything; no document shows it.
+
+        Raises:
+            NotFoundError: There is no such card; after a retry, perhaps because the first attempt
+                ended it.
+
+        Source: Allawee's documents, "Terminate a card" (2024-09-13).
+        """
+        return await self._call("terminate", card_id, model=ActionResult)
+
+    async def secrets(self, card_id: str) -> CardSecrets:
+        """Read the number and the security code of a card, from the secure host.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+
+        Returns:
+            The secrets, masked in `repr`; never log, print or store them.
+
+        Raises:
+            NotFoundError: There is no such card.
+            PermissionDeniedError: The key lacks the scope.
+
+        Source: Allawee's documents, "Get a card's secrets" (2024-09-21).
+        """
+        return await self._call("secrets", card_id, model=CardSecrets)
+
+    async def activate(self, card_id: str, *, cvv: SecretText, pin: SecretText) -> ActionResult:
+        """Activate a card. It is never sent twice if it may have taken effect.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+            cvv: The security code on the card; masked in all errors.
+            pin: The PIN that the card gets; masked in all errors.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            ConfigurationError: The code or the PIN is empty or no text; nothing was sent.
+            NotFoundError: There is no such card.
+            AllaweeError: If `outcome_unknown` is true, read the card before you try again.
+
+        Source: Allawee's documents, "Activate a card" (2024-09-21).
+        """
+        cvv, pin = hidden(cvv), hidden(pin)
+        needed(cvv=cvv, pin=pin)
+        body = body_of(cvv=cvv, pin=pin)
+        return await self._call("activate", card_id, model=ActionResult, body=body)
+
+    async def reset_pin(self, card_id: str, *, pin: SecretText) -> ActionResult:
+        """Give an active card a new PIN. It is never sent twice if it may have taken effect.
+
+        Args:
+            card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
+            pin: The new PIN; masked in all errors.
+
+        Returns:
+            What the API answered; no document shows it.
+
+        Raises:
+            ConfigurationError: The PIN is empty or no text; nothing was sent.
+            NotFoundError: There is no such card.
+            BadRequestError: The PIN is not valid.
+            RequestFailedError: The card is not active.
+
+        Source: Allawee's documents, "Reset a card's PIN" (2024-09-21).
+        """
+        pin = hidden(pin)
+        needed(pin=pin)
+        return await self._call("reset_pin", card_id, model=ActionResult, body=body_of(pin=pin))
+
+    async def link_by_pan(
+        self,
+        *,
+        pan: SecretText,
+        customer: str,
+        reference: str | None = None,
+        card_holder_name: str | None = None,
+        funding_source: str | FreeForm | None = None,
+        controls: CardControls | FreeForm | None = None,
+        metadata: FreeForm | None = None,
+        deposit_channels: Strings | None = None,
+    ) -> Card:
+        """Give a card to a customer by the number on it.
+
+        It is never sent twice if it may have taken effect.
+
+        Args:
+            pan: The card number; masked in all errors.
+            customer: The id of the customer.
+            reference: Your own handle, by which `find` finds the card again.
+            card_holder_name: The name on the card.
+            funding_source: The id of the account that pays for purchases.
+            controls: What the card may be used for, as `CardControls` or in wire names; amounts in
+                it are in minor units.
+            metadata: Your own data.
+            deposit_channels: How money comes onto the card: `["bank-account"]`.
+
+        Returns:
+            The card, `inactive` until it is activated.
+
+        Raises:
+            ConfigurationError: The number is empty or no text, or an amount is no int in minor
+                units; nothing was sent.
+            RequestAccepted: The API queued it (guaranteed processing).
+            AllaweeError: If `outcome_unknown` is true, look the card up with `find(reference=…)`
+                before you try again.
+
+        Source: Allawee's documents, "Link a card by PAN" (2025-01-24); its path is the one of the
+        pages of 2026-03-31.
+        """
+        pan = hidden(pan)
+        needed(pan=pan)
+        body = card_body(
+            pan=pan,
+            customer=customer,
+            reference=reference,
+            card_holder_name=card_holder_name,
+            funding_source=funding_source,
+            controls=controls,
+            metadata=metadata,
+            deposit_channels=deposit_channels,
+        )
+        return await self._call("link_by_pan", model=Card, body=body)

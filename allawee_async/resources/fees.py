@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.fees import Fee
-from allawee_async.resources.amounts import minor_units, optional_minor_units
-from allawee_async.resources.base import Listable
+from allawee_async.resources.base import Listable, minor_units, optional_minor_units
 from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:

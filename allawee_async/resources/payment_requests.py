@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.payment_requests import PaymentRequest
-from allawee_async.resources.amounts import minor_units
-from allawee_async.resources.base import Findable
+from allawee_async.resources.base import Findable, minor_units
 from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.common import ActionResult
 from allawee_async.models.payments import BillValidation, Payment
-from allawee_async.resources.amounts import minor_units
-from allawee_async.resources.base import Findable
+from allawee_async.resources.base import Findable, minor_units
 from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
 
 if TYPE_CHECKING:

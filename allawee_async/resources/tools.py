@@ -3,16 +3,268 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.resources.tools_banks import Banks
-from allawee_async.resources.tools_bills import Bills
-from allawee_async.resources.tools_configuration import ConfigurationTools
-from allawee_async.resources.tools_fx import Fx
-from allawee_async.resources.tools_merchants import Merchants
+from allawee_async.models.configuration import Configuration
+from allawee_async.models.tools import (
+    Bank,
+    BillCategory,
+    BillProduct,
+    FxQuote,
+    FxRate,
+    Merchant,
+    MerchantCategory,
+    ResolvedAccount,
+)
+from allawee_async.resources.base import Listable, Resource, minor_units
+from allawee_async.transport.routes import Route, body_of, query_texts
 
 if TYPE_CHECKING:
+    from allawee_async.models.common import Currency
+    from allawee_async.models.configuration import PaymentFees
     from allawee_async.transport.session import SessionManager
+    from allawee_async.types import FreeForm, MinorUnits
+
+
+class Banks(Listable[Bank]):
+    """`allawee.tools.banks`: banks, and whose a bank account is."""
+
+    ROUTES: ClassVar = {
+        "list": Route("GET", "/tools/banks"),
+        "short_list": Route("GET", "/tools/banks/short-list/:accountNumber"),
+        "resolve": Route("GET", "/tools/banks/resolve"),
+    }
+    _model: ClassVar = Bank
+    _loose: ClassVar = True
+
+    async def short_list(self, account_number: str) -> tuple[Bank, ...]:
+        """List the banks that an account number may belong to, by its check digit.
+
+        Args:
+            account_number: A text of 10 digits, as it may begin with zeros.
+
+        Returns:
+            The banks; the right one may be missing. What the API tells of each is not documented.
+
+        Raises:
+            BadRequestError: It is no account number.
+
+        Source: Allawee's documents on tools, banks (2024-09-13).
+        """
+        return await self._all("short_list", account_number, model=Bank)
+
+    async def resolve(self, *, account_number: str, bank_code: str) -> ResolvedAccount:
+        """Tell whose a bank account is; do so before you pay out to it.
+
+        Args:
+            account_number: A text of 10 digits, as it may begin with zeros.
+            bank_code: A text of 3 digits or 6: `058`, `000013`.
+
+        Returns:
+            The name of the owner and what else the API tells.
+
+        Raises:
+            APIError: The bank has no such account.
+
+        Source: Allawee's documents on tools, banks (2024-09-13).
+        """
+        query = {"accountNumber": account_number, "bankCode": bank_code}
+        return await self._call("resolve", model=ResolvedAccount, query=query)
+
+
+class Bills(Resource):
+    """`allawee.tools.bills`: bills that can be paid."""
+
+    ROUTES: ClassVar = {
+        "categories": Route("GET", "/tools/bills/categories"),
+        "products": Route("GET", "/tools/bills/products"),
+        "product": Route("GET", "/tools/bills/products/:id"),
+    }
+
+    async def categories(self) -> tuple[BillCategory, ...]:
+        """List the kinds of bills.
+
+        Returns:
+            All of them; what the API tells of each is not documented.
+
+        Raises:
+            AllaweeError: As for any read.
+
+        Source: Allawee's documents on tools, bills (2024-09-13).
+        """
+        return await self._all("categories", model=BillCategory)
+
+    async def products(self) -> tuple[BillProduct, ...]:
+        """List the bills that can be paid.
+
+        Returns:
+            All of them; what the API tells of each is not documented, but for the shape of
+            `inputs`, which is in `extra`.
+
+        Raises:
+            AllaweeError: As for any read.
+
+        Source: Allawee's documents on tools, bills (2024-09-13).
+        """
+        return await self._all("products", model=BillProduct)
+
+    async def product(self, product_id: str) -> BillProduct:
+        """Read one bill that can be paid.
+
+        Args:
+            product_id: The id, for instance `bp.2cbc123456`.
+
+        Returns:
+            The product; what the `inputs` of a payment must hold is in `extra`.
+
+        Raises:
+            NotFoundError: There is no such product.
+
+        Source: Allawee's documents on tools, bills (2024-09-13).
+        """
+        return await self._call("product", product_id, model=BillProduct)
+
+
+class ConfigurationTools(Resource):
+    """`allawee.tools.configuration`: what payments have by default."""
+
+    ROUTES: ClassVar = {
+        "get": Route("GET", "/tools/configuration"),
+        "update_payment": Route("PUT", "/tools/configuration/payment"),
+    }
+
+    async def get(self) -> Configuration:
+        """Read the configuration.
+
+        Returns:
+            The configuration; what it holds is not documented.
+
+        Raises:
+            AllaweeError: As for any read.
+
+        Source: Allawee's documents on tools, configuration (2024-09-13).
+        """
+        return await self._call("get", model=Configuration)
+
+    async def update_payment(
+        self,
+        *,
+        pay_in_account: str | None = None,
+        pay_out_account: str | None = None,
+        fees: PaymentFees | FreeForm | None = None,
+    ) -> Configuration:
+        """Set what later payments have by default. It does no harm twice, so it is retried.
+
+        Args:
+            pay_in_account: The id of the account that gets what comes in.
+            pay_out_account: The id of the account that pays what goes out.
+            fees: The ids of the fees of yours to charge, as `PaymentFees` or as a mapping in wire
+                names: `{"bankTransfer": "fee.…", "billPayment": "fee.…"}`.
+
+        Returns:
+            The configuration, as far as the API tells it; the documents show no answer.
+
+        Raises:
+            BadRequestError: A field is invalid; `details` names it.
+
+        Source: Allawee's documents on tools, configuration (2024-09-13).
+        """
+        body = body_of(pay_in_account=pay_in_account, pay_out_account=pay_out_account, fees=fees)
+        return await self._call("update_payment", model=Configuration, body=body)
+
+
+class Fx(Resource):
+    """`allawee.tools.fx`: exchange rates and quotes."""
+
+    ROUTES: ClassVar = {
+        "rates": Route("GET", "/tools/fx/rates"),
+        "create_quote": Route("POST", "/tools/fx/quotes", resend=True),
+    }
+
+    async def rates(
+        self, *, from_: Currency | str | None = None, to: Currency | str | None = None
+    ) -> tuple[FxRate, ...]:
+        """List exchange rates.
+
+        Args:
+            from_: Only rates from this currency, for instance `NGN`.
+            to: Only rates to this currency, for instance `USD`.
+
+        Returns:
+            The rates; how the API writes them is not documented: see `extra`.
+
+        Raises:
+            BadRequestError: There is no such currency.
+
+        Source: Allawee's documents on tools, FX (2024-09-13).
+        """
+        query = query_texts({"from": from_, "to": to})
+        return await self._all("rates", model=FxRate, query=query)
+
+    async def create_quote(
+        self, *, from_: Currency | str, to: Currency | str, amount: MinorUnits
+    ) -> FxQuote:
+        """Ask for an exchange rate that the API stands by. It moves no money, so it is retried.
+
+        Args:
+            from_: The currency that is given, for instance `NGN`.
+            to: The currency that is got, for instance `USD`.
+            amount: What is got, in minor units of `to`: from NGN to USD, 1100 are 11 dollars.
+
+        Returns:
+            The quote, with the hash that `fx_hash` of cards and `fx_quote_hash` of payouts want.
+            How long it holds is not documented.
+
+        Raises:
+            ConfigurationError: `amount` is no whole number, or negative.
+            BadRequestError: There is no rate between these currencies.
+
+        Source: Allawee's documents on tools, FX (2024-09-13).
+        """
+        body = body_of(from_=from_, to=to, amount=minor_units("amount", amount))
+        return await self._call("create_quote", model=FxQuote, body=body)
+
+
+class Merchants(Listable[Merchant]):
+    """`allawee.tools.merchants`: merchants and their categories."""
+
+    ROUTES: ClassVar = {
+        "list": Route("GET", "/tools/merchants"),
+        "categories": Route("GET", "/tools/merchants/categories"),
+        "get": Route("GET", "/tools/merchants/:id"),
+    }
+    _model: ClassVar = Merchant
+    _loose: ClassVar = True
+
+    async def categories(self) -> tuple[MerchantCategory, ...]:
+        """List the kinds of merchants, which the controls of cards allow and block.
+
+        Returns:
+            All of them; what the API tells of each is not documented. A bare name is
+            `extra["value"]`.
+
+        Raises:
+            AllaweeError: As for any read.
+
+        Source: Allawee's documents on tools, merchants (2024-09-13).
+        """
+        return await self._all("categories", model=MerchantCategory)
+
+    async def get(self, merchant_id: str) -> Merchant:
+        """Read one merchant.
+
+        Args:
+            merchant_id: The id, for instance `mch.2cbc123456`.
+
+        Returns:
+            The merchant; what the API tells of it is not documented.
+
+        Raises:
+            NotFoundError: There is no such merchant.
+
+        Source: Allawee's documents on tools, merchants (2024-09-13).
+        """
+        return await self._call("get", merchant_id, model=Merchant)
 
 
 class Tools:

@@ -19,10 +19,10 @@ import attrs
 from allawee_async import models, types
 from allawee_async.models.common import Model
 from allawee_async.models.schema import Kind, Shape, members_of, shape_of
-from allawee_async.resources import Resources, nouns_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.query.filters import Expression, Field
 from allawee_async.query.parameters import Fields, ListParams, list_query
+from allawee_async.resources import Resources, nouns_of
 from allawee_async.transport.downloads import Download
 
 if TYPE_CHECKING:

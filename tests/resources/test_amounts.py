@@ -7,7 +7,7 @@ import pytest
 
 from allawee_async import ConfigurationError
 from allawee_async.models.card_controls import CardControls, SpendingLimit
-from allawee_async.resources.amounts import check_spending_limits, minor_units, optional_minor_units
+from allawee_async.resources.base import check_spending_limits, minor_units, optional_minor_units
 from tests.support.serving import recording
 
 WRONG = [10.0, 10.5, float("nan"), True, False, "1000", "", b"1", Decimal(10), [1], -1, -(10**30)]
