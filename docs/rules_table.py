@@ -1,6 +1,7 @@
-"""Puts the table of the sandbox's own rules where a page says `<!-- sandbox rules -->`."""
+"""Puts the tables of the sandbox's own rules where a page says `<!-- sandbox rules -->`."""
 
 import sys
+from itertools import groupby
 from pathlib import Path
 
 MARK = "<!-- sandbox rules -->"
@@ -8,16 +9,19 @@ ROOT = Path(__file__).parents[1]
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Return the page with the table in it; MkDocs calls this for each page."""
+    """Return the page with a table for each topic in it; MkDocs calls this for each page."""
     if MARK not in markdown:
         return markdown
     sys.path.insert(0, str(ROOT))  # so the package need not be installed
     try:
-        from allawee_async.sandbox.rules.rules import RULES  # noqa: PLC0415 - not before it is found
+        from allawee_async.sandbox.rules import RULES  # noqa: PLC0415 - not before it is found
     finally:
         sys.path.remove(str(ROOT))
-    rows = [f"| {_cell(rule.rule)} | {_cell(rule.why)} |" for rule in RULES]
-    return markdown.replace(MARK, "\n".join(["| Rule | Why |", "|---|---|", *rows]))
+    lines: list[str] = []
+    for topic, rules in groupby(RULES, key=lambda rule: rule.topic):
+        rows = [f"| {_cell(rule.rule)} | {_cell(rule.why)} |" for rule in rules]
+        lines += ["", f"### {topic}", "", "| Rule | Why |", "|---|---|", *rows]
+    return markdown.replace(MARK, "\n".join(lines))
 
 
 def _cell(text: str) -> str:

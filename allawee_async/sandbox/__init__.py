@@ -11,7 +11,7 @@ from allawee_async.sandbox.faults.deliveries import DeliveryFaults, Sending
 from allawee_async.sandbox.faults.plan import RECOVERABLE, Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest
 from allawee_async.sandbox.query import MalformedQueryError
-from allawee_async.sandbox.rules.rules import RULES, Rule
+from allawee_async.sandbox.rules import RULES, Rule
 from allawee_async.sandbox.server import Sandbox
 
 __all__ = [

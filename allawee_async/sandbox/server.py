@@ -16,13 +16,13 @@ from allawee_async.sandbox.cards.transactions import settle_all
 from allawee_async.sandbox.core.state import Clock, State, utc_now
 from allawee_async.sandbox.core.values import IdSource
 from allawee_async.sandbox.customers import complete_document
-from allawee_async.sandbox.events.messenger import PAUSES
 from allawee_async.sandbox.events.webhooks import plant
 from allawee_async.sandbox.http.adapter import HttpAdapter
 from allawee_async.sandbox.http.ports import Ports
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
+from allawee_async.sandbox.rules.events import PAUSES
 from allawee_async.sandbox.seed.documented_cards import seed_cards
 from allawee_async.sandbox.seed.people import make_customers
 

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from allawee_async import sandbox as public
-from allawee_async.sandbox import RULES, Sandbox
+from allawee_async.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Caller, Calling
@@ -179,11 +179,6 @@ async def test_the_client_is_pointed_at_the_sandbox(
         sandbox.api_key,
         {"base_url": sandbox.url, "secure_url": sandbox.secure_url, "timeout": 5},
     )
-
-
-def test_every_rule_has_a_reason_and_is_told_once() -> None:
-    assert all(rule.rule.endswith(".") and rule.why.endswith(".") for rule in RULES)
-    assert len({rule.rule for rule in RULES}) == len(RULES)
 
 
 def test_what_is_public_is_sorted_and_there() -> None:

@@ -8,11 +8,11 @@ import orjson
 
 from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, malformed_body
 from allawee_async.sandbox.core.values import Json, JsonObject, is_nested_deeper
+from allawee_async.sandbox.rules.requests import MAX_NESTING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-MAX_NESTING = 32
 MAX_AMOUNT = 10**15
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.rules.cards import YEARS_VALID
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
 _RANGES = {"verve": ("506146", 19), "mastercard": ("529908", 16), "visa": ("428852", 16)}
-_YEARS_VALID = 3
 _LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")
 
 
@@ -46,7 +47,7 @@ def masked(text: str) -> str:
 
 def expiry_for(now: datetime) -> str:
     """Return until when a card that is made now is valid, as it is printed on it."""
-    return f"{now.month:02d}/{(now.year + _YEARS_VALID) % 100:02d}"
+    return f"{now.month:02d}/{(now.year + YEARS_VALID) % 100:02d}"
 
 
 def _weigh(number: str) -> int:

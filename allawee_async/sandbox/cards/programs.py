@@ -21,6 +21,7 @@ from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
 from allawee_async.sandbox.money.accounts import purse
 from allawee_async.sandbox.money.rates import CURRENCIES
+from allawee_async.sandbox.rules.cards import MAX_QUANTITY
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
@@ -35,7 +36,6 @@ NETWORKS = frozenset({"verve", "mastercard", "visa"})
 SETTLEMENT_ACCOUNT = "settlement-account"
 FUNDING_SOURCE_TYPES = frozenset({SETTLEMENT_ACCOUNT, "card-account", "prefunded"})
 TIMEOUT_DEFAULTS = frozenset({"approve", "decline"})
-MAX_QUANTITY = 1_000
 
 _ADDRESS = (
     "city", "state", "countryCode", "phoneNumber", "addressLineOne", "addressLineTwo", "postalCode",

@@ -15,14 +15,13 @@ from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.money.rates import MoneyRules
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
+from allawee_async.sandbox.rules.requests import CALLS_KEPT
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import IdSource, JsonObject
 
 Clock: TypeAlias = Callable[[], datetime]
 Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"
-
-_CALLS_KEPT = 1_000
 
 
 def utc_now() -> datetime:
@@ -48,7 +47,7 @@ class State:
         an answer such as `{"action": "approve"}`, or None for none in time. It is not persisted."""
         self.keys = KeyRing()
         self.scheduler = Scheduler()
-        self.calls = CallLog(_CALLS_KEPT)
+        self.calls = CallLog(CALLS_KEPT)
         self.queued = Collection(hidden=(*HIDDEN, "job"))
         self.outbox: list[str] = []
         self.customers = Collection(unique=("reference",), hidden=("reference",))

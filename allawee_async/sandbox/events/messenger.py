@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.core.state import State
 
-PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)
-"""Seconds between the attempts to send an event; after the last one it has failed."""
-
 _SHORTEST_NAP, _LONGEST_NAP = 0.01, 1.0
 _HELD = "held back, as ordered"
 _LOST = "the answer was lost, as ordered"

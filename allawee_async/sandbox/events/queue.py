@@ -17,12 +17,17 @@ from allawee_async.sandbox.events.recording import (
     WAITING,
 )
 from allawee_async.sandbox.faults.deliveries import Sending
+from allawee_async.sandbox.rules.events import (
+    ANSWER_SECONDS,
+    ATTEMPTS_KEPT,
+    DECISION_SECONDS,
+    UPDATE_SECONDS,
+)
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
 
-MAX_ATTEMPTS_KEPT = 20
 _SHOWN_TEXT = 500
 _DEEPEST_ANSWER = 16
 
@@ -122,7 +127,7 @@ def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject 
     now = state.now()
     attempts: list[Json] = event["attempts"] if isinstance(event["attempts"], list) else []
     attempts.append(attempt.record(now))
-    event["attempts"] = attempts[-MAX_ATTEMPTS_KEPT:]
+    event["attempts"] = attempts[-ATTEMPTS_KEPT:]
     event["status"] = DELIVERED if attempt.status == 200 else FAILED if attempt.final else WAITING
     event["updatedAt"] = now
     state.events.replace(event)
@@ -152,8 +157,9 @@ def is_question(event: str, data: Json) -> bool:
 def _deadline(sending: Sending) -> float:
     """Return the seconds within which an answer must be there."""
     if not sending.is_question:
-        return 10.0
-    return 2.0 if sending.event == "card.authorization.request" else 4.0
+        return ANSWER_SECONDS
+    asks = sending.event == "card.authorization.request"
+    return DECISION_SECONDS if asks else UPDATE_SECONDS
 
 
 def _enabled(state: State, id: str) -> JsonObject | None:

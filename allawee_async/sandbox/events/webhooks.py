@@ -12,6 +12,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.events.recording import DISABLED, ENABLED
+from allawee_async.sandbox.rules.events import MAX_SIGNING_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 PREFIX = "wh."
 _FIELDS = ("name", "events", "url", "apiVersion", "description", "metadata")
-_LONGEST_KEY = 256
 
 
 def list_webhooks(state: State, call: ApiRequest) -> ApiResponse:
@@ -131,8 +131,8 @@ def _read_webhook(body: bytes, *, with_key: bool) -> JsonObject:
 def _check_key(checks: Checks, body: JsonObject) -> None:
     key = body.get("signingKey")
     checks.text(body, "signingKey", required=key is not None)
-    if isinstance(key, str) and len(key) > _LONGEST_KEY:
-        message = f"signingKey must be shorter than or equal to {_LONGEST_KEY} characters"
+    if isinstance(key, str) and len(key) > MAX_SIGNING_KEY:
+        message = f"signingKey must be shorter than or equal to {MAX_SIGNING_KEY} characters"
         checks.messages.append(message)
 
 

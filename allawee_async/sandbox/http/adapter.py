@@ -23,6 +23,7 @@ from allawee_async.sandbox.faults import kinds as faults
 from allawee_async.sandbox.faults.plan import Arrival, Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.requests.queued import FLAGS
+from allawee_async.sandbox.rules.requests import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.events.queue import DeliveryAttempt
     from allawee_async.sandbox.query import QueryPairs
 
-MAX_BODY = 1024 * 1024
 _MAX_DRAINED = 64 * MAX_BODY
 _KEPT_CRASHES = 100
 # On, and no time to linger: closing then sends a reset instead of an orderly end.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from aiohttp import web
 
 from allawee_async.sandbox.api.routing import Host
+from allawee_async.sandbox.rules.requests import MAX_URL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +17,6 @@ RequestHandler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamRes
 
 _TURNS_TO_ACCEPT = 3
 _CLOSING_SECONDS = 0.1
-_LONGEST_URL = 64 * 1024
 
 
 class Ports:
@@ -75,7 +75,7 @@ class Ports:
 
     async def _listen(self, answer: RequestHandler, port: int) -> int:
         # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
-        server = web.Server(answer, access_log=None, lingering_time=0, max_line_size=_LONGEST_URL)
+        server = web.Server(answer, access_log=None, lingering_time=0, max_line_size=MAX_URL)
         runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_SECONDS)
         self._runners.append(runner)
         await runner.setup()

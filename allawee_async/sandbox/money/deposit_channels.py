@@ -9,6 +9,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import Checks, read_body
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.nuban import complete
+from allawee_async.sandbox.rules.money import MAX_ACCOUNT_NUMBERS
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 BANK_ACCOUNT = "bank-account"
 TYPES = frozenset({BANK_ACCOUNT})
 PARTNER = "allawee-sandbox"
-_MOST_CHANNELS = 20
 
 
 def new_number(state: State) -> str:
@@ -57,9 +57,9 @@ def add_channel(state: State, call: ApiRequest) -> ApiResponse:
     checks.choice(body, "type", TYPES)
     checks.refuse_if_any()
     channels = channels_of(account)
-    if len(channels) >= _MOST_CHANNELS:
+    if len(channels) >= MAX_ACCOUNT_NUMBERS:
         raise refused(
-            "too-many-channels", f"An account has at most {_MOST_CHANNELS} deposit channels."
+            "too-many-channels", f"An account has at most {MAX_ACCOUNT_NUMBERS} deposit channels."
         )
     now, number = state.now(), new_number(state)
     channel = new_channel(number, str(account["name"]), now)

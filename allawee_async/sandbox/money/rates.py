@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from allawee_async.sandbox.rules import money as rules
+from allawee_async.sandbox.rules.cards import SETTLEMENT_SECONDS
+
 NGN, USD = "NGN", "USD"
 CURRENCIES = (NGN, USD)
-
-_TRANSFER_TIERS = ((500_000, 1_000), (5_000_000, 2_500))
-_TRANSFER_ABOVE = 5_000
-_BILL_FEE = 10_000
-_DOLLAR_FEE = 100
-_VAT_PER_MILLE = 75
 
 
 @attrs.frozen
@@ -27,11 +24,11 @@ class MoneyRules:
         pay_in: Amount of a simulated pay-in that names none, in minor units.
     """
 
-    balance: int = 1_000_000_000
-    payment_seconds: float = 0.2
-    quote_seconds: float = 600.0
-    pay_in: int = 1_000_000
-    settlement_seconds: float = 5.0
+    balance: int = rules.OPENING_BALANCE
+    payment_seconds: float = rules.PAYMENT_SECONDS
+    quote_seconds: float = rules.QUOTE_SECONDS
+    pay_in: int = rules.PAY_IN_AMOUNT
+    settlement_seconds: float = SETTLEMENT_SECONDS
 
 
 def rounded(amount: int, numerator: int, denominator: int) -> int:
@@ -44,12 +41,14 @@ def platform_fee(method: str, amount: int, currency: str) -> int:
     if method in ("transfer", "fx-transfer", "fx-charge"):
         return 0
     if currency != NGN:
-        net = _DOLLAR_FEE
+        net = rules.DOLLAR_FEE
     elif method == "billing":
-        net = _BILL_FEE
+        net = rules.BILL_FEE
     else:
-        net = next((fee for most, fee in _TRANSFER_TIERS if amount <= most), _TRANSFER_ABOVE)
-    return net + rounded(net, _VAT_PER_MILLE, 1000)
+        net = next(
+            (fee for most, fee in rules.TRANSFER_FEES if amount <= most), rules.TRANSFER_FEE_ABOVE
+        )
+    return net + rounded(net, rules.VAT_PER_MILLE, 1000)
 
 
 def own_fee(structure: str, value: int, cap: int | None, amount: int) -> int:
@@ -60,7 +59,10 @@ def own_fee(structure: str, value: int, cap: int | None, amount: int) -> int:
     return share if cap is None else min(share, cap)
 
 
-_PRICES: dict[tuple[str, str], tuple[int, int]] = {(NGN, USD): (1550, 1), (USD, NGN): (1, 1500)}
+_PRICES: dict[tuple[str, str], tuple[int, int]] = {
+    (NGN, USD): (rules.DOLLAR_BOUGHT_FOR, 1),
+    (USD, NGN): (1, rules.DOLLAR_SOLD_FOR),
+}
 """For each pair: what one unit of the second costs in the first, as a fraction."""
 
 

@@ -15,9 +15,8 @@ from allawee_async.sandbox.query.shaping import (
     parse_select,
     parse_sort,
 )
+from allawee_async.sandbox.rules.requests import DEFAULT_LIMIT, MAX_LIMIT
 
-DEFAULT_LIMIT = 20
-MAX_LIMIT = 1_000
 NEWEST_FIRST = (SortField("createdAt", descending=True),)
 CURSORS = ("after", "before", "lastId")
 

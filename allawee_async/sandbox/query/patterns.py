@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import warnings
 
-MAX_PATTERN = 200
-MAX_SEARCHED = 128
-# A choice doubles the time at worst, a repetition multiplies it by the length of the text, which
-# measures like four choices; the worst pattern of this weight takes a tenth of a second.
-MAX_WEIGHT = 12
-_WEIGHT_OF_REPEAT = 4
+from allawee_async.sandbox.rules.requests import (
+    MAX_PATTERN,
+    MAX_SEARCHED,
+    MAX_WEIGHT,
+    WEIGHT_OF_REPEAT,
+)
 
 _TOKEN = re.compile(
     r"(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<escape>\\.)|(?P<optional>\?\??)"
@@ -57,7 +57,7 @@ def _refuse_explosive(text: str) -> None:
         if kind in _QUANTIFIERS and after_branching_group:
             raise ValueError("the repetitions of a pattern cannot be nested")
         if kind == "repeat":
-            weight += _WEIGHT_OF_REPEAT
+            weight += WEIGHT_OF_REPEAT
         elif kind == "optional" or (kind == "either" and len(branching) > 1):
             weight += 1
         after_branching_group = _follow_groups(branching, kind)

@@ -10,11 +10,10 @@ import attrs
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.query.grammar import FIELD, MalformedQueryError
 from allawee_async.sandbox.query.values import is_number, values_at
+from allawee_async.sandbox.rules.requests import MAX_EXPAND_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAX_EXPAND_DEPTH = 2
 
 _SIGNED_FIELD = re.compile(rf"(-?)({FIELD})")
 _EXPANSION = re.compile(rf"({FIELD})(?::({FIELD}(?:,{FIELD})*))?")
@@ -84,7 +83,7 @@ def parse_expand(text: str) -> dict[str, frozenset[str]]:
         if not word:
             continue
         found = _EXPANSION.fullmatch(word)
-        if found is None or found[1].count(".") >= MAX_EXPAND_DEPTH:
+        if found is None or found[1].count(".") >= MAX_EXPAND_STEPS:
             raise MalformedQueryError("expand", f"'{word}' is not a path of one or two steps")
         fields = frozenset(found[2].split(",")) if found[2] else frozenset[str]()
         expansions[found[1]] = expansions.get(found[1], frozenset()) | fields

@@ -16,6 +16,7 @@ from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.requests.calls import API_VERSION
+from allawee_async.sandbox.rules.requests import QUEUE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 PREFIX = "req_"
 JOB = "queued-request"
-SECONDS = 0.2
 RETRY, HARD_STOP = "x-grp-force-retry", "x-grp-force-hard-stop"
 FLAGS = frozenset({RETRY, HARD_STOP})
 
@@ -99,7 +99,7 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
         "failures": 1 if RETRY in call.flags else 0,
     }  # fmt: skip
     state.queued.add(record)
-    state.later(SECONDS, JOB, number)
+    state.later(QUEUE_SECONDS, JOB, number)
     return ApiResponse(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
 
 
@@ -114,7 +114,7 @@ def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
         record["attempts"] = _attempts(record, 503, _ERROR, state.now())
         record["job"] = {**job, "failures": failures - 1}
         state.queued.replace(record)
-        state.later(SECONDS, JOB, number)
+        state.later(QUEUE_SECONDS, JOB, number)
         return
     status, body = _run(routes[str(job["route"])], state, job)
     record["attempts"] = _attempts(record, status, body, state.now())
