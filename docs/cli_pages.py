@@ -101,7 +101,7 @@ def _on_path() -> None:
 
 
 def _is_group(command: Any) -> bool:
-    return hasattr(command, "noun")
+    return hasattr(command, "resource")
 
 
 def _commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:

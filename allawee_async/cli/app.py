@@ -4,11 +4,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from allawee_async.cli.commands import (
+    LazyCommand,
+    ResourceGroup,
+    imported_command,
+    resource_groups,
+)
 from allawee_async.cli.errors import MEANINGS
-from allawee_async.cli.lazy_commands import LazyCommand, imported_command
-from allawee_async.cli.operations.resource_group import NounGroup, noun_groups
-from allawee_async.cli.options import Debug, NoColor
-from allawee_async.cli.program import Program
+from allawee_async.cli.program import Debug, NoColor, Program
 from allawee_async.resources import Resources
 from allawee_async.version import __version__
 
@@ -46,7 +49,7 @@ _EXIT_CODES = "\n".join(
 )
 
 
-def _fill(group: NounGroup) -> None:
+def _fill(group: ResourceGroup) -> None:
     from allawee_async.cli.operations.resource_commands import add_commands
 
     add_commands(group)
@@ -59,7 +62,7 @@ class Allawee(Program):
         super().__init__(**settings)
         for name, (place, line) in COMMANDS.items():
             self.add_command(LazyCommand(name, line, imported_command(place, name)))
-        for group in noun_groups(Resources, _fill):
+        for group in resource_groups(Resources, _fill):
             self.add_command(group)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -7,15 +7,14 @@ import logging
 import os
 import sys
 import traceback
-from typing import Any, Final, TextIO
+from typing import Annotated, Any, Final, TextIO
 
 import typer
 from typer.core import TyperGroup
 
+from allawee_async.cli.arguments import file_advice, moved_behind, spelled_out
 from allawee_async.cli.errors import ExitCode, exit_code_of, is_wrong_use, line_of
-from allawee_async.cli.leading_options import moved_behind
 from allawee_async.cli.output.color import refuse_color
-from allawee_async.cli.sandbox_argument import file_advice, spelled_out
 from allawee_async.redaction import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
@@ -91,6 +90,25 @@ def set_no_color(value: bool) -> bool:  # noqa: FBT001 - Typer calls it so
     if value:
         refuse_color(refused=True)
     return value
+
+
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        envvar="ALLAWEE_DEBUG",
+        callback=set_debug,
+        help="Show tracebacks, and each retry as it happens.",
+    ),
+]
+"""`--debug`, for the program and for each command, because people write it at either place."""
+
+NoColor = Annotated[
+    bool,
+    typer.Option(
+        "--no-color", callback=set_no_color, help="Write without colours, as with NO_COLOR."
+    ),
+]
 
 
 def _show_log(*, shown: bool) -> None:

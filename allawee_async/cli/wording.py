@@ -1,4 +1,4 @@
-"""Words that go with numbers, and with names that there are not."""
+"""Words: numbers with their nouns, names that there are not, and Python's names as commands."""
 
 from __future__ import annotations
 
@@ -18,3 +18,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question with the names that one is much like, or nothing if there are none."""
     close = get_close_matches(name, [*known], n=2)
     return f"did you mean {' or '.join(close)}? " if close else ""
+
+
+def kebab(name: str) -> str:
+    """Return a Python name as the command line writes it: `create_payout`, `from_`."""
+    return name.strip("_").replace("_", "-")
+
+
+def command_words(path: str) -> str:
+    """Return the words of a command for the path of a method: `tools banks short-list`."""
+    return " ".join(kebab(word) for word in path.split("."))
+
+
+def words_of(resource: str) -> str:
+    """Return what is counted: `payment requests`, `banks`."""
+    return resource.rpartition(".")[2].replace("_", " ")

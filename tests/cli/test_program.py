@@ -10,8 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from allawee_async import ServerError, __version__
-from allawee_async.cli.options import Debug
-from allawee_async.cli.program import Program
+from allawee_async.cli.program import Debug, Program
 
 
 class BrokenStream(io.StringIO):

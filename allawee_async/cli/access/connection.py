@@ -1,93 +1,36 @@
-"""How a command reaches the API: its options, the key, and a client for the time of the command."""
+"""A client for the time of a command, of the API or a sandbox, and whether its key is good."""
 
 from __future__ import annotations
 
-import os
 from contextlib import asynccontextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
-from allawee_async.cli.access.credentials import FoundKey, find_key, kind_of
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError
+from allawee_async.errors import (
+    AllaweeError,
+    APIError,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
-    from pathlib import Path
 
+    from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.client import AllaweeClient
     from allawee_async.redaction import HiddenText
+    from allawee_async.sandbox import Sandbox
     from allawee_async.transport.request import RetryEvent
 
     OnRetry = Callable[[RetryEvent], object]
 
-KeyKind = Literal["test", "live", "sandbox", "unknown"]
 T = TypeVar("T")
 
-
-@attrs.frozen(kw_only=True)
-class ConnectionOptions:
-    """Which API a command talks to, and with which key.
-
-    Attributes:
-        api_key_file: The file that holds the key; `-` is stdin.
-        sandbox: Talk to an embedded sandbox, for the time of the command.
-        sandbox_file: The same, with its state kept in this file.
-        sandbox_customers: How many customers a new sandbox begins with; None for 50.
-        base_url: The host of the API; None takes `ALLAWEE_BASE_URL`, else the documented one.
-        secure_url: The host for card numbers and PINs; None takes `ALLAWEE_SECURE_URL`, else the
-            documented one.
-        timeout: Seconds for one attempt; None takes the client's own.
-    """
-
-    api_key_file: Path | None = None
-    sandbox: bool = False
-    sandbox_file: Path | None = None
-    sandbox_customers: int | None = None
-    base_url: str | None = None
-    secure_url: str | None = None
-    timeout: float | None = None
-
-    @property
-    def is_sandbox(self) -> bool:
-        """Whether it is an embedded sandbox that answers.
-
-        Raises:
-            CommandError: A key or a host is given beside it, or customers without it.
-        """
-        if not self.sandbox and self.sandbox_file is None:
-            if self.sandbox_customers is not None:
-                raise CommandError(
-                    "--sandbox-customers is for a sandbox; add --sandbox", ExitCode.WRONG_USE
-                )
-            return False
-        for name in ("api_key_file", "base_url", "secure_url"):
-            if getattr(self, name) is not None:
-                option = "--" + name.replace("_", "-")
-                raise CommandError(
-                    f"--sandbox has a key and an address of its own; leave out {option}",
-                    ExitCode.WRONG_USE,
-                )
-        return True
-
-    @cached_property
-    def key(self) -> FoundKey:
-        """The key and where it came from; looked for once, because stdin can be read only once.
-
-        Raises:
-            CommandError: There is none, or its source cannot be read.
-        """
-        return find_key(self.api_key_file, base_url=self.base_url, environ=os.environ)
-
-
-def key_kind(options: ConnectionOptions) -> KeyKind:
-    """Return what kind of key a command uses, for confirmations; it never shows the key.
-
-    Raises:
-        CommandError: There is no key.
-    """
-    return "sandbox" if options.is_sandbox else kind_of(options.key.key)
+_CUSTOMERS: Final = 50
+_NO_CARD: Final = "/cards/c.none/secrets"
 
 
 @asynccontextmanager
@@ -105,8 +48,6 @@ async def open_client(
         ConfigurationError: The key, a host or the timeout cannot be one.
     """
     if options.is_sandbox:
-        from allawee_async.cli.access.embedded_sandbox import open_sandbox
-
         async with (
             open_sandbox(options) as sandbox,
             sandbox.client(**_more(options, on_retry)) as client,
@@ -148,7 +89,7 @@ def run_with_client(options: ConnectionOptions, work: Callable[[AllaweeClient], 
     """
     import asyncio
 
-    key_kind(options)
+    _ = options.key_kind
     return asyncio.run(_with_client(options, work))
 
 
@@ -157,3 +98,72 @@ async def _with_client(
 ) -> T:
     async with open_client(options) as client:
         return await work(client)
+
+
+@asynccontextmanager
+async def open_sandbox(options: ConnectionOptions) -> AsyncGenerator[Sandbox, None]:
+    """Run a sandbox for the time of the block.
+
+    Raises:
+        CommandError: The file cannot hold its state, or another process has it.
+    """
+    from allawee_async.sandbox import Sandbox, StoreError
+
+    wanted = options.sandbox_customers
+    sandbox = Sandbox(customers=_CUSTOMERS if wanted is None else wanted, data=options.sandbox_file)
+    try:
+        await sandbox.start()
+    except StoreError as error:
+        raise CommandError(
+            f"{error}; choose another file, or stop the sandbox that has this one"
+        ) from error
+    try:
+        yield sandbox
+    finally:
+        await sandbox.close()
+
+
+@attrs.frozen
+class Verdict:
+    """What a host thinks of a key.
+
+    Attributes:
+        accepted: Whether it accepts it; None where that could not be found out.
+        told: The same for a person.
+        error: Why it could not be found out, or why not.
+    """
+
+    accepted: bool | None
+    told: str
+    error: AllaweeError | None = None
+
+
+async def try_key(client: AllaweeClient, *, secure: bool = False) -> Verdict:
+    """Ask a host for next to nothing: the id of one customer, or the secrets of a card that is not.
+
+    Args:
+        client: A client with the key.
+        secure: Ask the host for card numbers and PINs. All that it lets one read are secrets, so
+            it is asked for those of a card that cannot be.
+    """
+    try:
+        if secure:
+            await client.request("GET", _NO_CARD, secure=True)
+        else:
+            await client.request("GET", "/customers", query={"limit": 1, "select": "id"})
+    except AuthenticationError as error:
+        return Verdict(accepted=False, told="not accepted", error=error)
+    except PermissionDeniedError as error:
+        return Verdict(accepted=True, told="accepted, with few rights", error=error)
+    except NotFoundError as error:
+        if secure:
+            return Verdict(accepted=True, told="accepted")
+        return _unknown(error)
+    except AllaweeError as error:
+        return _unknown(error)
+    return Verdict(accepted=True, told="accepted")
+
+
+def _unknown(error: AllaweeError) -> Verdict:
+    told = f"HTTP {error.status}" if isinstance(error, APIError) else error.message
+    return Verdict(accepted=None, told=f"could not be found out ({told})", error=error)

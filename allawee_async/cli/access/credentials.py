@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 VARIABLE: Final = "ALLAWEE_API_KEY"
 STDIN: Final = Path("-")
 
+KINDS: Final = {
+    "test": "test key",
+    "live": "LIVE key",
+    "sandbox": "key of the embedded sandbox",
+    "unknown": "key that is neither sk.test. nor sk.live.",
+}
+"""What each kind of key is called."""
+
 Source = Literal["file", "stdin", "environment", "keyring", "sandbox"]
 
 _LONGEST_FILE: Final = 4096

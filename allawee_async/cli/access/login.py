@@ -1,20 +1,34 @@
 """`allawee login`, `logout` and `whoami`: which key the command line uses."""
 
+import asyncio
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from allawee_async.cli.access.connected import connected
-from allawee_async.cli.access.connection import ConnectionOptions
-from allawee_async.cli.options import BaseUrl, Debug, NoColor, SecureUrl, Timeout
-from allawee_async.cli.output.reports import ReportOutput
+from allawee_async.cli.access import key_store
+from allawee_async.cli.access.connection import Verdict, client_with, run_with_client, try_key
+from allawee_async.cli.access.credentials import (
+    KINDS,
+    VARIABLE,
+    ask_hidden,
+    find_key,
+    host_of,
+    kind_of,
+)
+from allawee_async.cli.access.options import BaseUrl, ConnectionOptions, SecureUrl, Timeout
+from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
+from allawee_async.cli.output.reports import ReportOutput, print_report
+from allawee_async.redaction import HiddenText
+
+_OF_MASKS: Final = ("...", "***")
+_SHOWN: Final = 4
+_LONG_ENOUGH: Final = 24
 
 Check = Annotated[
     bool, typer.Option("--check/--no-check", help="Ask the API whether it accepts the key.")
 ]
-
-
 KeyToKeep = Annotated[
     Path | None,
     typer.Option(
@@ -30,46 +44,133 @@ def login(
     base_url: BaseUrl = None,
     secure_url: SecureUrl = None,
     timeout: Timeout = None,
-    no_color: NoColor = False,
-    debug: Debug = False,
 ) -> None:
     """Keep an API key in the system keyring, for all later commands.
 
     It asks for the key, without showing it, unless there is --api-key-file. The keyring has one key
     for each host of the API.
     """
-    del no_color, debug
-    from allawee_async.cli.access.login_run import log_in
-
     connection = ConnectionOptions(
         api_key_file=api_key_file, base_url=base_url, secure_url=secure_url, timeout=timeout
     )
-    log_in(connection, check=check)
+    host = host_of(base_url, os.environ)
+    key_store.read(host)  # whether there is a keyring at all is told before the key is asked for
+    key = _asked(connection, host)
+    kind = kind_of(key)
+    if kind == "unknown" or any(mark in key for mark in _OF_MASKS):
+        raise CommandError(
+            "this is no secret key: it must begin with sk.test. or sk.live., be one word, and "
+            "whole; nothing was stored",
+            ExitCode.WRONG_USE,
+        )
+    if check:
+        _refuse_unless_accepted(connection, key, host)
+    _keep(host, key)
+    typer.echo(f"Stored a {KINDS[kind]} for {host} in the system keyring ({key_store.name()})")
+    _mention_variable()
 
 
-def logout(*, base_url: BaseUrl = None, no_color: NoColor = False, debug: Debug = False) -> None:
+def logout(*, base_url: BaseUrl = None) -> None:
     """Delete the API key of a host from the system keyring."""
-    del no_color, debug
-    from allawee_async.cli.access.login_run import log_out
+    host = host_of(base_url, os.environ)
+    if key_store.forget(host):
+        typer.echo(f"Deleted the key for {host} from the system keyring")
+    else:
+        typer.echo(f"The system keyring has no key for {host}")
+    _mention_variable()
 
-    log_out(base_url)
 
-
-@connected
 def whoami(
-    *,
-    connection: ConnectionOptions,
-    check: Check = True,
-    output: ReportOutput = None,
-    no_color: NoColor = False,
-    debug: Debug = False,
+    *, connection: ConnectionOptions, check: Check = True, output: ReportOutput = None
 ) -> None:
     """Say which API key is used, and whether the API accepts it.
 
     It tells test from live, where the key comes from, and the host that it is for. The key itself
     is never shown, but for the last four characters of a long one.
     """
-    del no_color, debug
-    from allawee_async.cli.access.login_run import tell_who
+    identity = _identity(connection)
+    verdict = run_with_client(connection, try_key) if check else None
+    told = "not checked" if verdict is None else verdict.told
+    document = identity | {
+        "accepted": None if verdict is None else verdict.accepted,
+        "told": told,
+    }
+    ending = identity["ending"]
+    facts = {
+        "key": KINDS[str(identity["kind"])] + (f", ends in {ending}" if ending else ""),
+        "from": str(identity["place"]),
+        "host": str(identity["baseUrl"] or identity["place"]),
+        "secure host": str(identity["secureUrl"] or identity["place"]),
+        "the API": told,
+    }
+    print_report(document, facts, output)
+    if verdict is not None and not verdict.accepted:
+        raise _refusal(verdict, str(identity["baseUrl"]))
 
-    tell_who(connection, check=check, output=output)
+
+def _identity(connection: ConnectionOptions) -> dict[str, str | bool | None]:
+    from allawee_async.transport.config import Hosts
+
+    if connection.is_sandbox:
+        here = "the embedded sandbox"
+        return {
+            "kind": "sandbox", "ending": None, "source": "sandbox", "place": here,
+            "baseUrl": None, "secureUrl": None,
+        }  # fmt: skip
+    found = connection.key
+    hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
+    return {
+        "kind": kind_of(found.key), "ending": _ending(found.key), "source": found.source,
+        "place": found.place, "baseUrl": hosts.base_url, "secureUrl": hosts.secure_url,
+    }  # fmt: skip
+
+
+def _ending(key: str) -> str | None:
+    """Return the last characters of a key that is long enough to stay secret without them."""
+    return key[-_SHOWN:] if len(key) >= _LONG_ENOUGH else None
+
+
+def _asked(connection: ConnectionOptions, host: str) -> HiddenText:
+    if connection.api_key_file is not None:
+        return find_key(connection.api_key_file, base_url=None, environ={}).key
+    return HiddenText(ask_hidden(f"API key for {host}: ").strip())
+
+
+def _refuse_unless_accepted(connection: ConnectionOptions, key: HiddenText, host: str) -> None:
+    async def check() -> Verdict:
+        async with client_with(connection, key) as client:
+            return await try_key(client)
+
+    verdict = asyncio.run(check())
+    if not verdict.accepted:
+        refusal = _refusal(verdict, host)
+        more = "" if verdict.accepted is False else ", or store it unchecked with --no-check"
+        raise CommandError(f"{refusal}{more}; nothing was stored", refusal.code)
+
+
+def _refusal(verdict: Verdict, host: str) -> CommandError:
+    if verdict.accepted is False:
+        return CommandError(
+            f"{host} does not accept the key: check that it is whole and has not been revoked",
+            ExitCode.NOT_ALLOWED,
+        )
+    code = ExitCode.FAILED if verdict.error is None else exit_code_of(verdict.error)
+    return CommandError(
+        f"whether {host} accepts the key {verdict.told}: "
+        "run `allawee doctor` to see what is in the way",
+        code,
+    )
+
+
+def _keep(host: str, key: HiddenText) -> None:
+    key_store.keep(host, key)
+    if key_store.read(host) != key:  # some backends take everything and keep nothing
+        raise CommandError(
+            f"the system keyring ({key_store.name()}) did not keep the key; "
+            "use --api-key-file FILE or set ALLAWEE_API_KEY instead"
+        )
+
+
+def _mention_variable() -> None:
+    if os.environ.get(VARIABLE, "").strip():
+        typer.echo(f"note: {VARIABLE} is set, and goes before the keyring", err=True)

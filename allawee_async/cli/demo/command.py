@@ -1,39 +1,20 @@
 """`allawee demo`: see the client walk every customer, through faults, over real HTTP."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
 
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.options import Debug, NoColor
 
-_CUSTOMERS = 5_000
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from allawee_async.cli.demo.sources import Source
+    from allawee_async.cli.demo.walking import Walk
+
 _MOST_CUSTOMERS = 200_000
-_PAGE_SIZE = 100
-_SEED = 1
-
-
-@attrs.frozen(kw_only=True)
-class DemoOptions:
-    """What the demonstration is to do.
-
-    Attributes:
-        live: Walk the real API instead of a sandbox.
-        customers: How many customers the sandbox has.
-        seed: What the sandbox makes its customers and faults from.
-        faults: Whether requests to the sandbox fail now and then, and take a while.
-        page_size: Customers on a page.
-        max_items: Where to stop; None walks all.
-    """
-
-    live: bool = False
-    customers: int = _CUSTOMERS
-    seed: int = _SEED
-    faults: bool = True
-    page_size: int = _PAGE_SIZE
-    max_items: int | None = None
-
 
 Customers = Annotated[
     int,
@@ -59,18 +40,19 @@ Live = Annotated[
 ]
 
 
-def demo(
-    context: typer.Context,
-    *,
-    customers: Customers = _CUSTOMERS,
-    seed: Seed = _SEED,
-    faults: Faults = True,
-    page_size: PageSize = _PAGE_SIZE,
-    max_items: MaxItems = None,
-    live: Live = False,
-    no_color: NoColor = False,
-    debug: Debug = False,
-) -> None:
+@attrs.frozen(kw_only=True)
+class DemoOptions:
+    """What the demonstration is to do: an option for each attribute."""
+
+    customers: Customers = 5_000
+    seed: Seed = 1
+    faults: Faults = True
+    page_size: PageSize = 100
+    max_items: MaxItems = None
+    live: Live = False
+
+
+def demo(context: typer.Context, *, options: DemoOptions) -> None:
     """See the client walk thousands of customers through faults.
 
     It starts a sandbox with made-up customers, lets some of its answers fail, walks every
@@ -78,21 +60,23 @@ def demo(
 
     Nothing leaves this computer unless you say --live; then it reads, and changes nothing.
     """
-    del no_color, debug
-    if live:
+    if options.live:
         _refuse_options_of_the_sandbox(context)
-    from allawee_async.cli.demo.run import run_demo
+    import asyncio
 
-    run_demo(
-        DemoOptions(
-            live=live,
-            customers=customers,
-            seed=seed,
-            faults=faults,
-            page_size=page_size,
-            max_items=max_items,
-        )
-    )
+    from rich.text import Text
+
+    from allawee_async.cli.output.console import is_unicode, output_console
+
+    console = output_console()
+    source = _source(options)
+    walk = asyncio.run(_walk(console, source, options))
+    _print_report(console, walk)
+    objection = source.objection(walk, options.max_items)
+    if objection is not None:
+        raise CommandError(f"the walk is not what it should be: {objection}")
+    mark = "\N{CHECK MARK} " if is_unicode(console) else "ok: "
+    console.print(Text(mark + source.praise(walk), style="green"))
 
 
 def _refuse_options_of_the_sandbox(context: typer.Context) -> None:
@@ -103,3 +87,68 @@ def _refuse_options_of_the_sandbox(context: typer.Context) -> None:
                 f"--live has no sandbox, so it takes no --{name}; leave it out",
                 ExitCode.WRONG_USE,
             )
+
+
+def _source(options: DemoOptions) -> "Source":
+    from allawee_async.cli.demo.sources import LiveSource, SandboxSource
+
+    if options.live:
+        return LiveSource()
+    return SandboxSource(
+        customers=options.customers,
+        seed=options.seed,
+        page_size=options.page_size,
+        faults=options.faults,
+    )
+
+
+async def _walk(console: "Console", source: "Source", options: DemoOptions) -> "Walk":
+    from allawee_async.cli.demo.walking import Walk, WalkProgress, walk_customers
+
+    walk = Walk()
+    async with source.open(walk.note_retry) as client:
+        console.print(source.headline(), style="bold")
+        console.print(source.details(), style="dim")
+        console.print()
+        with WalkProgress(options.max_items) as progress:
+            await walk_customers(
+                client,
+                walk,
+                page_size=options.page_size,
+                max_items=options.max_items,
+                after_page=progress.show,
+            )
+    return walk
+
+
+def _print_report(console: "Console", walk: "Walk") -> None:
+    from allawee_async.cli.demo.customer_table import print_customers
+
+    if walk.first:
+        print_customers(console, walk.first)
+        if walk.count > len(walk.first):
+            console.print(f"and {walk.count - len(walk.first):,} more", style="dim")
+        console.print()
+    console.print(_summary(walk))
+    console.print()
+
+
+def _summary(walk: "Walk") -> "Table":
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    table.add_row("Customers", f"{walk.count:,}")
+    table.add_row("Pages", f"{walk.pages:,}")
+    table.add_row("Retries", _retries(walk))
+    table.add_row("Time", f"{walk.seconds:.2f} s")
+    table.add_row("Rate", f"{walk.rate:,.0f} customers a second")
+    return table
+
+
+def _retries(walk: "Walk") -> str:
+    if not walk.retries:
+        return "0"
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in walk.retries.most_common())
+    return f"{walk.retries.total():,} survived ({reasons})"

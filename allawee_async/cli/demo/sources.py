@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import TYPE_CHECKING, Final, Protocol
 
-from allawee_async.cli.access.connection import ConnectionOptions, open_client
-from allawee_async.cli.access.credentials import NoKeyError, host_of
+from allawee_async.cli.access.connection import open_client
+from allawee_async.cli.access.credentials import KINDS, NoKeyError, host_of, kind_of
+from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import counted
 from allawee_async.transport.retry import RetryPolicy
@@ -89,7 +90,7 @@ class SandboxSource:
 
     def headline(self) -> str:
         """Say what is walked, with which kind of key; asked while it is open."""
-        return f"Sandbox at {self._sandbox.url} with a {_kind_of(self._sandbox.api_key)}"
+        return f"Sandbox at {self._sandbox.url} with a {KINDS[kind_of(self._sandbox.api_key)]}"
 
     def details(self) -> str:
         """Say what to expect of it, in a line."""
@@ -148,7 +149,7 @@ class LiveSource:
 
     def headline(self) -> str:
         """Say what is walked, with which kind of key; asked while it is open."""
-        return f"Allawee at {self._url} with a {_kind_of(self._key)}"
+        return f"Allawee at {self._url} with a {KINDS[kind_of(self._key)]}"
 
     def details(self) -> str:
         """Say what to expect of it, in a line."""
@@ -164,8 +165,3 @@ class LiveSource:
         """Say what was checked, of a walk without objection."""
         told = "" if walk.total is None else f"; the API counts {walk.total:,}"
         return f"{counted(walk.count, 'customer')} came, none of them twice{told}"
-
-
-def _kind_of(key: str) -> str:
-    kinds = {"sk.test.": "test key", "sk.live.": "LIVE key"}
-    return kinds.get(key[:8], "key that is neither sk.test. nor sk.live.")

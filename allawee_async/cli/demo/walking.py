@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.errors import APIError, DecodeError, RequestTimeoutError, TransportError
 
 if TYPE_CHECKING:
@@ -97,6 +98,25 @@ async def walk_customers(
             after_page(walk)
             if walk.count == max_items:
                 break
+
+
+class WalkProgress(LiveBar):
+    """A live bar of a walk, with its rate and its retries."""
+
+    def __init__(self, max_items: int | None) -> None:
+        super().__init__(width=30, narrow=12)
+        self._max_items = max_items
+
+    def show(self, walk: Walk) -> None:
+        """Bring the bar up to date."""
+        ends = [end for end in (walk.total, self._max_items) if end is not None]
+        retries = walk.retries.total()
+        word = "retry" if retries == 1 else "retries"
+        self.update(
+            completed=walk.count,
+            total=min(ends, default=None),
+            details=f"  {walk.rate:,.0f}/s  {retries:,} {word}",
+        )
 
 
 def _reason(error: Exception) -> str:

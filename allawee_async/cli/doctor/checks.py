@@ -14,8 +14,8 @@ import aiohttp
 import attrs
 
 from allawee_async.cli.access import key_store
+from allawee_async.cli.access.connection import try_key
 from allawee_async.cli.access.credentials import kind_of
-from allawee_async.cli.access.key_check import try_key
 from allawee_async.cli.doctor.reachability import UnreachableError, call_in_daemon, reach
 from allawee_async.cli.errors import CommandError
 from allawee_async.client import AllaweeClient

@@ -1,24 +1,98 @@
 """`allawee doctor`: what is in the way, and what to do about it."""
 
-from allawee_async.cli.access.connected import connected
-from allawee_async.cli.access.connection import ConnectionOptions
-from allawee_async.cli.options import Debug, NoColor
-from allawee_async.cli.output.reports import ReportOutput
+import asyncio
+import os
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from allawee_async.cli.access.connection import open_sandbox
+from allawee_async.cli.access.credentials import STDIN, FoundKey
+from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
+from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.output.console import output_console
+from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, print_json
+from allawee_async.redaction import HiddenText
+from allawee_async.transport.config import Hosts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from allawee_async.types import JSONValue
+
+_SECONDS: Final = 10.0
+_ROOMY_FROM: Final = 64
+_STYLES: Final = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
 
-@connected
-def doctor(
-    *,
-    connection: ConnectionOptions,
-    output: ReportOutput = None,
-    no_color: NoColor = False,
-    debug: Debug = False,
-) -> None:
+def doctor(*, connection: ConnectionOptions, output: ReportOutput = None) -> None:
     """Check what commands need: the key, the network, the clock.
 
     Nothing is changed. Each check that fails says what to do. --timeout sets how long one may take.
     """
-    del no_color, debug
-    from allawee_async.cli.doctor.run import run_doctor
+    if connection.api_key_file == STDIN:
+        with suppress(CommandError):  # which is a finding; here nothing else waits for the answer
+            _ = connection.key
+    findings = asyncio.run(_examined(connection))
+    failed = sum(finding.status is Status.FAIL for finding in findings.values())
+    if is_for_a_program(output):
+        checks: list[JSONValue] = [
+            {"check": name, **attrs.asdict(finding)} for name, finding in findings.items()
+        ]
+        print_json({"ok": not failed, "checks": checks})
+    else:
+        _print_for_people(findings)
+    if failed:
+        raise CommandError(f"{failed} of {len(findings)} checks failed; each says what to do")
 
-    run_doctor(connection, output)
+
+async def _examined(connection: ConnectionOptions) -> dict[str, Finding]:
+    seconds = _SECONDS if connection.timeout is None else connection.timeout
+    async with _patient(connection) as patient:
+        return await examine(patient, seconds=seconds)
+
+
+@asynccontextmanager
+async def _patient(connection: ConnectionOptions) -> "AsyncGenerator[Patient, None]":
+    if connection.is_sandbox:
+        async with open_sandbox(connection) as sandbox:
+            key = FoundKey(HiddenText(sandbox.api_key), "sandbox", "the embedded sandbox")
+            hosts = Hosts(sandbox.url, sandbox.secure_url)
+            yield Patient(hosts=hosts, find_key=lambda: key, environ=os.environ)
+        return
+    hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
+    yield Patient(hosts=hosts, find_key=lambda: connection.key, environ=os.environ)
+
+
+def _print_for_people(findings: "Mapping[str, Finding]") -> None:
+    """Print a table where there is room for one, otherwise some lines for each check."""
+    console = output_console()
+    if console.width >= _ROOMY_FROM:
+        console.print(_table(findings))
+        return
+    for name, finding in findings.items():
+        console.print(Text(f"{finding.status.value:<4}  {name}", style=_STYLES[finding.status]))
+        console.print(Padding(_told(finding), (0, 0, 0, 2)))
+
+
+def _table(findings: "Mapping[str, Finding]") -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("Check", no_wrap=True)
+    table.add_column("Found", overflow="fold")
+    for name, finding in findings.items():
+        style = _STYLES[finding.status]
+        table.add_row(Text(finding.status, style=style), name, _told(finding))
+    return table
+
+
+def _told(finding: Finding) -> Text:
+    told = Text(one_line(finding.found))
+    if finding.advice is not None:
+        told.append(f"\n{one_line(finding.advice)}", style="italic")
+    return told

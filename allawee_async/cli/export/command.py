@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import attrs
 import typer
 
-from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
-from allawee_async.cli.lazy_commands import LazyCommand, made_command
+from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.commands import LazyCommand, made_command, parameter
 from allawee_async.cli.operations.help_texts import words_of
 from allawee_async.cli.operations.options import own_parameters
-from allawee_async.cli.options import Debug, NoColor
 from allawee_async.resources.verbs import verbs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from typer.core import TyperGroup
-
-    from allawee_async.resources.verbs import Verb
 
 _OF_THE_LIST: Final = frozenset(
     {"limit", "filter", "or_", "nor", "and_", "sort", "expand", "count_total"}
@@ -64,10 +59,6 @@ _BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
     ("overwrite", Overwrite, False),
     ("reveal", Reveal, False),
 )
-_BEHIND: Final[tuple[tuple[str, Any, Any], ...]] = (
-    ("no_color", NoColor, False),
-    ("debug", Debug, False),
-)
 
 
 def add_export(group: TyperGroup, noun: str) -> None:
@@ -94,24 +85,12 @@ def _made(noun: str) -> Any:
 
         run_export(verb, given)
 
-    parameters = list(_parameters(verb))
-    export.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    export.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return made_command(export, "export", help=_help(noun))
-
-
-def _parameters(verb: Verb) -> Iterator[inspect.Parameter]:
-    yield from map(_keyword, _BEFORE)
-    yield from own_parameters(verb)
-    yield from CONNECTION_PARAMETERS
-    yield from map(_keyword, _BEHIND)
-
-
-def _keyword(told: tuple[str, Any, Any]) -> inspect.Parameter:
-    name, annotation, default = told
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
-    )
+    parameters = [
+        *(parameter(*told) for told in _BEFORE),
+        *own_parameters(verb),
+        parameter("connection", ConnectionOptions),
+    ]
+    return made_command(export, "export", parameters, help=_help(noun))
 
 
 def _help(noun: str) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import shlex
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import typer
 
-from allawee_async.cli.access.connection import ConnectionOptions, run_with_client
+from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.export.progress import ExportBar
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, words_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
+from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.errors import ConfigurationError
 from allawee_async.export import ExportError, export
 from allawee_async.export.checkpoint import read_checkpoint
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from allawee_async.client import AllaweeClient
-    from allawee_async.export import ExportResult
+    from allawee_async.export import ExportProgress, ExportResult
     from allawee_async.resources.verbs import Verb
 
 
@@ -42,12 +42,10 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
         CommandError: A file is in the way, or some entries could not be decoded.
         AllaweeError: The export ended; what came before is kept.
     """
-    fields = attrs.fields(ConnectionOptions)
-    connection = ConnectionOptions(**{field.name: given[field.name] for field in fields})
     command = ExportCommand(verb, given)
     words = words_of(verb.noun)
     try:
-        result = run_with_client(connection, command)
+        result = run_with_client(given["connection"], command)
     except (Exception, KeyboardInterrupt) as error:
         _say_how_to_go_on(given["out"], words, error)
         raise
@@ -123,6 +121,34 @@ class ExportCommand:
             return await export(
                 pager, self._out, max_items=self._most, on_progress=bar.show, **self._options
             )
+
+
+class ExportBar(LiveBar):
+    """A live bar of an export, with its rate, the time left, and what was rejected."""
+
+    def __init__(self) -> None:
+        super().__init__(width=24, narrow=8, words="reading")
+
+    def show(self, told: ExportProgress) -> None:
+        """Bring the bar up to date."""
+        is_reading = told.stage == "reading"
+        self.update(
+            words="reading" if is_reading else "writing",
+            completed=told.rows + told.rejected if is_reading else told.rows,
+            total=told.total,
+            details=details(told) if is_reading else "",
+        )
+
+
+def details(told: ExportProgress) -> str:
+    """Return the rate, the time left if the total is known, and how many were rejected."""
+    entries = told.rows + told.rejected
+    rate = (entries - told.resumed) / told.seconds if told.seconds else 0.0
+    text = f"  {rate:,.0f}/s"
+    if told.total is not None and rate:
+        left = timedelta(seconds=round(max(0, told.total - entries) / rate))
+        text += f"  {left} left"
+    return text + (f"  {told.rejected:,} rejected" if told.rejected else "")
 
 
 def _report(result: ExportResult, words: str) -> None:

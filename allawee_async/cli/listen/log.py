@@ -1,22 +1,62 @@
-"""A delivery as a line: for people, or as JSON."""
+"""A delivery as a line, for people or as JSON: never more of the person than is needed."""
 
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+import attrs
 from rich.text import Text
 
 from allawee_async.cli.errors import one_line
-from allawee_async.cli.listen.server import Seal
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.redaction import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from allawee_async.cli.listen.server import Delivery
-    from allawee_async.types import JSONObject
+    from allawee_async.types import JSONObject, JSONValue
+    from allawee_async.webhooks.events import Event
+
+
+class Seal(StrEnum):
+    """What there is to say about a signature."""
+
+    OK = "ok"
+    BAD = "bad"
+    MISSING = "missing"
+    UNCHECKED = "unchecked"
+
+
+@attrs.frozen(kw_only=True)
+class LoggedDelivery:
+    """A delivery that was answered.
+
+    Attributes:
+        received_at: When it came, UTC.
+        seal: Whether it is signed.
+        facts: What is shown of the event; empty if it is none.
+        is_repeat: Whether the same event has come before.
+        is_late: Whether the answer came after the deadline of a decision.
+        status: The HTTP status that was answered.
+        answer: What was answered, in a word.
+        seconds: How long the answer took.
+        problem: What is wrong with the delivery, or went wrong with its answer.
+    """
+
+    received_at: datetime
+    seal: Seal
+    facts: Mapping[str, JSONValue]
+    is_repeat: bool
+    is_late: bool
+    status: int
+    answer: str
+    seconds: float
+    problem: str | None
+
 
 _STYLES: Final = {
     Seal.OK: "green",
@@ -27,18 +67,18 @@ _STYLES: Final = {
 _GOOD: Final = range(200, 300)
 
 
-def lines_for_people() -> Callable[[Delivery], None]:
+def lines_for_people() -> Callable[[LoggedDelivery], None]:
     """Return what prints a delivery as a line to read."""
     console = output_console()
 
-    def tell(delivery: Delivery) -> None:
+    def tell(delivery: LoggedDelivery) -> None:
         console.print(line_of(delivery), soft_wrap=True)
         sys.stdout.flush()
 
     return tell
 
 
-def line_of(delivery: Delivery) -> Text:
+def line_of(delivery: LoggedDelivery) -> Text:
     """Return a delivery as a line: time, event, id, object, signature, answer, what is odd."""
     facts = delivery.facts
     style = "green" if delivery.status in _GOOD else "bold red"
@@ -60,13 +100,13 @@ def line_of(delivery: Delivery) -> Text:
     return Text("  ").join(parts)
 
 
-def json_lines() -> Callable[[Delivery], None]:
+def json_lines() -> Callable[[LoggedDelivery], None]:
     """Return what prints a delivery as one JSON object on a line."""
     writer = writer_for(Format.JSONL, None, None)
     return lambda delivery: writer.one(document_of(delivery))
 
 
-def document_of(delivery: Delivery) -> JSONObject:
+def document_of(delivery: LoggedDelivery) -> JSONObject:
     """Return a delivery as JSON."""
     facts = delivery.facts
     return {
@@ -80,3 +120,24 @@ def document_of(delivery: Delivery) -> JSONObject:
         "late": delivery.is_late,
         "problem": delivery.problem,
     }
+
+
+def facts_of(event: Event, now: datetime) -> dict[str, JSONValue]:
+    """Return what is shown of an event; texts are safe to print, what is not known is None."""
+    data = event.payload.get("data")
+    fields = data if isinstance(data, dict) else {}
+    sent_at = event.sent_at
+    age = None if sent_at is None else round((now - sent_at).total_seconds(), 3)
+    return {
+        "event": shown(event.type),
+        "id": shown(event.id),
+        "object": shown(fields.get("id")),
+        "status": shown(fields.get("status")),
+        "sentAt": None if sent_at is None else sent_at.isoformat().replace("+00:00", "Z"),
+        "ageSeconds": age,
+    }
+
+
+def shown(value: JSONValue) -> str | None:
+    """Return a text that came from elsewhere as it is shown, or None if it is none."""
+    return one_line(mask(value)) if isinstance(value, str) else None

@@ -1,14 +1,13 @@
-"""What `allawee webhooks listen` is told to do."""
-
-from __future__ import annotations
+"""What `allawee webhooks listen`, `sign` and `verify` are told to do."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated, Final
 
 import attrs
+import typer
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_HIGHEST_PORT: Final = 65_535
 
 
 class Answering(StrEnum):
@@ -25,32 +24,90 @@ class LogFormat(StrEnum):
     JSONL = "jsonl"
 
 
+SigningKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key-file",
+        metavar="FILE",
+        help="Read the signing key from this file; else ALLAWEE_SIGNING_KEY.",
+    ),
+]
+Body = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The body, byte for byte; stdin if left out.")
+]
+Signature = Annotated[
+    str, typer.Option(metavar="HEX", help="The value of the header Allawee-Signature.")
+]
+MaxAge = Annotated[
+    float | None,
+    typer.Option(min=0.001, metavar="SECONDS", help="Refuse what was sent longer ago."),
+]
+
+Port = Annotated[
+    int,
+    typer.Option(
+        min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port to listen on; 0 takes a free one."
+    ),
+]
+ForwardTo = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Send each delivery on to here, and hand its answer back."),
+]
+Decide = Annotated[
+    Answering | None,
+    typer.Option(
+        metavar="ANSWER", help="approve or decline all authorizations; decline if left out."
+    ),
+]
+CardBalance = Annotated[
+    int,
+    typer.Option(metavar="NUMBER", help="Minor units that --decide approve tells an enquiry."),
+]
+CardHolder = Annotated[
+    str, typer.Option(metavar="TEXT", help="Name that --decide approve tells an enquiry.")
+]
+Register = Annotated[
+    bool,
+    typer.Option(
+        "--register", help="Create a webhook for the time of the command; --sandbox does so too."
+    ),
+]
+Events = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--event",
+        metavar="NAME",
+        help="Event to register for; may be repeated; all that are documented if left out.",
+    ),
+]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Where Allawee reaches this computer (a tunnel)."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Register with a live key without asking.")]
+LogOutput = Annotated[
+    LogFormat | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table or jsonl; jsonl if stdout is no terminal, else table.",
+    ),
+]
+
+
 @attrs.frozen(kw_only=True)
 class ListenOptions:
-    """How to receive webhooks.
+    """How to receive webhooks: an option for each attribute."""
 
-    Attributes:
-        port: The port to listen on; 0 takes a free one.
-        forward_to: Where deliveries are sent on to; None answers them here.
-        decide: What is answered to authorizations here; None declines them.
-        card_balance: What an approved enquiry is told, in minor units.
-        card_holder: Whose name an approved enquiry is told.
-        register: Whether to create a webhook for the time of the command.
-        events: The events to register for; none takes all.
-        public_url: Where Allawee reaches this computer; None for a sandbox on this computer.
-        yes: Whether to register with a live key without asking.
-        signing_key_file: The file with the signing key.
-        output: How a delivery is written; None decides by who reads.
-    """
-
-    port: int = 4242
-    forward_to: str | None = None
-    decide: Answering | None = None
-    card_balance: int = 1_000_000
-    card_holder: str = "Card Holder"
-    register: bool = False
-    events: tuple[str, ...] = ()
-    public_url: str | None = None
-    yes: bool = False
-    signing_key_file: Path | None = None
-    output: LogFormat | None = None
+    port: Port = 4242
+    forward_to: ForwardTo = None
+    decide: Decide = None
+    card_balance: CardBalance = 1_000_000
+    card_holder: CardHolder = "Card Holder"
+    register: Register = False
+    events: Events = None
+    public_url: PublicUrl = None
+    yes: Yes = False
+    signing_key_file: SigningKeyFile = None
+    output: LogOutput = None

@@ -8,20 +8,23 @@ import secrets
 import signal
 import sys
 from contextlib import AsyncExitStack, contextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import aiohttp
 import typer
 
-from allawee_async.cli.access.connection import open_client
-from allawee_async.cli.listen.answers import Decider, Forwarder
-from allawee_async.cli.listen.checks import check_options, check_registration
+from allawee_async.cli.access.connection import open_client, open_sandbox
+from allawee_async.cli.access.credentials import host_of
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import json_lines, lines_for_people
 from allawee_async.cli.listen.options import Answering, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
+from allawee_async.cli.listen.responders import Decider, Forwarder
 from allawee_async.cli.listen.server import Listener, serving
-from allawee_async.cli.listen.signing_key import VARIABLE, find_signing_key
+from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
+from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.redaction import HiddenText
 from allawee_async.webhooks.decisions import Approve, Decline
@@ -30,10 +33,10 @@ from allawee_async.webhooks.verifier import WebhookVerifier
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from allawee_async.cli.access.connection import ConnectionOptions
-    from allawee_async.cli.listen.answers import Answerer
+    from allawee_async.cli.access.options import ConnectionOptions
+    from allawee_async.cli.listen.log import LoggedDelivery
     from allawee_async.cli.listen.options import ListenOptions
-    from allawee_async.cli.listen.server import Delivery
+    from allawee_async.cli.listen.responders import Responder
     from allawee_async.client import AllaweeClient
     from allawee_async.webhooks.decisions import Decision
 
@@ -65,8 +68,8 @@ async def _listen(
     verifier = None if key is None else WebhookVerifier(key)
     async with AsyncExitStack() as stack:
         ended = stack.enter_context(_until_told())
-        answerer = await _answerer(options, stack)
-        listener = Listener(answerer, verifier, _until(ended, _teller(options.output)))
+        responder = await _responder(options, stack)
+        listener = Listener(responder, verifier, _until(ended, _teller(options.output)))
         url = await stack.enter_async_context(serving(listener, options.port))
         if connection is not None and key is not None:
             client = await _client(connection, stack)
@@ -83,7 +86,7 @@ async def _listen(
         await ended
 
 
-async def _answerer(options: ListenOptions, stack: AsyncExitStack) -> Answerer:
+async def _responder(options: ListenOptions, stack: AsyncExitStack) -> Responder:
     if options.forward_to is None:
         return Decider(_decision(options))
     session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -99,8 +102,7 @@ def _decision(options: ListenOptions) -> Decision:
 async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> AllaweeClient:
     if not connection.is_sandbox:
         return await stack.enter_async_context(open_client(connection))
-    from allawee_async.cli.access.embedded_sandbox import open_sandbox
-    from allawee_async.cli.sandbox.run import assignments
+    from allawee_async.cli.sandbox.command import assignments
 
     sandbox = await stack.enter_async_context(open_sandbox(connection))
     # The key of a sandbox opens nothing else, and other terminals need it.
@@ -109,18 +111,18 @@ async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> Allaw
     return await stack.enter_async_context(sandbox.client())
 
 
-def _teller(output: LogFormat | None) -> Callable[[Delivery], None]:
+def _teller(output: LogFormat | None) -> Callable[[LoggedDelivery], None]:
     if output is None:
         output = LogFormat.TABLE if somebody_reads() else LogFormat.JSONL
     return json_lines() if output is LogFormat.JSONL else lines_for_people()
 
 
 def _until(
-    ended: asyncio.Future[None], tell: Callable[[Delivery], None]
-) -> Callable[[Delivery], None]:
+    ended: asyncio.Future[None], tell: Callable[[LoggedDelivery], None]
+) -> Callable[[LoggedDelivery], None]:
     """Return what tells of deliveries, and ends the command when nobody can be told any more."""
 
-    def told(delivery: Delivery) -> None:
+    def told(delivery: LoggedDelivery) -> None:
         try:
             tell(delivery)
         except (OSError, SystemExit) as error:  # Rich exits where a pipe is closed
@@ -169,3 +171,68 @@ def _place(url: str) -> str:
 
 def _say(text: str) -> None:
     typer.echo(text, err=True)
+
+
+def check_options(options: ListenOptions) -> None:
+    """See to it that the options make sense together.
+
+    Raises:
+        CommandError: They do not.
+    """
+    if options.forward_to is None:
+        return
+    if options.decide is not None:
+        raise CommandError(
+            "--decide is for answers from here, --forward-to for answers from there; "
+            "leave one of them out",
+            ExitCode.WRONG_USE,
+        )
+    _check_url("--forward-to", options.forward_to)
+
+
+def check_registration(options: ListenOptions, connection: ConnectionOptions) -> None:
+    """See to it that the API can reach this computer, and that nobody is surprised.
+
+    Raises:
+        CommandError: It cannot, or the key is live and nobody agrees.
+        ConfigurationError: A host cannot be one.
+    """
+    if options.public_url is not None:
+        _check_url("--public-url", options.public_url)
+    kind = connection.key_kind  # before the loop starts, because a keyring may ask for a password
+    if kind == "sandbox":
+        return
+    host = host_of(connection.base_url, os.environ)
+    if options.public_url is None and not _is_here(host):
+        raise CommandError(
+            f"{host} cannot reach this computer; start a tunnel to the port and give its address "
+            "with --public-url, or register with a sandbox",
+            ExitCode.WRONG_USE,
+        )
+    if kind != "test" and not options.yes:
+        confirm(
+            "webhooks listen --register",
+            "takes events, and decisions on cards, away from your server",
+            {"host": host, "events": ", ".join(options.events or ()) or "all"},
+            kind,
+        )
+
+
+def _check_url(option: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise CommandError(
+            f"{option} must be a URL like http://127.0.0.1:8000/hooks", ExitCode.WRONG_USE
+        )
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -6,15 +6,13 @@ import asyncio
 from collections import OrderedDict
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-import attrs
 from aiohttp import web
 
 from allawee_async.cli.errors import CommandError, one_line
-from allawee_async.cli.listen.answers import Answer, Received
-from allawee_async.cli.listen.event_facts import facts_of
+from allawee_async.cli.listen.log import LoggedDelivery, Seal, facts_of
+from allawee_async.cli.listen.responders import Answered, Received
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import HiddenBytes
 from allawee_async.webhooks.events import CardAuthorizationUpdate, parse_event
@@ -24,10 +22,9 @@ from allawee_async.webhooks.stores.base import key_of
 from allawee_async.webhooks.verifier import MAX_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable
 
-    from allawee_async.cli.listen.answers import Answerer
-    from allawee_async.types import JSONValue
+    from allawee_async.cli.listen.responders import Responder
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.verifier import WebhookVerifier
 
@@ -39,58 +36,22 @@ _DEADLINE_OF_UPDATES: Final = 4.0
 _CLOSING_SECONDS: Final = 0.1
 
 
-class Seal(StrEnum):
-    """What there is to say about a signature."""
-
-    OK = "ok"
-    BAD = "bad"
-    MISSING = "missing"
-    UNCHECKED = "unchecked"
-
-
-@attrs.frozen(kw_only=True)
-class Delivery:
-    """A delivery that was answered.
-
-    Attributes:
-        received_at: When it came, UTC.
-        seal: Whether it is signed.
-        facts: What is shown of the event; empty if it is none.
-        is_repeat: Whether the same event has come before.
-        is_late: Whether the answer came after the deadline of a decision.
-        status: The HTTP status that was answered.
-        answer: What was answered, in a word.
-        seconds: How long the answer took.
-        problem: What is wrong with the delivery, or went wrong with its answer.
-    """
-
-    received_at: datetime
-    seal: Seal
-    facts: Mapping[str, JSONValue]
-    is_repeat: bool
-    is_late: bool
-    status: int
-    answer: str
-    seconds: float
-    problem: str | None
-
-
 class Listener:
     """Takes deliveries in.
 
     Args:
-        answerer: Answers them.
+        responder: Answers them.
         verifier: Knows the signing key; None if nobody does.
         tell: Called with each delivery when it has been answered.
     """
 
     def __init__(
         self,
-        answerer: Answerer,
+        responder: Responder,
         verifier: WebhookVerifier | None,
-        tell: Callable[[Delivery], object],
+        tell: Callable[[LoggedDelivery], object],
     ) -> None:
-        self._answerer = answerer
+        self._responder = responder
         self._verifier = verifier
         self._tell = tell
         self._seen: OrderedDict[str, None] = OrderedDict()
@@ -106,14 +67,14 @@ class Listener:
             body = HiddenBytes(await request.read())
         except web.HTTPRequestEntityTooLarge:
             seal, problem = Seal.UNCHECKED, f"the body is longer than {MAX_BODY:,} bytes"
-            answer = Answer(TOO_LARGE, "refused")
+            answer = Answered(TOO_LARGE, "refused")
         else:
             seal, problem = self._check(body, signature)
             try:
                 event = parse_event(body)
             except DecodeError as error:
                 problem = problem or f"no event: {error}"
-            answer = await self._answerer.answer(
+            answer = await self._responder.answer(
                 Received(
                     headers=tuple(request.headers.items()),
                     body=body,
@@ -123,7 +84,7 @@ class Listener:
             )
         seconds = loop.time() - started
         self._tell(
-            Delivery(
+            LoggedDelivery(
                 received_at=received_at,
                 seal=seal,
                 facts={} if event is None else facts_of(event, received_at),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from typer.core import TyperCommand
 
-from allawee_async.cli.lazy_commands import LazyCommand, made_command
+from allawee_async.cli.commands import LazyCommand, made_command
 from allawee_async.cli.operations.bodies import joined_fields
 from allawee_async.cli.operations.help_texts import description, exit_codes, fields_help, summary
 from allawee_async.cli.operations.options import (
@@ -18,7 +17,7 @@ from allawee_async.cli.operations.options import (
 from allawee_async.cli.operations.wording import kebab, option_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from allawee_async.resources.verbs import Verb
 
@@ -94,29 +93,16 @@ def _made(verb: Verb) -> VerbCommand:
 
         run_verb(verb, given)
 
+    parameters = [*own_parameters(verb), *common_parameters(verb)]
     command: VerbCommand = made_command(
-        _with_parameters(call, [*own_parameters(verb), *common_parameters(verb)]),
-        kebab(verb.name),
-        cls=VerbCommand,
-        help=description(verb),
+        call, kebab(verb.name), parameters, cls=VerbCommand, help=description(verb)
     )
     command.verb = verb
     fields = list(field_parameters(verb))
     if fields:
-        command.fields = tuple(made_command(_with_parameters(_nothing, fields), "fields").params)
+        command.fields = tuple(made_command(_nothing, "fields", fields).params)
     return command
 
 
 def _nothing(**given: Any) -> None:
     """Stand for a command in which only the options matter."""
-
-
-def _with_parameters(
-    function: Callable[..., None], parameters: list[inspect.Parameter]
-) -> Callable[..., None]:
-    def typed(**given: Any) -> None:
-        function(**given)
-
-    typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return typed

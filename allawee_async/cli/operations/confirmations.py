@@ -13,7 +13,7 @@ from allawee_async.transport.routes import EffectKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.cli.access.connection import KeyKind
+    from allawee_async.cli.access.options import KeyKind
     from allawee_async.resources.verbs import Verb
 
 _WITH: Final[dict[KeyKind, str]] = {

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from allawee_async.cli.access.connected import CONNECTION_PARAMETERS
+from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.commands import parameter as keyword
 from allawee_async.cli.operations.help_texts import parameter_help
 from allawee_async.cli.operations.wording import option_of
-from allawee_async.cli.options import Debug, NoColor
 from allawee_async.cli.output.writers import Format
 from allawee_async.models.schema import paths_of
 from allawee_async.resources.verbs import Parameter, ParameterKind, Returns
 
 if TYPE_CHECKING:
+    import inspect
     from collections.abc import Callable, Iterator
 
     from allawee_async.resources.verbs import Verb
@@ -76,9 +76,9 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         text = parameter_help(verb, parameter)
         if parameter.is_argument:
             shown = parameter.name.upper()
-            yield _keyword(parameter.name, Annotated[str, typer.Argument(metavar=shown, help=text)])
+            yield keyword(parameter.name, Annotated[str, typer.Argument(metavar=shown, help=text)])
         elif parameter.kind is ParameterKind.FLAG:
-            yield _keyword(
+            yield keyword(
                 parameter.name,
                 Annotated[bool | None, typer.Option(_flag(parameter), help=text)],
                 default=None,
@@ -86,10 +86,10 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         else:
             yield _option(parameter, text)
     if verb.returns is Returns.PAGES:
-        yield _keyword("max_items", MaxItems, default=None)
+        yield keyword("max_items", MaxItems, default=None)
     if verb.returns is Returns.FILE:
-        yield _keyword("out", Out, default=None)
-        yield _keyword("overwrite", Overwrite, default=False)
+        yield keyword("out", Out, default=None)
+        yield keyword("overwrite", Overwrite, default=False)
 
 
 def _option(parameter: Parameter, text: str) -> inspect.Parameter:
@@ -104,25 +104,23 @@ def _option(parameter: Parameter, text: str) -> inspect.Parameter:
     )
     kind: Any = list[str] if parameter.kind in _REPEATED else str
     if needed:
-        return _keyword(parameter.name, Annotated[kind, option])
-    return _keyword(parameter.name, Annotated[kind | None, option], default=None)
+        return keyword(parameter.name, Annotated[kind, option])
+    return keyword(parameter.name, Annotated[kind | None, option], default=None)
 
 
 def common_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     """Yield what does not depend on the method: the output, questions, the connection."""
     if verb.returns is not Returns.FILE:
-        yield _keyword("output", Output, default=None)
+        yield keyword("output", Output, default=None)
     if verb.returns in (Returns.PAGES, Returns.LIST):
-        yield _keyword("columns", Columns, default=None)
+        yield keyword("columns", Columns, default=None)
     if verb.returns is not Returns.FILE:
-        yield _keyword("reveal", Reveal, default=False)
+        yield keyword("reveal", Reveal, default=False)
     if verb.effect is not None:
-        yield _keyword("yes", Yes, default=False)
+        yield keyword("yes", Yes, default=False)
     if verb.writes:
-        yield _keyword("wait", Wait, default=False)
-    yield from CONNECTION_PARAMETERS
-    yield _keyword("no_color", NoColor, default=False)
-    yield _keyword("debug", Debug, default=False)
+        yield keyword("wait", Wait, default=False)
+    yield keyword("connection", ConnectionOptions)
 
 
 def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
@@ -134,16 +132,7 @@ def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
                 autocompletion=_completion(shape.choices) if shape.choices else None,
             )
             name = f"{parameter.name}__{path.replace('.', '__')}"
-            yield _keyword(name, Annotated[str | None, option], default=None)
-
-
-def _keyword(
-    name: str, annotation: Any, default: Any = inspect.Parameter.empty
-) -> inspect.Parameter:
-    """Return a parameter that is given by name; without a default it is required."""
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
-    )
+            yield keyword(name, Annotated[str | None, option], default=None)
 
 
 def _flag(parameter: Parameter) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from allawee_async.cli.commands import ResourceGroup, resource_groups
 from allawee_async.cli.operations.command import verb_command
-from allawee_async.cli.operations.resource_group import NounGroup, noun_groups
 from allawee_async.resources.verbs import noun_at, verbs_of
 
 
-def add_commands(group: NounGroup) -> None:
+def add_commands(group: ResourceGroup) -> None:
     """Add the commands of a noun to its group, in the order of its help."""
-    noun = group.noun
+    noun = group.resource
     verbs = verbs_of(noun)
     for verb in verbs:
         group.add_command(verb_command(verb))
@@ -21,5 +21,5 @@ def add_commands(group: NounGroup) -> None:
         from allawee_async.cli.listen.commands import add_webhook_commands
 
         add_webhook_commands(group)
-    for below in noun_groups(type(noun_at(noun)), add_commands, f"{noun}."):
+    for below in resource_groups(type(noun_at(noun)), add_commands, f"{noun}."):
         group.add_command(below)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import typer
 
-from allawee_async.cli.access.connection import ConnectionOptions, key_kind, run_with_client
+from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, advice_if_unknown, words_of
@@ -28,6 +28,7 @@ from allawee_async.resources.verbs import FIND, Returns, Verb
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.cli.output.writers import Writer
     from allawee_async.client import AllaweeClient
     from allawee_async.models.common import Model
@@ -47,14 +48,14 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
         AllaweeError: The call failed.
     """
     own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
-    connection = _taken(ConnectionOptions, given)
+    connection: ConnectionOptions = given["connection"]
     wishes = _taken(Wishes, given)
     wishes.check()
     arguments = arguments_of(verb.parameters, own)
     consequence = consequence_of(verb, arguments, reveal=wishes.reveal)
     if consequence and not wishes.yes:
         shown = shown_arguments(verb.parameters, arguments)
-        confirm(command_words(verb.call), consequence, shown, key_kind(connection))
+        confirm(command_words(verb.call), consequence, shown, connection.key_kind)
     run_with_client(connection, VerbCall(verb, arguments, wishes))
 
 

@@ -1,40 +1,25 @@
 """`allawee sandbox`: the embedded Allawee as a server of its own, for any program to talk to."""
 
+import asyncio
+import shlex
+import signal
+import sys
+import webbrowser
 from pathlib import Path
-from typing import Annotated
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
 import typer
 
-from allawee_async.cli.options import Debug, NoColor
+from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.wording import counted
 
-_PORT = 8080
-_HIGHEST_PORT = 65_535
-_MOST_CUSTOMERS = 200_000
+if TYPE_CHECKING:
+    from allawee_async.sandbox import Sandbox
 
-
-@attrs.frozen(kw_only=True)
-class SandboxOptions:
-    """How the sandbox is to run.
-
-    Attributes:
-        host: The address to listen on.
-        port: Port of the standard host; 0 for any that is free.
-        secure_port: Port of the secure host; None for the one after `port`.
-        data: The file for its state; None for none.
-        customers: How many customers there are in a new state; None for the two of the documents.
-        seed: What a new state and the key are made from.
-        open: Whether its page is opened in the browser.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = _PORT
-    secure_port: int | None = None
-    data: Path | None = None
-    customers: int | None = None
-    seed: int = 0
-    open: bool = False
-
+_HIGHEST_PORT: Final = 65_535
+_MOST_CUSTOMERS: Final = 200_000
 
 Port = Annotated[
     int,
@@ -68,34 +53,93 @@ Seed = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Open its page in the browser.")]
 
 
-def sandbox(
-    *,
-    port: Port = _PORT,
-    secure_port: SecurePort = None,
-    host: Host = "127.0.0.1",
-    data: Data = None,
-    customers: Customers = None,
-    seed: Seed = 0,
-    open: Open = False,
-    no_color: NoColor = False,
-    debug: Debug = False,
-) -> None:
+@attrs.frozen(kw_only=True)
+class SandboxOptions:
+    """How the sandbox is to run: an option for each attribute."""
+
+    port: Port = 8080
+    secure_port: SecurePort = None
+    host: Host = "127.0.0.1"
+    data: Data = None
+    customers: Customers = None
+    seed: Seed = 0
+    open: Open = False
+
+
+def sandbox(*, options: SandboxOptions) -> None:
     """Run a sandbox that plays the API, until Ctrl-C.
 
     It prints the variables with its addresses and its test key, for any program on this computer,
     and the address of a page that shows what is going on in it. With --data, what is done to it is
     still there after a restart, and even after a crash.
     """
-    del no_color, debug
-    from allawee_async.cli.sandbox.run import run_sandbox
+    from allawee_async.sandbox import StoreError
 
-    options = SandboxOptions(
-        host=host,
-        port=port,
-        secure_port=secure_port,
-        data=data,
-        customers=customers,
-        seed=seed,
-        open=open,
+    try:
+        asyncio.run(_serve(options))
+    except StoreError as error:
+        raise CommandError(f"{error}; choose another file with --data") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(f"{reason}; choose another with --port", ExitCode.FAILED) from error
+
+
+async def _serve(options: SandboxOptions) -> None:
+    from allawee_async.sandbox import Sandbox
+
+    sandbox = Sandbox(
+        customers=options.customers,
+        seed=options.seed,
+        host=options.host,
+        port=options.port,
+        secure_port=_secure_port(options),
+        data=options.data,
     )
-    run_sandbox(options)
+    stopped = asyncio.Event()
+    if sys.platform != "win32":  # there, loops take no signals; Ctrl-C ends the run all the same
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with sandbox:
+        _print_welcome(sandbox, options)
+        if options.open:  # not here: a browser in the terminal would stop the sandbox
+            Thread(target=webbrowser.open, args=(sandbox.page_url,), daemon=True).start()
+        await stopped.wait()
+
+
+def _secure_port(options: SandboxOptions) -> int:
+    if options.secure_port is not None:
+        return options.secure_port
+    return options.port + 1 if 0 < options.port < _HIGHEST_PORT else 0
+
+
+def _print_welcome(sandbox: "Sandbox", options: SandboxOptions) -> None:
+    """Print where the page is, and the variables that a program needs, for a shell to take."""
+    from allawee_async.cli.output.console import output_console
+
+    console = output_console()
+    customers = counted(len(sandbox.state.customers), "customer")
+    console.print(f"Sandbox with {customers}", style="bold")
+    console.print(f"Page: {sandbox.page_url}", soft_wrap=True)
+    console.print()
+    for line in assignments(sandbox):
+        console.print(line, soft_wrap=True)
+    console.print()
+    where = f"state in {options.data}" if options.data else "state is lost at the end"
+    console.print(f"{where}; Ctrl-C stops it", style="dim", soft_wrap=True)
+    sys.stdout.flush()
+
+
+def assignments(sandbox: "Sandbox") -> list[str]:
+    """Return the lines that make a shell's programs use a sandbox."""
+    variables = {
+        "ALLAWEE_BASE_URL": sandbox.url,
+        "ALLAWEE_SECURE_URL": sandbox.secure_url,
+        "ALLAWEE_API_KEY": sandbox.api_key,
+    }
+    return [_assignment(name, value, sys.platform) for name, value in variables.items()]
+
+
+def _assignment(name: str, value: str, platform: str) -> str:
+    """Return the line that sets a variable in the shell that is usual there."""
+    if platform == "win32":
+        return f'$env:{name} = "{value}"'
+    return f"export {name}={shlex.quote(value)}"  # fish takes it as well

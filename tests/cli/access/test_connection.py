@@ -8,22 +8,15 @@ import subprocess
 import sys
 import threading
 
+import attrs
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from allawee_async.cli.access import connection as module
 from allawee_async.cli.access import credentials
-from allawee_async.cli.access.connected import CONNECTION_PARAMETERS, connected
-from allawee_async.cli.access.connection import (
-    ConnectionOptions,
-    client_with,
-    key_kind,
-    open_client,
-    run_with_client,
-)
+from allawee_async.cli.access import options as module
+from allawee_async.cli.access.connection import client_with, open_client, run_with_client
+from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.commands import made_command
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.options import Debug
 from allawee_async.cli.program import Program
 from allawee_async.errors import ConfigurationError
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, using
@@ -47,7 +40,7 @@ def file(tmp_path):
 def refused(options):
     """Return the error that a key that cannot be had ends with."""
     with pytest.raises(CommandError) as raised:
-        key_kind(options)
+        _ = options.key_kind
     assert "canary" not in str(raised.value)
     return raised.value
 
@@ -94,8 +87,8 @@ class TestTheOrderOfSources:
     def test_a_keyring_is_not_even_imported_before_it_is_needed(self, file):
         code = (
             "import sys; from pathlib import Path\n"
-            "from allawee_async.cli.access.connection import *\n"
-            f"assert key_kind(ConnectionOptions(api_key_file=Path({str(file)!r}))) == 'test'\n"
+            "from allawee_async.cli.access.options import *\n"
+            f"assert ConnectionOptions(api_key_file=Path({str(file)!r})).key_kind == 'test'\n"
             "print('keyring' in sys.modules)"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
@@ -163,7 +156,7 @@ class TestTheFile:
     def test_stdin_is_read_once(self, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{KEY}\n".encode())))
         options = ConnectionOptions(api_key_file=credentials.STDIN)
-        assert key_kind(options) == "test"
+        assert options.key_kind == "test"
         assert (options.key.key, options.key.source) == (KEY, "stdin")
 
     @pytest.mark.parametrize("content", [b"", b"\xffcanary", b"canary" * 10_000, None])
@@ -197,12 +190,12 @@ class TestTheKindOfKey:
     )
     def test_it_is_told_from_the_beginning(self, monkeypatch, key, kind):
         monkeypatch.setenv("ALLAWEE_API_KEY", key)
-        assert key_kind(ConnectionOptions()) == kind
+        assert ConnectionOptions().key_kind == kind
 
     def test_the_sandbox_has_its_own_whatever_the_environment_has(self, monkeypatch, tmp_path):
         monkeypatch.setenv("ALLAWEE_API_KEY", LIVE)
-        assert key_kind(ConnectionOptions(sandbox=True)) == "sandbox"
-        assert key_kind(ConnectionOptions(sandbox_file=tmp_path / "x.db")) == "sandbox"
+        assert ConnectionOptions(sandbox=True).key_kind == "sandbox"
+        assert ConnectionOptions(sandbox_file=tmp_path / "x.db").key_kind == "sandbox"
 
     def test_no_repr_shows_it(self, monkeypatch):
         monkeypatch.setenv("ALLAWEE_API_KEY", KEY)
@@ -306,17 +299,14 @@ class TestTheOptions:
         """Run a command and return the connection options that it got."""
 
         def run(*words):
-            app = typer.Typer(cls=Program, rich_markup_mode=None)
             got = []
 
-            @app.command()
-            @connected
-            def one(name: str = "x", *, connection: ConnectionOptions, debug: Debug = False):
+            def one(name: str = "x", *, connection: ConnectionOptions):
                 got.append((name, connection))
 
-            app.command("two")(lambda: None)
-            result = CliRunner().invoke(app, ["one", *words])
-            assert result.exit_code == 0, result.output
+            program = Program(name="allawee")
+            program.add_command(made_command(one, "one"))
+            program.main(["one", *words], standalone_mode=False)
             return got[0]
 
         return run
@@ -346,5 +336,5 @@ class TestTheOptions:
 
     def test_no_option_takes_a_secret(self):
         """Arguments stand in the list of processes, for everybody on the computer to see."""
-        names = {parameter.name for parameter in CONNECTION_PARAMETERS}
+        names = {field.name for field in attrs.fields(ConnectionOptions)}
         assert {name for name in names if "key" in name} == {"api_key_file"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from allawee_async.cli.access import key_store, login_run
+from allawee_async.cli.access import key_store, login
 from allawee_async.cli.app import app
 from tests.support.keyrings import (
     BrokenKeyring,
@@ -398,4 +398,4 @@ def test_an_interrupted_question_ends_quietly(run, keyring, monkeypatch):
 
 @pytest.mark.parametrize(("key", "ending"), [("sk.test." + "x" * 15, None), ("a" * 24, "aaaa")])
 def test_the_ending_of_a_key_is_shown_only_if_the_rest_is_long(key, ending):
-    assert login_run._ending(key) == ending
+    assert login._ending(key) == ending

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.cli.sandbox_argument import file_advice, spelled_out
+from allawee_async.cli.arguments import file_advice, spelled_out
 
 FILES = {"state", "c.123"}
 

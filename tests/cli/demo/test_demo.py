@@ -11,8 +11,7 @@ from rich.console import Console
 from allawee_async import RetryEvent, RetryPolicy
 from allawee_async.cli.demo import sources as demo_sources
 from allawee_async.cli.demo import walking
-from allawee_async.cli.demo.progress import WalkProgress
-from allawee_async.cli.demo.walking import Walk
+from allawee_async.cli.demo.walking import Walk, WalkProgress
 from allawee_async.cli.output import console, live_bar
 from allawee_async.errors import (
     Attempt,

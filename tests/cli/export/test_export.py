@@ -14,7 +14,7 @@ import typer
 
 from allawee_async.cli.app import app
 from allawee_async.cli.export import run as export_run
-from allawee_async.cli.export.progress import ExportBar, details
+from allawee_async.cli.export.run import ExportBar, details
 from allawee_async.cli.output import live_bar
 from allawee_async.export import ExportProgress
 from tests.support.exports import beside, ids_in, read_rows
@@ -24,14 +24,14 @@ def groups():
     waiting = list(typer.main.get_command(app).commands.values())
     while waiting:
         group = waiting.pop()
-        if hasattr(group, "noun"):
+        if hasattr(group, "resource"):
             group.list_commands(None)  # which makes them
             yield group
             waiting += group.commands.values()
 
 
 def test_every_noun_that_can_be_listed_can_be_exported():
-    found = {group.noun: set(group.commands) for group in groups()}
+    found = {group.resource: set(group.commands) for group in groups()}
 
     assert {noun for noun, verbs in found.items() if "list" in verbs} == {
         noun for noun, verbs in found.items() if "export" in verbs

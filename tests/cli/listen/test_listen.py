@@ -20,15 +20,14 @@ import attrs
 import pytest
 from aiohttp import web
 
-from allawee_async.cli.access.connection import ConnectionOptions
+from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.listen import answers as listen_answers
 from allawee_async.cli.listen import registration as listen_registration
+from allawee_async.cli.listen import responders as listen_answers
 from allawee_async.cli.listen import server as listen_server
-from allawee_async.cli.listen.checks import check_registration
-from allawee_async.cli.listen.log import line_of
+from allawee_async.cli.listen.log import LoggedDelivery, Seal, line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
-from allawee_async.cli.listen.run import _listen, run_listen
+from allawee_async.cli.listen.run import _listen, check_registration, run_listen
 from allawee_async.errors import AllaweeError
 from allawee_async.redaction import HiddenText
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
@@ -228,9 +227,9 @@ class TestTheLines:
         assert "\x1b" not in hook.out
 
     def test_a_decision_that_came_too_late(self):
-        delivery = listen_server.Delivery(
+        delivery = LoggedDelivery(
             received_at=datetime(2026, 5, 13, tzinfo=UTC),
-            seal=listen_server.Seal.OK,
+            seal=Seal.OK,
             facts={"event": "card.authorization.request"},
             is_repeat=False,
             is_late=True,
@@ -616,7 +615,7 @@ class TestBeforeItBegins:
         assert result.exit_code == 0, result.output
         options = ListenOptions(
             port=1, decide=Answering.APPROVE, card_balance=5, card_holder="Ada", register=True,
-            events=("a", "b"), yes=True, public_url="https://x", signing_key_file=path,
+            events=["a", "b"], yes=True, public_url="https://x", signing_key_file=path,
             output=LogFormat.JSONL,
         )  # fmt: skip
         assert seen == [(options, ConnectionOptions(base_url="https://y"))]

@@ -241,7 +241,7 @@ class TestVerify:
 
 
 def test_the_debug_traceback_shows_neither_key_nor_body(tool, monkeypatch):
-    from allawee_async.cli.listen import tools as webhook_tools
+    from allawee_async.cli.listen import signing as webhook_tools
 
     def fail(*_):
         raise ZeroDivisionError

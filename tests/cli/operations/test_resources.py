@@ -12,9 +12,8 @@ import typer
 
 from allawee_async import AllaweeClient, resources
 from allawee_async.cli.app import COMMANDS, app
-from allawee_async.cli.lazy_commands import LazyCommand
+from allawee_async.cli.commands import LazyCommand, ResourceGroup
 from allawee_async.cli.listen.commands import COMMANDS as WEBHOOK_COMMANDS
-from allawee_async.cli.operations.resource_group import NounGroup
 from allawee_async.cli.operations.wording import option_of
 from allawee_async.resources.verbs import ParameterKind, all_verbs, verbs_of
 
@@ -28,7 +27,7 @@ ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
 def groups(parent):
     """Yield each group of commands of the API, those inside others as well."""
     for command in parent.commands.values():
-        if isinstance(command, NounGroup):
+        if isinstance(command, ResourceGroup):
             command.fill()
             yield command
             yield from groups(command)
@@ -43,10 +42,10 @@ def program():
 def api_commands(program):
     """All commands of the API by the path of their method."""
     return {
-        f"{group.noun}.{name.replace('-', '_')}": command
+        f"{group.resource}.{name.replace('-', '_')}": command
         for group in groups(program)
         for name, command in group.commands.items()
-        if not isinstance(command, NounGroup) and name not in MORE_THAN_A_CALL
+        if not isinstance(command, ResourceGroup) and name not in MORE_THAN_A_CALL
     }
 
 
@@ -76,7 +75,7 @@ def test_there_is_a_command_for_each_method_and_no_other(api_commands):
 
 def test_every_list_can_be_exported(program):
     for group in groups(program):
-        assert ("export" in group.commands) is ("list" in group.commands), group.noun
+        assert ("export" in group.commands) is ("list" in group.commands), group.resource
 
 
 def test_what_methods_take_is_what_commands_take(api_commands):

@@ -19,8 +19,13 @@ import pytest
 
 from allawee_async.cli.app import app
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.sandbox.command import SandboxOptions
-from allawee_async.cli.sandbox.run import _assignment, _secure_port, _serve, run_sandbox
+from allawee_async.cli.sandbox.command import (
+    SandboxOptions,
+    _assignment,
+    _secure_port,
+    _serve,
+    sandbox,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,12 +130,12 @@ async def test_sigterm_ends_it_in_order(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_failures_are_told_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="choose another file with --data"):
-        run_sandbox(SandboxOptions(port=0, data=tmp_path / "nowhere" / "state.db"))
+        sandbox(options=SandboxOptions(port=0, data=tmp_path / "nowhere" / "state.db"))
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(CommandError, match="choose another with --port"),
     ):
-        run_sandbox(SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
+        sandbox(options=SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
 
 
 def test_its_page_can_be_looked_at() -> None:
@@ -176,7 +181,11 @@ async def test_its_page_is_opened_in_the_browser(
 
 def test_the_options_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[SandboxOptions] = []
-    monkeypatch.setattr("allawee_async.cli.sandbox.run.run_sandbox", seen.append)
+
+    async def serve(options: SandboxOptions) -> None:
+        seen.append(options)
+
+    monkeypatch.setattr("allawee_async.cli.sandbox.command._serve", serve)
     arguments = ["sandbox", "--port", "1", "--seed", "4", "--customers", "7", "--data", "x.db"]
     arguments.append("--open")
     app(arguments, standalone_mode=False)

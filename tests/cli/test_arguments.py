@@ -3,7 +3,7 @@
 import typer
 
 from allawee_async.cli.app import app
-from allawee_async.cli.leading_options import FLAGS, VALUED, moved_behind
+from allawee_async.cli.arguments import FLAGS, VALUED, moved_behind
 
 
 def moved(line):

@@ -51,7 +51,7 @@ class Received:
 
 
 @attrs.frozen
-class Answer:
+class Answered:
     """What is answered.
 
     Attributes:
@@ -65,10 +65,10 @@ class Answer:
     problem: str | None = None
 
 
-class Answerer(Protocol):
+class Responder(Protocol):
     """Answers deliveries."""
 
-    async def answer(self, received: Received) -> Answer:
+    async def answer(self, received: Received) -> Answered:
         """Return what to answer; it never raises for what came over the network."""
         ...
 
@@ -79,16 +79,16 @@ class Decider:
     def __init__(self, decision: Decision) -> None:
         self._decision = DefaultDecision(decision)
 
-    async def answer(self, received: Received) -> Answer:
+    async def answer(self, received: Received) -> Answered:
         """Refuse what is not signed, decide what wants a decision, and take note of the rest."""
         if received.is_refused:
-            return Answer(INVALID_SIGNATURE, "refused")
+            return Answered(INVALID_SIGNATURE, "refused")
         if received.event is None:
-            return Answer(INVALID_EVENT, "refused")
+            return Answered(INVALID_EVENT, "refused")
         if not received.event.wants_decision:
-            return Answer(DONE, "success")
+            return Answered(DONE, "success")
         reply = self._decision.reply_to(received.event)
-        return Answer(reply, _action(reply) or "")
+        return Answered(reply, _action(reply) or "")
 
 
 class Forwarder:
@@ -103,7 +103,7 @@ class Forwarder:
         self._session = session
         self._url = url
 
-    async def answer(self, received: Received) -> Answer:
+    async def answer(self, received: Received) -> Answered:
         """Send a delivery on, whatever it is: the program there is to check it by itself."""
         headers = [pair for pair in received.headers if pair[0].lower() not in _OF_THE_CONNECTION]
         try:
@@ -121,7 +121,7 @@ class Forwarder:
             return _failed(f"the answer is longer than {_LONGEST_ANSWER:,} bytes")
         kind = response.headers.get("Content-Type", "application/octet-stream")
         reply = WebhookReply(response.status, body, kind)
-        return Answer(reply, _action(reply) or "forwarded")
+        return Answered(reply, _action(reply) or "forwarded")
 
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:
@@ -134,9 +134,9 @@ async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:
     return bytes(body)
 
 
-def _failed(problem: str) -> Answer:
+def _failed(problem: str) -> Answered:
     body = orjson.dumps({"error": "The delivery could not be sent on"})
-    return Answer(WebhookReply(502, body), "not forwarded", problem)
+    return Answered(WebhookReply(502, body), "not forwarded", problem)
 
 
 def _action(reply: WebhookReply) -> str | None:

@@ -1,0 +1,167 @@
+"""Commands and groups that are made when they are used, so that the program's help is quick."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from allawee_async.cli.arguments import moved_behind
+from allawee_async.cli.program import Debug, NoColor
+from allawee_async.cli.wording import kebab
+from allawee_async.resources import nouns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_OF_ALL: Final = (("no_color", NoColor), ("debug", Debug))
+
+
+def parameter(
+    name: str, annotation: Any, default: Any = inspect.Parameter.empty
+) -> inspect.Parameter:
+    """Return a parameter of a command that is given by name; without a default it is required."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, annotation=annotation, default=default)
+
+
+def made_command(
+    function: Callable[..., object],
+    name: str,
+    parameters: Sequence[inspect.Parameter] | None = None,
+    cls: type[TyperCommand] | None = None,
+    **texts: Any,
+) -> Any:
+    """Return Typer's command for a function: its parameters become arguments and options.
+
+    A parameter whose type is a class of attrs becomes an option for each attribute of the class.
+
+    Args:
+        function: What the command calls.
+        name: What it is called.
+        parameters: What the function takes; None asks it.
+        cls: Its class, if it is a special one.
+        **texts: `help` and `epilog`, in place of the docstring.
+    """
+    if parameters is None:
+        parameters = tuple(inspect.signature(function, eval_str=True).parameters.values())
+    spread = {one.name: one.annotation for one in parameters if _fields(one.annotation)}
+    taken = [one for each in parameters for one in _fields(each.annotation) or [each]]
+    taken += [parameter(common, option, default=False) for common, option in _OF_ALL]
+
+    @functools.wraps(function)
+    def typed(*positional: object, **given: Any) -> None:
+        for common, _ in _OF_ALL:  # their callbacks have taken note of them
+            given.pop(common)
+        for taker, options in spread.items():
+            given[taker] = options(**{one.name: given.pop(one.name) for one in _fields(options)})
+        function(*positional, **given)
+
+    typed.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
+    typed.__annotations__ = {one.name: one.annotation for one in taken}
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,  # plain help comes in a third of the time
+        pretty_exceptions_enable=False,  # its tracebacks show local variables, so also keys
+    )
+    app.command(name, cls=cls, **texts)(typed)
+    return typer.main.get_command(app)
+
+
+def _fields(annotation: Any) -> list[inspect.Parameter]:
+    """Return a parameter for each attribute of a class of attrs; none for other annotations."""
+    return [
+        parameter(field.name, field.type, field.default)
+        for field in getattr(annotation, "__attrs_attrs__", ())
+    ]
+
+
+def imported_command(place: str, name: str) -> Callable[[], Any]:
+    """Return what imports a command, from a place such as `package.module:function`."""
+
+    def make() -> Any:
+        module, _, function = place.partition(":")
+        return made_command(getattr(import_module(module), function), name)
+
+    return make
+
+
+class LazyCommand(TyperCommand):
+    """A name and a line of help; the command itself is made when it is called.
+
+    Args:
+        name: What the command is called.
+        short_help: Its line in the help of its group.
+        make: Makes the command.
+    """
+
+    def __init__(self, name: str, short_help: str, make: Callable[[], Any]) -> None:
+        super().__init__(name, help=short_help, short_help=short_help, rich_markup_mode=None)
+        self._make = make
+
+    @cached_property
+    def made(self) -> Any:
+        """The command itself."""
+        return self._make()
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the arguments as the command itself does, whose context then takes over."""
+        return self.made.make_context(*args, **options)
+
+
+class ResourceGroup(TyperGroup):
+    """The commands of a resource; they are made when they are needed.
+
+    Args:
+        resource: The attribute path on the client: `customers`, `tools.banks`.
+        line: What the resource is, in a line.
+        fill: Adds the commands; called once, when they are needed.
+    """
+
+    def __init__(self, resource: str, line: str, fill: Callable[[ResourceGroup], None]) -> None:
+        name = kebab(resource.rpartition(".")[2])
+        super().__init__(name=name, help=f"{line}.", short_help=line, rich_markup_mode=None)
+        self.resource = resource
+        self._fill: Callable[[ResourceGroup], None] | None = fill
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; without any, show the help."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            raise typer.Exit
+        return super().parse_args(ctx, moved_behind(args))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of a verb."""
+        self.fill()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the verbs."""
+        self.fill()
+        return super().list_commands(ctx)
+
+    def fill(self) -> None:
+        """Make the commands; this imports the resource."""
+        fill, self._fill = self._fill, None
+        if fill is not None:
+            fill(self)
+
+
+def resource_groups(
+    parent: type, fill: Callable[[ResourceGroup], None], path: str = ""
+) -> Iterator[ResourceGroup]:
+    """Yield a group for each resource that a class has an attribute for.
+
+    Args:
+        parent: `Resources`, or the class of a resource.
+        fill: Adds the commands to a group.
+        path: The attribute path of that resource on the client, with a dot behind it.
+    """
+    for resource, line in nouns_of(parent, path):
+        yield ResourceGroup(resource, line.rstrip("."), fill)
