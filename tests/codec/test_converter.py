@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async import models as room
@@ -17,6 +17,7 @@ from allawee_async.codec.converter import converter, decode, from_dict, make_con
 from allawee_async.errors import AllaweeError, DecodeError
 from allawee_async.models import Address, Claims, Customer, CustomerStatus, Identity
 from allawee_async.models.common import Model, OpenEnum, model
+from tests.support.properties import examples
 from tests.support.samples import changed, documented_claims, documented_customers, full_customer
 from tests.support.strategies import COMPLETE, MODELS, any_model
 
@@ -123,7 +124,7 @@ OTHERS = sorted(
 
 
 @pytest.mark.parametrize("cls", OTHERS, ids=lambda cls: cls.__name__)
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_models_of_every_other_class_come_back_as_they_were(
     cls: type[Model], data: st.DataObject

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from allawee_async.codec import converter as converter_room
 from allawee_async.codec import reading as decoding
@@ -36,6 +36,7 @@ from allawee_async.models import (
     Verification,
 )
 from tests.support.canaries import BVN, PAN, traceback_text
+from tests.support.properties import examples
 from tests.support.samples import ABSENT, changed, full_customer
 from tests.support.strategies import json_values, odd_customers, values
 
@@ -651,7 +652,7 @@ def _outcome(read: Any, document: object) -> tuple[str, Any, str]:
     return "model", model, repr(model) + json.dumps(to_dict(model))
 
 
-@settings(max_examples=400)
+@examples(100)
 @given(document=odd_customers())
 @example(document=changed(FULL, "createdAt", "20230314T2321Z"))
 @example(document=changed(FULL, "createdAt", "2023-03-14T23Z"))

@@ -4,22 +4,20 @@ Each run is a sequence of steps that Hypothesis chooses, over real HTTP: purchas
 reversals, settlements, events that are repeated, late, held back, released in another order, or
 answered to nobody, and an application that is stopped and started again over the same file.
 
-`LEDGER_RUNS` is how many runs there are, 60 without it: 1,000 take three minutes.
+There are a few runs in everybody's tests, and 1,000 in the long ones.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.examples.card_world import DEFAULTS, World, together
-
-RUNS = int(os.environ.get("LEDGER_RUNS", "60"))
+from tests.support.properties import examples
 
 CARDS = st.sampled_from(DEFAULTS)
 AMOUNTS = st.sampled_from([0, 1_000, 5_000, 5_000, 30_000, 60_000, 99_000, 120_000])
@@ -188,8 +186,9 @@ class CardLedger(RuleBasedStateMachine):
 
 
 TestCardLedger = CardLedger.TestCase
-TestCardLedger.settings = settings(
-    max_examples=RUNS,
+TestCardLedger.settings = examples(
+    15,
+    1_000,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -23,6 +23,7 @@ from allawee_async.sandbox.api.app import Api, Target
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.transactions import settle, settle_all
 from tests.sandbox.card_user import CIROMA, NGN_ACCOUNT, PAN, SetClock
+from tests.support.properties import examples
 
 AMOUNTS = st.sampled_from([0, 1, 700, 700, 2_500, 90_000])
 FIRST_AMOUNTS = st.sampled_from([0, 5_000, 5_000, 2_000_000_000])
@@ -279,8 +280,8 @@ class Cards(RuleBasedStateMachine):
 
 
 TestCards = Cards.TestCase
-TestCards.settings = settings(
-    max_examples=80,
+TestCards.settings = examples(
+    25,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

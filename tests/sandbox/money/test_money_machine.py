@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from allawee_async.sandbox.core.ledger import LedgerError
 from tests.sandbox.money_model import START, MoneyModel
+from tests.support.properties import examples
 
 AMOUNTS = st.one_of(
     st.integers(1, 5_000), st.integers(1, 90_000), st.sampled_from([1, START, START + 1, 10**12])
@@ -216,10 +217,9 @@ class MoneyMachine(MoneyModel):
 
 
 TestMoney = MoneyMachine.TestCase
-TestMoney.settings = settings(
-    max_examples=100,
+TestMoney.settings = examples(
+    25,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    derandomize=True,
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.sandbox.query.patterns import compile_pattern, found
+from tests.support.properties import examples
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_the_worst_patterns_end(pattern: str) -> None:
     assert time.process_time() - started < 1
 
 
-@settings(max_examples=200, deadline=2000)
+@examples(100, deadline=2000)
 @given(st.text("ab.*+?()[]{}|\\^$1,:-", max_size=24))
 def test_any_text_is_compiled_or_refused_and_ends(text: str) -> None:
     try:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.webhooks.stores.base import Busy, Claim, Done
+from tests.support.properties import examples
 from tests.support.store_kinds import Memory, Redis, SQLite
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> None:
 
 @pytest.mark.timeout(600)  # to find the shortest steps that fail takes long
 @pytest.mark.parametrize("name", ["memory", "sqlite", "redis"])
-@settings(max_examples=40)
+@examples(12)
 @given(steps=STEPS)
 def test_every_store_does_what_the_model_does(
     name: str, request: pytest.FixtureRequest, steps: list[tuple[str, Any]]

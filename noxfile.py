@@ -1,0 +1,110 @@
+"""The jobs that CI runs, each in an environment of its own: `nox -l` lists them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import nox
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+EXTRAS = ".[cli,export,fastapi,redis]"
+PARALLEL = ("-n", "auto", "--dist", "loadfile")
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests", "lint", "types", "docs", "lowest", "wheel"]
+nox.options.error_on_missing_interpreters = False
+
+
+def _group(name: str) -> list[str]:
+    return nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests on each Python that is at hand; the coverage counts on the oldest."""
+    session.install("-e", EXTRAS, *_group("test"))
+    coverage = ["--cov"] if session.python == PYTHONS[0] else []
+    session.run("pytest", *PARALLEL, *coverage, *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def properties(session: nox.Session) -> None:
+    """Run the property tests long and at random. What they find becomes an `@example`."""
+    session.install("-e", EXTRAS, *_group("test"))
+    session.env["HYPOTHESIS_PROFILE"] = "long"
+    marked = ["-m", "hypothesis or long", "--timeout", "3600"]
+    session.run("pytest", *PARALLEL, *marked, *(session.posargs or ["tests"]))
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Look at style and formatting."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=PYTHONS[0])
+def types(session: nox.Session) -> None:
+    """Check the types of the package, the tests, the benchmarks and the examples."""
+    session.install("-e", EXTRAS, *_group("test"), *_group("types"))
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", str(Path(session.bin) / "python"))
+
+
+@nox.session(python=PYTHONS[0])
+def docs(session: nox.Session) -> None:
+    """Build the documentation, and check every link of it."""
+    session.install("-e", EXTRAS, *_group("docs"))
+    site = tempfile.mkdtemp()
+    session.run("mkdocs", "build", "--strict", "--quiet", "--site-dir", site)
+    session.run("python", "docs/check_site.py", site)
+
+
+@nox.session(python=PYTHONS[0], venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest versions that `pyproject.toml` allows of what users install."""
+    session.install("--resolution", "lowest-direct", EXTRAS)
+    lowest_ones = session.run("uv", "pip", "freeze", "--exclude-editable", silent=True, log=False)
+    pins = Path(session.create_tmp()) / "lowest.txt"
+    pins.write_text("\n".join(x for x in str(lowest_ones).splitlines() if "==" in x), "utf-8")
+    session.install("-e", EXTRAS, *_group("test"), "--constraint", str(pins))
+    session.run("pytest", *PARALLEL, *(session.posargs or ["tests"]))
+
+
+@nox.session(python=PYTHONS[0])
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, and run the tests against it where the source of the package is not."""
+    dist = Path(tempfile.mkdtemp())
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
+    (built,) = dist.glob("*.whl")
+    session.install(f"{built}[cli,export,fastapi,redis]", *_group("test"))
+    place = Path(tempfile.mkdtemp())
+    for name in ("tests", "docs", "conftest.py", "pyproject.toml", "README.md", "benchmarks"):
+        copy = shutil.copytree if Path(name).is_dir() else shutil.copy2
+        copy(name, place / name)
+    with session.chdir(place):
+        session.run("pytest", *PARALLEL, *(session.posargs or ["tests"]))
+
+
+@nox.session(python=PYTHONS[0])
+def mutants(session: nox.Session) -> None:
+    """Plant mistakes where money is at stake; at least 85 % of them must be noticed."""
+    session.install("-e", EXTRAS, *_group("test"))
+    session.run("python", "scripts/mutants.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def benchmarks(session: nox.Session) -> None:
+    """Measure, as ratios in one run; pass `--quick` for a first look."""
+    session.install("-e", EXTRAS, *_group("test"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+if os.environ.get("CI"):
+    nox.options.reuse_existing_virtualenvs = False
