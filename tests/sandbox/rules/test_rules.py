@@ -48,9 +48,7 @@ def test_a_rule_tells_its_numbers_as_people_write_them(told: str) -> None:
     assert any(told in rule.rule for rule in RULES)
 
 
-@pytest.mark.parametrize(
-    ("module", "name"), NUMBERS, ids=lambda value: getattr(value, "__name__", value)
-)
+@pytest.mark.parametrize("name", NUMBERS)
 def test_the_code_reads_the_number_of_a_rule(name: str) -> None:
     readers = [
         path
