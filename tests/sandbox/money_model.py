@@ -44,7 +44,7 @@ class MoneyModel(RuleBasedStateMachine):
 
     def snapshot(self) -> Any:
         return (
-            {name: list(found) for name, found in collections_of(self.state)},
+            {name: list(found) for name, found in collections_of(self.state).items()},
             self.state.scheduler.dump(), list(self.state.outbox),
         )  # fmt: skip
 

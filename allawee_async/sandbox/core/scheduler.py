@@ -52,6 +52,8 @@ class Scheduler:
         """Take the jobs of a dump in place of the present ones."""
         self._jobs = []
         for entry in dumped if isinstance(dumped, list) else []:
-            if isinstance(entry, list):
-                due, name, about = map(str, entry)
-                self.add(datetime.fromisoformat(due), name, about)
+            match entry:
+                case [str(due), str(name), str(id)]:
+                    self.add(datetime.fromisoformat(due), name, id)
+                case _:
+                    raise ValueError("this is not the dump of a scheduler")

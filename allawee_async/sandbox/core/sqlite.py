@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
-from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.values import Json, to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from allawee_async.sandbox.core.collection import Collection
     from allawee_async.sandbox.core.state import State
 
 _OURS = 0x416C7761  # "Alwa" as SQLite's application id
-_VERSION = 1
+_VERSION = 2
+_FROM_1 = (
+    "BEGIN; UPDATE facts SET name = 'jobs' WHERE name = 'agenda'; PRAGMA user_version = 2; COMMIT"
+)
 _SCHEMA = f"""
     PRAGMA application_id = {_OURS};
     PRAGMA user_version = {_VERSION};
@@ -28,6 +30,9 @@ _SCHEMA = f"""
         rest BLOB NOT NULL, PRIMARY KEY (collection, position)
     ) WITHOUT ROWID;
     CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+_FROM_1 = """
+    BEGIN; UPDATE facts SET name = 'jobs' WHERE name = 'agenda'; PRAGMA user_version = 2; COMMIT
 """
 _PUT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)"
 _DROP = "DELETE FROM documents WHERE collection = ? AND position = ?"
@@ -38,8 +43,7 @@ class StoreError(Exception):
     """A file cannot hold the state of a sandbox; the text says why."""
 
 
-@runtime_checkable
-class Part(Protocol):
+class StoredPart(Protocol):
     """A part of the state that is no collection, and small enough to be written as a whole."""
 
     def dump(self) -> Json:
@@ -51,23 +55,38 @@ class Part(Protocol):
         ...
 
 
-def collections_of(state: State) -> Iterator[tuple[str, Collection]]:
-    """Yield the collections of a state by name, those within its parts included."""
-    for name, value in vars(state).items():
-        if isinstance(value, Collection):
-            yield name, value
-        elif not name.startswith("_"):
-            inner = getattr(value, "__dict__", {})
-            for deeper, part in inner.items():
-                if isinstance(part, Collection) and not deeper.startswith("_"):
-                    yield f"{name}.{deeper}", part
+# What follows are names of the file, kept apart from those of attributes: whoever changes one, or
+# what documents hold, raises _VERSION, so that no file is misread.
+def collections_of(state: State) -> dict[str, Collection]:
+    """Return the collections of a state by the names that they have in a file."""
+    return {
+        "accounts": state.accounts,
+        "bank_accounts": state.bank_accounts,
+        "billings": state.billings,
+        "card_authorizations": state.card_authorizations,
+        "card_programs": state.card_programs,
+        "card_secrets": state.card_secrets,
+        "card_transactions": state.card_transactions,
+        "cards": state.cards,
+        "configuration": state.configuration,
+        "customers": state.customers,
+        "disputes": state.disputes,
+        "events": state.events,
+        "fees": state.fees,
+        "fx_quotes": state.fx_quotes,
+        "ledger.balances": state.ledger.balances,
+        "ledger.holds": state.ledger.holds,
+        "ledger.logs": state.ledger.logs,
+        "payment_requests": state.payment_requests,
+        "payments": state.payments,
+        "queued": state.queued,
+        "webhooks": state.webhooks,
+    }
 
 
-def parts_of(state: State) -> Iterator[tuple[str, Part]]:
-    """Yield the parts of a state that dump themselves, by name."""
-    for name, value in vars(state).items():
-        if isinstance(value, Part):
-            yield name, value
+def parts_of(state: State) -> dict[str, StoredPart]:
+    """Return the parts of a state that dump themselves by the names that they have in a file."""
+    return {"keys": state.keys, "jobs": state.scheduler}
 
 
 class StateFile:
@@ -81,6 +100,7 @@ class StateFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._facts: dict[str, bytes] = {}
         # What SQLite would create, others could read; the secrets of cards are in it.
         with suppress(OSError):  # it is there already, or SQLite says what is wrong
@@ -90,7 +110,7 @@ class StateFile:
         except sqlite3.Error as error:
             raise StoreError(f"{path} cannot be opened ({error})") from error
         try:
-            self._prepare(path)
+            self._prepare()
         except sqlite3.Error as error:
             self.close()
             raise StoreError(f"{path} cannot be used ({error})") from error
@@ -103,17 +123,23 @@ class StateFile:
         self._file.close()
 
     def load(self, state: State) -> bool:
-        """Fill a state with what the file holds; return False, and do nothing, for a new file."""
+        """Fill a state with what the file holds; return False, and do nothing, for a new file.
+
+        Raises:
+            StoreError: What the file holds cannot be read.
+        """
         facts = dict(self._file.execute("SELECT name, value FROM facts"))
         if not facts:
-            for _, collection in collections_of(state):
+            for collection in collections_of(state).values():
                 collection.track()
             return False
-        for name, collection in collections_of(state):
-            collection.restore(self._file.execute(_GET, (name,)))
-        for name, part in parts_of(state):
-            if name in facts:
+        try:
+            for name, collection in collections_of(state).items():
+                collection.restore(self._file.execute(_GET, (name,)))
+            for name, part in parts_of(state).items():
                 part.load(orjson.loads(facts[name]))
+        except (sqlite3.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise StoreError(f"{self._path} is damaged ({error!r}): use another file") from error
         self._facts = facts
         return True
 
@@ -123,8 +149,9 @@ class StateFile:
         Raises:
             sqlite3.Error: The file cannot be written.
         """
-        rows = [(name, *row) for name, found in collections_of(state) for row in found.changes()]
-        dumped = {name: to_bytes(part.dump()) for name, part in parts_of(state)}
+        found = collections_of(state)
+        rows = [(name, *row) for name, documents in found.items() for row in documents.changes()]
+        dumped = {name: to_bytes(part.dump()) for name, part in parts_of(state).items()}
         facts = {name: text for name, text in dumped.items() if self._facts.get(name) != text}
         if not rows and not facts:
             return
@@ -138,8 +165,8 @@ class StateFile:
             raise
         self._file.execute("COMMIT")
         self._facts |= facts
-        for _, collection in collections_of(state):
-            collection.forget_changes()
+        for documents in found.values():
+            documents.forget_changes()
 
     def clear(self) -> None:
         """Forget everything, as for a new file."""
@@ -148,18 +175,23 @@ class StateFile:
         )
         self._facts = {}
 
-    def _prepare(self, path: Path) -> None:
+    def _prepare(self) -> None:
         # An exclusive lock keeps a second process out; WAL makes a commit one quick append.
         self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
         (application,) = self._file.execute("PRAGMA application_id").fetchone()
         (version,) = self._file.execute("PRAGMA user_version").fetchone()
         (tables,) = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != _OURS and tables:
-            raise StoreError(f"{path} is a database of something else")
-        if application == _OURS and version != _VERSION:
-            raise StoreError(f"{path} is of another version of the sandbox ({version})")
+            raise StoreError(f"{self._path} is a database of something else")
+        if application == _OURS and version not in (1, _VERSION):
+            reason = f"its format is {version}, this one reads {_VERSION}"
+            raise StoreError(
+                f"{self._path} is of another version of the sandbox ({reason}): use another file"
+            )
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = NORMAL")
         if not tables:
             self._file.executescript(_SCHEMA)
+        elif version == 1:
+            self._file.executescript(_FROM_1)
         self._file.executescript("BEGIN IMMEDIATE; COMMIT")  # takes the lock

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async.sandbox import Sandbox
+from allawee_async.sandbox.api.app import JOBS
+from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.sqlite import StateFile, StoreError, collections_of, parts_of
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ def file(tmp_path: Path) -> Path:
 def everything(sandbox: Sandbox) -> dict[str, Any]:
     """Return all documents and parts of a state, hidden fields included."""
     state = sandbox.state
-    documents = {name: list(found) for name, found in collections_of(state)}
-    return documents | {name: part.dump() for name, part in parts_of(state)}
+    documents = {name: list(found) for name, found in collections_of(state).items()}
+    return documents | {name: part.dump() for name, part in parts_of(state).items()}
 
 
 async def _use(calling: Calling, sandbox: Sandbox, new_customer: dict[str, Any]) -> str:
@@ -84,7 +86,7 @@ async def test_what_was_done_is_still_there(
         after = everything(again)
         del before["keys"], after["keys"]
         assert {name for name in before if before[name] != after[name]} <= {
-            "scheduler", "queued", "cards", "events", "payments", "ledger.logs", "ledger.balances",
+            "jobs", "queued", "cards", "events", "payments", "ledger.logs", "ledger.balances",
             "ledger.holds", "billings",
         }  # fmt: skip
 
@@ -199,5 +201,64 @@ def test_a_file_of_another_version_is_refused(file: Path) -> None:
     with sqlite3.connect(file) as changed:
         changed.execute("PRAGMA user_version = 99")
     changed.close()
-    with pytest.raises(StoreError, match="another version"):
+    with pytest.raises(StoreError, match=r"format is 99, this one reads 2\): use another file"):
         StateFile(file)
+
+
+def test_the_file_has_names_of_its_own_for_all_that_there_is() -> None:
+    """Whoever changes a name here raises the version of the file, so that no file is misread."""
+    state = Sandbox().state
+    held = [*vars(state).values(), *vars(state.ledger).values()]
+
+    assert {id(part) for part in collections_of(state).values()} == {
+        id(value) for value in held if isinstance(value, Collection)
+    }
+    assert sorted([*collections_of(state), *parts_of(state)]) == [
+        "accounts", "bank_accounts", "billings", "card_authorizations", "card_programs",
+        "card_secrets", "card_transactions", "cards", "configuration", "customers", "disputes",
+        "events", "fees", "fx_quotes", "jobs", "keys", "ledger.balances", "ledger.holds",
+        "ledger.logs", "payment_requests", "payments", "queued", "webhooks",
+    ]  # fmt: skip
+    assert sorted(JOBS) == ["payment.complete", "queued-request", "settle-authorization"]
+
+
+async def test_a_file_of_the_first_version_is_read(
+    calling: Calling, file: Path, new_customer: dict[str, Any]
+) -> None:
+    async with Sandbox(data=file, grp_enabled=True) as sandbox:
+        await _use(calling, sandbox, new_customer)
+        before = everything(sandbox)
+    with sqlite3.connect(file) as changed:
+        changed.execute("UPDATE facts SET name = 'agenda' WHERE name = 'jobs'")
+        changed.execute("PRAGMA user_version = 1")
+    changed.close()
+    restored = Sandbox()
+    store = StateFile(file)
+    assert store.load(restored.state)
+    store.close()
+
+    assert len(before["jobs"]) > 0
+    assert everything(restored)["jobs"] == before["jobs"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE facts SET value = 'no JSON' WHERE name = 'keys'",
+        "UPDATE facts SET value = '[[1]]' WHERE name = 'keys'",
+        "UPDATE facts SET value = '[[1]]' WHERE name = 'jobs'",
+        'UPDATE facts SET value = \'[["never", "a", "b"]]\' WHERE name = \'jobs\'',
+        "DELETE FROM facts WHERE name = 'keys'",
+        "UPDATE documents SET shown = 'no JSON' WHERE collection = 'cards'",
+        "UPDATE documents SET rest = '7' WHERE collection = 'cards'",
+        "UPDATE documents SET position = position - 9 WHERE collection = 'cards'",
+    ],
+)
+async def test_a_damaged_file_is_refused(file: Path, damage: str) -> None:
+    async with Sandbox(data=file):
+        pass
+    with sqlite3.connect(file) as damaged:
+        damaged.execute(damage)
+    damaged.close()
+    with pytest.raises(StoreError, match=r"is damaged .*: use another file"):
+        await Sandbox(data=file).start()
