@@ -34,6 +34,28 @@ if TYPE_CHECKING:
 
     from allawee_async.types import JSONValue
 
+__all__ = [
+    "APIError",
+    "AllaweeError",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "DecodeError",
+    "NotFoundError",
+    "PaginationError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestAccepted",
+    "RequestFailedError",
+    "RequestTimeoutError",
+    "ServerError",
+    "SignatureError",
+    "TransportError",
+    "UnprocessableEntityError",
+]
+
 
 class Attempt(NamedTuple):
     """One attempt of a call.

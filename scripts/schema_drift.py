@@ -65,8 +65,8 @@ def _model_of(noun: Any, verb: str) -> type[Model] | None:
         item: type[Model] = noun._model  # noqa: SLF001 - there is no other way to learn it
         return item
     returned = str(signature(getattr(noun, verb)).return_annotation)
-    found = [name for name in re.findall(r"\w+", returned) if name in models.__all__]
-    return getattr(models, found[0]) if found else None
+    found = (getattr(models, name, None) for name in re.findall(r"\w+", returned))
+    return next((model for model in found if model is not None), None)
 
 
 def call_of(name: str, calls: dict[str, type[Model]]) -> str | None:

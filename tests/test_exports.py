@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import allawee_async
-from allawee_async import models
+from allawee_async import models, webhooks
 
 ROOT = Path(allawee_async.__file__).parent.parent
 
@@ -28,54 +28,51 @@ CONTRACT = {
     "Verification",
 }
 
-packages = pytest.mark.parametrize("package", [allawee_async, models], ids=lambda p: p.__name__)
+packages = pytest.mark.parametrize(
+    "package", [allawee_async, models, webhooks], ids=lambda package: package.__name__
+)
 
 
-def _isort_style(name: str) -> tuple[int, str]:
-    """Order names as ruff's `RUF022` does: constants, then classes, then the rest."""
-    bare = name.strip("_")
-    group = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2
-    return group, name
+def _offered_to_type_checkers(package: Any) -> dict[str, str]:
+    """Return the names that type checkers see, and the modules that they come from.
 
-
-@packages
-def test_names_are_offered_once_and_in_order(package: Any) -> None:
-    assert len(set(package.__all__)) == len(package.__all__)
-    assert package.__all__ == sorted(package.__all__, key=_isort_style)
-
-
-@packages
-def test_what_is_offered_is_what_can_be_loaded(package: Any) -> None:
-    loadable = {name for names in package._ROOMS.values() for name in names}
-
-    assert loadable == set(package.__all__) - {"__version__"}
-    assert sum(map(len, package._ROOMS.values())) == len(loadable)
-
-
-@packages
-def test_every_name_is_the_object_of_its_room(package: Any) -> None:
-    for room, names in package._ROOMS.items():
-        module = importlib.import_module(f"{package.__name__}.{room}")
-        for name in names:
-            assert getattr(package, name) is getattr(module, name)
-
-
-@packages
-def test_type_checkers_see_the_same_names(package: Any) -> None:
-    """They read the imports under `TYPE_CHECKING`, which nothing runs."""
+    They read the imports under `TYPE_CHECKING`, which nothing runs: names with an alias, and stars,
+    which stand for the `__all__` of a module.
+    """
     (block,) = [
         node
         for node in ast.parse(Path(package.__file__).read_text("utf-8")).body
         if isinstance(node, ast.If)
     ]
-    seen = {
-        alias.name: str(node.module).removeprefix(f"{package.__name__}.")
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    seen: dict[str, str] = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        module = str(node.module)
+        for alias in node.names:
+            assert alias.name in {alias.asname, "*"}, "it would not be offered again"
+            names = importlib.import_module(module).__all__ if alias.name == "*" else [alias.name]
+            assert not seen.keys() & {*names}
+            seen |= dict.fromkeys(names, module)
+    return seen
 
-    assert seen == {name: room for room, names in package._ROOMS.items() for name in names}
+
+@packages
+def test_names_are_offered_once_and_in_order(package: Any) -> None:
+    assert package.__all__ == sorted(set(package.__all__))
+
+
+@packages
+def test_type_checkers_see_what_is_offered(package: Any) -> None:
+    assert _offered_to_type_checkers(package).keys() == set(package.__all__)
+
+
+@packages
+def test_every_name_is_the_object_of_the_module_that_type_checkers_see(package: Any) -> None:
+    for name, module in _offered_to_type_checkers(package).items():
+        value = getattr(package, name)
+
+        assert value is getattr(importlib.import_module(module), name)
+        assert vars(package)[name] is value, "it is loaded once"
 
 
 @packages
@@ -108,8 +105,8 @@ def test_every_name_of_the_contract_is_offered() -> None:
     assert set(allawee_async.__all__) >= CONTRACT
 
 
-def test_every_model_of_a_noun_is_offered_at_the_top() -> None:
-    assert set(models.__all__) - {"Model", "OpenEnum"} <= set(allawee_async.__all__)
+def test_every_model_is_offered_at_the_top() -> None:
+    assert set(models.__all__) <= set(allawee_async.__all__)
 
 
 # What an import costs.

@@ -18,7 +18,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     room.Thing = object()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "lazy_package", package)
     monkeypatch.setitem(sys.modules, "lazy_package.room", room)
-    rooms = {"Thing": "room", "Missing": "room", "Far": "nowhere"}
+    rooms = {"room": "Thing Missing", "nowhere": "Far"}
     package.__getattr__, package.__dir__ = lazy_names(vars(package), rooms)  # type: ignore[method-assign]
     return package
 
@@ -57,3 +57,20 @@ def test_names_are_listed_before_they_are_loaded(package: ModuleType) -> None:
     assert {"Thing", "Missing", "Far", "__name__"} <= set(listed)
     assert listed == sorted(listed)
     assert "Thing" not in vars(package)
+
+
+def test_the_names_of_a_package_inside_are_offered_too(
+    package: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = ModuleType("lazy_package.inner")
+    inner.__all__ = ["Deep"]  # type: ignore[attr-defined]
+    inner.Deep = object()  # type: ignore[attr-defined]
+    inner.Private = object()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lazy_package.inner", inner)
+    rooms = {"room": "Thing"}
+    package.__getattr__, package.__dir__ = lazy_names(vars(package), rooms, more="inner")  # type: ignore[method-assign]
+
+    assert package.__all__ == ["Deep", "Thing"]
+    assert package.Deep is inner.Deep
+    with pytest.raises(AttributeError, match="module 'lazy_package' has no attribute 'Private'"):
+        _ = package.Private

@@ -5,261 +5,53 @@ from typing import TYPE_CHECKING
 from allawee_async.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from allawee_async.models.accounts import (
-        Account,
-        AccountBalance,
-        AccountLogEntry,
-        AccountStatus,
-        AccountType,
-        DepositChannel,
-        DepositChannelType,
-    )
-    from allawee_async.models.billings import Billing
-    from allawee_async.models.card_authorizations import (
-        AuthorizationStatus,
-        AuthorizationType,
-        CardAuthorization,
-        DecisionType,
-    )
-    from allawee_async.models.card_controls import (
-        CardChannel,
-        CardControls,
-        SpendingInterval,
-        SpendingLimit,
-    )
-    from allawee_async.models.card_programs import (
-        CardAuthorizationSettings,
-        CardDistribution,
-        CardNetwork,
-        CardPersonalization,
-        CardProgram,
-        CardProgramStatus,
-        CardType,
-        DistributionType,
-        FundingSourceType,
-        TimeoutDefault,
-    )
-    from allawee_async.models.card_transactions import CardTransaction, CardTransactionType
-    from allawee_async.models.cards import Card, CardDetails, CardSecrets, CardStatus, FundingSource
-    from allawee_async.models.common import ActionResult, Address, Currency, Model, OpenEnum
-    from allawee_async.models.configuration import Configuration, PaymentConfiguration, PaymentFees
-    from allawee_async.models.customers import (
-        BusinessInformation,
-        Claims,
-        Customer,
-        CustomerStatus,
-        CustomerType,
-        Gender,
-        Identity,
-        IdentityType,
-        IndividualInformation,
-        Verification,
-        VerificationStatus,
-        VerificationTier,
-    )
-    from allawee_async.models.disputes import Dispute, DisputeReason
-    from allawee_async.models.events import Event
-    from allawee_async.models.fees import Fee, FeeStructure
-    from allawee_async.models.payment_requests import (
-        PaymentRequest,
-        PaymentRequestBank,
-        PaymentRequestOptions,
-    )
-    from allawee_async.models.payments import (
-        BillValidation,
-        FeePart,
-        Payment,
-        PaymentFailureReason,
-        PaymentMethod,
-        PaymentStatus,
-        PaymentType,
-        PayoutOptions,
-    )
-    from allawee_async.models.requests import (
-        RequestAttempt,
-        RequestRecord,
-        RequestSource,
-        RequestStatus,
-    )
-    from allawee_async.models.secret_keys import KeyScope, SecretKey
-    from allawee_async.models.tools import (
-        Bank,
-        BillCategory,
-        BillProduct,
-        FxQuote,
-        FxRate,
-        Merchant,
-        MerchantCategory,
-        ResolvedAccount,
-    )
-    from allawee_async.models.webhooks import Webhook, WebhookEventName, WebhookSecret
+    from allawee_async.models.accounts import *
+    from allawee_async.models.billings import *
+    from allawee_async.models.card_authorizations import *
+    from allawee_async.models.card_programs import *
+    from allawee_async.models.card_transactions import *
+    from allawee_async.models.cards import *
+    from allawee_async.models.common import *
+    from allawee_async.models.customers import *
+    from allawee_async.models.disputes import *
+    from allawee_async.models.events import *
+    from allawee_async.models.fees import *
+    from allawee_async.models.payment_requests import *
+    from allawee_async.models.payments import *
+    from allawee_async.models.requests import *
+    from allawee_async.models.secret_keys import *
+    from allawee_async.models.tools import *
+    from allawee_async.models.webhooks import *
 
-__all__ = [
-    "Account",
-    "AccountBalance",
-    "AccountLogEntry",
-    "AccountStatus",
-    "AccountType",
-    "ActionResult",
-    "Address",
-    "AuthorizationStatus",
-    "AuthorizationType",
-    "Bank",
-    "BillCategory",
-    "BillProduct",
-    "BillValidation",
-    "Billing",
-    "BusinessInformation",
-    "Card",
-    "CardAuthorization",
-    "CardAuthorizationSettings",
-    "CardChannel",
-    "CardControls",
-    "CardDetails",
-    "CardDistribution",
-    "CardNetwork",
-    "CardPersonalization",
-    "CardProgram",
-    "CardProgramStatus",
-    "CardSecrets",
-    "CardStatus",
-    "CardTransaction",
-    "CardTransactionType",
-    "CardType",
-    "Claims",
-    "Configuration",
-    "Currency",
-    "Customer",
-    "CustomerStatus",
-    "CustomerType",
-    "DecisionType",
-    "DepositChannel",
-    "DepositChannelType",
-    "Dispute",
-    "DisputeReason",
-    "DistributionType",
-    "Event",
-    "Fee",
-    "FeePart",
-    "FeeStructure",
-    "FundingSource",
-    "FundingSourceType",
-    "FxQuote",
-    "FxRate",
-    "Gender",
-    "Identity",
-    "IdentityType",
-    "IndividualInformation",
-    "KeyScope",
-    "Merchant",
-    "MerchantCategory",
-    "Model",
-    "OpenEnum",
-    "Payment",
-    "PaymentConfiguration",
-    "PaymentFailureReason",
-    "PaymentFees",
-    "PaymentMethod",
-    "PaymentRequest",
-    "PaymentRequestBank",
-    "PaymentRequestOptions",
-    "PaymentStatus",
-    "PaymentType",
-    "PayoutOptions",
-    "RequestAttempt",
-    "RequestRecord",
-    "RequestSource",
-    "RequestStatus",
-    "ResolvedAccount",
-    "SecretKey",
-    "SpendingInterval",
-    "SpendingLimit",
-    "TimeoutDefault",
-    "Verification",
-    "VerificationStatus",
-    "VerificationTier",
-    "Webhook",
-    "WebhookEventName",
-    "WebhookSecret",
-]
-
-_ROOMS = {
-    "accounts": [
-        "Account",
-        "AccountBalance",
-        "AccountLogEntry",
-        "AccountStatus",
-        "AccountType",
-        "DepositChannel",
-        "DepositChannelType",
-    ],
-    "billings": ["Billing"],
-    "card_authorizations": [
-        "AuthorizationStatus",
-        "AuthorizationType",
-        "CardAuthorization",
-        "DecisionType",
-    ],
-    "card_controls": ["CardChannel", "CardControls", "SpendingInterval", "SpendingLimit"],
-    "card_programs": [
-        "CardAuthorizationSettings",
-        "CardDistribution",
-        "CardNetwork",
-        "CardPersonalization",
-        "CardProgram",
-        "CardProgramStatus",
-        "CardType",
-        "DistributionType",
-        "FundingSourceType",
-        "TimeoutDefault",
-    ],
-    "card_transactions": ["CardTransaction", "CardTransactionType"],
-    "cards": ["Card", "CardDetails", "CardSecrets", "CardStatus", "FundingSource"],
-    "common": ["ActionResult", "Address", "Currency", "Model", "OpenEnum"],
-    "configuration": ["Configuration", "PaymentConfiguration", "PaymentFees"],
-    "customers": [
-        "BusinessInformation",
-        "Claims",
-        "Customer",
-        "CustomerStatus",
-        "CustomerType",
-        "Gender",
-        "Identity",
-        "IdentityType",
-        "IndividualInformation",
-        "Verification",
-        "VerificationStatus",
-        "VerificationTier",
-    ],
-    "disputes": ["Dispute", "DisputeReason"],
-    "events": ["Event"],
-    "fees": ["Fee", "FeeStructure"],
-    "payment_requests": ["PaymentRequest", "PaymentRequestBank", "PaymentRequestOptions"],
-    "payments": [
-        "BillValidation",
-        "FeePart",
-        "Payment",
-        "PaymentFailureReason",
-        "PaymentMethod",
-        "PaymentStatus",
-        "PaymentType",
-        "PayoutOptions",
-    ],
-    "requests": ["RequestAttempt", "RequestRecord", "RequestSource", "RequestStatus"],
-    "secret_keys": ["KeyScope", "SecretKey"],
-    "tools": [
-        "Bank",
-        "BillCategory",
-        "BillProduct",
-        "FxQuote",
-        "FxRate",
-        "Merchant",
-        "MerchantCategory",
-        "ResolvedAccount",
-    ],
-    "webhooks": ["Webhook", "WebhookEventName", "WebhookSecret"],
-}
-
-__getattr__, __dir__ = lazy_names(
-    globals(), {name: room for room, names in _ROOMS.items() for name in names}
-)
+else:
+    __getattr__, __dir__ = lazy_names(
+        globals(),
+        {
+            "accounts": "Account AccountBalance AccountLogEntry AccountStatus AccountType "
+            "DepositChannel DepositChannelType",
+            "billings": "Billing",
+            "card_authorizations": "AuthorizationStatus AuthorizationType CardAuthorization "
+            "DecisionType",
+            "card_programs": "CardAuthorizationSettings CardDistribution CardNetwork "
+            "CardPersonalization CardProgram CardProgramStatus CardType DistributionType "
+            "FundingSourceType TimeoutDefault",
+            "card_transactions": "CardTransaction CardTransactionType",
+            "cards": "Card CardChannel CardControls CardDetails CardSecrets CardStatus "
+            "FundingSource SpendingInterval SpendingLimit",
+            "common": "ActionResult Address Currency Model OpenEnum",
+            "customers": "BusinessInformation Claims Customer CustomerStatus CustomerType Gender "
+            "Identity IdentityType IndividualInformation Verification VerificationStatus "
+            "VerificationTier",
+            "disputes": "Dispute DisputeReason",
+            "events": "Event",
+            "fees": "Fee FeeStructure",
+            "payment_requests": "PaymentRequest PaymentRequestBank PaymentRequestOptions",
+            "payments": "BillValidation FeePart Payment PaymentFailureReason PaymentMethod "
+            "PaymentStatus PaymentType PayoutOptions",
+            "requests": "RequestAttempt RequestRecord RequestSource RequestStatus",
+            "secret_keys": "KeyScope SecretKey",
+            "tools": "Bank BillCategory BillProduct Configuration FxQuote FxRate Merchant "
+            "MerchantCategory PaymentConfiguration PaymentFees ResolvedAccount",
+            "webhooks": "Webhook WebhookEventName WebhookSecret",
+        },
+    )

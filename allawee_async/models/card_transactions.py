@@ -5,8 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.card_authorizations import CardAuthorization, network_text
-from allawee_async.models.card_controls import CardChannel
-from allawee_async.models.cards import Card
+from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import Currency, Model, OpenEnum, model
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject

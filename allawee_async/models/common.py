@@ -13,6 +13,8 @@ import attrs
 
 from allawee_async.types import JSONValue, Strings
 
+__all__ = ["ActionResult", "Address", "Currency", "Model", "OpenEnum"]
+
 C = TypeVar("C")
 
 SECRET: Final = {"secret": True}

@@ -8,6 +8,21 @@ import attrs
 from allawee_async.models.common import SECRET, Address, Model, OpenEnum, as_tuple, model
 from allawee_async.types import JSONObject, Strings
 
+__all__ = [
+    "BusinessInformation",
+    "Claims",
+    "Customer",
+    "CustomerStatus",
+    "CustomerType",
+    "Gender",
+    "Identity",
+    "IdentityType",
+    "IndividualInformation",
+    "Verification",
+    "VerificationStatus",
+    "VerificationTier",
+]
+
 
 class CustomerType(OpenEnum):
     """What a customer is."""

@@ -10,13 +10,12 @@ import types
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
 
 import attrs
 
 from allawee_async.models.common import Model, OpenEnum
-from allawee_async.names import camel
 from allawee_async.redaction import MASK, mask, without_named_secrets
 
 if TYPE_CHECKING:
@@ -121,6 +120,27 @@ class Field(Shape):
     def money(self) -> bool:
         """Whether it is an amount in minor units."""
         return self.currency is not None
+
+
+@lru_cache(maxsize=4096)
+def camel(name: str) -> str:
+    """Return the wire's camelCase spelling of a Python name.
+
+    One trailing run of underscores, which keeps a Python keyword apart, is dropped; leading
+    underscores stay. A name that is camelCase already comes back unchanged, so the rule may be
+    applied twice.
+
+    Args:
+        name: A Python name such as ``address_line_one`` or ``from_``.
+
+    Example:
+        >>> camel("address_line_one"), camel("from_"), camel("_id"), camel("last_4")
+        ('addressLineOne', 'from', '_id', 'last4')
+    """
+    bare = name.lstrip("_")
+    first, *rest = bare.rstrip("_").split("_")
+    lead = name[: len(name) - len(bare)]
+    return lead + first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 def fields_of(model: type[Model] | None) -> Mapping[str, Field]:

@@ -1,19 +1,25 @@
-"""Tools: banks, bills, exchange rates and merchants.
+"""Tools: banks, bills, exchange rates, merchants, and the configuration of your business.
 
 No published document shows what the tools answer. So no field is sure to be there, and what the
 API sends besides is kept in `extra`.
 """
 
+from allawee_async.models.accounts import Account
 from allawee_async.models.common import Currency, Model, model
+from allawee_async.models.fees import Fee
+from allawee_async.types import JSONObject
 
 __all__ = [
     "Bank",
     "BillCategory",
     "BillProduct",
+    "Configuration",
     "FxQuote",
     "FxRate",
     "Merchant",
     "MerchantCategory",
+    "PaymentConfiguration",
+    "PaymentFees",
     "ResolvedAccount",
 ]
 
@@ -116,3 +122,33 @@ class MerchantCategory(Model):
 
     id: str | None = None
     name: str | None = None
+
+
+@model
+class PaymentFees(Model):
+    """The fees that payments have by default, as ids; with `expand` the fees themselves."""
+
+    bank_transfer: str | Fee | JSONObject | None = None
+    bill_payment: str | Fee | JSONObject | None = None
+
+
+@model
+class PaymentConfiguration(Model):
+    """What payments have by default.
+
+    Attributes:
+        pay_in_account: The account that gets what comes in.
+        pay_out_account: The account that pays what goes out.
+        fees: The fees of yours that are charged.
+    """
+
+    pay_in_account: str | Account | JSONObject | None = None
+    pay_out_account: str | Account | JSONObject | None = None
+    fees: PaymentFees | None = None
+
+
+@model
+class Configuration(Model):
+    """The configuration of your business, as far as the API tells it."""
+
+    payment: PaymentConfiguration | None = None

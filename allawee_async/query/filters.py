@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, Never, TypeAlias
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 from allawee_async.query import grammar as query_text
 
 __all__ = ["Expression", "F", "Field", "FieldBuilder", "Filter", "NegatedField", "Scalar"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeAlias, TypedDict, cast
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 from allawee_async.query.filters import Expression, Field, Filter, NegatedField
 from allawee_async.query.grammar import kind, valid
 

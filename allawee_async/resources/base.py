@@ -22,7 +22,7 @@ from allawee_async.transport.routes import body_of, json_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.models.card_controls import CardControls
+    from allawee_async.models.cards import CardControls
     from allawee_async.query.parameters import Fields
     from allawee_async.redaction import HiddenObject
     from allawee_async.transport.response import Reply

@@ -12,7 +12,7 @@ from allawee_async.resources.base import Findable, card_body, minor_units, optio
 from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
 
 if TYPE_CHECKING:
-    from allawee_async.models.card_controls import CardControls
+    from allawee_async.models.cards import CardControls
     from allawee_async.models.common import Currency
     from allawee_async.types import FreeForm, MinorUnits, SecretText, Strings
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.models.configuration import Configuration
 from allawee_async.models.tools import (
     Bank,
     BillCategory,
     BillProduct,
+    Configuration,
     FxQuote,
     FxRate,
     Merchant,
@@ -21,7 +21,7 @@ from allawee_async.transport.routes import Route, body_of, query_texts
 
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency
-    from allawee_async.models.configuration import PaymentFees
+    from allawee_async.models.tools import PaymentFees
     from allawee_async.transport.session import SessionManager
     from allawee_async.types import FreeForm, MinorUnits
 

@@ -14,7 +14,7 @@ from allawee_async.codec.writing import write, write_mapping
 from allawee_async.errors import (
     ConfigurationError,
 )
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 from allawee_async.redaction import HiddenBytes, HiddenObject
 
 if TYPE_CHECKING:

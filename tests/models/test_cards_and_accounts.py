@@ -23,7 +23,6 @@ from allawee_async.models.card_authorizations import (
     CardAuthorization,
     DecisionType,
 )
-from allawee_async.models.card_controls import CardChannel, CardControls, SpendingInterval
 from allawee_async.models.card_programs import (
     CardAuthorizationSettings,
     CardDistribution,
@@ -37,7 +36,15 @@ from allawee_async.models.card_programs import (
     TimeoutDefault,
 )
 from allawee_async.models.card_transactions import CardTransaction, CardTransactionType
-from allawee_async.models.cards import Card, CardSecrets, CardStatus, FundingSource
+from allawee_async.models.cards import (
+    Card,
+    CardChannel,
+    CardControls,
+    CardSecrets,
+    CardStatus,
+    FundingSource,
+    SpendingInterval,
+)
 from allawee_async.models.common import Model
 from allawee_async.models.disputes import Dispute, DisputeReason
 from tests.support.serving import SAMPLES, without_nulls

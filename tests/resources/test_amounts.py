@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from allawee_async import ConfigurationError
-from allawee_async.models.card_controls import CardControls, SpendingLimit
+from allawee_async.models.cards import CardControls, SpendingLimit
 from allawee_async.resources.base import check_spending_limits, minor_units, optional_minor_units
 from tests.support.serving import recording
 

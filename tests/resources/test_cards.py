@@ -11,11 +11,10 @@ from allawee_async import (
     ServerError,
     to_dict,
 )
-from allawee_async.models.card_controls import CardControls, SpendingLimit
 from allawee_async.models.card_programs import CardProgram
-from allawee_async.models.cards import Card, CardSecrets
+from allawee_async.models.cards import Card, CardControls, CardSecrets, SpendingLimit
 from allawee_async.models.common import ActionResult
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 from tests.support.serving import recording, sample, without_nulls
 
 ID = "c.2tXPDv41Ri2qewJXL"

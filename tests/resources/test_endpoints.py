@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async import AllaweeClient
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 from allawee_async.resources.base import Findable, Listable
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import orjson
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import did_you_mean
-from allawee_async.models.schema import Kind, Shape, fields_of
-from allawee_async.names import camel
+from allawee_async.models.schema import Kind, Shape, camel, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

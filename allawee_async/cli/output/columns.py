@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import did_you_mean
-from allawee_async.models.schema import Kind, fields_of, paths_of
-from allawee_async.names import camel
+from allawee_async.models.schema import Kind, camel, fields_of, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

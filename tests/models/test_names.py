@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.names import camel
+from allawee_async.models.schema import camel
 
 
 @pytest.mark.parametrize(
