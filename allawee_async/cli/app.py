@@ -50,7 +50,7 @@ _EXIT_CODES = "\n".join(
 
 
 def _fill(group: ResourceGroup) -> None:
-    from allawee_async.cli.operations.resource_commands import add_commands
+    from allawee_async.cli.operations.command import add_commands
 
     add_commands(group)
 

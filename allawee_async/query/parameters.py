@@ -14,7 +14,7 @@ Fields: TypeAlias = str | Field | NegatedField | Sequence[str | Field | NegatedF
 
 
 class ListParams(TypedDict, total=False):
-    """The keywords of a list method, for ``Unpack[ListParams]``; see `list_query`."""
+    """The keywords of a list method, for `Unpack[ListParams]`; see `list_query`."""
 
     limit: int | None
     after: str | None
@@ -50,7 +50,7 @@ def list_query(
     """Return the query of a list request: wire names and texts, only of what was given.
 
     An empty text or list counts as not given, but for the cursors and `or_`. A text is passed as it
-    is; in a list, Python names become wire names (``-created_at`` is ``-createdAt``).
+    is; in a list, Python names become wire names (`-created_at` is `-createdAt`).
 
     Args:
         limit: Entries per page, 1 or more; the API's default is 20.
@@ -60,19 +60,18 @@ def list_query(
         or_: Conditions of which at least one must hold.
         nor: Conditions of which none may hold.
         and_: Conditions that must all hold.
-        sort: Fields in order of weight, with a minus for descending; by default ``-createdAt``.
+        sort: Fields in order of weight, with a minus for descending; by default `-createdAt`.
         select: Top-level fields to include, or with a minus to leave out. The cursor field is added
             where it is missing, because paging needs it.
-        expand: Relations to include as objects: ``customer``, ``program:name,network``. One that is
-            cut down to some of its fields comes as a plain mapping.
+        expand: Relations to include as objects: `customer`, `program:name,network`.
         count_total: Ask for the number of all matching entries.
         page: Page number of the older dialects, 0 or more, passed through.
         last_id: Cursor of an older dialect, passed through.
-        cursor_field: The field that cursors are taken from; ``_id`` for ``/requests``.
+        cursor_field: The field that cursors are taken from; `_id` for `/requests`.
 
     Raises:
         ConfigurationError: A value of the wrong type or range, both cursors at once, a filter
-            joined with ``&`` in `or_` or `nor`, an empty list in `or_`, or a select without the
+            joined with `&` in `or_` or `nor`, an empty list in `or_`, or a select without the
             cursor field.
 
     Example:

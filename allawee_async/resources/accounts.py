@@ -56,16 +56,16 @@ class Accounts(Findable[Account]):
             settlement_account: The id of the account that a virtual account passes its money to.
             reference: Your own handle, by which `find` finds the account again.
             customer: The id of the customer whose account it is.
-            deposit_channels: How money comes in: `["bank-account"]`.
+            deposit_channels: How money comes in: `bank-account`.
             metadata: Your own data.
 
         Returns:
             The new account. The `type` of its deposit channels may be absent at first.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, look the account up with
-                `find(reference=…)` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, look the account up with `find`
+                before you try again.
 
         Source: Allawee's documents, "Create an account" (2024-09-13).
         """
@@ -116,15 +116,15 @@ class Accounts(Findable[Account]):
         return await self._call("balance", account_id, model=AccountBalance)
 
     def logs(self, account_id: str, **params: Unpack[ListParams]) -> AsyncPager[AccountLogEntry]:
-        """List what happened on an account; sends nothing until the result is used.
+        """List what happened on an account.
 
         Args:
             account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
             **params: As for `list`, but for `select`.
 
         Returns:
-            A pager: iterate over it, await it for the first page, or call `to_list()`. No
-            document shows an entry, so all of it is in `extra`.
+            A pager, which sends nothing until it is used: iterate over it, await it for the first
+            page, or call `to_list()`. No document shows an entry, so all of it is in `extra`.
 
         Raises:
             ConfigurationError: A parameter makes no sense.
@@ -135,7 +135,7 @@ class Accounts(Findable[Account]):
         return self._pager("logs", account_id, model=AccountLogEntry, query=query, loose=True)
 
     def logs_csv(self, account_id: str) -> Download:
-        """Download what happened on an account, as CSV; sends nothing until the result is used.
+        """Download what happened on an account, as CSV.
 
         Args:
             account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
@@ -166,7 +166,8 @@ class Accounts(Findable[Account]):
 
         Raises:
             NotFoundError: There is no such account.
-            AllaweeError: If `outcome_unknown` is true, read the account before you try again.
+            AllaweeError: If it is not known whether it took effect, read the account before you try
+                again.
 
         Source: Allawee's documents, "Add a deposit channel" (2024-09-13).
         """

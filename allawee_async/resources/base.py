@@ -168,16 +168,17 @@ class Listable(Resource, Generic[M]):
     def list(
         self, *, select: Fields | None = None, **params: Unpack[ListParams]
     ) -> AsyncPager[M] | AsyncPager[JSONObject]:
-        """List the objects, newest first; sends nothing until the result is used.
+        """List the objects, newest first.
 
         Args:
-            select: Top-level fields to include, or with a minus to leave out. The items are then
-                plain mappings in wire names.
+            select: Top-level fields to include, or with a minus to leave out.
             **params: `limit` (page size), `after`, `before`, `filter`, `or_`, `nor`, `and_`,
                 `sort`, `expand`, `count_total`, `page`, `last_id`; see `list_query`.
 
         Returns:
-            A pager: iterate over it, await it for the first page, or call `to_list()`.
+            A pager, which sends nothing until it is used: iterate over it, await it for the first
+            page, or call `to_list()`. With `select` its items are plain mappings in wire names, and
+            so is a relation that `expand` cuts down to some of its fields.
 
         Raises:
             ConfigurationError: A parameter makes no sense.
@@ -250,7 +251,7 @@ class Findable(Listable[M]):
             reference: The reference that you gave when you created the object.
 
         Returns:
-            The object, or None if there is none.
+            The object; None if there is none.
 
         Raises:
             ConfigurationError: The reference is empty.

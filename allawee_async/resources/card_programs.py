@@ -56,7 +56,7 @@ class CardPrograms(Listable[CardProgram]):
             currency: `NGN` or `USD`.
             description: Your own words.
             quantity: How many physical cards are to be made.
-            distribution: How they are delivered, as a model or as a mapping in wire names.
+            distribution: How they are delivered.
             personalization: What they look like, likewise.
             authorization: How purchases are decided and paid, likewise.
 
@@ -64,8 +64,9 @@ class CardPrograms(Listable[CardProgram]):
             The new program.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, list the programs before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, list the programs before you
+                try again.
 
         Source: Allawee's documents, "Create a card program" (2025-01-24) and the guide to virtual
         cards (2026-04-01).
@@ -124,7 +125,7 @@ class CardPrograms(Listable[CardProgram]):
             currency: `NGN` or `USD`.
             description: Your own words.
             quantity: How many physical cards are to be made.
-            distribution: How they are delivered, as a model or as a mapping in wire names.
+            distribution: How they are delivered.
             personalization: What they look like, likewise.
             authorization: How purchases are decided and paid, likewise.
 

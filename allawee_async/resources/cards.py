@@ -86,17 +86,17 @@ class Cards(Findable[Card]):
             debit_source: The id of the account that pays `amount`; if left out, the main account.
             funding_source: The id of the account that pays for purchases.
             debit_currency: The currency of the account that is debited.
-            controls: What the card may be used for, as `CardControls` or in wire names.
+            controls: What the card may be used for.
             metadata: Your own data.
 
         Returns:
             The new card, presumably `inactive`.
 
         Raises:
-            ConfigurationError: An amount is no int in minor units; nothing was sent.
-            BadRequestError: A field is missing or invalid; `details` names them.
+            ConfigurationError: An amount is no whole number of minor units; nothing was sent.
+            BadRequestError: A field is missing or invalid; the error names it.
             RequestAccepted: The API queued it (guaranteed processing).
-            AllaweeError: If `outcome_unknown` is true, look the card up with `find(reference=…)`
+            AllaweeError: If it is not known whether it took effect, look the card up with `find`
                 before you try again.
 
         Source: Allawee's documents, "Create a card" (2025-01-24).
@@ -154,18 +154,18 @@ class Cards(Findable[Card]):
             reference: Your own handle, by which `find` finds the card again.
             card_holder_name: The name on the card.
             funding_source: The id of the account that pays for purchases.
-            controls: What the card may be used for, as `CardControls` or in wire names; amounts in
-                it are in minor units.
+            controls: What the card may be used for; amounts in it are in minor units.
             metadata: Your own data.
 
         Returns:
             The card, `inactive` until it is activated.
 
         Raises:
-            ConfigurationError: An amount is no int in minor units; nothing was sent.
+            ConfigurationError: An amount is no whole number of minor units; nothing was sent.
             NotFoundError: There is no such card.
             RequestAccepted: The API queued it (guaranteed processing).
-            AllaweeError: If `outcome_unknown` is true, read the card before you try again.
+            AllaweeError: If it is not known whether it took effect, read the card before you try
+                again.
 
         Source: Allawee's documents, "Link a card" (2025-01-24).
         """
@@ -190,17 +190,16 @@ class Cards(Findable[Card]):
 
         Args:
             card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
-            controls: What the card may be used for, as `CardControls` or in wire names; amounts in
-                it are in minor units.
+            controls: What the card may be used for; amounts in it are in minor units.
             metadata: Your own data; it takes the place of all the old.
 
         Returns:
             The card as it is now.
 
         Raises:
-            ConfigurationError: An amount is no int in minor units; nothing was sent.
+            ConfigurationError: An amount is no whole number of minor units; nothing was sent.
             NotFoundError: There is no such card.
-            BadRequestError: A field is invalid; `details` names them.
+            BadRequestError: A field is invalid; the error names it.
 
         Source: Allawee's documents, "Update a card" (2024-09-13).
         """
@@ -220,7 +219,7 @@ class Cards(Findable[Card]):
 
         Args:
             card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
-            amount: In minor units (kobo, cents) of the card's currency: 10_000 are 100 NGN.
+            amount: In minor units (kobo, cents) of the card's currency: 10000 are 100 NGN.
             debit_source: The id of the account that pays; if left out, the main account.
             debit_currency: The currency of that account.
             fx_hash: The hash of a quote of `allawee.tools.fx.create_quote`, if the account has
@@ -230,12 +229,12 @@ class Cards(Findable[Card]):
             What the API answered; no document shows it.
 
         Raises:
-            ConfigurationError: The amount is no int in minor units; nothing was sent.
+            ConfigurationError: The amount is no whole number of minor units; nothing was sent.
             NotFoundError: There is no such card.
-            BadRequestError: A field is missing or invalid; `details` names them.
+            BadRequestError: A field is missing or invalid; the error names it.
             RequestFailedError: The account has too little, or the card cannot be funded.
-            AllaweeError: If `outcome_unknown` is true, read `funding_source_balance` or the
-                account's balance before you try again.
+            AllaweeError: If it is not known whether it took effect, read `funding_source_balance`
+                or the account's balance before you try again.
 
         Source: Allawee's documents, "Fund a card" (2024-09-13).
         """
@@ -380,7 +379,7 @@ class Cards(Findable[Card]):
             card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
 
         Returns:
-            The secrets, masked in `repr`; never log, print or store them.
+            The secrets; `repr` masks them: never log, print or store them.
 
         Raises:
             NotFoundError: There is no such card.
@@ -395,8 +394,8 @@ class Cards(Findable[Card]):
 
         Args:
             card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
-            cvv: The security code on the card; masked in all errors.
-            pin: The PIN that the card gets; masked in all errors.
+            cvv: The security code on the card.
+            pin: The PIN that the card gets.
 
         Returns:
             What the API answered; no document shows it.
@@ -404,7 +403,8 @@ class Cards(Findable[Card]):
         Raises:
             ConfigurationError: The code or the PIN is empty or no text; nothing was sent.
             NotFoundError: There is no such card.
-            AllaweeError: If `outcome_unknown` is true, read the card before you try again.
+            AllaweeError: If it is not known whether it took effect, read the card before you try
+                again.
 
         Source: Allawee's documents, "Activate a card" (2024-09-21).
         """
@@ -418,7 +418,7 @@ class Cards(Findable[Card]):
 
         Args:
             card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
-            pin: The new PIN; masked in all errors.
+            pin: The new PIN.
 
         Returns:
             What the API answered; no document shows it.
@@ -452,24 +452,23 @@ class Cards(Findable[Card]):
         It is never sent twice if it may have taken effect.
 
         Args:
-            pan: The card number; masked in all errors.
+            pan: The card number.
             customer: The id of the customer.
             reference: Your own handle, by which `find` finds the card again.
             card_holder_name: The name on the card.
             funding_source: The id of the account that pays for purchases.
-            controls: What the card may be used for, as `CardControls` or in wire names; amounts in
-                it are in minor units.
+            controls: What the card may be used for; amounts in it are in minor units.
             metadata: Your own data.
-            deposit_channels: How money comes onto the card: `["bank-account"]`.
+            deposit_channels: How money comes onto the card: `bank-account`.
 
         Returns:
             The card, `inactive` until it is activated.
 
         Raises:
-            ConfigurationError: The number is empty or no text, or an amount is no int in minor
-                units; nothing was sent.
+            ConfigurationError: The number is empty or no text, or an amount is no whole number of
+                minor units; nothing was sent.
             RequestAccepted: The API queued it (guaranteed processing).
-            AllaweeError: If `outcome_unknown` is true, look the card up with `find(reference=…)`
+            AllaweeError: If it is not known whether it took effect, look the card up with `find`
                 before you try again.
 
         Source: Allawee's documents, "Link a card by PAN" (2025-01-24); its path is the one of the

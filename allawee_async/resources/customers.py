@@ -57,17 +57,17 @@ class Customers(Findable[Customer]):
             name: The legal or registered name.
             reference: Your own handle, by which `find` finds the customer again.
             type: `individual` or `business`.
-            claims: Who the customer is, as `Claims` or as a mapping in wire names.
-            verifications: The tiers to check: `["tier-1", "tier-2"]`.
+            claims: Who the customer is.
+            verifications: The tiers to check: `tier-1`, `tier-2`.
             metadata: Your own data.
 
         Returns:
             The new customer.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, look the customer up with
-                `find(reference=…)` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, look the customer up with
+                `find` before you try again.
 
         Source: Allawee's documents, "Create a customer" (2025-01-24).
         """
@@ -99,9 +99,8 @@ class Customers(Findable[Customer]):
             name: The legal or registered name.
             reference: Your own handle.
             type: `individual` or `business`.
-            claims: Who the customer is, as `Claims` or as a mapping in wire names; the documents
-                know no partial update, so give all of it.
-            verifications: The tiers to check: `["tier-1", "tier-2"]`.
+            claims: Who the customer is; the documents know no partial update, so give all of it.
+            verifications: The tiers to check: `tier-1`, `tier-2`.
             metadata: Your own data; it takes the place of the old.
 
         Returns:
@@ -109,7 +108,7 @@ class Customers(Findable[Customer]):
 
         Raises:
             NotFoundError: There is no such customer.
-            BadRequestError: A field is missing or invalid; `details` names them.
+            BadRequestError: A field is missing or invalid; the error names it.
 
         Source: Allawee's documents, "Update a customer" (2025-01-24).
         """

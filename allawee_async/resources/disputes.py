@@ -52,8 +52,9 @@ class Disputes(Listable[Dispute]):
             The new dispute. No document shows one; what is not asked for here is in `extra`.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, list the disputes before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, list the disputes before you
+                try again.
 
         Source: Allawee's documents, "Create a dispute" (2024-09-13).
         """
@@ -98,7 +99,7 @@ class Disputes(Listable[Dispute]):
 
         Raises:
             NotFoundError: There is no such dispute.
-            BadRequestError: A field is invalid; `details` names them.
+            BadRequestError: A field is invalid; the error names it.
             RequestFailedError: The dispute is closed.
 
         Source: Allawee's documents, "Update a dispute" (2024-09-13).

@@ -54,8 +54,9 @@ class Fees(Listable[Fee]):
 
         Raises:
             ConfigurationError: `value` or `cap` is no whole number, or negative.
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, look through `list` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, look through `list` before you
+                try again.
 
         Source: Allawee's documents on fees (2024-09-13).
         """

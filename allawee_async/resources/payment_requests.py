@@ -41,8 +41,7 @@ class PaymentRequests(Findable[PaymentRequest]):
 
         Args:
             method: How the money comes in: `bank-transfer`.
-            options: The name of the account number and the bank, as `PaymentRequestOptions` or as
-                a mapping in wire names.
+            options: The name of the account number and the bank.
             currency: The currency of the amount, for instance `NGN`.
             amount: Exactly what must come in, in minor units (kobo, cents); anything else is sent
                 back to the payer.
@@ -56,9 +55,9 @@ class PaymentRequests(Findable[PaymentRequest]):
 
         Raises:
             ConfigurationError: `amount` is no whole number, or negative.
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, look the request up with
-                `find(reference=…)` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, look the request up with `find`
+                before you try again.
 
         Source: Allawee's documents on payment requests (2024-09-13).
         """

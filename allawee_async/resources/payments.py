@@ -52,14 +52,14 @@ class Payments(Findable[Payment]):
     ) -> Payment:
         """Pay money out. It is never sent twice if it may have taken effect.
 
-        Give a `reference`: if the answer is lost on the way, `find(reference=…)` tells whether the
-        payment was made. Without one, nothing does.
+        Give a `reference`: if the answer is lost on the way, `find` tells whether the payment was
+        made. Without one, nothing does.
 
         Args:
             method: How the money goes: `bank-transfer`, `transfer`, `fx-transfer`, …
-            options: Where it goes, as `PayoutOptions` or as a mapping in wire names.
+            options: Where it goes.
             currency: The currency of the amount, for instance `NGN`.
-            amount: In minor units (kobo, cents): 10_000 are 100 NGN.
+            amount: In minor units (kobo, cents): 10000 are 100 NGN.
             customer: The id of the customer for whom it is.
             reference: Your own handle, by which `find` finds the payment again.
             fee: The id of a fee of yours to charge.
@@ -71,9 +71,9 @@ class Payments(Findable[Payment]):
 
         Raises:
             ConfigurationError: `amount` is no whole number, or negative.
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, the money may be on its way: look the
-                payment up with `find(reference=…)` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, the money may be on its way:
+                look the payment up with `find` before you try again.
 
         Source: Allawee's documents on payments (2024-09-13).
         """
@@ -105,8 +105,8 @@ class Payments(Findable[Payment]):
         Args:
             product: The id of a bill product, for instance `bp.2cbc123456`: see
                 `allawee.tools.bills.products`.
-            inputs: What the product wants, in wire names. Here an amount is a text, in minor
-                units: `{"phoneNumber": "08055429186", "amount": "40000"}`.
+            inputs: What the product wants, by the names of the API. Here an amount is a text, in
+                minor units: `{"phoneNumber": "08055429186", "amount": "40000"}`.
             customer: The id of the customer for whom it is.
             reference: Your own handle, by which `find` finds the payment again.
             debit_source: The id of the account to charge; by default the main account.
@@ -116,9 +116,9 @@ class Payments(Findable[Payment]):
             The payment, which is hardly ever done yet: `status` tells.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, look the payment up with
-                `find(reference=…)` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, look the payment up with `find`
+                before you try again.
 
         Source: Allawee's documents on payments (2024-09-13).
         """
@@ -146,17 +146,17 @@ class Payments(Findable[Payment]):
 
         Args:
             product: The id of a bill product, for instance `bp.2cbc123456`.
-            inputs: What the product wants, in wire names, as for `pay_bill`.
+            inputs: What the product wants, by the names of the API, as for `pay_bill`.
             customer: The id of the customer for whom it would be.
             reference: Your own handle.
             debit_source: The id of the account that would be charged.
             metadata: Your own data.
 
         Returns:
-            What the API found, which is not documented: see `extra`.
+            What the API found, which is not documented; see `extra`.
 
         Raises:
-            BadRequestError: The inputs are not what the product wants; `details` names them.
+            BadRequestError: The inputs are not what the product wants; the error names it.
 
         Source: Allawee's documents on payments (2024-09-13).
         """
@@ -187,14 +187,14 @@ class Payments(Findable[Payment]):
         return await self._call("get", payment_id, model=Payment)
 
     def receipt_pdf(self, payment_id: str) -> Download:
-        """Download the receipt of a payment; sends nothing until the result is used.
+        """Download the receipt of a payment.
 
         Args:
             payment_id: The id, for instance `p.2wcj2CxxhnpcWAc4z`.
 
         Returns:
-            A download: `await payments.receipt_pdf(id).save_to(path)`, or read its bytes in
-            `async with`.
+            A download, which sends nothing until it is used: `await
+            payments.receipt_pdf(id).save_to(path)`, or read its bytes in `async with`.
 
         Raises:
             NotFoundError: There is no such payment.
@@ -214,7 +214,8 @@ class Payments(Findable[Payment]):
 
         Raises:
             NotFoundError: There is no such payment.
-            AllaweeError: If `outcome_unknown` is true, read the payment before you try again.
+            AllaweeError: If it is not known whether it took effect, read the payment before you try
+                again.
 
         Source: Allawee's documents on payments (2024-09-13).
         """

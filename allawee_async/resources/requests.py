@@ -22,10 +22,10 @@ class Requests(Listable[RequestRecord]):
     async def get(self, request_id: str) -> RequestRecord:
         """Read the record of one call, for instance to see whether a queued one is processed.
 
-        `RequestAccepted.wait` and `with_options(wait_for_accepted=…)` do so by themselves.
+        A client can be told to wait by itself: see `RequestAccepted`.
 
         Args:
-            request_id: The id that a 202 told: `RequestAccepted.request_id`.
+            request_id: The id that a queued call told.
 
         Returns:
             The record. `completed` means processed, successfully or not: `attempts[-1]` tells.

@@ -31,7 +31,7 @@ class SecretKeys(Resource):
 
         Args:
             name: Your name for it.
-            scopes: What it may do: `["cards:create", "cards:update:status"]`.
+            scopes: What it may do: `cards:create`, `cards:update:status`.
             grp_enabled: Whether its requests are queued when a service is down (guaranteed
                 processing); by default they are not.
 
@@ -39,10 +39,10 @@ class SecretKeys(Resource):
             The new key. The key itself is told this once; `repr` masks it.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
+            BadRequestError: A field is missing or invalid; the error names it.
             PermissionDeniedError: The key of this client may not create keys.
-            AllaweeError: If `outcome_unknown` is true, there may be a key that nobody has seen:
-                look at the dashboard.
+            AllaweeError: If it is not known whether it took effect, there may be a key that nobody
+                has seen: look at the dashboard.
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """

@@ -65,7 +65,7 @@ class GrpSimulation(Resource):
             debit_source: The id of the account that the amount comes from.
             funding_source: The id of the account that pays for purchases.
             debit_currency: The currency of the account to charge, for instance `NGN`.
-            controls: What the card may be used for, as `CardControls` or in wire names.
+            controls: What the card may be used for.
             metadata: Your own data.
 
         Returns:
@@ -74,7 +74,7 @@ class GrpSimulation(Resource):
         Raises:
             RequestAccepted: The request is queued.
             ConfigurationError: `amount` is no whole number, or negative.
-            BadRequestError: A field is missing or invalid; `details` names them.
+            BadRequestError: A field is missing or invalid; the error names it.
             ServerError: The key has no guaranteed processing.
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
@@ -111,21 +111,21 @@ class GrpSimulation(Resource):
         Unlike `cards.link_by_pan` it goes to the ordinary host: use made-up numbers only.
 
         Args:
-            pan: The number of the card; no error and no log shows it.
+            pan: The number of the card.
             customer: The id of the customer who gets the card.
             reference: Your own handle.
             card_holder_name: The name on the card.
             funding_source: The id of the account that pays for purchases.
-            controls: What the card may be used for, as `CardControls` or in wire names.
+            controls: What the card may be used for.
             metadata: Your own data.
-            deposit_channels: The kinds of deposit channels to open: `["bank-account"]`.
+            deposit_channels: The kinds of deposit channels to open: `bank-account`.
 
         Returns:
             The card, once it is linked; see the class.
 
         Raises:
             RequestAccepted: The request is queued.
-            BadRequestError: A field is missing or invalid; `details` names them.
+            BadRequestError: A field is missing or invalid; the error names it.
             ServerError: The key has no guaranteed processing.
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
@@ -163,7 +163,7 @@ class GrpSimulation(Resource):
             reference: Your own handle.
             card_holder_name: The name on the card.
             funding_source: The id of the account that pays for purchases.
-            controls: What the card may be used for, as `CardControls` or in wire names.
+            controls: What the card may be used for.
             metadata: Your own data.
 
         Returns:
@@ -172,7 +172,7 @@ class GrpSimulation(Resource):
         Raises:
             RequestAccepted: The request is queued.
             NotFoundError: There is no such card.
-            BadRequestError: A field is missing or invalid; `details` names them.
+            BadRequestError: A field is missing or invalid; the error names it.
             ServerError: The key has no guaranteed processing.
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).

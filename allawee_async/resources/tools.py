@@ -158,14 +158,14 @@ class ConfigurationTools(Resource):
         Args:
             pay_in_account: The id of the account that gets what comes in.
             pay_out_account: The id of the account that pays what goes out.
-            fees: The ids of the fees of yours to charge, as `PaymentFees` or as a mapping in wire
-                names: `{"bankTransfer": "fee.…", "billPayment": "fee.…"}`.
+            fees: The ids of the fees of yours to charge: `{"bankTransfer": "fee.…", "billPayment":
+                "fee.…"}`.
 
         Returns:
             The configuration, as far as the API tells it; the documents show no answer.
 
         Raises:
-            BadRequestError: A field is invalid; `details` names it.
+            BadRequestError: A field is invalid; the error names it.
 
         Source: Allawee's documents on tools, configuration (2024-09-13).
         """

@@ -54,19 +54,20 @@ class Webhooks(Listable[Webhook]):
 
         Args:
             name: Your name for it.
-            events: The names of the events that it gets: `["card.transaction.created"]`.
+            events: The names of the events that it gets: `card.transaction.created`.
             url: Where they are sent.
             api_version: The version of the API in which they are written: `2023-02-01`.
             description: More about it.
-            signing_key: The key to sign them with; no error and no log shows it.
+            signing_key: The key to sign them with.
             metadata: Your own data.
 
         Returns:
             The new webhook; the documents do not show which fields the API answers with.
 
         Raises:
-            BadRequestError: A field is missing or invalid; `details` names them.
-            AllaweeError: If `outcome_unknown` is true, look through `list` before you try again.
+            BadRequestError: A field is missing or invalid; the error names it.
+            AllaweeError: If it is not known whether it took effect, look through `list` before you
+                try again.
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
@@ -130,7 +131,7 @@ class Webhooks(Listable[Webhook]):
 
         Raises:
             NotFoundError: There is no such webhook.
-            BadRequestError: A field is invalid; `details` names it.
+            BadRequestError: A field is invalid; the error names it.
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
@@ -217,7 +218,7 @@ class Webhooks(Listable[Webhook]):
 
         Args:
             webhook_id: The id, for instance `wh.2cbc123456`.
-            signing_key: The new key; no error and no log shows it. Withdrawn documents say that
+            signing_key: The new key. Withdrawn documents say that
                 the API makes one up if there is none.
 
         Returns:
@@ -225,7 +226,7 @@ class Webhooks(Listable[Webhook]):
 
         Raises:
             NotFoundError: There is no such webhook.
-            AllaweeError: If `outcome_unknown` is true, `secret` tells which key holds.
+            AllaweeError: If it is not known whether it took effect, `secret` tells which key holds.
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """

@@ -150,7 +150,7 @@ def test_names_of_nouns_are_completed_without_importing_them():
         "from allawee_async.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = ('allawee_async.resources', 'aiohttp')\n"
+        "heavy = ('allawee_async.resources.', 'aiohttp')\n"
         "print([name for name in sys.modules if name.startswith(heavy)], file=sys.stderr)\n"
     )
     asked = {"COMP_WORDS": "allawee cust", "COMP_CWORD": "1", "_ALLAWEE_COMPLETE": "complete_bash"}

@@ -134,7 +134,7 @@ def test_the_docs_of_a_verb() -> None:
     docs = VERBS["payments.create_payout"].docs
 
     assert docs.paragraphs[0].startswith("Pay money out.")
-    assert docs.arguments["amount"] == "In minor units (kobo, cents): 10_000 are 100 NGN."
+    assert docs.arguments["amount"] == "In minor units (kobo, cents): 10000 are 100 NGN."
     assert docs.returns == "The payment, which is hardly ever done yet: `status` tells."
     assert [name for name, _ in docs.raises] == [
         *("ConfigurationError", "BadRequestError", "AllaweeError"),

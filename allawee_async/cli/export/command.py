@@ -11,8 +11,8 @@ import typer
 
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import LazyCommand, made_command, parameter
-from allawee_async.cli.operations.help_texts import words_of
 from allawee_async.cli.operations.options import own_parameters
+from allawee_async.cli.wording import words_of
 from allawee_async.resources.verbs import verbs_of
 
 if TYPE_CHECKING:

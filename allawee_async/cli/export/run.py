@@ -14,9 +14,10 @@ import typer
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
-from allawee_async.cli.operations.help_texts import PAGE_SIZE, words_of
+from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.cli.output.live_bar import LiveBar
+from allawee_async.cli.wording import words_of
 from allawee_async.errors import ConfigurationError
 from allawee_async.export import ExportError, export
 from allawee_async.export.checkpoint import read_checkpoint

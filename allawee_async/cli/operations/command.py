@@ -1,20 +1,28 @@
-"""A verb as a command: its parameters become arguments and options, its docstring the help."""
+"""The commands of a resource: a verb's parameters become arguments and options, its docs help."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from typer.core import TyperCommand
 
-from allawee_async.cli.commands import LazyCommand, made_command
+from allawee_async.cli.commands import LazyCommand, ResourceGroup, made_command, resource_groups
 from allawee_async.cli.operations.bodies import joined_fields
-from allawee_async.cli.operations.help_texts import description, exit_codes, fields_help, summary
+from allawee_async.cli.operations.help_texts import (
+    description,
+    exit_codes,
+    fields_help,
+    option_of,
+    summary,
+)
 from allawee_async.cli.operations.options import (
     common_parameters,
     field_parameters,
     own_parameters,
 )
-from allawee_async.cli.operations.wording import kebab, option_of
+from allawee_async.cli.wording import kebab
+from allawee_async.resources.verbs import noun_at, verbs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,9 +90,22 @@ def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
                 formatter.write_dl(rows)
 
 
-def verb_command(verb: Verb) -> LazyCommand:
-    """Return the command of a verb, which is made when it is called."""
-    return LazyCommand(kebab(verb.name), summary(verb), lambda: _made(verb))
+def add_commands(group: ResourceGroup) -> None:
+    """Add the commands of a resource to its group, in the order of its help."""
+    resource = group.resource
+    verbs = verbs_of(resource)
+    for verb in verbs:
+        group.add_command(LazyCommand(kebab(verb.name), summary(verb), partial(_made, verb)))
+    if any(verb.name == "list" for verb in verbs):
+        from allawee_async.cli.export.command import add_export
+
+        add_export(group, resource)
+    if resource == "webhooks":
+        from allawee_async.cli.listen.commands import add_webhook_commands
+
+        add_webhook_commands(group)
+    for below in resource_groups(type(noun_at(resource)), add_commands, f"{resource}."):
+        group.add_command(below)
 
 
 def _made(verb: Verb) -> VerbCommand:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from allawee_async import errors
 from allawee_async.cli.errors import ExitCode, exit_code_of
-from allawee_async.cli.operations.wording import first_sentence, option_of, spoken
-from allawee_async.models.schema import Kind, Shape, paths_of
+from allawee_async.cli.wording import command_words, kebab, words_of
+from allawee_async.models.schema import Kind, Shape, camel, paths_of
+from allawee_async.resources.base import Findable, Listable
 from allawee_async.resources.verbs import FIND, Parameter, ParameterKind, Returns, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 PAGE_SIZE: Final = 100
 """How many entries the command line asks for at a time; the API's 20 would be slow."""
@@ -22,16 +26,14 @@ _UNKNOWN: Final = "AllaweeError"
 
 def summary(verb: Verb) -> str:
     """Return the line of a command in the help of its group."""
-    return first_sentence(
-        _of_this_noun(verb, verb.docs.paragraphs[0] if verb.docs.paragraphs else "")
-    )
+    return first_sentence(_spoken(verb, "".join(_paragraphs(verb)[:1])))
 
 
 def description(verb: Verb) -> str:
     """Return what a command does and answers."""
-    paragraphs = [_spoken(verb, _of_this_noun(verb, text)) for text in verb.docs.paragraphs]
+    paragraphs = [_spoken(verb, text) for text in _paragraphs(verb)]
     if verb.returns is Returns.OBJECT and verb.docs.returns:
-        answer = first_sentence(_of_this_noun(verb, verb.docs.returns))
+        answer = first_sentence(_spoken(verb, verb.docs.returns))
         paragraphs.append(f"Answer: {answer[:1].lower()}{answer[1:]}.")
     return "\n\n".join(paragraphs)
 
@@ -68,34 +70,62 @@ def exit_codes(verb: Verb) -> list[tuple[str, str]]:
     return [(str(int(code)), text) for code, text in sorted(codes)]
 
 
+def option_of(parameter: Parameter) -> str:
+    """Return the option's name on the command line: `--fx-hash`."""
+    return f"--{kebab(parameter.name)}"
+
+
 def fields_help(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the options for the fields of an object, and what they hold."""
     paths = paths_of(parameter.model)
     return [(f"{option_of(parameter)}.{path}", _meaning(shape)) for path, shape in paths]
 
 
-def advice_if_unknown(verb: Verb) -> str | None:
-    """Return what to do if it is not known whether a write took effect."""
-    text = _spoken(verb, dict(verb.docs.raises).get(_UNKNOWN, ""))
-    _, comma, advice = text.partition(", ")
-    return advice.rstrip(".") if comma and "took effect" in text else None
+def _paragraphs(verb: Verb) -> tuple[str, ...]:
+    """Return what a verb does; of those that resources share, in words for this resource."""
+    words = words_of(verb.noun)
+    match verb.method.__func__:
+        case Listable.list:
+            return (f"List the {words}, newest first.",)
+        case Findable.find:
+            does = f"Look up the one {words.removesuffix('s')} with a reference."
+            return does, *verb.docs.paragraphs[1:]
+        case _:
+            return verb.docs.paragraphs
 
 
-def _of_this_noun(verb: Verb, text: str) -> str:
-    """Return words that all nouns share as words of this one."""
-    noun = words_of(verb.noun)
-    text = text.replace("the objects", f"the {noun}")
-    return re.sub(r"((?:the one|The)) object", rf"\1 {noun.removesuffix('s')}", text)
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text, or what of it stands before a semicolon."""
+    return re.split(r"[.;](?:\s|$)", text, maxsplit=1)[0]
 
 
-def words_of(noun: str) -> str:
-    """Return what is counted: `payment requests`, `banks`."""
-    return noun.rpartition(".")[2].replace("_", " ")
+def spoken(text: str, *, options: Collection[str], verbs: Collection[str]) -> str:
+    """Return a text with the names in it as the command line writes them.
+
+    `fx_hash` is the option --fx-hash, `allawee.cards.link_by_pan` a command, any other name that
+    Python writes with an underscore a field: `fxQuoteHash`.
+
+    Args:
+        text: What a docstring says.
+        options: The Python names of the command's options.
+        verbs: The Python names of the verbs beside it.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        program, name = found.groups(default="")
+        last = name.rpartition(".")[2]
+        if name in options:
+            return f"--{kebab(name)}"
+        if program or last in verbs or (name != last and "_" in last):
+            return f"`{command_words(program + name)}`"
+        return f"`{camel(name)}`" if "_" in name else found[0]
+
+    return re.sub(r"`(allawee\.)?([a-z_.\d]+)`", named, text)
 
 
 def _spoken(verb: Verb, text: str) -> str:
-    names = [parameter.name for parameter in verb.parameters if not parameter.is_argument]
-    return spoken(text, options=names, verbs=verb.siblings)
+    options = [one.name for one in verb.parameters if not one.is_argument]
+    return spoken(text, options=options, verbs=verb.siblings)
 
 
 def _exit_code(name: str) -> ExitCode:

@@ -9,8 +9,7 @@ import typer
 
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import parameter as keyword
-from allawee_async.cli.operations.help_texts import parameter_help
-from allawee_async.cli.operations.wording import option_of
+from allawee_async.cli.operations.help_texts import option_of, parameter_help
 from allawee_async.cli.output.writers import Format
 from allawee_async.models.schema import paths_of
 from allawee_async.resources.verbs import Parameter, ParameterKind, Returns

@@ -6,7 +6,7 @@ import math
 import shlex
 from contextlib import aclosing
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import typer
@@ -14,14 +14,14 @@ import typer
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
-from allawee_async.cli.operations.help_texts import PAGE_SIZE, advice_if_unknown, words_of
+from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.output import Wishes
 from allawee_async.cli.operations.saving import save
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
-from allawee_async.cli.operations.wording import command_words
 from allawee_async.cli.output.counting import counting
 from allawee_async.cli.output.masking import record_of
 from allawee_async.cli.output.writers import Format
+from allawee_async.cli.wording import command_words, kebab, words_of
 from allawee_async.errors import AllaweeError, RequestAccepted
 from allawee_async.resources.verbs import FIND, Returns, Verb
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from allawee_async.models.common import Model
     from allawee_async.pagination.pager import AsyncPager
     from allawee_async.types import FreeForm, JSONObject
+
+_TELLS: Final = {"cards.fund": "funding_source_balance", "webhooks.roll_secret": "secret"}
+"""The verb that tells whether another one took effect, where `get` does not."""
 
 
 def run_verb(verb: Verb, given: dict[str, Any]) -> None:
@@ -163,14 +166,15 @@ class VerbCall:
 
     def _advice(self) -> str:
         """Return how to look whether the call took effect."""
-        noun, siblings = command_words(self._verb.noun), self._verb.siblings
+        siblings, program = self._verb.siblings, f"allawee {command_words(self._verb.noun)}"
         ids = [self._arguments[one.name] for one in self._verb.parameters if one.is_argument]
         reference = self._arguments.get("reference")
+        look = _TELLS.get(self._verb.call, "get")
         if reference and FIND in siblings:
-            return f"; look: allawee {noun} find --reference {shlex.quote(reference)}"
-        if "reference" in self._arguments and not ids and "list" in siblings:
-            return f"; it had no --reference, so look through: allawee {noun} list --max-items 20"
-        advice = advice_if_unknown(self._verb)
-        if not advice and ids and "get" in siblings:
-            advice = f"look: allawee {noun} get {shlex.quote(ids[0])}"
-        return f"; {advice}" if advice else ""
+            return f"; look: {program} find --reference {shlex.quote(reference)}"
+        if ids and look in siblings:
+            return f"; look: {program} {kebab(look)} {shlex.quote(ids[0])}"
+        if "list" not in siblings:
+            return ""
+        because = "it had no --reference, so " if "reference" in self._arguments else ""
+        return f"; {because}look through: {program} list --max-items 20"

@@ -13,7 +13,7 @@ from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.bodies import read_body
 from allawee_async.cli.operations.confirmations import somebody_answers
-from allawee_async.cli.operations.wording import option_of
+from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.output.cells import cell, is_money
 from allawee_async.cli.output.masking import record_of
 from allawee_async.redaction import HiddenText

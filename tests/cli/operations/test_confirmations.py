@@ -190,11 +190,11 @@ def test_an_unknown_outcome_says_to_look_first(call):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("payments", "requeue", "p.1", "--yes"), "read the payment before you try again"),
+        (("payments", "requeue", "p.1", "--yes"), "look: allawee payments get p.1"),
         (PAYOUT[:8] + PAYOUT[10:] + ("--yes",),
          "it had no --reference, so look through: allawee payments list --max-items 20"),
         (("disputes", "update", "d'1", "--text", "x"), "look: allawee disputes get 'd'\"'\"'1'"),
-        (("cards", "link", CARD, "--customer", "cus.1"), "read the card before you try again"),
+        (("cards", "link", CARD, "--customer", "cus.1"), f"look: allawee cards get {CARD}"),
     ],
 )  # fmt: skip
 def test_an_unknown_outcome_without_a_reference(call, words, told):

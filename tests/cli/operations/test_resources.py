@@ -14,7 +14,7 @@ from allawee_async import AllaweeClient, resources
 from allawee_async.cli.app import COMMANDS, app
 from allawee_async.cli.commands import LazyCommand, ResourceGroup
 from allawee_async.cli.listen.commands import COMMANDS as WEBHOOK_COMMANDS
-from allawee_async.cli.operations.wording import option_of
+from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.resources.verbs import ParameterKind, all_verbs, verbs_of
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
