@@ -39,7 +39,7 @@ def one_line(text: str) -> str:
     return " ".join(mask(printable).split())
 
 
-class HiddenText(str):
+class SecretText(str):
     """A text that `repr`, and so a traceback with local variables, shows as `***`."""
 
     __slots__ = ()
@@ -49,7 +49,7 @@ class HiddenText(str):
         return repr(MASK)
 
 
-class HiddenBytes(bytes):
+class SecretBytes(bytes):
     """Bytes that show no more than their number in a repr: a request body."""
 
     def __repr__(self) -> str:
@@ -57,7 +57,7 @@ class HiddenBytes(bytes):
         return f"<{len(self)} bytes>"
 
 
-class HiddenObject(dict[str, "JSONValue"]):
+class SecretObject(dict[str, "JSONValue"]):
     """A JSON object that shows no more than its keys in a repr."""
 
     __slots__ = ()
@@ -67,18 +67,18 @@ class HiddenObject(dict[str, "JSONValue"]):
         return f"<{', '.join(self)}>"
 
 
-def hidden(value: object) -> HiddenText:
-    """Return a secret that a caller passed, as a hidden text; an empty one if it is no text.
+def secret_text(value: object) -> SecretText:
+    """Return a secret that a caller passed, as a `SecretText`; an empty one if it is no text.
 
     It refuses nothing, because the frame that a refusal leaves through still shows the argument:
     a verb first puts the result in the place of its argument, and then calls `needed`.
     """
-    return HiddenText(value) if isinstance(value, str) else HiddenText()
+    return SecretText(value) if isinstance(value, str) else SecretText()
 
 
-def hidden_texts(body: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the hidden texts of a request body, which no error may quote."""
-    return tuple([value for value in body.values() if type(value) is HiddenText])
+def secret_texts(body: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the `SecretText`s of a request body, which no error may quote."""
+    return tuple([value for value in body.values() if type(value) is SecretText])
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

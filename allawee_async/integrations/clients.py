@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -45,7 +45,7 @@ def checked_options(client: object, options: ClientOptions) -> ClientOptions:
     """
     key = options.get("api_key")
     if isinstance(key, str):
-        options["api_key"] = HiddenText(key)
+        options["api_key"] = SecretText(key)
     del key
     if client is None:
         return options

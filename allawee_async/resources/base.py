@@ -13,7 +13,7 @@ from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import Source
 from allawee_async.query.filters import F
 from allawee_async.query.parameters import ListParams, list_query
-from allawee_async.redaction import hidden_texts
+from allawee_async.redaction import secret_texts
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from allawee_async.models.cards import CardControls
     from allawee_async.query.parameters import Fields
-    from allawee_async.redaction import HiddenObject
+    from allawee_async.redaction import SecretObject
     from allawee_async.transport.response import Reply
     from allawee_async.transport.routes import Route
     from allawee_async.transport.session import SessionManager
@@ -61,7 +61,7 @@ class Resource:
             secure=route.secure,
             resend=route.resend,
             tells_secret=route.tells_secret,
-            secrets=() if body is None else hidden_texts(body),
+            secrets=() if body is None else secret_texts(body),
         )
 
     def _download(self, verb: str, *ids: str) -> Download:
@@ -317,7 +317,7 @@ def _kind(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def card_body(*, controls: CardControls | FreeForm | None, **fields: object) -> HiddenObject:
+def card_body(*, controls: CardControls | FreeForm | None, **fields: object) -> SecretObject:
     """Return a request body as `body_of` does, with the amounts in `controls` checked.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from allawee_async.models.accounts import AccountBalance
 from allawee_async.models.cards import Card, CardSecrets, FundingSource
 from allawee_async.models.common import ActionResult
-from allawee_async.redaction import hidden
+from allawee_async.redaction import secret_text
 from allawee_async.resources.base import Findable, card_body, minor_units, optional_minor_units
 from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
 
@@ -408,7 +408,7 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Activate a card" (2024-09-21).
         """
-        cvv, pin = hidden(cvv), hidden(pin)
+        cvv, pin = secret_text(cvv), secret_text(pin)
         needed(cvv=cvv, pin=pin)
         body = body_of(cvv=cvv, pin=pin)
         return await self._call("activate", card_id, model=ActionResult, body=body)
@@ -431,7 +431,7 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Reset a card's PIN" (2024-09-21).
         """
-        pin = hidden(pin)
+        pin = secret_text(pin)
         needed(pin=pin)
         return await self._call("reset_pin", card_id, model=ActionResult, body=body_of(pin=pin))
 
@@ -474,7 +474,7 @@ class Cards(Findable[Card]):
         Source: Allawee's documents, "Link a card by PAN" (2025-01-24); its path is the one of the
         pages of 2026-03-31.
         """
-        pan = hidden(pan)
+        pan = secret_text(pan)
         needed(pan=pan)
         body = card_body(
             pan=pan,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from allawee_async.models.cards import Card
 from allawee_async.models.common import ActionResult
-from allawee_async.redaction import hidden
+from allawee_async.redaction import secret_text
 from allawee_async.resources.base import Resource, card_body, minor_units, optional_minor_units
 from allawee_async.transport.routes import Route, body_of, needed
 
@@ -130,7 +130,7 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        pan = hidden(pan)
+        pan = secret_text(pan)
         needed(pan=pan)
         body = card_body(
             pan=pan,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookSecret
-from allawee_async.redaction import hidden
+from allawee_async.redaction import secret_text
 from allawee_async.resources.base import Listable
 from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
 
@@ -72,7 +72,7 @@ class Webhooks(Listable[Webhook]):
         Source: Allawee's documents on webhooks (2024-09-13).
         """
         if signing_key is not None:
-            signing_key = hidden(signing_key)
+            signing_key = secret_text(signing_key)
             needed(signing_key=signing_key)
         body = body_of(
             name=name,
@@ -231,7 +231,7 @@ class Webhooks(Listable[Webhook]):
         Source: Allawee's documents on webhooks (2024-09-13).
         """
         if signing_key is not None:
-            signing_key = hidden(signing_key)
+            signing_key = secret_text(signing_key)
             needed(signing_key=signing_key)
         return await self._call(
             "roll_secret",

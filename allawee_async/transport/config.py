@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from allawee_async.transport.retry import RetryPolicy
 
 BASE_URL: Final = "https://api.allawee.com"
@@ -94,7 +94,7 @@ class KeySource:
         ConfigurationError: There is no key, or it cannot be one.
     """
 
-    _key: HiddenText | None = None
+    _key: SecretText | None = None
     _provider: Callable[[], str | Awaitable[str]] | None = None
 
     def __init__(self, key: APIKey | None, environ: Mapping[str, str]) -> None:
@@ -115,18 +115,18 @@ class KeySource:
         return self._provider is not None
 
     @property
-    def fixed(self) -> HiddenText | None:
+    def fixed(self) -> SecretText | None:
         """The key, if it is a text and never changes."""
         return self._key
 
-    async def ask(self) -> HiddenText:
+    async def ask(self) -> SecretText:
         """Return the key of the moment.
 
         Raises:
             ConfigurationError: The function failed or returned something that cannot be a key.
         """
         if self._provider is None:
-            return self._key or HiddenText()
+            return self._key or SecretText()
         try:
             answer = _hidden(self._provider())
             if inspect.isawaitable(answer):
@@ -150,15 +150,15 @@ class KeySource:
 
 
 def _hidden(value: object) -> object:
-    """Return a value that a traceback may show: a hidden text, or what it may be instead of one."""
+    """Return a value that a traceback may show: a `SecretText`, or what is no text."""
     if isinstance(value, str):
-        return HiddenText(value)
+        return SecretText(value)
     kept = value is None or callable(value) or inspect.isawaitable(value)
     return value if kept else _NO_KEY
 
 
-def _checked_key(key: object) -> HiddenText:
-    if not isinstance(key, HiddenText) or not _KEY.fullmatch(key):
+def _checked_key(key: object) -> SecretText:
+    if not isinstance(key, SecretText) or not _KEY.fullmatch(key):
         raise ConfigurationError(
             "the API key must be a text of visible ASCII characters without spaces"
         )

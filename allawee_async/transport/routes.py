@@ -15,7 +15,7 @@ from allawee_async.errors import (
     ConfigurationError,
 )
 from allawee_async.models.schema import camel
-from allawee_async.redaction import HiddenBytes, HiddenObject
+from allawee_async.redaction import SecretBytes, SecretObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,9 +168,9 @@ def query_texts(query: FreeForm) -> dict[str, str]:
     return texts
 
 
-def body_of(**fields: object) -> HiddenObject:
+def body_of(**fields: object) -> SecretObject:
     """Return a request body: wire names, JSON values, without what is None."""
-    return HiddenObject(
+    return SecretObject(
         {camel(name): write(value) for name, value in fields.items() if value is not None}
     )
 
@@ -179,7 +179,7 @@ def needed(**texts: str) -> None:
     """Refuse secrets that are missing, by the names of their arguments.
 
     Raises:
-        ConfigurationError: One is empty, or was no text before `hidden` made one of it.
+        ConfigurationError: One is empty, or was no text before `secret_text` made one of it.
     """
     for name, text in texts.items():
         if not text:
@@ -193,6 +193,6 @@ def json_bytes(body: FreeForm) -> bytes:
         ConfigurationError: Something in it has no form in JSON.
     """
     try:
-        return HiddenBytes(orjson.dumps(write_mapping(body)))
+        return SecretBytes(orjson.dumps(write_mapping(body)))
     except TypeError as error:  # orjson tells the kind of value, never the value
         raise ConfigurationError(f"the request body has no form in JSON: {error}") from None

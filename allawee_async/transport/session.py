@@ -16,7 +16,7 @@ from allawee_async.errors import (
     ConfigurationError,
     RequestTimeoutError,
 )
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
 from allawee_async.transport.pool import client_timeout
 from allawee_async.transport.request import Clock, Request, RetryEvent
@@ -154,7 +154,7 @@ class SessionManager:
         # a third of the time of parsing a text
         return host.with_path(host.raw_path.rstrip("/") + request.path, encoded=True)
 
-    async def _ask(self, started: float) -> HiddenText:
+    async def _ask(self, started: float) -> SecretText:
         """Ask for the key, within the deadline of the call."""
         if self.retry.deadline is None:
             return await self.keys.ask()
@@ -166,7 +166,7 @@ class SessionManager:
             raise RequestTimeoutError(late, sent=False) from None
 
     def _with_key(self, key: str) -> CIMultiDict[str]:
-        return CIMultiDict({"Authorization": HiddenText(f"Bearer {key}"), **self._headers})
+        return CIMultiDict({"Authorization": SecretText(f"Bearer {key}"), **self._headers})
 
     def _time_left(self, started: float) -> aiohttp.ClientTimeout:
         left = started + (self.retry.deadline or 0.0) - self.clock.monotonic()

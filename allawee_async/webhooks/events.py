@@ -16,7 +16,7 @@ from allawee_async.errors import DecodeError
 from allawee_async.models.card_authorizations import AuthorizationType, CardAuthorization
 from allawee_async.models.card_transactions import CardTransaction
 from allawee_async.models.requests import RequestRecord
-from allawee_async.redaction import HiddenObject
+from allawee_async.redaction import SecretObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,7 +192,7 @@ def parse_event(body: bytes) -> Event:
     raise error  # out here, so that it does not drag along the frames that read the data
 
 
-def _payload(body: bytes) -> HiddenObject:
+def _payload(body: bytes) -> SecretObject:
     try:
         document: JSONValue = orjson.loads(memoryview(body))  # it takes no subclass of bytes
     except orjson.JSONDecodeError:
@@ -203,12 +203,12 @@ def _payload(body: bytes) -> HiddenObject:
         elif _may_be_deep(body) and _is_deep(document):
             problem = f"the body has more than {_MOST_LEVELS} levels"
         else:
-            return HiddenObject(document)
+            return SecretObject(document)
     document = None  # a traceback with local variables would show it
     raise DecodeError(problem)
 
 
-def _name(payload: HiddenObject) -> str:
+def _name(payload: SecretObject) -> str:
     match payload.get("event"):
         case str(name) if name:
             return OLD_NAMES.get(name, name)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.redaction import HiddenBytes
+from allawee_async.redaction import SecretBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,21 +80,21 @@ def signature_bytes(signature: object) -> bytes | None:
     return bytes.fromhex(digits) if _HEX.fullmatch(digits) else None
 
 
-def raw_body(body: object) -> HiddenBytes | None:
+def raw_body(body: object) -> SecretBytes | None:
     """Return a body that a traceback may show, or None if it is no bytes."""
-    if type(body) is HiddenBytes:
+    if type(body) is SecretBytes:
         return body
     if not isinstance(body, bytes | bytearray | memoryview):
         return None
     try:
-        return HiddenBytes(cast("bytes", body))
+        return SecretBytes(cast("bytes", body))
     except ValueError:  # a memoryview that was released
         return None
 
 
-def text_bytes(text: object) -> HiddenBytes | None:
+def text_bytes(text: object) -> SecretBytes | None:
     """Return a text in UTF-8 that a traceback may show, or None if it has no such form."""
     try:
-        return HiddenBytes(text.encode()) if isinstance(text, str) else None
+        return SecretBytes(text.encode()) if isinstance(text, str) else None
     except UnicodeEncodeError:  # half a surrogate pair
         return None

@@ -20,7 +20,7 @@ from allawee_async.webhooks.signature import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.redaction import HiddenBytes
+    from allawee_async.redaction import SecretBytes
     from allawee_async.webhooks.events import Event
 
 MAX_BODY: Final = 1024 * 1024
@@ -45,7 +45,7 @@ class WebhookVerifier:
     """
 
     # a traceback with local variables shows a verifier that is half made
-    _keys: tuple[HiddenBytes, ...] = ()
+    _keys: tuple[SecretBytes, ...] = ()
     _max_age: timedelta | None = None
     _max_body: int = MAX_BODY
 
@@ -129,7 +129,7 @@ class WebhookVerifier:
         return self._event(raw, signature_in(headers), received_at)
 
     def _event(
-        self, raw: HiddenBytes | None, signature: object, received_at: datetime | None
+        self, raw: SecretBytes | None, signature: object, received_at: datetime | None
     ) -> Event:
         _check_moment(received_at)
         event = parse_event(self._signed(raw, signature))
@@ -137,7 +137,7 @@ class WebhookVerifier:
             _check_age(event.sent_at, received_at or datetime.now(UTC), self._max_age)
         return event
 
-    def _signed(self, raw: HiddenBytes | None, signature: object) -> HiddenBytes:
+    def _signed(self, raw: SecretBytes | None, signature: object) -> SecretBytes:
         """Return the body if one of the keys signs it."""
         if raw is None:
             raise SignatureError(
@@ -169,7 +169,7 @@ class WebhookVerifier:
         )
 
 
-def _secrets(keys: object) -> tuple[HiddenBytes, ...]:
+def _secrets(keys: object) -> tuple[SecretBytes, ...]:
     """Return the keys as bytes that a traceback may show; none if one of them is none."""
     given = (keys,) if isinstance(keys, str) else keys
     if not isinstance(given, Sequence):

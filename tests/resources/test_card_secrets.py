@@ -15,7 +15,7 @@ import pytest
 import allawee_async
 from allawee_async import AllaweeError, RetryPolicy, from_dict, to_dict
 from allawee_async.models.cards import CardSecrets
-from allawee_async.redaction import HiddenBytes, HiddenObject, HiddenText, scrub, scrub_json
+from allawee_async.redaction import SecretBytes, SecretObject, SecretText, scrub, scrub_json
 from tests.support.serving import answers, closes, hangs, raw_server, recording
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ def test_the_model_masks_its_secrets_and_keeps_them() -> None:
 
 
 def test_hidden_values_are_what_they_were() -> None:
-    assert (HiddenText(PIN), HiddenBytes(b"x"), HiddenObject(pin=PIN)) == (PIN, b"x", {"pin": PIN})
-    assert_clean(repr([HiddenText(PIN), HiddenBytes(PIN.encode()), HiddenObject(pin=PIN)]))
+    assert (SecretText(PIN), SecretBytes(b"x"), SecretObject(pin=PIN)) == (PIN, b"x", {"pin": PIN})
+    assert_clean(repr([SecretText(PIN), SecretBytes(PIN.encode()), SecretObject(pin=PIN)]))
 
 
 def test_scrubbing_leaves_the_rest_alone() -> None:

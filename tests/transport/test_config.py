@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.errors import AllaweeError, ConfigurationError
-from allawee_async.transport.config import BASE_URL, SECURE_URL, HiddenText, Hosts, KeySource
+from allawee_async.transport.config import BASE_URL, SECURE_URL, Hosts, KeySource, SecretText
 from tests.support.canaries import API_KEY, LIVE_KEY, locals_text, traceback_text
 
 if TYPE_CHECKING:
@@ -327,7 +327,7 @@ def test_the_source_does_not_take_the_key_into_a_pickle() -> None:
 
 
 def test_a_hidden_text_is_a_text_that_shows_nothing() -> None:
-    hidden = HiddenText(API_KEY)
+    hidden = SecretText(API_KEY)
 
     assert hidden == API_KEY
     assert hash(hidden) == hash(API_KEY)

@@ -15,7 +15,7 @@ from allawee_async.codec.converter import to_dict
 from allawee_async.errors import DecodeError
 from allawee_async.models import CardAuthorization, CardTransaction, RequestRecord
 from allawee_async.models.webhooks import WebhookEventName
-from allawee_async.redaction import HiddenBytes
+from allawee_async.redaction import SecretBytes
 from allawee_async.webhooks.events import (
     EVENT_CLASSES,
     CardAuthorizationClosed,
@@ -494,7 +494,7 @@ def test_a_repr_of_a_known_event_hides_what_the_models_hide() -> None:
     ids=["no id", "no object", "no data", "no metadata", "no name", "a list", "deep", "cut off"],
 )
 def test_an_error_shows_nothing_of_the_body(body: bytes) -> None:
-    error = refused(HiddenBytes(body))
+    error = refused(SecretBytes(body))
 
     for text in (str(error), repr(error), traceback_text(error), locals_text(error)):
         assert PAN not in text

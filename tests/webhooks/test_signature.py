@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.redaction import HiddenBytes
+from allawee_async.redaction import SecretBytes
 from allawee_async.webhooks.signature import fits, raw_body, sign, signature_bytes, signature_in
 from tests.support.canaries import API_KEY, PAN, locals_text
 from tests.support.deliveries import KEY, VECTOR_BODY, VECTOR_SIGNATURE, signature_of
@@ -194,7 +194,7 @@ def test_one_wrong_bit_is_enough(body: bytes, bit: int) -> None:
 # Bodies.
 
 
-@pytest.mark.parametrize("make", [bytes, bytearray, memoryview, HiddenBytes])
+@pytest.mark.parametrize("make", [bytes, bytearray, memoryview, SecretBytes])
 def test_a_body_is_taken_as_it_is_and_shows_its_length_only(make: Any) -> None:
     taken = raw_body(make(VECTOR_BODY))
 
@@ -203,7 +203,7 @@ def test_a_body_is_taken_as_it_is_and_shows_its_length_only(make: Any) -> None:
 
 
 def test_a_hidden_body_is_not_copied() -> None:
-    body = HiddenBytes(VECTOR_BODY)
+    body = SecretBytes(VECTOR_BODY)
 
     assert raw_body(body) is body
 

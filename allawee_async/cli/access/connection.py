@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.client import AllaweeClient
-    from allawee_async.redaction import HiddenText
+    from allawee_async.redaction import SecretText
     from allawee_async.sandbox import Sandbox
     from allawee_async.transport.request import RetryEvent
 
@@ -59,7 +59,7 @@ async def open_client(
 
 
 def client_with(
-    options: ConnectionOptions, key: HiddenText, *, on_retry: OnRetry | None = None
+    options: ConnectionOptions, key: SecretText, *, on_retry: OnRetry | None = None
 ) -> AllaweeClient:
     """Return a client of the hosts of the options, with a key of one's own.
 

@@ -15,7 +15,7 @@ import attrs
 import typer
 
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.redaction import HiddenBytes, HiddenText
+from allawee_async.redaction import SecretBytes, SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class FoundKey:
         place: The place, as a person is told it.
     """
 
-    key: HiddenText
+    key: SecretText
     source: Source
     place: str
 
@@ -77,7 +77,7 @@ def find_key(file: Path | None, *, base_url: str | None, environ: Mapping[str, s
     if file is not None:
         text = read_secret_file(file, "API key")
         return _found(text, "stdin" if file == STDIN else "file", place_of(file))
-    given = HiddenText(environ.get(VARIABLE, ""))
+    given = SecretText(environ.get(VARIABLE, ""))
     if given.strip():
         return _found(given, "environment", f"the variable {VARIABLE}")
     return _from_keyring(base_url, environ)
@@ -108,7 +108,7 @@ def host_of(base_url: str | None, environ: Mapping[str, str]) -> str:
     return Hosts.choose(base_url, None, environ).base_url
 
 
-def ask_hidden(question: str) -> HiddenText:
+def ask_hidden(question: str) -> SecretText:
     """Ask on the terminal for a secret, which is not shown while it is typed.
 
     Raises:
@@ -118,7 +118,7 @@ def ask_hidden(question: str) -> HiddenText:
         with warnings.catch_warnings():
             # It would go on without a terminal, and show what is typed.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            return HiddenText(getpass.getpass(question))
+            return SecretText(getpass.getpass(question))
     except (EOFError, getpass.GetPassWarning):
         raise CommandError(
             "there is no terminal to ask on; name a file, or set a variable (see --help)",
@@ -126,7 +126,7 @@ def ask_hidden(question: str) -> HiddenText:
         ) from None
 
 
-def read_secret_file(file: Path, what: str) -> HiddenText:
+def read_secret_file(file: Path, what: str) -> SecretText:
     """Return what a file with a secret holds; warn if others may read it.
 
     Args:
@@ -142,16 +142,16 @@ def read_secret_file(file: Path, what: str) -> HiddenText:
     return _secret_text(content, what, place_of(file))
 
 
-def read_stdin(most: int) -> HiddenBytes:
+def read_stdin(most: int) -> SecretBytes:
     """Return what is on stdin, up to so many bytes; nothing if it is closed."""
-    return HiddenBytes() if sys.stdin is None else HiddenBytes(sys.stdin.buffer.read(most))
+    return SecretBytes() if sys.stdin is None else SecretBytes(sys.stdin.buffer.read(most))
 
 
-def _content(file: Path, what: str) -> HiddenBytes:
+def _content(file: Path, what: str) -> SecretBytes:
     try:
         with file.open("rb") as opened:
             status = os.fstat(opened.fileno())
-            content = HiddenBytes(opened.read(_LONGEST_FILE + 1))
+            content = SecretBytes(opened.read(_LONGEST_FILE + 1))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CommandError(
@@ -164,18 +164,18 @@ def _content(file: Path, what: str) -> HiddenBytes:
     return content
 
 
-def _secret_text(content: HiddenBytes, what: str, place: str) -> HiddenText:
+def _secret_text(content: SecretBytes, what: str, place: str) -> SecretText:
     try:
-        text = HiddenText(content.decode())
+        text = SecretText(content.decode())
     except UnicodeDecodeError:
-        text = HiddenText()
+        text = SecretText()
     if len(content) > _LONGEST_FILE or (content and not text):
         raise CommandError(f"{place} holds no {what}: it is not a short text", ExitCode.WRONG_USE)
     return text
 
 
-def _found(text: HiddenText, source: Source, place: str) -> FoundKey:
-    key = HiddenText(text.strip())
+def _found(text: SecretText, source: Source, place: str) -> FoundKey:
+    key = SecretText(text.strip())
     if not key:
         raise CommandError(f"{place} holds {_NO_KEY}", ExitCode.WRONG_USE)
     if not _USABLE.fullmatch(key):

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.errors import CommandError
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,7 +21,7 @@ class NoKeyStoreError(CommandError):
     """This computer has no keyring that can be used."""
 
 
-def read(account: str) -> HiddenText | None:
+def read(account: str) -> SecretText | None:
     """Return the key that is kept for a host, or None.
 
     Raises:
@@ -32,7 +32,7 @@ def read(account: str) -> HiddenText | None:
         import keyring
 
         key = keyring.get_password(SERVICE, account)
-    return None if key is None else HiddenText(key)
+    return None if key is None else SecretText(key)
 
 
 def keep(account: str, key: str) -> None:

@@ -20,7 +20,7 @@ from allawee_async.cli.access.credentials import (
 from allawee_async.cli.access.options import BaseUrl, ConnectionOptions, SecureUrl, Timeout
 from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
 from allawee_async.cli.output.reports import ReportOutput, print_report
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 
 _OF_MASKS: Final = ("...", "***")
 _SHOWN: Final = 4
@@ -130,13 +130,13 @@ def _ending(key: str) -> str | None:
     return key[-_SHOWN:] if len(key) >= _LONG_ENOUGH else None
 
 
-def _asked(connection: ConnectionOptions, host: str) -> HiddenText:
+def _asked(connection: ConnectionOptions, host: str) -> SecretText:
     if connection.api_key_file is not None:
         return find_key(connection.api_key_file, base_url=None, environ={}).key
-    return HiddenText(ask_hidden(f"API key for {host}: ").strip())
+    return SecretText(ask_hidden(f"API key for {host}: ").strip())
 
 
-def _refuse_unless_accepted(connection: ConnectionOptions, key: HiddenText, host: str) -> None:
+def _refuse_unless_accepted(connection: ConnectionOptions, key: SecretText, host: str) -> None:
     async def check() -> Verdict:
         async with client_with(connection, key) as client:
             return await try_key(client)
@@ -162,7 +162,7 @@ def _refusal(verdict: Verdict, host: str) -> CommandError:
     )
 
 
-def _keep(host: str, key: HiddenText) -> None:
+def _keep(host: str, key: SecretText) -> None:
     key_store.keep(host, key)
     if key_store.read(host) != key:  # some backends take everything and keep nothing
         raise CommandError(

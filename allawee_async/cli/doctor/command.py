@@ -17,7 +17,7 @@ from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
 from allawee_async.cli.errors import CommandError, one_line
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, print_json
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from allawee_async.transport.config import Hosts
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ async def _examined(connection: ConnectionOptions) -> dict[str, Finding]:
 async def _patient(connection: ConnectionOptions) -> "AsyncGenerator[Patient, None]":
     if connection.is_sandbox:
         async with open_sandbox(connection) as sandbox:
-            key = FoundKey(HiddenText(sandbox.api_key), "sandbox", "the embedded sandbox")
+            key = FoundKey(SecretText(sandbox.api_key), "sandbox", "the embedded sandbox")
             hosts = Hosts(sandbox.url, sandbox.secure_url)
             yield Patient(hosts=hosts, find_key=lambda: key, environ=os.environ)
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from allawee_async.client import AllaweeClient
-    from allawee_async.redaction import HiddenText
+    from allawee_async.redaction import SecretText
 
 ALL_EVENTS: Final = tuple(EVENT_CLASSES)
 
@@ -27,7 +27,7 @@ _DESCRIPTION: Final = "Made by `allawee webhooks listen`, which deletes it when 
 
 @asynccontextmanager
 async def registered(
-    client: AllaweeClient, *, url: str, events: Sequence[str], signing_key: HiddenText
+    client: AllaweeClient, *, url: str, events: Sequence[str], signing_key: SecretText
 ) -> AsyncGenerator[str, None]:
     """Create and enable a webhook for the time of the block, and yield its id.
 

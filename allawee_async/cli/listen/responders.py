@@ -20,7 +20,7 @@ from allawee_async.webhooks.responses import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.redaction import HiddenBytes
+    from allawee_async.redaction import SecretBytes
     from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
 
@@ -45,7 +45,7 @@ class Received:
     """
 
     headers: tuple[tuple[str, str], ...]
-    body: HiddenBytes
+    body: SecretBytes
     event: Event | None
     is_refused: bool
 

@@ -26,7 +26,7 @@ from allawee_async.cli.listen.server import Listener, serving
 from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.reports import somebody_reads
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from allawee_async.webhooks.decisions import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
@@ -55,14 +55,14 @@ def run_listen(options: ListenOptions, connection: ConnectionOptions) -> None:
     key = find_signing_key(options.signing_key_file, os.environ)
     if options.register or connection.is_sandbox:
         check_registration(options, connection)
-        key = key or HiddenText(secrets.token_hex(32))
+        key = key or SecretText(secrets.token_hex(32))
         asyncio.run(_listen(options, key, connection))
     else:
         asyncio.run(_listen(options, key, None))
 
 
 async def _listen(
-    options: ListenOptions, key: HiddenText | None, connection: ConnectionOptions | None
+    options: ListenOptions, key: SecretText | None, connection: ConnectionOptions | None
 ) -> None:
     """Run the server, and with a connection a webhook that points at it."""
     verifier = None if key is None else WebhookVerifier(key)
@@ -155,7 +155,7 @@ def _until_told() -> Generator[asyncio.Future[None], None, None]:
             loop.remove_signal_handler(number)
 
 
-def _welcome(options: ListenOptions, url: str, key: HiddenText | None) -> None:
+def _welcome(options: ListenOptions, url: str, key: SecretText | None) -> None:
     where = "" if options.forward_to is None else f", sending on to {_place(options.forward_to)}"
     _say(f"Listening on {url}{where}; Ctrl-C stops it")
     if key is None:

@@ -14,7 +14,7 @@ from allawee_async.cli.errors import CommandError, one_line
 from allawee_async.cli.listen.log import LoggedDelivery, Seal, facts_of
 from allawee_async.cli.listen.responders import Answered, Received
 from allawee_async.errors import DecodeError, SignatureError
-from allawee_async.redaction import HiddenBytes
+from allawee_async.redaction import SecretBytes
 from allawee_async.webhooks.events import CardAuthorizationUpdate, parse_event
 from allawee_async.webhooks.responses import TOO_LARGE
 from allawee_async.webhooks.signature import HEADER
@@ -64,7 +64,7 @@ class Listener:
         event: Event | None = None
         problem: str | None
         try:
-            body = HiddenBytes(await request.read())
+            body = SecretBytes(await request.read())
         except web.HTTPRequestEntityTooLarge:
             seal, problem = Seal.UNCHECKED, f"the body is longer than {MAX_BODY:,} bytes"
             answer = Answered(TOO_LARGE, "refused")
@@ -99,7 +99,7 @@ class Listener:
         headers = {**answer.reply.headers, "Content-Type": one_line(answer.reply.content_type)}
         return web.Response(status=answer.reply.status, body=answer.reply.body, headers=headers)
 
-    def _check(self, body: HiddenBytes, signature: str | None) -> tuple[Seal, str | None]:
+    def _check(self, body: SecretBytes, signature: str | None) -> tuple[Seal, str | None]:
         if self._verifier is None:
             return Seal.UNCHECKED, None
         try:

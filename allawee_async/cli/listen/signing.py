@@ -19,7 +19,7 @@ from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.output.reports import print_report
 from allawee_async.errors import DecodeError, SignatureError
-from allawee_async.redaction import HiddenBytes, HiddenText
+from allawee_async.redaction import SecretBytes, SecretText
 from allawee_async.webhooks.signature import sign as sign_body
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "ALLAWEE_SIGNING_KEY"
 
 
-def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> HiddenText | None:
+def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText | None:
     """Return the key of the file, else that of the environment, else None.
 
     Line ends and blanks around it are no part of it.
@@ -42,20 +42,20 @@ def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> HiddenTex
         CommandError: The file cannot be read, or holds none.
     """
     if file is None:
-        return HiddenText(environ.get(VARIABLE, "").strip()) or None
-    key = HiddenText(read_secret_file(file, "signing key").strip())
+        return SecretText(environ.get(VARIABLE, "").strip()) or None
+    key = SecretText(read_secret_file(file, "signing key").strip())
     if not key:
         raise CommandError(f"{place_of(file)} holds no signing key", ExitCode.WRONG_USE)
     return key
 
 
-def signing_key(file: Path | None, environ: Mapping[str, str]) -> HiddenText:
+def signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText:
     """Return the key of the file, else that of the environment, else the one that is typed.
 
     Raises:
         CommandError: There is none.
     """
-    key = find_signing_key(file, environ) or HiddenText(ask_hidden("Signing key: ").strip())
+    key = find_signing_key(file, environ) or SecretText(ask_hidden("Signing key: ").strip())
     if not key:
         raise CommandError(
             f"no signing key; use --signing-key-file FILE or set {VARIABLE}", ExitCode.WRONG_USE
@@ -63,7 +63,7 @@ def signing_key(file: Path | None, environ: Mapping[str, str]) -> HiddenText:
     return key
 
 
-def read_body(file: Path) -> HiddenBytes:
+def read_body(file: Path) -> SecretBytes:
     """Return a body, byte for byte.
 
     Raises:
@@ -74,7 +74,7 @@ def read_body(file: Path) -> HiddenBytes:
             body = read_stdin(MAX_BODY + 1)
         else:
             with file.open("rb") as opened:
-                body = HiddenBytes(opened.read(MAX_BODY + 1))
+                body = SecretBytes(opened.read(MAX_BODY + 1))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CommandError(

@@ -16,7 +16,7 @@ from allawee_async.cli.operations.confirmations import somebody_answers
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.output.cells import cell, is_money
 from allawee_async.cli.output.masking import record_of
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import Parameter, ParameterKind
 
 if TYPE_CHECKING:
@@ -113,14 +113,14 @@ def _secret(parameter: Parameter, typed: str | None) -> str | None:
                 f"{option} is missing: give {option} @FILE, or {option} @- for stdin",
                 ExitCode.WRONG_USE,
             )
-        return HiddenText(ask_hidden(f"{parameter.name}: ").strip())
+        return SecretText(ask_hidden(f"{parameter.name}: ").strip())
     if typed == "@-":
-        return HiddenText("" if sys.stdin is None else sys.stdin.read(_LONGEST_SECRET).strip())
+        return SecretText("" if sys.stdin is None else sys.stdin.read(_LONGEST_SECRET).strip())
     if typed.startswith("@"):
-        return HiddenText(read_secret_file(Path(typed[1:]), f"the {parameter.name}").strip())
+        return SecretText(read_secret_file(Path(typed[1:]), f"the {parameter.name}").strip())
     typer.echo(
         f"note: what stands behind {option} can be seen by others on this computer, and stays in "
         f"the history of the shell; {option} @- reads it from stdin",
         err=True,
     )
-    return HiddenText(typed)
+    return SecretText(typed)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.redaction import hidden
+from allawee_async.redaction import secret_text
 from allawee_async.webhooks.stores.base import KEEP, Busy, Claim, Done, checked_seconds
 from allawee_async.webhooks.stores.redis_clients import (
     NoScriptError,
@@ -72,7 +72,7 @@ class RedisStore:
         keep: float = KEEP,
         timeout: float = TIMEOUT,
     ) -> None:
-        url = None if url is None else hidden(url)
+        url = None if url is None else secret_text(url)
         self._prefix = prefix
         self._server = "a client of your own"
         self._borrowed = client

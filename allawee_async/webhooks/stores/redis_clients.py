@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.redaction import MASK, HiddenText
+from allawee_async.redaction import MASK, SecretText
 from allawee_async.webhooks.stores.base import StoreError
 
 try:
@@ -101,7 +101,7 @@ class RedisClients:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self._url = HiddenText(url)
+        self._url = SecretText(url)
         self._timeout = timeout
         self._open: dict[asyncio.AbstractEventLoop, tuple[Redis, AsyncGenerator[Redis, None]]] = {}
         self._shown = _without_secrets(url) if _is_usable(url, timeout) else ""

@@ -25,7 +25,7 @@ from allawee_async.cli.doctor import reachability
 from allawee_async.cli.doctor.checks import Patient, Status, examine
 from allawee_async.cli.doctor.reachability import UnreachableError, reach
 from allawee_async.cli.errors import CommandError
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from allawee_async.transport.config import Hosts
 from tests.support.keyrings import MemoryKeyring, using
 from tests.support.threads import sandbox_in_thread
@@ -37,7 +37,7 @@ LONG = 20.0
 
 
 def found(key=KEY):
-    return FoundKey(HiddenText(key), "environment", "the variable ALLAWEE_API_KEY")
+    return FoundKey(SecretText(key), "environment", "the variable ALLAWEE_API_KEY")
 
 
 def patient_of(sandbox, **changes):

@@ -29,7 +29,7 @@ from allawee_async.cli.listen.log import LoggedDelivery, Seal, line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
 from allawee_async.cli.listen.run import _listen, check_registration, run_listen
 from allawee_async.errors import AllaweeError
-from allawee_async.redaction import HiddenText
+from allawee_async.redaction import SecretText
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
 
 CAPTURE = DOCUMENTED["card.authorization.request.capture"]
@@ -79,7 +79,7 @@ def listening(capsys):
     @asynccontextmanager
     async def start(*, key=KEY, connection=None, **options):
         given = ListenOptions(**{"port": 0, "output": LogFormat.JSONL, **options})
-        secret = None if key is None else HiddenText(key)
+        secret = None if key is None else SecretText(key)
         command = asyncio.create_task(_listen(given, secret, connection))
         seen = Listening(capsys, command)
         try:
@@ -442,7 +442,7 @@ class TestRegistering:
 
     async def fails(self, connection, **options):
         with pytest.raises(AllaweeError) as raised:
-            await _listen(ListenOptions(port=0, **options), HiddenText(KEY), connection)
+            await _listen(ListenOptions(port=0, **options), SecretText(KEY), connection)
         assert KEY not in str(raised.value)
         return raised.value
 
@@ -465,7 +465,7 @@ class TestRegistering:
     async def test_ctrl_c_while_it_is_created_leaves_no_webhook(self, connection, sandbox, allawee):
         sandbox.faults.hang(after_effect=True, method="POST", path="/webhooks")
         options = ListenOptions(port=0)
-        command = asyncio.create_task(_listen(options, HiddenText(KEY), connection))
+        command = asyncio.create_task(_listen(options, SecretText(KEY), connection))
         while not len(sandbox.state.webhooks):  # noqa: ASYNC110 - it does not tell by itself
             await asyncio.sleep(0.001)
         command.cancel()
@@ -504,7 +504,7 @@ class TestRegistering:
         monkeypatch.setattr(Webhooks, "create", tell_less)
         monkeypatch.setattr(listen_registration, "_id_of", nothing)
         with pytest.raises(CommandError, match="the API told no id for the webhook"):
-            await _listen(ListenOptions(port=0), HiddenText(KEY), connection)
+            await _listen(ListenOptions(port=0), SecretText(KEY), connection)
 
     async def test_what_cannot_be_deleted_is_disabled_and_told(
         self, listening, connection, sandbox, allawee

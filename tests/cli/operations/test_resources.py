@@ -139,7 +139,7 @@ def test_parameters_that_methods_hide_are_secrets():
         argument.id
         for path in folder.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "hidden"
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "secret_text"
         for argument in node.args
     }
 
