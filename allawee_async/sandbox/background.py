@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.core.sqlite import StateFile
-from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events.messenger import Messenger
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Background:
                 fresh = os.urandom(16).hex()  # what the seed gives has been given already
                 state.reseed(fresh)
                 self._adapter.reseed(fresh)
-            state.outbox = outbox.waiting(state)
+            state.outbox = queue.waiting(state)
         self._state = state
         self.messenger.start(state)
         self.changed()

@@ -17,22 +17,34 @@ from allawee_async.sandbox.api.messages import (
     malformed_parameter,
 )
 from allawee_async.sandbox.api.routing import Endpoint, Host, Router
-from allawee_async.sandbox.api.secret_keys import scope_of
-from allawee_async.sandbox.cards import actions as card_actions
-from allawee_async.sandbox.cards import authorizations as card_authorizations
-from allawee_async.sandbox.cards import cards, disputes
-from allawee_async.sandbox.cards import events as card_events
-from allawee_async.sandbox.cards import programs as card_programs
-from allawee_async.sandbox.cards import simulation as card_simulation
-from allawee_async.sandbox.cards import transactions as card_transactions
+from allawee_async.sandbox.cards import (
+    actions,
+    authorizations,
+    cards,
+    disputes,
+    programs,
+    simulation,
+    transactions,
+)
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.keys import Key, KeyRefusedError
-from allawee_async.sandbox.events import events, webhooks
-from allawee_async.sandbox.events import queue as outbox
-from allawee_async.sandbox.money import routes as money_routes
+from allawee_async.sandbox.directory import banks, merchants
+from allawee_async.sandbox.directory import bills as bill_products
+from allawee_async.sandbox.events import queue, webhooks
+from allawee_async.sandbox.money import (
+    accounts,
+    bills,
+    configuration,
+    deposit_channels,
+    fees,
+    fx,
+    payins,
+    payment_requests,
+    payments,
+    payouts,
+)
 from allawee_async.sandbox.query import MalformedQueryError
-from allawee_async.sandbox.requests import queued as grp
-from allawee_async.sandbox.requests import queued as request_records
+from allawee_async.sandbox.requests import queued
 from allawee_async.sandbox.requests.calls import Called
 
 if TYPE_CHECKING:
@@ -43,38 +55,47 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.query import QueryPairs
 
 _NOUNS: tuple[Endpoint, ...] = (
-    *card_actions.ROUTES,
-    *card_authorizations.ROUTES,
-    *card_programs.ROUTES,
-    *card_simulation.ROUTES,
-    *card_transactions.ROUTES,
+    *accounts.ROUTES,
+    *actions.ROUTES,
+    *authorizations.ROUTES,
+    *banks.ROUTES,
+    *bill_products.ROUTES,
+    *bills.ROUTES,
     *cards.ROUTES,
+    *configuration.ROUTES,
     *customers.ROUTES,
+    *deposit_channels.ROUTES,
     *disputes.ROUTES,
-    *events.ROUTES,
-    *money_routes.ROUTES,
-    *request_records.ROUTES,
+    *fees.ROUTES,
+    *fx.ROUTES,
+    *merchants.ROUTES,
+    *payins.ROUTES,
+    *payment_requests.ROUTES,
+    *payments.ROUTES,
+    *payouts.ROUTES,
+    *programs.ROUTES,
+    *queue.ROUTES,
+    *queued.ROUTES,
     *secret_keys.ROUTES,
+    *simulation.ROUTES,
+    *transactions.ROUTES,
     *webhooks.ROUTES,
 )
 """A noun adds its `ROUTES` here."""
 
-ROUTES = grp.with_queue(_NOUNS)
+ROUTES = queued.with_queue(_NOUNS)
 """Every endpoint, those that simulate guaranteed processing included."""
 
 JobHandler: TypeAlias = "Callable[[State, str], None]"
 JOBS: dict[str, JobHandler] = {
-    card_authorizations.SETTLE: card_transactions.settle,
-    grp.JOB: grp.make_job(_NOUNS),
-    **money_routes.JOBS,
+    **payouts.JOBS,
+    **transactions.JOBS,
+    queued.JOB: queued.make_job(_NOUNS),
 }
 """What `State.later` runs, by name: it gets the state and the id of the document."""
 
 WebhookListener: TypeAlias = "Callable[[State, JsonObject, JsonObject | None], None]"
-ANSWERS: dict[str, WebhookListener] = {
-    card_events.REQUEST: card_authorizations.hear_request,
-    card_events.UPDATE: card_authorizations.hear_update,
-}
+ANSWERS: dict[str, WebhookListener] = {**authorizations.ANSWERS}
 """Who hears what a webhook answered, by the name of the event: a function gets the state, the
 event's `data`, and the JSON object of a 200 answer, or None for anything else (or too late)."""
 
@@ -174,9 +195,9 @@ class Api:
             JOBS[job.name](self._state, job.id)
         return ran
 
-    def hear(self, id: str, attempt: outbox.DeliveryAttempt) -> None:
+    def hear(self, id: str, attempt: queue.DeliveryAttempt) -> None:
         """Take note of what came of sending an event, and let the first answer have its effect."""
-        event = outbox.note_attempt(self._state, id, attempt)
+        event = queue.note_attempt(self._state, id, attempt)
         listener = ANSWERS.get(str(event["event"])) if event is not None else None
         if event is None or listener is None or not isinstance(event["data"], dict):
             return
@@ -201,9 +222,9 @@ class Api:
     def _reply(self, key: Key, request: Request) -> ApiResponse:
         try:
             route, found = self._router.find(request.host, request.method, request.segments)
-            scope = scope_of(route.method, route.path)
-            if not key.may(scope):
-                return failure(403, "insufficient-scope", f"This key lacks the scope {scope}.")
+            if not key.may(route.scope):
+                message = f"This key lacks the scope {route.scope}."
+                return failure(403, "insufficient-scope", message)
             if key.is_live and route.path.startswith(_SIMULATION):
                 return failure(403, "test-key-required", "Only test keys can simulate.")
             return route.handler(self._state, request.call(found, key))

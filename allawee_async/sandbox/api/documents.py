@@ -1,61 +1,150 @@
-"""What endpoints have in common: documents made, found by id, checked and stored."""
+"""What all resources have in common: found by their ids, made, changed, stored and answered."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from allawee_async.sandbox.api.messages import ApiResponse, RefusalError, failure, success
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    failure,
+    success,
+)
+from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.numbers import masked
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.validation import Checks
+    from collections.abc import Callable, Mapping
+
     from allawee_async.sandbox.core.collection import Collection
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
 
+CollectionOf: TypeAlias = "Callable[[State], Collection]"
 
-def fresh(state: State, prefix: str, collection: Collection, kind: str) -> JsonObject:
-    """Return the fields that every new document has."""
-    now = state.now()
-    return {
-        "createdAt": now,
-        "updatedAt": now,
-        "id": state.new_id(prefix, collection),
-        "object": kind,
-    }
+_SHOWN = 64
 
 
-def check_common(checks: Checks, body: JsonObject) -> None:
-    """Check the fields that most requests may have: `reference` and `metadata`."""
-    checks.text(body, "reference", required=False)
-    checks.object(body, "metadata", required=False)
+def reads(path: str, collection: CollectionOf) -> tuple[Endpoint, Endpoint]:
+    """Return the two endpoints that only read: the list, and one document by its id."""
+    return (
+        Endpoint("GET", path, partial(_list, collection)),
+        Endpoint("GET", f"{path}/:id", partial(_get, collection)),
+    )
 
 
-def check_reference(collection: Collection, body: JsonObject, kind: str) -> None:
-    """Check that no document has the reference in a body.
+def _list(collection: CollectionOf, state: State, call: ApiRequest) -> ApiResponse:
+    return answer_list(collection(state), call.pairs)
+
+
+def _get(collection: CollectionOf, state: State, call: ApiRequest) -> ApiResponse:
+    return shown(collection(state), call.id)
+
+
+def shown(collection: Collection, id: str) -> ApiResponse:
+    """Return the answer that shows one document.
 
     Raises:
-        RefusalError: 409, another document has it.
+        RefusalError: 404, nothing has this id.
     """
-    reference = body.get("reference")
-    if isinstance(reference, str) and collection.find("reference", reference) is not None:
-        message = f"A {kind} with this reference exists already."
-        raise refused("duplicate-reference", message, 409)
+    position = collection.position_of(id)
+    if position is None:
+        raise unknown(id, collection.noun)
+    return success(collection.shown_at(position))
+
+
+def stored(collection: Collection, id: str) -> JsonObject:
+    """Return a copy of one document, hidden fields included.
+
+    Raises:
+        RefusalError: 404, nothing has this id.
+    """
+    found = collection.get(id)
+    if found is None:
+        raise unknown(id, collection.noun)
+    return found
+
+
+def unknown(id: str, noun: str) -> RefusalError:
+    """Return the refusal of an id in a path. What is the number of a card is not repeated."""
+    return refused("not-found", f"No {noun} has the id {masked(id)[:_SHOWN]!r}.", 404)
+
+
+def refused(code: str, message: str, status: int = 402) -> RefusalError:
+    """Return the refusal of a sound request that cannot be carried out as things are."""
+    return RefusalError(failure(status, code, message))
+
+
+def refuse_double(
+    collection: Collection, fields: JsonObject, *, unique: str = "reference", own: str = ""
+) -> None:
+    """Refuse a request for what another document has already.
+
+    Args:
+        collection: Where the other documents are.
+        fields: The body of the request.
+        unique: The field in which no two of them may agree.
+        own: The id of the document that is to be changed; empty for a new one.
+
+    Raises:
+        RefusalError: 409.
+    """
+    value = fields.get(unique)
+    other = collection.find(unique, value) if isinstance(value, str) else None
+    if other is not None and other["id"] != own:
+        message = f"A {collection.noun} with this {unique} exists already."
+        raise refused(f"duplicate-{unique}", message, 409)
+
+
+def fresh(state: State, collection: Collection) -> JsonObject:
+    """Return the fields that every new document of a collection has."""
+    now = state.now()
+    return {
+        "createdAt": now, "updatedAt": now, "id": state.new_id(collection),
+        "object": collection.kind,
+    }  # fmt: skip
+
+
+def created(state: State, collection: Collection, fields: JsonObject) -> ApiResponse:
+    """Store a new document with these fields, and return the answer that shows it."""
+    return added(collection, fields | fresh(state, collection))
+
+
+def changed(
+    state: State, collection: Collection, document: JsonObject, fields: Mapping[str, Json]
+) -> ApiResponse:
+    """Store a document with other values in some fields, and return the answer that shows it."""
+    return replaced(collection, document | dict(fields) | {"updatedAt": state.now()})
 
 
 def added(collection: Collection, document: JsonObject) -> ApiResponse:
-    """Store a new document and return the answer that shows it."""
+    """Store a new document as it is, and return the answer that shows it."""
     return success(collection.shown_at(collection.add(document)))
 
 
 def replaced(collection: Collection, document: JsonObject) -> ApiResponse:
-    """Store a changed document and return the answer that shows it."""
+    """Store a document in place of the one before, and return the answer that shows it."""
     return success(collection.shown_at(collection.replace(document)))
 
 
-def given(body: JsonObject, *names: str) -> JsonObject:
-    """Return those of the named fields that a body has and that are not null."""
-    return {name: body[name] for name in names if body.get(name) is not None}
+def given(document: JsonObject, *names: str) -> JsonObject:
+    """Return those of the named fields that a document has and that are not null."""
+    return {name: document[name] for name in names if document.get(name) is not None}
+
+
+def part(document: JsonObject | None, name: str) -> JsonObject:
+    """Return the object in a field of a document, or an empty one."""
+    value = document.get(name) if document is not None else None
+    return value if isinstance(value, dict) else {}
+
+
+def entries(document: JsonObject, name: str) -> list[Json]:
+    """Return the list in a field of a document, or an empty one."""
+    value = document.get(name)
+    return value if isinstance(value, list) else []
 
 
 def id_of(document: JsonObject) -> str:
@@ -72,63 +161,3 @@ def whole(value: Json) -> int:
     if not isinstance(value, int):
         raise TypeError(f"not a whole number: {value!r}")
     return value
-
-
-_SHOWN = 64
-
-
-def read_reference(
-    checks: Checks,
-    parent: JsonObject,
-    name: str,
-    collection: Collection,
-    kind: str,
-    *,
-    path: str = "",
-    required: bool = False,
-) -> JsonObject | None:
-    """Return the document whose id a field holds; None if there is none, which may be a fault.
-
-    The older documents print `{}` where an id belongs, so it counts as nothing unless required.
-    """
-    value = parent.get(name)
-    if not required and (value is None or value == {}):
-        return None
-    found = collection.get(value) if isinstance(value, str) else None
-    if found is None:
-        checks.messages.append(f"{path}{name} must be the id of {kind}")
-    return found
-
-
-def shown(collection: Collection, id: str, kind: str) -> ApiResponse:
-    """Return the answer that shows one document.
-
-    Raises:
-        RefusalError: 404, nothing has this id.
-    """
-    position = collection.position_of(id)
-    if position is None:
-        raise unknown(id, kind)
-    return success(collection.shown_at(position))
-
-
-def stored(collection: Collection, id: str, kind: str) -> JsonObject:
-    """Return a copy of one document, hidden fields included.
-
-    Raises:
-        RefusalError: 404, nothing has this id.
-    """
-    found = collection.get(id)
-    if found is None:
-        raise unknown(id, kind)
-    return found
-
-
-def unknown(id: str, kind: str) -> RefusalError:
-    """Return the refusal of an id in a path. What is the number of a card is not repeated."""
-    return RefusalError(failure(404, "not-found", f"No {kind} has the id {masked(id)[:_SHOWN]!r}."))
-
-
-def refused(code: str, message: str, status: int = 402) -> RefusalError:
-    """Return the refusal of a sound request that cannot be carried out as things are."""
-    return RefusalError(failure(status, code, message))

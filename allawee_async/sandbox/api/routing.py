@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.core.state import State
 
+_VERBS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
+
 EndpointHandler: TypeAlias = "Callable[[State, ApiRequest], ApiResponse]"
 
 
@@ -26,12 +28,39 @@ class Host(Enum):
 
 @attrs.frozen
 class Endpoint:
-    """One endpoint; `:id` in the path stands for the one path parameter."""
+    """One endpoint; everything that the sandbox knows of it stands here.
+
+    Attributes:
+        method: The method.
+        path: The path; `:id` in it stands for the one path parameter.
+        handler: What answers a request.
+        host: Which of the two hosts has it.
+        scope: What a key needs for it; made by the rule of `scope_of` if it is not given.
+        is_queueable: Whether a request that fails downstream can be queued.
+    """
 
     method: str
     path: str
     handler: EndpointHandler
     host: Host = Host.API
+    scope: str = attrs.field(kw_only=True)
+    is_queueable: bool = attrs.field(default=False, kw_only=True)
+
+    @scope.default
+    def _scope(self) -> str:
+        return scope_of(self.method, self.path)
+
+
+def scope_of(method: str, path: str) -> str:
+    """Return the scope that an endpoint wants by the rule.
+
+    That is the noun with `read`, `create`, `update` or `delete`. What is done to a document that
+    there is, is an update named after the last step: `payments:update:requeue`.
+    """
+    noun, *steps = path.strip("/").split("/")
+    if method == "POST" and len(steps) > 1 and steps[0] == ":id":
+        return f"{noun}:update:{steps[-1]}"
+    return f"{noun}:{_VERBS[method]}"
 
 
 class Router:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import orjson
@@ -11,16 +12,21 @@ from allawee_async.sandbox.core.values import Json, JsonObject, is_nested_deeper
 from allawee_async.sandbox.rules.requests import MAX_NESTING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable, Iterator
+
+    from allawee_async.sandbox.core.collection import Collection
 
 MAX_AMOUNT = 10**15
 
 
-def read_body(body: bytes) -> JsonObject:
-    """Return the JSON object in a request body; an empty body is an empty object.
+@contextmanager
+def read_body(body: bytes) -> Iterator[RequestBody]:
+    """Give the JSON object in a request body to a block that checks it; empty is an empty object.
+
+    What the block found wrong is told at its end, all of it at once.
 
     Raises:
-        RefusalError: It is not JSON, not an object, or nested too deeply.
+        RefusalError: It is not JSON, not an object, nested too deeply, or a check has failed.
     """
     try:
         value: Json = orjson.loads(body or b"{}")
@@ -30,104 +36,121 @@ def read_body(body: bytes) -> JsonObject:
         raise RefusalError(invalid_fields(["body must be an object"]))
     if is_nested_deeper(value, MAX_NESTING):
         raise RefusalError(malformed_body(f"The body is nested more than {MAX_NESTING} levels."))
-    return value
+    read = RequestBody(value)
+    yield read
+    if read.faults:
+        raise RefusalError(invalid_fields(read.faults))
 
 
-class Checks:
-    """Collects one message for each invalid field of an object, so that all are told at once."""
+class RequestBody:
+    """The object in a request body, or one inside it, whose fields are checked one by one.
 
-    def __init__(self) -> None:
-        self.messages: list[str] = []
+    Each check returns the value of its field, or an empty one where there is none, or a wrong one.
 
-    def refuse_if_any(self) -> None:
-        """Raise what was found.
+    Args:
+        fields: The object as it was sent.
+        path: Where it is in the body, with a dot at the end.
+        faults: Where to put a message for each field that is wrong.
+    """
 
-        Raises:
-            RefusalError: At least one check has failed.
-        """
-        if self.messages:
-            raise RefusalError(invalid_fields(self.messages))
+    def __init__(self, fields: JsonObject, path: str = "", faults: list[str] | None = None) -> None:
+        self.fields = fields
+        self.faults: list[str] = [] if faults is None else faults
+        self._path = path
 
-    def text(self, parent: JsonObject, name: str, path: str = "", *, required: bool = True) -> None:
+    def given(self, *names: str) -> JsonObject:
+        """Return those of the named fields that were sent and are not null."""
+        return {name: self.fields[name] for name in names if self.fields.get(name) is not None}
+
+    def refuse(self, name: str, message: str, *, each: bool = False) -> None:
+        """Note what is wrong with a field, or with each entry of the list in it."""
+        self.faults.append(f"{'each value in ' if each else ''}{self._path}{name} {message}")
+
+    def text(self, name: str, *, required: bool = True) -> str:
         """Check that a field is a text; a required one must be there and not be empty."""
-        value = parent.get(name)
+        value = self.fields.get(name)
         if value is None and not required:
-            return
+            return ""
         if not isinstance(value, str):
-            self.messages.append(f"{path}{name} must be a string")
-        elif required and not value.strip():
-            self.messages.append(f"{path}{name} should not be empty")
+            self.refuse(name, "must be a string")
+            return ""
+        if required and not value.strip():
+            self.refuse(name, "should not be empty")
+        return value
 
-    def choice(
-        self,
-        parent: JsonObject,
-        name: str,
-        allowed: Collection[str],
-        path: str = "",
-        *,
-        required: bool = True,
-    ) -> None:
+    def choice(self, name: str, allowed: Iterable[str], *, required: bool = True) -> str:
         """Check that a field is one of the allowed texts."""
-        value = parent.get(name)
-        if value is None and not required:
-            return
-        if not isinstance(value, str) or value not in allowed:
-            self.messages.append(
-                f"{path}{name} must be one of the following values: {', '.join(sorted(allowed))}"
-            )
+        value = self.fields.get(name)
+        if isinstance(value, str) and value in allowed:
+            return value
+        if value is not None or required:
+            self.refuse(name, f"must be one of the following values: {', '.join(sorted(allowed))}")
+        return ""
 
     def whole(
-        self,
-        parent: JsonObject,
-        name: str,
-        path: str = "",
-        *,
-        least: int = 0,
-        most: int = MAX_AMOUNT,
-        required: bool = True,
-    ) -> None:
+        self, name: str, *, least: int = 0, most: int = MAX_AMOUNT, required: bool = True
+    ) -> int:
         """Check that a field is a whole number within bounds, such as an amount."""
-        value = parent.get(name)
+        value = self.fields.get(name)
         if value is None and not required:
-            return
+            return 0
         if not isinstance(value, int) or isinstance(value, bool):
-            self.messages.append(f"{path}{name} must be an integer number")
-        elif value < least:
-            self.messages.append(f"{path}{name} must not be less than {least}")
+            self.refuse(name, "must be an integer number")
+            return 0
+        if value < least:
+            self.refuse(name, f"must not be less than {least}")
         elif value > most:
-            self.messages.append(f"{path}{name} must not be greater than {most}")
+            self.refuse(name, f"must not be greater than {most}")
+        return value
 
-    def id(self, parent: JsonObject, name: str, path: str = "", *, required: bool = False) -> None:
-        """Check that a field is an id; the older documents print `{}` where an optional one is."""
-        if required or parent.get(name) != {}:
-            self.text(parent, name, path, required=required)
-
-    def flag(self, parent: JsonObject, name: str, path: str = "", *, required: bool = True) -> None:
+    def flag(self, name: str, *, required: bool = True) -> bool:
         """Check that a field is true or false."""
-        value = parent.get(name)
+        value = self.fields.get(name)
         if not isinstance(value, bool) and (value is not None or required):
-            self.messages.append(f"{path}{name} must be a boolean value")
+            self.refuse(name, "must be a boolean value")
+        return value is True
 
-    def texts(
-        self, parent: JsonObject, name: str, path: str = "", *, required: bool = True
-    ) -> None:
+    def texts(self, name: str, *, required: bool = True) -> list[str]:
         """Check that a field is a list of texts, none of them empty."""
-        value = parent.get(name)
+        value = self.fields.get(name)
         if value is None and not required:
-            return
+            return []
         if not isinstance(value, list):
-            self.messages.append(f"{path}{name} must be an array")
-        elif not all(isinstance(entry, str) and entry for entry in value):
-            self.messages.append(f"each value in {path}{name} must be a string")
+            self.refuse(name, "must be an array")
+            return []
+        texts = [entry for entry in value if isinstance(entry, str) and entry]
+        if len(texts) < len(value):
+            self.refuse(name, "must be a string", each=True)
+        return texts
 
-    def object(
-        self, parent: JsonObject, name: str, path: str = "", *, required: bool = True
-    ) -> JsonObject | None:
-        """Check that a field is an object, and return it, or None when it is not."""
-        value = parent.get(name)
-        if isinstance(value, dict):
-            return value
-        if value is None and not required:
+    def object(self, name: str, *, required: bool = True) -> RequestBody:
+        """Check that a field is an object, and return it to be checked, empty when it is none."""
+        value = self.fields.get(name)
+        if not isinstance(value, dict):
+            if value is not None or required:
+                self.refuse(name, "must be an object")
+            value = {}
+        return RequestBody(value, f"{self._path}{name}.", self.faults)
+
+    def reference(self, name: str, collection: Collection) -> JsonObject | None:
+        """Check that a field is the id of a document, and return that, or None when it is none.
+
+        The older documents print `{}` where an id belongs, so it counts as none.
+        """
+        if self.fields.get(name) in (None, {}):
             return None
-        self.messages.append(f"{path}{name} must be an object")
-        return None
+        return self.document(name, collection) or None
+
+    def document(self, name: str, collection: Collection) -> JsonObject:
+        """Check that a field is the id of a document, which must be there, and return that."""
+        value = self.fields.get(name)
+        found = collection.get(value) if isinstance(value, str) else None
+        if found is None:
+            article = "an" if collection.noun[0] in "aeF" else "a"  # an FX quote
+            self.refuse(name, f"must be the id of {article} {collection.noun}")
+        return found or {}
+
+    def common(self) -> None:
+        """Check the fields that most requests may have: `reference` and `metadata`."""
+        self.text("reference", required=False)
+        self.object("metadata", required=False)

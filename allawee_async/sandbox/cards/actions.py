@@ -6,149 +6,143 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import id_of, refused, replaced, shown, stored
+from allawee_async.sandbox.api.documents import (
+    changed,
+    given,
+    id_of,
+    part,
+    refused,
+    shown,
+    stored,
+)
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint, Host
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.cards import funding as card_funding
-from allawee_async.sandbox.cards.cards import KIND, TERMINATED
+from allawee_async.sandbox.api.validation import RequestBody, read_body
+from allawee_async.sandbox.cards.cards import BLOCKED, TERMINATED
+from allawee_async.sandbox.cards.funding import (
+    FundingRequest,
+    carry_out,
+    funding_source,
+    plan_funding,
+)
+from allawee_async.sandbox.cards.issuing import INACTIVE
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.money.account_logs import balance_of
+from allawee_async.sandbox.money.accounts import balance_of
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
-ACTIVE, INACTIVE, BLOCKED = "active", "inactive", "blocked"
-_CVV, _PIN = re.compile(r"[0-9]{3}"), re.compile(r"[0-9]{4}")
+ACTIVE = "active"
 
 
 def get_secrets(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/secrets` of the secure host."""
-    card = stored(state.cards, call.id, KIND)
-    secrets = stored(state.card_secrets, id_of(card), KIND)
-    details = card["details"] if isinstance(card["details"], dict) else {}
-    told: JsonObject = {
-        "cardHolderName": details.get("cardHolderName"),
-        "last4": details.get("last4"),
-        "pan": secrets["pan"],
-        "expiry": details.get("expiry"),
-        "cvv": secrets["cvv"],
-    }
-    return success(to_bytes(told))
+    card = stored(state.cards, call.id)
+    secrets = stored(state.card_secrets, id_of(card))
+    printed: JsonObject = {"cardHolderName": None, "last4": None, "expiry": None}
+    printed |= given(part(card, "details"), *printed)
+    return success(to_bytes(printed | given(secrets, "pan", "cvv")))
 
 
 def activate(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/activate` of the secure host."""
-    card = stored(state.cards, call.id, KIND)
-    body = _read_codes(call.body, {"cvv": _CVV, "pin": _PIN})
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        cvv, pin = _digits(body, "cvv", 3), _digits(body, "pin", 4)
     _check_linked(card)
     _check_status(card, INACTIVE)
-    secrets = stored(state.card_secrets, id_of(card), KIND)
-    if secrets["cvv"] != body["cvv"]:
+    secrets = stored(state.card_secrets, id_of(card))
+    if secrets["cvv"] != cvv:
         raise refused("wrong-cvv", "This is not the CVV of the card.")
-    state.card_secrets.replace(secrets | {"pin": body["pin"]})
-    return _with_status(state, card, ACTIVE)
+    state.card_secrets.replace(secrets | {"pin": pin})
+    return changed(state, state.cards, card, {"status": ACTIVE})
 
 
 def reset_pin(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/reset-pin` of the secure host."""
-    card = stored(state.cards, call.id, KIND)
-    body = _read_codes(call.body, {"pin": _PIN})
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        pin = _digits(body, "pin", 4)
     _check_status(card, ACTIVE)
-    secrets = stored(state.card_secrets, id_of(card), KIND)
-    state.card_secrets.replace(secrets | {"pin": body["pin"]})
-    return replaced(state.cards, card | {"updatedAt": state.now()})
+    state.card_secrets.replace(stored(state.card_secrets, id_of(card)) | {"pin": pin})
+    return changed(state, state.cards, card, {})
 
 
 def fund(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/fund`."""
-    card = stored(state.cards, call.id, KIND)
-    checks = Checks()
-    wish = card_funding.read_wish(state, checks, read_body(call.body), required=True)
-    checks.refuse_if_any()
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        asked = FundingRequest.read(state, body, required=True)
     _check_linked(card)
     _check_status(card, ACTIVE, INACTIVE)
     target = _funding_source(state, card)
-    funding = card_funding.plan_funding(state, wish, str(card["currency"]), target)
-    card_funding.carry_out(state, funding, target, id_of(card))
-    return replaced(state.cards, card | {"updatedAt": state.now()})
+    funding = plan_funding(state, asked, str(card["currency"]), target)
+    carry_out(state, funding, target, id_of(card))
+    return changed(state, state.cards, card, {})
 
 
 def get_funding_source(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/funding-source`."""
-    card = stored(state.cards, call.id, KIND)
-    return shown(state.accounts, _funding_source(state, card), "account")
+    return shown(state.accounts, _funding_source(state, stored(state.cards, call.id)))
 
 
 def get_funding_balance(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/funding-source/balance`."""
-    card = stored(state.cards, call.id, KIND)
-    return success(to_bytes(balance_of(state, _funding_source(state, card))))
+    account = _funding_source(state, stored(state.cards, call.id))
+    return success(to_bytes(balance_of(state, account)))
 
 
 def enroll(service: str, state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/enroll/…`: codes for purchases go to a phone and an address."""
-    card = stored(state.cards, call.id, KIND)
-    body = read_body(call.body)
-    checks = Checks()
-    for name in ("phoneNumber", "email"):
-        checks.text(body, name, required=False)
-    checks.refuse_if_any()
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        sent = {name: body.text(name, required=False) for name in ("phoneNumber", "email")}
     _check_linked(card)
     _check_status(card, ACTIVE, INACTIVE)
     known = _contact_of(state, card)
-    contact: JsonObject = {
-        name: body.get(name) or known.get(name) for name in ("phoneNumber", "email")
-    }
+    contact: JsonObject = {name: value or known.get(name) for name, value in sent.items()}
     if not any(contact.values()):
         raise refused("no-contact", "Neither the request nor the customer has a phone or e-mail.")
-    enrollments = card.get("enrollments")
-    enrolled: JsonObject = enrollments if isinstance(enrollments, dict) else {}
-    enrolled[service] = contact
-    card["enrollments"] = enrolled
-    state.cards.replace(card | {"updatedAt": state.now()})
+    changed(state, state.cards, card, {
+        "enrollments": part(card, "enrollments") | {service: contact}
+    })  # fmt: skip
     return success(to_bytes({"card": card["id"], "service": service, **contact}))
 
 
 def block(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/block`."""
-    card = stored(state.cards, call.id, KIND)
-    if card["status"] == BLOCKED:
-        return _as_it_is(state, card)
+    card = stored(state.cards, call.id)
+    if card["status"] == BLOCKED:  # what is so already may be asked for twice
+        return shown(state.cards, call.id)
     _check_status(card, ACTIVE, INACTIVE)
-    return _with_status(state, card | {"before": card["status"]}, BLOCKED)
+    return changed(state, state.cards, card, {"status": BLOCKED, "before": card["status"]})
 
 
 def unblock(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/unblock`: the card is again what it was before."""
-    card = stored(state.cards, call.id, KIND)
+    card = stored(state.cards, call.id)
     if card["status"] in (ACTIVE, INACTIVE):
-        return _as_it_is(state, card)
+        return shown(state.cards, call.id)
     _check_status(card, BLOCKED)
-    return _with_status(state, card, str(card.get("before") or INACTIVE))
+    return changed(state, state.cards, card, {"status": card.get("before") or INACTIVE})
 
 
 def terminate(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `DELETE /cards/:id`: there is no way back."""
-    card = stored(state.cards, call.id, KIND)
+    card = stored(state.cards, call.id)
     if card["status"] == TERMINATED:
-        return _as_it_is(state, card)
-    _check_status(card, ACTIVE, INACTIVE, BLOCKED)
-    return _with_status(state, card, TERMINATED)
+        return shown(state.cards, call.id)
+    return changed(state, state.cards, card, {"status": TERMINATED})
 
 
-def _read_codes(text: bytes, forms: dict[str, re.Pattern[str]]) -> JsonObject:
-    """Return the codes in a request; what is wrong with one is told without repeating it."""
-    body = read_body(text)
-    checks = Checks()
-    for name, form in forms.items():
-        value = body.get(name)
-        if not isinstance(value, str) or form.fullmatch(value) is None:
-            length = 3 if form is _CVV else 4
-            checks.messages.append(f"{name} must be a string of {length} digits")
-    checks.refuse_if_any()
-    return body
+def _digits(body: RequestBody, name: str, length: int) -> str:
+    """Check that a field is so many digits; what is wrong is told without repeating it."""
+    value = body.fields.get(name)
+    if isinstance(value, str) and re.fullmatch(rf"[0-9]{{{length}}}", value):
+        return value
+    body.refuse(name, f"must be a string of {length} digits")
+    return ""
 
 
 def _check_linked(card: JsonObject) -> None:
@@ -162,20 +156,8 @@ def _check_status(card: JsonObject, *allowed: str) -> None:
         raise refused(f"card-{status}", f"This card is {status}.")
 
 
-def _as_it_is(state: State, card: JsonObject) -> ApiResponse:
-    """Answer a request whose wish is true already: such requests may be sent twice."""
-    position = state.cards.position_of(id_of(card))
-    if position is None:
-        raise RuntimeError("a stored card has a position")
-    return success(state.cards.shown_at(position))
-
-
-def _with_status(state: State, card: JsonObject, status: str) -> ApiResponse:
-    return replaced(state.cards, card | {"status": status, "updatedAt": state.now()})
-
-
 def _funding_source(state: State, card: JsonObject) -> str:
-    account = card_funding.funding_source(state, card)
+    account = funding_source(state, card)
     if account is None:
         raise refused("card-not-linked", "Nothing pays for this card, as it belongs to nobody yet.")
     return account
@@ -183,25 +165,21 @@ def _funding_source(state: State, card: JsonObject) -> str:
 
 def _contact_of(state: State, card: JsonObject) -> JsonObject:
     """Return phone number and e-mail address of the customer who has a card."""
-    customer = state.customers.get(str(card["customer"])) or {}
-    claims: Json = customer.get("claims")
-    for name in ("individualInformation", "businessInformation"):
-        section = claims.get(name) if isinstance(claims, dict) else None
-        if isinstance(section, dict):
-            return section
-    return {}
+    claims = part(state.customers.get(str(card["customer"])), "claims")
+    return part(claims, "individualInformation") or part(claims, "businessInformation")
 
 
+STATUS = "cards:update:status"
 ROUTES = (
-    Endpoint("GET", "/cards/:id/secrets", get_secrets, Host.SECURE),
-    Endpoint("POST", "/cards/:id/activate", activate, Host.SECURE),
-    Endpoint("POST", "/cards/:id/reset-pin", reset_pin, Host.SECURE),
+    Endpoint("GET", "/cards/:id/secrets", get_secrets, Host.SECURE, scope="cards:read:secrets"),
+    Endpoint("POST", "/cards/:id/activate", activate, Host.SECURE, scope=STATUS),
+    Endpoint("POST", "/cards/:id/reset-pin", reset_pin, Host.SECURE, scope="cards:update:pin"),
     Endpoint("POST", "/cards/:id/fund", fund),
     Endpoint("GET", "/cards/:id/funding-source", get_funding_source),
     Endpoint("GET", "/cards/:id/funding-source/balance", get_funding_balance),
     Endpoint("POST", "/cards/:id/enroll/safetoken", partial(enroll, "safetoken")),
     Endpoint("POST", "/cards/:id/enroll/3ds", partial(enroll, "3ds")),
-    Endpoint("POST", "/cards/:id/block", block),
-    Endpoint("POST", "/cards/:id/unblock", unblock),
-    Endpoint("DELETE", "/cards/:id", terminate),
+    Endpoint("POST", "/cards/:id/block", block, scope=STATUS, is_queueable=True),
+    Endpoint("POST", "/cards/:id/unblock", unblock, scope=STATUS, is_queueable=True),
+    Endpoint("DELETE", "/cards/:id", terminate, scope=STATUS),
 )

@@ -1,4 +1,4 @@
-"""Cards: what a request must hold, how a card comes to somebody, and the routes."""
+"""Cards: what a request must hold, and how a card comes to somebody."""
 
 from __future__ import annotations
 
@@ -7,38 +7,36 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.sandbox.api.documents import (
-    check_common,
-    check_reference,
-    given,
+    changed,
     id_of,
-    read_reference,
+    part,
+    reads,
+    refuse_double,
     refused,
     replaced,
-    shown,
     stored,
 )
-from allawee_async.sandbox.api.messages import (
-    ApiRequest,
-    ApiResponse,
-    RefusalError,
-    failure,
-    success,
-)
-from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.messages import success
 from allawee_async.sandbox.api.routing import Endpoint, Host
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.cards import funding as card_funding
+from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.controls import read_controls
-from allawee_async.sandbox.cards.issuing import INACTIVE, new_card, take_from_stock
+from allawee_async.sandbox.cards.funding import (
+    FundingRequest,
+    carry_out,
+    open_card_account,
+    plan_funding,
+    settlement_account,
+)
+from allawee_async.sandbox.cards.issuing import INACTIVE, obtain_card
 from allawee_async.sandbox.core.values import to_bytes, to_object
-from allawee_async.sandbox.money.accounts import purse
+from allawee_async.sandbox.money.accounts import funding_account
 
 if TYPE_CHECKING:
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-KIND = "card"
-TERMINATED = "terminated"
+BLOCKED, TERMINATED = "blocked", "terminated"
 _PAN_LENGTHS = range(12, 20)
 
 
@@ -46,111 +44,87 @@ _PAN_LENGTHS = range(12, 20)
 class Owner:
     """What a request says about the card that somebody gets, with what its ids stand for."""
 
-    body: JsonObject
+    body: RequestBody
+    holder: str
     customer: JsonObject
     funding_source: JsonObject | None
     controls: JsonObject | None
 
-
-def list_cards(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /cards`."""
-    return answer_list(state.cards, call.pairs)
-
-
-def get_card(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /cards/:id`."""
-    return shown(state.cards, call.id, KIND)
+    @classmethod
+    def read(cls, state: State, body: RequestBody) -> Owner:
+        """Check the fields that tell who gets a card, and return them."""
+        customer = body.document("customer", state.customers)
+        holder = body.text("cardHolderName", required=False)
+        account = body.reference("fundingSource", state.accounts)
+        controls = read_controls(body)
+        body.common()
+        return cls(body, holder, customer, account, controls)
 
 
 def create_card(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards`: a new virtual card, or a physical one out of the stock."""
-    body = read_body(call.body)
-    checks = Checks()
-    program = read_reference(
-        checks, body, "program", state.card_programs, "a card program", required=True
-    )
-    owner = _read_owner(state, checks, body)
-    wish = card_funding.read_wish(state, checks, body, required=False)
-    checks.refuse_if_any()
-    if program is None or owner is None:  # the checks have told so
-        raise RuntimeError("a reference that was checked is not there")
+    with read_body(call.body) as body:
+        program = body.document("program", state.card_programs)
+        owner = Owner.read(state, body)
+        asked = FundingRequest.read(state, body, required=False)
     if program["status"] != "live":
         raise refused("card-program-not-live", "This card program is not live yet.")
     _check_owner(state, owner, program)
     target = _shared_account(state, owner, program)
-    funding = card_funding.plan_funding(state, wish, str(program["currency"]), target)
-    card = _obtain(state, program)
-    card = _hand_over(state, card, owner, program)
-    card_funding.carry_out(state, funding, str(card["fundingSource"]), id_of(card))
-    position = state.cards.replace(card)
-    document = to_object(state.cards.shown_at(position)) | {"network": program["network"]}
-    return success(to_bytes(document), 201)
+    funding = plan_funding(state, asked, str(program["currency"]), target)
+    card = _hand_over(state, obtain_card(state, program), owner, program)
+    carry_out(state, funding, str(card["fundingSource"]), id_of(card))
+    shown = to_object(state.cards.shown_at(state.cards.replace(card)))
+    return success(to_bytes(shown | {"network": program["network"]}), 201)
 
 
 def update_card(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /cards/:id`: controls and metadata take the place of the old ones."""
-    card = stored(state.cards, call.id, KIND)
-    body = read_body(call.body)
-    checks = Checks()
-    controls = read_controls(checks, body)
-    checks.object(body, "metadata", required=False)
-    checks.refuse_if_any()
-    if card["status"] == TERMINATED:
-        raise refused("card-terminated", "This card is terminated.")
-    card |= given(body, "metadata") | {"updatedAt": state.now()}
-    if controls is not None:
-        card["controls"] = controls
-    return replaced(state.cards, card)
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        controls = read_controls(body)
+        body.object("metadata", required=False)
+    _check_not(card, TERMINATED)
+    new: JsonObject = {} if controls is None else {"controls": controls}
+    return changed(state, state.cards, card, body.given("metadata") | new)
 
 
 def link_by_id(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/:id/link`: somebody gets a physical card out of the stock."""
-    card = stored(state.cards, call.id, KIND)
-    body = read_body(call.body)
-    checks = Checks()
-    if "pan" in body:
-        checks.messages.append("pan must be sent to the secure host, as POST /cards/link")
-    return _link(state, card, body, checks)
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        if "pan" in body.fields:
+            body.refuse("pan", "must be sent to the secure host, as POST /cards/link")
+        owner = Owner.read(state, body)
+    return _link(state, card, owner)
 
 
 def link_by_pan(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /cards/link` of the secure host."""
-    body = read_body(call.body)
-    checks = Checks()
-    pan = body.get("pan")
-    if not _is_pan(pan):
-        checks.messages.append("pan must be the number of a card")
-    checks.texts(body, "depositChannels", required=False)
+    with read_body(call.body) as body:
+        pan = body.fields.get("pan")
+        if not (isinstance(pan, str) and pan.isdecimal() and len(pan) in _PAN_LENGTHS):
+            body.refuse("pan", "must be the number of a card")
+        body.texts("depositChannels", required=False)
+        owner = Owner.read(state, body)
     secrets = state.card_secrets.find("pan", str(pan))
-    card = None if secrets is None else state.cards.get(id_of(secrets))
-    return _link(state, card, body, checks)
+    if secrets is None:
+        raise refused("not-found", "No card has this number.", 404)
+    return _link(state, stored(state.cards, id_of(secrets)), owner)
 
 
-def _link(state: State, card: JsonObject | None, body: JsonObject, checks: Checks) -> ApiResponse:
-    owner = _read_owner(state, checks, body)
-    checks.refuse_if_any()
-    if card is None or owner is None:
-        raise RefusalError(failure(404, "not-found", "No card has this number."))
-    if card["status"] == TERMINATED:
-        raise refused("card-terminated", "This card is terminated.")
-    if card["status"] == "blocked":
-        raise refused("card-blocked", "This card is blocked.")
+def _link(state: State, card: JsonObject, owner: Owner) -> ApiResponse:
+    _check_not(card, TERMINATED, BLOCKED)
     if card["type"] != "physical" or card.get("customer") is not None:
         raise refused("card-linked", "This card belongs to a customer already.")
-    program = stored(state.card_programs, str(card["program"]), "card program")
+    program = stored(state.card_programs, str(card["program"]))
     _check_owner(state, owner, program)
     return replaced(state.cards, _hand_over(state, card, owner, program))
 
 
-def _read_owner(state: State, checks: Checks, body: JsonObject) -> Owner | None:
-    customer = read_reference(
-        checks, body, "customer", state.customers, "a customer", required=True
-    )
-    checks.text(body, "cardHolderName", required=False)
-    account = read_reference(checks, body, "fundingSource", state.accounts, "an account")
-    controls = read_controls(checks, body)
-    check_common(checks, body)
-    return None if customer is None else Owner(body, customer, account, controls)
+def _check_not(card: JsonObject, *statuses: str) -> None:
+    if card["status"] in statuses:
+        raise refused(f"card-{card['status']}", f"This card is {card['status']}.")
 
 
 def _check_owner(state: State, owner: Owner, program: JsonObject) -> None:
@@ -159,64 +133,39 @@ def _check_owner(state: State, owner: Owner, program: JsonObject) -> None:
     Raises:
         RefusalError: 409 for the reference of another card, 402 for what else stands against it.
     """
-    check_reference(state.cards, owner.body, KIND)
+    refuse_double(state.cards, owner.body.fields)
     if owner.customer["status"] != "active":
         raise refused("customer-inactive", "This customer is not active.")
     if owner.funding_source is not None:
-        purse(state, owner.funding_source, str(program["currency"]))
+        funding_account(state, owner.funding_source, str(program["currency"]))
 
 
 def _shared_account(state: State, owner: Owner, program: JsonObject) -> str | None:
     """Return the account that is to pay for a card, or None if one has to be opened for it."""
     if owner.funding_source is not None:
         return id_of(owner.funding_source)
-    return card_funding.settlement_account(state, program)
-
-
-def _obtain(state: State, program: JsonObject) -> JsonObject:
-    """Return a stored card that nobody has: made at once, or taken out of the stock.
-
-    Raises:
-        RefusalError: 402, the stock is empty.
-    """
-    if program["type"] == "physical":
-        card = take_from_stock(state, id_of(program))
-        if card is None:
-            raise refused("out-of-stock", "All cards of this program belong to somebody.")
-        return card
-    card, secrets = new_card(state, program, "")
-    state.card_secrets.add(secrets)
-    state.cards.add(card)
-    return card
+    return settlement_account(state, program)
 
 
 def _hand_over(state: State, card: JsonObject, owner: Owner, program: JsonObject) -> JsonObject:
     """Return a card as it is when a customer has it; what it needs besides is there then."""
-    details = card["details"]
-    holder = owner.body.get("cardHolderName") or owner.customer["name"]
-    card |= given(owner.body, "reference", "metadata")
-    card |= {
-        "status": INACTIVE,
-        "customer": owner.customer["id"],
-        "details": (details if isinstance(details, dict) else {}) | {"cardHolderName": holder},
-        "updatedAt": state.now(),
-    }
+    holder: JsonObject = {"cardHolderName": owner.holder or owner.customer["name"]}
+    card |= owner.body.given("reference", "metadata") | {
+        "status": INACTIVE, "customer": owner.customer["id"],
+        "details": part(card, "details") | holder, "updatedAt": state.now(),
+    }  # fmt: skip
     if owner.controls is not None:
         card["controls"] = owner.controls
     account = _shared_account(state, owner, program)
-    card["fundingSource"] = account or card_funding.open_account(state, card)
+    card["fundingSource"] = account or open_card_account(state, card)
     return card
 
 
-def _is_pan(value: object) -> bool:
-    return isinstance(value, str) and value.isdecimal() and len(value) in _PAN_LENGTHS
-
-
+LINK = "cards:update:link"
 ROUTES = (
-    Endpoint("GET", "/cards", list_cards),
-    Endpoint("POST", "/cards", create_card),
-    Endpoint("GET", "/cards/:id", get_card),
+    *reads("/cards", lambda state: state.cards),
+    Endpoint("POST", "/cards", create_card, is_queueable=True),
     Endpoint("PUT", "/cards/:id", update_card),
-    Endpoint("POST", "/cards/:id/link", link_by_id),
-    Endpoint("POST", "/cards/link", link_by_pan, Host.SECURE),
+    Endpoint("POST", "/cards/:id/link", link_by_id, scope=LINK, is_queueable=True),
+    Endpoint("POST", "/cards/link", link_by_pan, Host.SECURE, scope=LINK, is_queueable=True),
 )

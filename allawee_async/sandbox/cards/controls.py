@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from allawee_async.sandbox.api.validation import RequestBody
+from allawee_async.sandbox.directory.merchants import categories_of, merchants_named
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from allawee_async.sandbox.api.validation import Checks
     from allawee_async.sandbox.core.values import Json, JsonObject
 
 CHANNELS = frozenset({"atm", "pos", "online", "in-app"})
@@ -21,46 +23,64 @@ _MCC = re.compile(r"[0-9]{4}")
 _MCC_RANGES = re.compile(r"[0-9]{4}(-[0-9]{4})?(, ?[0-9]{4}(-[0-9]{4})?)*")
 
 
+def _mcc(value: object) -> str | None:
+    return value if isinstance(value, str) and _MCC.fullmatch(value) else None
+
+
 @attrs.frozen
 class Purchase:
     """What the network asks a card to pay.
 
-    `categories` and `merchants` are what the merchant may be called in controls.
+    Attributes:
+        type: `check` or `capture`.
+        amount: In minor units.
+        fees: In minor units.
+        channel: How the card is used.
+        mcc: The category code of the merchant; None for none, and for what has not its form.
+        merchant: The descriptor of the merchant, if there is one.
     """
 
     type: str
     amount: int
     fees: int
     channel: str
-    mcc: str | None = None
-    merchant: str | None = None
-    categories: frozenset[str] = frozenset()
-    merchants: frozenset[str] = frozenset()
+    mcc: str | None = attrs.field(converter=_mcc)
+    merchant: str | None
+
+    def is_of(self, subject: str, entries: Collection[str]) -> bool:
+        """Return whether one of the entries of a list in controls means this purchase."""
+        match subject:
+            case "Mcc":
+                return _covers(entries, self.mcc)
+            case "Categories":
+                return not categories_of(self.mcc).isdisjoint(entries)
+            case "Merchants":
+                known = merchants_named(self.merchant) | {self.merchant or ""}
+                return not known.isdisjoint(entries)
+            case _:
+                return self.channel in entries
 
 
-def read_controls(checks: Checks, parent: JsonObject) -> JsonObject | None:
+def read_controls(body: RequestBody) -> JsonObject | None:
     """Return the controls in a request as they are stored, without the empty places of limits."""
-    controls = checks.object(parent, "controls", required=False)
-    if controls is None:
+    if body.fields.get("controls") is None:
         return None
+    controls = body.object("controls")
     kept: JsonObject = {}
-    for subject in _SUBJECTS:
-        for word in ("allowed", "blocked"):
-            name = word + subject
-            checks.texts(controls, name, "controls.", required=False)
-            entries = controls.get(name)
-            if isinstance(entries, list):
-                _check_entries(checks, name, entries)
-                kept[name] = entries
-    limits = _read_limits(checks, controls)
-    if limits is not None:
-        kept["spendingLimits"] = limits
+    for name in (word + subject for subject in _SUBJECTS for word in ("allowed", "blocked")):
+        texts = controls.texts(name, required=False)
+        if name.endswith("Mcc") and not all(map(_MCC_RANGES.fullmatch, texts)):
+            controls.refuse(name, "must be a merchant category code or a range of them", each=True)
+        elif name.endswith("Channels") and not CHANNELS.issuperset(texts):
+            allowed = ", ".join(sorted(CHANNELS))
+            controls.refuse(name, f"must be one of the following values: {allowed}", each=True)
+        kept |= controls.given(name)
+    limits = controls.fields.get("spendingLimits")
+    if isinstance(limits, list):
+        kept["spendingLimits"] = _read_limits(controls, limits)
+    elif limits is not None:
+        controls.refuse("spendingLimits", "must be an array")
     return kept
-
-
-def is_mcc(text: str) -> bool:
-    """Return whether a text has the form of a merchant category code."""
-    return _MCC.fullmatch(text) is not None
 
 
 def allows(
@@ -74,15 +94,9 @@ def allows(
         spent_since: Returns how much was spent with the card since a moment, in minor units.
         now: The present moment as a timestamp.
     """
-    known: dict[str, Callable[[Iterable[str]], bool]] = {
-        "Mcc": lambda entries: _covers(entries, purchase.mcc),
-        "Categories": lambda entries: not purchase.categories.isdisjoint(entries),
-        "Channels": lambda entries: purchase.channel in entries,
-        "Merchants": lambda entries: not purchase.merchants.isdisjoint(entries),
-    }
-    for subject, matches in known.items():
+    for subject in _SUBJECTS:
         allowed, blocked = (_texts(controls.get(word + subject)) for word in ("allowed", "blocked"))
-        if (allowed and not matches(allowed)) or matches(blocked):
+        if (allowed and not purchase.is_of(subject, allowed)) or purchase.is_of(subject, blocked):
             return False
     return _within_limits(controls.get("spendingLimits"), purchase, spent_since, now)
 
@@ -102,35 +116,17 @@ def interval_start(interval: str, now: str) -> str:
     return start.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-def _check_entries(checks: Checks, name: str, entries: list[Json]) -> None:
-    texts = [entry for entry in entries if isinstance(entry, str)]
-    if name.endswith("Mcc") and not all(map(_MCC_RANGES.fullmatch, texts)):
-        checks.messages.append(
-            f"each value in controls.{name} must be a merchant category code or a range of them"
-        )
-    elif name.endswith("Channels") and not CHANNELS.issuperset(texts):
-        checks.messages.append(
-            f"each value in controls.{name} must be one of the following values: "
-            + ", ".join(sorted(CHANNELS))
-        )
-
-
-def _read_limits(checks: Checks, controls: JsonObject) -> list[Json] | None:
-    limits = controls.get("spendingLimits")
-    if limits is None:
-        return None
-    if not isinstance(limits, list):
-        checks.messages.append("controls.spendingLimits must be an array")
-        return None
+def _read_limits(controls: RequestBody, limits: list[Json]) -> list[Json]:
+    numbered = RequestBody(
+        {f"spendingLimits.{number}": limit for number, limit in enumerate(limits)},
+        "controls.", controls.faults,
+    )  # fmt: skip
     kept: list[Json] = []
-    for number, limit in enumerate(limits):
-        path = f"controls.spendingLimits.{number}."
-        if isinstance(limit, dict):
-            checks.whole(limit, "amount", path)
-            checks.choice(limit, "interval", INTERVALS, path)
-            kept.append({name: limit.get(name) for name in ("amount", "interval")})
-        elif limit is not None:
-            checks.messages.append(f"{path[:-1]} must be an object")
+    for name, sent in numbered.fields.items():
+        limit = numbered.object(name, required=False)
+        if isinstance(sent, dict):
+            amount, interval = limit.whole("amount"), limit.choice("interval", INTERVALS)
+            kept.append({"amount": amount, "interval": interval})
     return kept
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
 
+from allawee_async.sandbox.api.documents import part, whole
 from allawee_async.sandbox.cards.controls import Purchase, allows
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 CHECK, CAPTURE = "check", "capture"
 PENDING, APPROVED, DECLINED, REVERSED = "pending", "approved", "declined", "reversed"
 DIRECT, SYSTEM = "direct-response", "system-response"
-INSUFFICIENT_FUNDS = "insufficient-funds"
 
 
 @attrs.frozen
@@ -23,13 +24,13 @@ class Decision:
     """What becomes of an authorization.
 
     Attributes:
-        is_approved: Whether the money goes.
+        status: `approved` or `declined`.
         decided_by: `direct-response` for the webhook, `system-response` for Allawee.
         reason: Why it was declined, or that nobody answered in time.
         metadata: What the webhook wants to be stored.
     """
 
-    is_approved: bool
+    status: str
     decided_by: str = SYSTEM
     reason: str | None = None
     metadata: JsonObject | None = None
@@ -57,11 +58,9 @@ def objection(
         return "account-not-found"
     if source["status"] != "active":
         return "account-inactive"
-    controls = card.get("controls")
-    if isinstance(controls, dict):
-        spent = _Spending(state, str(card["id"]), own)
-        if not allows(controls, purchase, spent.since, state.now()):
-            return "spending-control"
+    spent_since = partial(_spent_since, state, str(card["id"]), own)
+    if not allows(part(card, "controls"), purchase, spent_since, state.now()):
+        return "spending-control"
     return None
 
 
@@ -75,16 +74,15 @@ def read_decision(authorization: JsonObject, answer: JsonObject | None, default:
     """
     action = None if answer is None else answer.get("action")
     if answer is None or action not in ("approve", "decline"):
-        reason = None if default is None else "timeout-error"
-        return Decision(default != "decline", SYSTEM, reason)
-    metadata = answer.get("metadata")
+        status = DECLINED if default == "decline" else APPROVED
+        return Decision(status, SYSTEM, None if default is None else "timeout-error")
+    metadata, code = answer.get("metadata"), answer.get("code")
     kept = metadata if isinstance(metadata, dict) else None
     if action == "decline":
-        code = answer.get("code")
-        return Decision(False, DIRECT, code if isinstance(code, str) else None, kept)  # noqa: FBT003
+        return Decision(DECLINED, DIRECT, code if isinstance(code, str) else None, kept)
     if authorization["type"] == CHECK and not _tells_of_card(answer):
-        return Decision(False, SYSTEM, "invalid-response")  # noqa: FBT003
-    return Decision(True, DIRECT, None, kept)  # noqa: FBT003
+        return Decision(DECLINED, SYSTEM, "invalid-response")
+    return Decision(APPROVED, DIRECT, None, kept)
 
 
 def _tells_of_card(answer: JsonObject) -> bool:
@@ -92,24 +90,12 @@ def _tells_of_card(answer: JsonObject) -> bool:
     return isinstance(balance, int) and not isinstance(balance, bool) and isinstance(name, str)
 
 
-@attrs.frozen
-class _Spending:
-    """What was spent with a card, one authorization left out."""
-
-    state: State
-    card: str
-    own: str
-
-    def since(self, start: str) -> int:
-        """Return the sum since a moment, fees not included."""
-        spent = 0
-        for authorization in self.state.card_authorizations.group(self.card):
-            amount = authorization["amount"]
-            if (
-                authorization["status"] in (PENDING, APPROVED)
-                and authorization["id"] != self.own
-                and str(authorization["createdAt"]) >= start
-                and isinstance(amount, int)
-            ):
-                spent += amount
-        return spent
+def _spent_since(state: State, card: str, own: str, start: str) -> int:
+    """Return what was spent with a card since a moment, fees and one authorization left out."""
+    return sum(
+        whole(authorization["amount"])
+        for authorization in state.card_authorizations.group(card)
+        if authorization["status"] in (PENDING, APPROVED)
+        and authorization["id"] != own
+        and str(authorization["createdAt"]) >= start
+    )

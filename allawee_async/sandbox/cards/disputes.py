@@ -1,97 +1,59 @@
-"""Disputes about card authorizations: what a request must hold, what it changes, the routes."""
+"""Disputes about card authorizations: opened, described, closed for good."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import (
-    added,
-    fresh,
-    given,
-    read_reference,
-    refused,
-    replaced,
-    shown,
-    stored,
-)
-from allawee_async.sandbox.api.paging import answer_list
+from allawee_async.sandbox.api.documents import changed, created, reads, refused, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
+from allawee_async.sandbox.api.validation import RequestBody, read_body
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
-PREFIX = "dsp."
-KIND = "dispute"
 OPEN, CLOSED = "open", "closed"
 REASONS = frozenset({"fraudulent", "duplicate", "value-not-received", "general"})
 _CHANGEABLE = ("text", "documents", "user")
 
 
-def list_disputes(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /disputes`."""
-    return answer_list(state.disputes, call.pairs)
-
-
-def get_dispute(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /disputes/:id`."""
-    return shown(state.disputes, call.id, KIND)
-
-
 def create_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /disputes`."""
-    body = read_body(call.body)
-    checks = Checks()
-    checks.choice(body, "reason", REASONS)
-    read_reference(
-        checks, body, "source", state.card_authorizations, "a card authorization", required=True
-    )
-    _check_changeable(checks, body)
-    checks.refuse_if_any()
-    document = fresh(state, PREFIX, state.disputes, "dispute")
-    document["status"] = OPEN
-    document |= given(body, "reason", "source", *_CHANGEABLE)
-    return added(state.disputes, document)
+    with read_body(call.body) as body:
+        body.choice("reason", REASONS)
+        body.document("source", state.card_authorizations)
+        _check_changeable(body)
+    fields = body.given("reason", "source", *_CHANGEABLE)
+    return created(state, state.disputes, fields | {"status": OPEN})
 
 
 def update_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /disputes/:id`: what is not sent stays as it is."""
-    dispute = stored(state.disputes, call.id, KIND)
-    body = read_body(call.body)
-    checks = Checks()
-    _check_changeable(checks, body)
-    checks.refuse_if_any()
-    _check_open(dispute)
-    changed = given(body, *_CHANGEABLE) | {"updatedAt": state.now()}
-    return replaced(state.disputes, dispute | changed)
+    dispute = stored(state.disputes, call.id)
+    with read_body(call.body) as body:
+        _check_changeable(body)
+    if dispute["status"] != OPEN:
+        raise refused("dispute-closed", "This dispute is closed.")
+    return changed(state, state.disputes, dispute, body.given(*_CHANGEABLE))
 
 
 def close_dispute(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /disputes/:id/close`: there is no way back."""
-    dispute = stored(state.disputes, call.id, KIND)
+    dispute = stored(state.disputes, call.id)
     if dispute["status"] == CLOSED:  # a PUT may be sent twice
-        return replaced(state.disputes, dispute)
-    changed: JsonObject = {"status": CLOSED, "updatedAt": state.now()}
-    return replaced(state.disputes, dispute | changed)
+        return shown(state.disputes, call.id)
+    return changed(state, state.disputes, dispute, {"status": CLOSED})
 
 
-def _check_changeable(checks: Checks, body: JsonObject) -> None:
-    checks.text(body, "text", required=False)
-    checks.texts(body, "documents", required=False)
-    checks.text(body, "user", required=False)
-
-
-def _check_open(dispute: JsonObject) -> None:
-    if dispute["status"] != OPEN:
-        raise refused("dispute-closed", "This dispute is closed.")
+def _check_changeable(body: RequestBody) -> None:
+    body.text("text", required=False)
+    body.texts("documents", required=False)
+    body.text("user", required=False)
 
 
 ROUTES = (
-    Endpoint("GET", "/disputes", list_disputes),
+    *reads("/disputes", lambda state: state.disputes),
     Endpoint("POST", "/disputes", create_dispute),
-    Endpoint("GET", "/disputes/:id", get_dispute),
     Endpoint("PUT", "/disputes/:id", update_dispute),
-    Endpoint("PUT", "/disputes/:id/close", close_dispute),
+    Endpoint("PUT", "/disputes/:id/close", close_dispute, scope="disputes:update:status"),
 )

@@ -5,61 +5,55 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import fresh, id_of, part, refused
 from allawee_async.sandbox.cards.numbers import expiry_for, new_number
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-PREFIX = "c."
 INACTIVE = "inactive"
 
 
-def new_card(state: State, program: JsonObject, holder: str) -> tuple[JsonObject, JsonObject]:
-    """Return a card that nobody has yet and its secrets; neither is stored."""
-    now = state.now()
-    number = _unused_number(state, str(program["network"]))
-    card: JsonObject = {
-        "type": program["type"], "network": program["network"], "status": INACTIVE,
-        "currency": program["currency"], "program": program["id"],
-        "details": {
-            "last4": number[-4:],
-            "expiry": expiry_for(datetime.fromisoformat(now)),
-            "cardHolderName": holder,
-        },
-        "createdAt": now, "updatedAt": now, "metadata": {},
-        "id": state.new_id(PREFIX, state.cards), "object": "card",
+def make_card(state: State, program: JsonObject, holder: str = "") -> JsonObject:
+    """Store a card that nobody has yet, with its secrets, and return it."""
+    network = str(program["network"])
+    while state.card_secrets.find("pan", number := new_number(network, state.new_digits)):
+        pass
+    new = fresh(state, state.cards)
+    expiry = expiry_for(datetime.fromisoformat(str(new["createdAt"])))
+    card: JsonObject = new | {
+        "type": program["type"], "network": network, "status": INACTIVE,
+        "currency": program["currency"], "program": program["id"], "metadata": {},
+        "details": {"last4": number[-4:], "expiry": expiry, "cardHolderName": holder},
     }  # fmt: skip
-    secrets: JsonObject = {
-        "id": card["id"], "pan": number, "cvv": state.new_digits(3), "pin": None
-    }  # fmt: skip
-    return card, secrets
+    state.cards.add(card)
+    cvv = state.new_digits(3)
+    state.card_secrets.add({"id": card["id"], "pan": number, "cvv": cvv, "pin": None})
+    return card
 
 
 def make_stock(state: State, program: JsonObject) -> None:
     """Store the physical cards of a program, linked to nobody."""
-    personalization = program.get("personalization")
-    holder = (
-        personalization.get("defaultCardholderName") if isinstance(personalization, dict) else ""
-    )
+    holder = part(program, "personalization").get("defaultCardholderName")
     quantity = program.get("quantity", 1)
     for _ in range(quantity if isinstance(quantity, int) else 0):
-        card, secrets = new_card(state, program, str(holder or ""))
-        state.cards.add(card)
-        state.card_secrets.add(secrets)
+        make_card(state, program, str(holder or ""))
 
 
-def take_from_stock(state: State, program: str) -> JsonObject | None:
-    """Return a copy of the oldest card of a program that nobody has and nobody blocked, or None."""
+def obtain_card(state: State, program: JsonObject) -> JsonObject:
+    """Return a card that nobody has: made at once, or the oldest one in the stock.
+
+    Raises:
+        RefusalError: 402, the stock is empty.
+    """
+    if program["type"] != "physical":
+        return make_card(state, program)
     free = [
         card
-        for card in state.cards.group(program)
+        for card in state.cards.group(id_of(program))
         if card["status"] == INACTIVE and card.get("customer") is None
     ]
-    return free[-1] if free else None
-
-
-def _unused_number(state: State, network: str) -> str:
-    while state.card_secrets.find("pan", number := new_number(network, state.new_digits)):
-        pass
-    return number
+    if not free:
+        raise refused("out-of-stock", "All cards of this program belong to somebody.")
+    return free[-1]

@@ -1,25 +1,24 @@
-"""Card programs: what a request must hold, what it changes, and the routes."""
+"""Card programs: what a request must hold, and how they go live."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import (
-    added,
-    fresh,
+    changed,
+    created,
     given,
     id_of,
-    read_reference,
+    reads,
+    refuse_double,
     refused,
     replaced,
-    shown,
     stored,
 )
-from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
+from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
-from allawee_async.sandbox.money.accounts import purse
+from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.rules.cards import MAX_QUANTITY
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-PREFIX = "c.prg."
-KIND = "card program"
 NEW, LIVE = "new", "live"
 TYPES = frozenset({"virtual", "physical"})
 NETWORKS = frozenset({"verve", "mastercard", "visa"})
@@ -46,125 +43,80 @@ _SENT = (
 )  # fmt: skip
 
 
-def list_programs(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /card-programs`."""
-    return answer_list(state.card_programs, call.pairs)
-
-
-def get_program(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /card-programs/:id`."""
-    return shown(state.card_programs, call.id, KIND)
-
-
 def create_program(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /card-programs`: a virtual program is live at once."""
-    fields = _read_program(state, call.body)
-    _check_name(state, str(fields["name"]))
-    document = fields | {"status": _first_status(fields)}
-    return added(
-        state.card_programs, document | fresh(state, PREFIX, state.card_programs, "card.program")
-    )
+    return created(state, state.card_programs, _read_program(state, call.body))
 
 
 def update_program(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /card-programs/:id`: the body takes the place of what was sent before."""
-    document = stored(state.card_programs, call.id, KIND)
-    if document["status"] != NEW:
+    program = stored(state.card_programs, call.id)
+    if program["status"] != NEW:
         raise refused("card-program-approved", "An approved card program cannot be changed.")
-    fields = _read_program(state, call.body)
-    _check_name(state, str(fields["name"]), id_of(document))
-    kept = {name: document[name] for name in ("createdAt", "id", "object")}
-    changed: JsonObject = {"status": _first_status(fields), "updatedAt": state.now()}
-    return replaced(state.card_programs, fields | changed | kept)
+    fields = _read_program(state, call.body, own=id_of(program))
+    kept = given(program, "createdAt", "id", "object") | {"updatedAt": state.now()}
+    return replaced(state.card_programs, fields | kept)
 
 
 def go_live(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/card-programs/:id/go-live`: the cards of a program come to be."""
-    document = stored(state.card_programs, call.id, KIND)
-    if document["status"] != NEW:
+    program = stored(state.card_programs, call.id)
+    if program["status"] != NEW:
         raise refused("card-program-live", "This card program is live already.")
-    document |= {"status": LIVE, "updatedAt": state.now()}
-    make_stock(state, document)
-    return replaced(state.card_programs, document)
+    make_stock(state, program)
+    return changed(state, state.card_programs, program, {"status": LIVE})
 
 
-def _read_program(state: State, body: bytes) -> JsonObject:
+def _read_program(state: State, sent: bytes, *, own: str = "") -> JsonObject:
     """Return the fields that a request sets, `authorization` the way that answers show it."""
-    program = read_body(body)
-    checks = Checks()
-    checks.text(program, "name")
-    checks.text(program, "description", required=False)
-    checks.choice(program, "network", NETWORKS)
-    checks.choice(program, "type", TYPES)
-    checks.choice(program, "currency", CURRENCIES)
-    checks.whole(program, "quantity", most=MAX_QUANTITY, required=False)
-    _check_personalization(checks, program)
-    _check_distribution(checks, program)
-    rules, named, fee = _check_authorization(state, checks, program)
-    checks.refuse_if_any()
-    settlement = purse(state, named, str(program["currency"]))["id"]
+    with read_body(sent) as body:
+        body.text("name")
+        body.text("description", required=False)
+        body.choice("network", NETWORKS)
+        kind = body.choice("type", TYPES)
+        currency = body.choice("currency", CURRENCIES)
+        body.whole("quantity", most=MAX_QUANTITY, required=False)
+        _check_personalization(body.object("personalization", required=False))
+        _check_distribution(body.object("distribution", required=False))
+        rules = body.object("authorization", required=False)
+        rules.choice("fundingSourceType", FUNDING_SOURCE_TYPES, required=False)
+        rules.choice("timeoutDefault", TIMEOUT_DEFAULTS, required=False)
+        if rules.fields.get("webhook") != {}:
+            rules.text("webhook", required=False)
+        named = rules.reference("settlementAccount", state.accounts)
+        fee = rules.reference("transactionFee", state.fees)
+    settlement = funding_account(state, named, currency)["id"]
     authorization: JsonObject = {
-        "fundingSourceType": rules.get("fundingSourceType") or SETTLEMENT_ACCOUNT,
-        "webhook": rules.get("webhook") or None,
+        "fundingSourceType": rules.fields.get("fundingSourceType") or SETTLEMENT_ACCOUNT,
+        "webhook": rules.fields.get("webhook") or None,
         "settlementAccount": settlement,
         "feesAccount": settlement if fee is None else fee["account"],
-        "timeoutDefault": rules.get("timeoutDefault"),
+        "timeoutDefault": rules.fields.get("timeoutDefault"),
     }
-    sent = given(program, *_SENT)
-    sent["authorization"] = given(authorization, *authorization)
-    return sent
+    refuse_double(state.card_programs, body.fields, unique="name", own=own)
+    return body.given(*_SENT) | {
+        "authorization": given(authorization, *authorization),
+        "status": LIVE if kind == "virtual" else NEW,
+    }
 
 
-def _check_personalization(checks: Checks, program: JsonObject) -> None:
-    inner = checks.object(program, "personalization", required=False)
-    if inner is not None:
-        for name in ("frontArtworkFile", "defaultCardholderName"):
-            checks.text(inner, name, "personalization.", required=False)
-        checks.flag(inner, "printCardholderName", "personalization.", required=False)
+def _check_personalization(body: RequestBody) -> None:
+    for name in ("frontArtworkFile", "defaultCardholderName"):
+        body.text(name, required=False)
+    body.flag("printCardholderName", required=False)
 
 
-def _check_distribution(checks: Checks, program: JsonObject) -> None:
-    inner = checks.object(program, "distribution", required=False)
-    if inner is None:
-        return
-    checks.choice(inner, "type", {"bulked", "individually"}, "distribution.", required=False)
+def _check_distribution(body: RequestBody) -> None:
+    body.choice("type", {"bulked", "individually"}, required=False)
     for name in ("shippingAddress", "returnAddress"):
-        address = checks.object(inner, name, "distribution.", required=False)
-        for field in _ADDRESS if address is not None else ():
-            checks.text(address or {}, field, f"distribution.{name}.", required=False)
-
-
-def _check_authorization(
-    state: State, checks: Checks, program: JsonObject
-) -> tuple[JsonObject, JsonObject | None, JsonObject | None]:
-    """Return the rules for authorizations that are given, with their account and their fee."""
-    path = "authorization."
-    rules: JsonObject = checks.object(program, "authorization", required=False) or {}
-    checks.choice(rules, "fundingSourceType", FUNDING_SOURCE_TYPES, path, required=False)
-    checks.choice(rules, "timeoutDefault", TIMEOUT_DEFAULTS, path, required=False)
-    if rules.get("webhook") != {}:
-        checks.text(rules, "webhook", path, required=False)
-    named = read_reference(
-        checks, rules, "settlementAccount", state.accounts, "an account", path=path
-    )
-    fee = read_reference(checks, rules, "transactionFee", state.fees, "a fee", path=path)
-    return rules, named, fee
-
-
-def _first_status(fields: JsonObject) -> str:
-    return LIVE if fields["type"] == "virtual" else NEW
-
-
-def _check_name(state: State, name: str, own: str = "") -> None:
-    other = state.card_programs.find("name", name)
-    if other is not None and other["id"] != own:
-        raise refused("duplicate-name", "A card program with this name exists already.", 409)
+        address = body.object(name, required=False)
+        for field in _ADDRESS:
+            address.text(field, required=False)
 
 
 ROUTES = (
-    Endpoint("GET", "/card-programs", list_programs),
+    *reads("/card-programs", lambda state: state.card_programs),
     Endpoint("POST", "/card-programs", create_program),
-    Endpoint("GET", "/card-programs/:id", get_program),
     Endpoint("PUT", "/card-programs/:id", update_program),
     Endpoint("POST", "/simulation/card-programs/:id/go-live", go_live),
 )

@@ -1,4 +1,4 @@
-"""Simulation of the card network: routes that let a card be used."""
+"""Simulation of the card network: endpoints that let a card be used."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ import attrs
 
 from allawee_async.sandbox.api.documents import id_of, shown, stored, whole
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.cards.authorizations import KIND, REVERSE, change, request, reverse
+from allawee_async.sandbox.api.validation import RequestBody, read_body
+from allawee_async.sandbox.cards.authorizations import REVERSE, change, request, reverse
 from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
 from allawee_async.sandbox.cards.decisions import CAPTURE, CHECK
-from allawee_async.sandbox.cards.purchases import purchase_at
 from allawee_async.sandbox.cards.transactions import is_unsettled
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 
 def simulate_check(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/check`."""
-    card = stored(state.cards, call.id, "card")
-    body = _read(call, ())
-    return _shown(state, request(state, card, _purchase(body, CHECK)))
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        purchase = _read(body, CHECK)
+    return _shown(state, request(state, card, purchase))
 
 
 def simulate_capture(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/capture`."""
-    card = stored(state.cards, call.id, "card")
-    body = _read(call, ("amount", "fees"))
-    return _shown(state, request(state, card, _purchase(body, CAPTURE)))
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        purchase = _read(body, CAPTURE)
+    return _shown(state, request(state, card, purchase))
 
 
 def simulate_update(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/update-capture`."""
-    card = stored(state.cards, call.id, "card")
-    body = _read(call, ("amount", "fees", "updateAmount", "updateFees"))
-    before = _purchase(body, CAPTURE)
-    amount, fees = whole(body["updateAmount"]), whole(body["updateFees"])
-    known = _find(state, card, before)
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        purchase = _read(body, CAPTURE, "updateAmount", "updateFees")
+    amount, fees = (whole(body.fields[name]) for name in ("updateAmount", "updateFees"))
+    known = _find(state, card, purchase)
     if known is None:
-        follow: Json = [amount, fees]
-        return _shown(state, request(state, card, before, follow))
+        return _shown(state, request(state, card, purchase, [amount, fees]))
     change(state, known, amount, fees)
     return _shown(state, id_of(known))
 
 
 def simulate_reversal(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/reverse-capture`."""
-    card = stored(state.cards, call.id, "card")
-    body = _read(call, ("amount", "fees"))
-    purchase = _purchase(body, CAPTURE)
+    card = stored(state.cards, call.id)
+    with read_body(call.body) as body:
+        purchase = _read(body, CAPTURE)
     known = _find(state, card, purchase)
     if known is None:
         return _shown(state, request(state, card, purchase, REVERSE))
@@ -62,47 +62,30 @@ def simulate_reversal(state: State, call: ApiRequest) -> ApiResponse:
     return _shown(state, id_of(known))
 
 
-def _read(call: ApiRequest, amounts: tuple[str, ...]) -> JsonObject:
-    body = read_body(call.body)
-    checks = Checks()
-    for name in amounts:
-        checks.whole(body, name)
-    checks.choice(body, "channel", CHANNELS)
-    checks.text(body, "mcc", required=False)
-    checks.text(body, "merchantDescriptor", required=False)
-    checks.refuse_if_any()
-    return body
-
-
-def _purchase(body: JsonObject, type: str) -> Purchase:
-    amount, fees = (whole(body["amount"]), whole(body["fees"])) if type == CAPTURE else (0, 0)
-    return purchase_at(
-        type,
-        amount=amount,
-        fees=fees,
-        channel=str(body["channel"]),
-        mcc=body.get("mcc"),
-        merchant=body.get("merchantDescriptor"),
-    )
+def _read(body: RequestBody, type: str, *further: str) -> Purchase:
+    amounts = ("amount", "fees") if type == CAPTURE else ()
+    amount, fees = [body.whole(name) for name in amounts] or (0, 0)
+    for name in further:
+        body.whole(name)
+    return Purchase(
+        type, amount, fees, body.choice("channel", CHANNELS), body.text("mcc", required=False),
+        body.text("merchantDescriptor", required=False) or None,
+    )  # fmt: skip
 
 
 def _find(state: State, card: JsonObject, purchase: Purchase) -> JsonObject | None:
     """Return the newest purchase like this that is approved and not settled, or None."""
+    wanted = {"amount": purchase.amount, "fees": purchase.fees, "channel": purchase.channel}
     for authorization in state.card_authorizations.group(id_of(card)):
-        if (
-            is_unsettled(authorization)
-            and authorization["amount"] == purchase.amount
-            and authorization["fees"] == purchase.fees
-            and authorization["channel"] == purchase.channel
-        ):
+        if is_unsettled(authorization) and wanted.items() <= authorization.items():
             return authorization
     return None
 
 
 def _shown(state: State, authorization: str) -> ApiResponse:
     """Return the authorization; the answer waits while a webhook is asked."""
-    reply = shown(state.card_authorizations, authorization, KIND)
-    if stored(state.card_authorizations, authorization, KIND)["awaits"] is None:
+    reply = shown(state.card_authorizations, authorization)
+    if stored(state.card_authorizations, authorization)["awaits"] is None:
         return reply
     return attrs.evolve(reply, later=partial(_shown, state, authorization))
 

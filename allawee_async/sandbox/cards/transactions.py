@@ -1,33 +1,22 @@
-"""Card transactions: what comes of an approved purchase when it is settled, and the routes."""
+"""Card transactions: what comes of an approved purchase when it is settled."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import fresh, id_of, shown, whole
-from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.cards.authorizations import program_rules
+from allawee_async.sandbox.api.documents import fresh, given, id_of, part, reads, whole
+from allawee_async.sandbox.cards.authorizations import SETTLE, tell
 from allawee_async.sandbox.cards.decisions import APPROVED
-from allawee_async.sandbox.cards.events import TRANSACTION, transaction_data
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-PREFIX = "c.txn."
-KIND = "card transaction"
-
-
-def list_transactions(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /card-transactions`."""
-    return answer_list(state.card_transactions, call.pairs)
-
-
-def get_transaction(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /card-transactions/:id`."""
-    return shown(state.card_transactions, call.id, KIND)
+CREATED = "card.transaction.created"
+_TOLD = (
+    "id", "authorization", "card", "customer", "amount", "fees", "currency", "channel", "type",
+    "networkData",
+)  # fmt: skip
 
 
 def settle(state: State, authorization_id: str) -> None:
@@ -36,9 +25,10 @@ def settle(state: State, authorization_id: str) -> None:
     if authorization is None or not is_unsettled(authorization):
         return
     transaction = _new(state, authorization)
+    amount, fees = whole(authorization["amount"]), whole(authorization["fees"])
     state.ledger.capture(
         str(authorization["hold"]),
-        whole(authorization["amount"]) + whole(authorization["fees"]),
+        amount + fees,
         type="card-transaction",
         reference=id_of(transaction),
         at=str(transaction["createdAt"]),
@@ -47,9 +37,9 @@ def settle(state: State, authorization_id: str) -> None:
         authorization | {"settled": True, "hold": None, "reserved": False, "updatedAt": state.now()}
     )
     state.card_transactions.add(transaction)
-    webhook = program_rules(state, str(authorization["card"])).get("webhook")
-    preferred = webhook if isinstance(webhook, str) else None
-    state.emit(TRANSACTION, transaction_data(transaction), webhook=preferred)
+    # In the event, money that goes is negative.
+    data = {name: transaction[name] for name in _TOLD} | {"amount": -amount, "fees": -fees}
+    tell(state, transaction, CREATED, data)
 
 
 def settle_all(state: State) -> None:
@@ -66,22 +56,16 @@ def is_unsettled(authorization: JsonObject) -> bool:
 
 def _new(state: State, authorization: JsonObject) -> JsonObject:
     card = state.cards.get(str(authorization["card"])) or {}
-    network = authorization["networkData"]
-    details = network if isinstance(network, dict) else {}
-    document: JsonObject = {
-        "type": authorization["type"], "authorization": authorization["id"],
-        "currency": authorization["currency"], "channel": authorization["channel"],
-        "mcc": authorization["mcc"], "card": authorization["card"],
-        "source": authorization["id"], "customer": card.get("customer"),
-        "amount": authorization["amount"], "fees": authorization["fees"],
-        "networkData": details | {"terminalId": f"20{state.new_digits(4)}PJ"},
+    copied = given(
+        authorization, "type", "currency", "channel", "mcc", "card", "amount", "fees"
+    )  # fmt: skip
+    terminal: JsonObject = {"terminalId": f"20{state.new_digits(4)}PJ"}
+    return copied | fresh(state, state.card_transactions) | {
+        "authorization": authorization["id"], "source": authorization["id"],
+        "customer": card.get("customer"),
+        "networkData": part(authorization, "networkData") | terminal,
     }  # fmt: skip
-    if document["mcc"] is None:
-        del document["mcc"]
-    return document | fresh(state, PREFIX, state.card_transactions, "card.transaction")
 
 
-ROUTES = (
-    Endpoint("GET", "/card-transactions", list_transactions),
-    Endpoint("GET", "/card-transactions/:id", get_transaction),
-)
+JOBS = {SETTLE: settle}
+ROUTES = reads("/card-transactions", lambda state: state.card_transactions)

@@ -44,9 +44,12 @@ class Collection:
     """The documents of one kind, in the order in which they were added.
 
     Args:
+        prefix: What the ids of its documents begin with.
+        kind: What `object` of its documents says, such as `card.program`.
+        noun: The word for one of them in messages; None for the kind without its dots.
         unique: Fields besides `id` in which no two documents may agree.
         hidden: Fields that are stored and searched, and left out of answers.
-        aliases: Prefixes that stand for the first of them: what follows the dot tells the document.
+        aliases: Other prefixes that ids may be written with.
         grouped: A field that never changes, by whose value documents are found without a search.
 
     `relations` tells for a field, which holds the id of another document, where that document is.
@@ -54,12 +57,17 @@ class Collection:
 
     def __init__(
         self,
+        prefix: str = "",
+        kind: str = "",
         *,
+        noun: str | None = None,
         unique: tuple[str, ...] = (),
         hidden: tuple[str, ...] = (),
         aliases: tuple[str, ...] = (),
         grouped: str = "",
     ) -> None:
+        self.prefix, self.kind = prefix, kind
+        self.noun = noun or kind.replace(".", " ")
         self.relations: dict[str, Collection] = {}
         self._hidden = frozenset(hidden)
         self._aliases = aliases
@@ -83,7 +91,10 @@ class Collection:
 
     def __deepcopy__(self, memo: dict[int, object]) -> Collection:
         """Return a copy that changes apart from this one; the texts of documents are shared."""
-        twin = Collection(hidden=tuple(self._hidden), aliases=self._aliases, grouped=self._grouped)
+        twin = Collection(
+            self.prefix, self.kind, noun=self.noun, hidden=tuple(self._hidden),
+            aliases=self._aliases, grouped=self._grouped,
+        )  # fmt: skip
         twin._groups = {value: {**taken} for value, taken in self._groups.items()}
         memo[id(self)] = twin
         twin._shown, twin._rest = [*self._shown], [*self._rest]
@@ -109,9 +120,9 @@ class Collection:
         """Return how many documents were added before this one, or None for an unknown id."""
         position = self._positions["id"].get(id)
         if position is None:
-            for alias in self._aliases[1:]:
+            for alias in self._aliases:
                 if id.startswith(alias):
-                    return self._positions["id"].get(self._aliases[0] + id[len(alias) :])
+                    return self._positions["id"].get(self.prefix + id[len(alias) :])
         return position
 
     def shown_at(self, position: int) -> bytes:

@@ -48,32 +48,39 @@ class State:
         self.keys = KeyRing()
         self.scheduler = Scheduler()
         self.calls = CallLog(CALLS_KEPT)
-        self.queued = Collection(hidden=(*HIDDEN, "job"))
+        self.queued = Collection("req_", "request", hidden=(*HIDDEN, "job"))
         self.outbox: list[str] = []
-        self.customers = Collection(unique=("reference",), hidden=("reference",))
-        self.webhooks = Collection(hidden=("signingKey", "isDefault"))
-        self.events = Collection(hidden=("payload", "preferred"))
-        self.accounts = Collection(unique=("reference",), aliases=("ac.", "acct.", "act_", "acc_"))
+        self.customers = Collection(
+            "cus.", "customer", unique=("reference",), hidden=("reference",)
+        )
+        self.webhooks = Collection("wh.", "webhook", hidden=("signingKey", "isDefault"))
+        self.events = Collection("evt.", "event", hidden=("payload", "preferred"))
+        self.accounts = Collection(
+            "ac.", "account", unique=("reference",), aliases=("acct.", "act_", "acc_")
+        )
         self.bank_accounts = Collection()
         self.ledger = Ledger(ids)
-        self.payments = Collection(unique=("reference",), hidden=("plan",))
-        self.payment_requests = Collection(unique=("reference",))
-        self.fees = Collection()
-        self.billings = Collection()
-        self.fx_quotes = Collection()
+        self.payments = Collection("p.", "payment", unique=("reference",), hidden=("plan",))
+        self.payment_requests = Collection("p.req.", "payment.request", unique=("reference",))
+        self.fees = Collection("fee.", "fee")
+        self.billings = Collection("bil.", "billing")
+        self.fx_quotes = Collection("fxq.", "fx.quote", noun="FX quote")
         self.configuration = Collection()
         self.card_programs = Collection(
-            unique=("name",), hidden=("type", "description"), aliases=("c.prg.", "cp.")
-        )
+            "c.prg.", "card.program", unique=("name",), hidden=("type", "description"),
+            aliases=("cp.",),
+        )  # fmt: skip
         self.cards = Collection(
-            unique=("reference",), hidden=("network", "before", "enrollments"), grouped="program"
-        )
+            "c.", "card", unique=("reference",), hidden=("network", "before", "enrollments"),
+            grouped="program",
+        )  # fmt: skip
         self.card_secrets = Collection(unique=("pan",))
         self.card_authorizations = Collection(
-            hidden=("hold", "settled", "mcc", "merchant", "awaits", "follow"), grouped="card"
-        )
-        self.card_transactions = Collection()
-        self.disputes = Collection()
+            "c.auth.", "card.authorization", grouped="card",
+            hidden=("hold", "settled", "mcc", "merchant", "awaits", "follow"),
+        )  # fmt: skip
+        self.card_transactions = Collection("c.txn.", "card.transaction")
+        self.disputes = Collection("dsp.", "dispute")
         self._relate()
 
     def moment(self) -> datetime:
@@ -100,7 +107,7 @@ class State:
             data: The resource as it is now, bare.
             webhook: Id or URL of the webhook that the resource prefers (a card program has one).
         """
-        fresh = self.new_id(recording.PREFIX, self.events)
+        fresh = self.new_id(self.events)
         chosen = self.webhook_for(event, webhook)
         self.events.add(
             recording.new_event(
@@ -122,9 +129,9 @@ class State:
         """
         self.scheduler.add(self._clock() + timedelta(seconds=seconds), job, id)
 
-    def new_id(self, prefix: str, collection: Collection) -> str:
+    def new_id(self, collection: Collection) -> str:
         """Return an identifier that the collection does not have yet."""
-        while (fresh := self._ids.new(prefix)) in collection:
+        while (fresh := self._ids.new(collection.prefix)) in collection:
             pass
         return fresh
 

@@ -1,17 +1,30 @@
-"""Banks: which there are, whose an account number can be, and who is said to have it. No state."""
+"""Banks: which there are, their account numbers (NUBAN), the names on accounts, and the routes."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from itertools import cycle
+from typing import TYPE_CHECKING, NamedTuple
 
-from allawee_async.sandbox.money.nuban import fits, is_number
+from allawee_async.sandbox.api.documents import refused
+from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, success, success_list
+from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed import names
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+    from allawee_async.sandbox.core.state import State
+
 SANDBOX_BANK, SANDBOX_CODE = "Allawee Sandbox Bank", "000"
+_WEIGHTS = (3, 7, 3)
+_BANK_DIGITS, _NUMBER_DIGITS = 6, 10
 _DOCUMENTED_NUMBERS = frozenset({"0000000000", "0123456789"})
 
 
-class Bank(NamedTuple):
+class ListedBank(NamedTuple):
     """A bank: its name, its code for account numbers, and its code for instant transfers."""
 
     name: str
@@ -20,42 +33,69 @@ class Bank(NamedTuple):
 
 
 BANKS = (
-    Bank("ACCESS BANK", "044", "000014"),
-    Bank("CITIBANK NIGERIA", "023", "000009"),
-    Bank("ECOBANK NIGERIA", "050", "000010"),
-    Bank("FIDELITY BANK", "070", "000007"),
-    Bank("FIRST BANK OF NIGERIA", "011", "000016"),
-    Bank("FIRST CITY MONUMENT BANK", "214", "000003"),
-    Bank("GUARANTY TRUST BANK", "058", "000013"),
-    Bank("JAIZ BANK", "301", "000006"),
-    Bank("KEYSTONE BANK", "082", "000002"),
-    Bank("KUDA MICROFINANCE BANK", "950211", "090267"),
-    Bank("MONIEPOINT MICROFINANCE BANK", "950515", "090405"),
-    Bank("OPAY", "999992", "100004"),
-    Bank("POLARIS BANK", "076", "000008"),
-    Bank("PROVIDUS BANK", "101", "000023"),
-    Bank("STANBIC IBTC BANK", "221", "000012"),
-    Bank("STERLING BANK", "232", "000001"),
-    Bank("UNION BANK OF NIGERIA", "032", "000018"),
-    Bank("UNITED BANK FOR AFRICA", "033", "000004"),
-    Bank("UNITY BANK", "215", "000011"),
-    Bank("WEMA BANK", "035", "000017"),
-    Bank("ZENITH BANK", "057", "000015"),
+    ListedBank("ACCESS BANK", "044", "000014"),
+    ListedBank("CITIBANK NIGERIA", "023", "000009"),
+    ListedBank("ECOBANK NIGERIA", "050", "000010"),
+    ListedBank("FIDELITY BANK", "070", "000007"),
+    ListedBank("FIRST BANK OF NIGERIA", "011", "000016"),
+    ListedBank("FIRST CITY MONUMENT BANK", "214", "000003"),
+    ListedBank("GUARANTY TRUST BANK", "058", "000013"),
+    ListedBank("JAIZ BANK", "301", "000006"),
+    ListedBank("KEYSTONE BANK", "082", "000002"),
+    ListedBank("KUDA MICROFINANCE BANK", "950211", "090267"),
+    ListedBank("MONIEPOINT MICROFINANCE BANK", "950515", "090405"),
+    ListedBank("OPAY", "999992", "100004"),
+    ListedBank("POLARIS BANK", "076", "000008"),
+    ListedBank("PROVIDUS BANK", "101", "000023"),
+    ListedBank("STANBIC IBTC BANK", "221", "000012"),
+    ListedBank("STERLING BANK", "232", "000001"),
+    ListedBank("UNION BANK OF NIGERIA", "032", "000018"),
+    ListedBank("UNITED BANK FOR AFRICA", "033", "000004"),
+    ListedBank("UNITY BANK", "215", "000011"),
+    ListedBank("WEMA BANK", "035", "000017"),
+    ListedBank("ZENITH BANK", "057", "000015"),
 )
 _BY_CODE = {code: bank for bank in BANKS for code in (bank.code, bank.nip_code)}
 
 
-def find_bank(code: str) -> Bank | None:
+def check_digit(bank_code: str, serial: str) -> str:
+    """Return the last digit of the number that a bank gives to an account.
+
+    Args:
+        bank_code: The code of the bank, three digits (a commercial bank) or six.
+        serial: The first nine digits of the number.
+    """
+    digits = bank_code.zfill(_BANK_DIGITS) + serial
+    weighted = sum(int(digit) * weight for digit, weight in zip(digits, cycle(_WEIGHTS)))
+    return str(-weighted % 10)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text has the form of an account number."""
+    return len(text) == _NUMBER_DIGITS and text.isascii() and text.isdecimal()
+
+
+def fits(bank_code: str, number: str) -> bool:
+    """Return whether an account number can be one of this bank."""
+    return is_number(number) and check_digit(bank_code, number[:-1]) == number[-1]
+
+
+def complete(bank_code: str, serial: str) -> str:
+    """Return the account number that begins with these nine digits."""
+    return serial + check_digit(bank_code, serial)
+
+
+def find_bank(code: str) -> ListedBank | None:
     """Return the bank with a code, one of three or of six digits, or None."""
     return _BY_CODE.get(code)
 
 
-def banks_for(number: str) -> list[Bank]:
+def banks_for(number: str) -> list[ListedBank]:
     """Return the banks whose account number this can be, by its check digit."""
     return [bank for bank in BANKS if fits(bank.code, number)]
 
 
-def holder_of(bank: Bank, number: str) -> str | None:
+def holder_of(bank: ListedBank, number: str) -> str | None:
     """Return the name on an account, always the same one; None for a number not of this bank."""
     if number in _DOCUMENTED_NUMBERS:
         return "JOHN DOE"
@@ -64,3 +104,58 @@ def holder_of(bank: Bank, number: str) -> str | None:
     first, last = (*names.FIRST_NAMES["M"], *names.FIRST_NAMES["F"]), names.LAST_NAMES
     value = int(number)
     return f"{first[value % len(first)]} {last[value // 97 % len(last)]}".upper()
+
+
+def name_at(state: State, bank_code: str, number: str, currency: str) -> str | None:
+    """Return the name on a bank account, one of ours or of another bank, or None."""
+    bank = find_bank(bank_code)
+    if bank is not None:
+        return holder_of(bank, number)
+    entry = state.bank_accounts.get(number) if bank_code == SANDBOX_CODE else None
+    owner = str(entry["owner"]) if entry is not None else ""
+    found = state.accounts.get(owner) or state.payment_requests.get(owner)
+    if entry is None or found is None or found["currency"] != currency:
+        return None
+    return str(entry["name"])
+
+
+def list_banks(_state: State, _call: ApiRequest) -> ApiResponse:
+    """Answer `GET /tools/banks`."""
+    return _answer(BANKS)
+
+
+def short_list(_state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /tools/banks/short-list/:accountNumber`."""
+    if not is_number(call.id):
+        raise RefusalError(invalid_fields(["accountNumber must have ten digits"]))
+    return _answer(banks_for(call.id))
+
+
+def resolve(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /tools/banks/resolve`."""
+    query = dict(call.pairs)
+    number, code = query.get("accountNumber", ""), query.get("bankCode", "")
+    wrong: list[str] = []
+    if not is_number(number):
+        wrong.append("accountNumber must have ten digits")
+    if code != SANDBOX_CODE and find_bank(code) is None:
+        wrong.append("bankCode must be the code of a bank")
+    if wrong:
+        raise RefusalError(invalid_fields(wrong))
+    found = (name_at(state, code, number, currency) for currency in CURRENCIES)
+    name = next((name for name in found if name is not None), None)
+    if name is None:
+        raise refused("account-not-found", "The bank has no account with this number.", 404)
+    return success(to_bytes({"accountName": name, "accountNumber": number, "bankCode": code}))
+
+
+def _answer(banks: Iterable[ListedBank]) -> ApiResponse:
+    shown = [{"name": bank.name, "code": bank.code, "nipCode": bank.nip_code} for bank in banks]
+    return success_list([to_bytes({**bank}) for bank in shown], has_more=False)
+
+
+ROUTES = (
+    Endpoint("GET", "/tools/banks", list_banks),
+    Endpoint("GET", "/tools/banks/short-list/:id", short_list),
+    Endpoint("GET", "/tools/banks/resolve", resolve),
+)

@@ -1,11 +1,20 @@
-"""Merchants and their categories, as spending controls name them. No state."""
+"""Merchants and their categories, as spending controls name them, and the routes."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from allawee_async.sandbox.api.documents import unknown
+from allawee_async.sandbox.api.messages import success, success_list
+from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.core.values import to_bytes
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+    from allawee_async.sandbox.core.state import State
 
 
-class Category(NamedTuple):
+class MerchantCategory(NamedTuple):
     """A kind of merchant: its name in spending controls, and the codes that belong to it."""
 
     name: str
@@ -13,12 +22,20 @@ class Category(NamedTuple):
     codes: tuple[range, ...]
 
 
-class Merchant(NamedTuple):
+class ListedMerchant(NamedTuple):
     """A merchant; purchases are known to be from it by the start of their descriptor."""
 
     id: str
     name: str
     mcc: str
+
+    def shown(self) -> bytes:
+        """Return the merchant as answers show it."""
+        categories = sorted(categories_of(self.mcc))
+        return to_bytes({
+            "id": self.id, "object": "merchant", "name": self.name, "mcc": self.mcc,
+            "categories": [*categories],
+        })  # fmt: skip
 
 
 def _code(*codes: int) -> tuple[range, ...]:
@@ -26,30 +43,30 @@ def _code(*codes: int) -> tuple[range, ...]:
 
 
 CATEGORIES = (
-    Category("airlines", "Airlines", (range(3000, 3300), range(4511, 4512))),
-    Category("betting", "Betting and gambling", _code(7800, 7801, 7802, 7995)),
-    Category("digital-goods", "Digital goods", (range(5815, 5819),)),
-    Category("education", "Education", (range(8211, 8300),)),
-    Category("flight-ticket", "Flight tickets", _code(4511, 4722)),
-    Category("fuel", "Fuel", _code(5541, 5542)),
-    Category("groceries", "Groceries", _code(5411, 5422, 5441, 5451, 5462, 5499)),
-    Category("hospitality", "Hotels and restaurants", (
+    MerchantCategory("airlines", "Airlines", (range(3000, 3300), range(4511, 4512))),
+    MerchantCategory("betting", "Betting and gambling", _code(7800, 7801, 7802, 7995)),
+    MerchantCategory("digital-goods", "Digital goods", (range(5815, 5819),)),
+    MerchantCategory("education", "Education", (range(8211, 8300),)),
+    MerchantCategory("flight-ticket", "Flight tickets", _code(4511, 4722)),
+    MerchantCategory("fuel", "Fuel", _code(5541, 5542)),
+    MerchantCategory("groceries", "Groceries", _code(5411, 5422, 5441, 5451, 5462, 5499)),
+    MerchantCategory("hospitality", "Hotels and restaurants", (
         range(3501, 4000), range(5811, 5815), range(7011, 7012),
     )),
-    Category("transport", "Transport", _code(4111, 4112, 4121, 4131)),
-    Category("utilities", "Telephone, power, water", _code(4812, 4814, 4899, 4900)),
+    MerchantCategory("transport", "Transport", _code(4111, 4112, 4121, 4131)),
+    MerchantCategory("utilities", "Telephone, power, water", _code(4812, 4814, 4899, 4900)),
 )  # fmt: skip
 MERCHANTS = (
-    Merchant("mch.2cbc123456", "Air Peace", "4511"),
-    Merchant("mch.2cbc123457", "Bet9ja", "7995"),
-    Merchant("mch.2cbc123458", "Bolt", "4121"),
-    Merchant("mch.2cbc123459", "Chicken Republic", "5814"),
-    Merchant("mch.2cbc123460", "Eko Hotel", "7011"),
-    Merchant("mch.2cbc123461", "MTN Nigeria", "4814"),
-    Merchant("mch.2cbc123462", "Netflix", "5815"),
-    Merchant("mch.2cbc123463", "NNPC Retail", "5541"),
-    Merchant("mch.2cbc123464", "Shoprite", "5411"),
-    Merchant("mch.2cbc123465", "Wakanow", "4722"),
+    ListedMerchant("mch.2cbc123456", "Air Peace", "4511"),
+    ListedMerchant("mch.2cbc123457", "Bet9ja", "7995"),
+    ListedMerchant("mch.2cbc123458", "Bolt", "4121"),
+    ListedMerchant("mch.2cbc123459", "Chicken Republic", "5814"),
+    ListedMerchant("mch.2cbc123460", "Eko Hotel", "7011"),
+    ListedMerchant("mch.2cbc123461", "MTN Nigeria", "4814"),
+    ListedMerchant("mch.2cbc123462", "Netflix", "5815"),
+    ListedMerchant("mch.2cbc123463", "NNPC Retail", "5541"),
+    ListedMerchant("mch.2cbc123464", "Shoprite", "5411"),
+    ListedMerchant("mch.2cbc123465", "Wakanow", "4722"),
 )
 
 
@@ -69,3 +86,29 @@ def merchants_named(descriptor: str | None) -> frozenset[str]:
     return frozenset(
         merchant.id for merchant in MERCHANTS if text.startswith(merchant.name.casefold())
     )
+
+
+def list_merchants(_state: State, _call: ApiRequest) -> ApiResponse:
+    """Answer `GET /tools/merchants`."""
+    return success_list([merchant.shown() for merchant in MERCHANTS], has_more=False)
+
+
+def get_merchant(_state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /tools/merchants/:id`."""
+    for merchant in MERCHANTS:
+        if merchant.id == call.id:
+            return success(merchant.shown())
+    raise unknown(call.id, "merchant")
+
+
+def list_categories(_state: State, _call: ApiRequest) -> ApiResponse:
+    """Answer `GET /tools/merchants/categories`."""
+    shown = [to_bytes({"id": name, "name": title}) for name, title, _ in CATEGORIES]
+    return success_list(shown, has_more=False)
+
+
+ROUTES = (
+    Endpoint("GET", "/tools/merchants", list_merchants),
+    Endpoint("GET", "/tools/merchants/categories", list_categories),
+    Endpoint("GET", "/tools/merchants/:id", get_merchant),
+)

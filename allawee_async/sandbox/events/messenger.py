@@ -1,23 +1,26 @@
-"""The messenger: sends events to webhooks over HTTP, and sees to jobs whose time has come."""
+"""The messenger: sends events to webhooks over HTTP, runs due jobs, waits for decisions."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.events import queue as outbox
-from allawee_async.sandbox.events.queue import DeliveryAttempt, Letter
-from allawee_async.sandbox.events.sender import Postman, too_late
+from allawee_async.sandbox.events import queue
+from allawee_async.sandbox.events.queue import DeliveryAttempt, OutgoingEvent
+from allawee_async.sandbox.events.sender import EventSender, too_late
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from allawee_async.sandbox.api.messages import ApiResponse
     from allawee_async.sandbox.core.state import State
 
 _SHORTEST_NAP, _LONGEST_NAP = 0.01, 1.0
+_LONGEST_WAIT, _NAP = 30.0, 0.1
 _HELD = "held back, as ordered"
 _LOST = "the answer was lost, as ordered"
 
@@ -60,13 +63,13 @@ class Messenger:
         self._called = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._errands: dict[str, asyncio.Task[None]] = {}
-        self._postman = Postman(anywhere=anywhere)
+        self._sender = EventSender(anywhere=anywhere)
 
     def start(self, state: State) -> None:
         """Begin to work for a state, in the loop that is running."""
         self._loop = asyncio.get_running_loop()
         self._called = asyncio.Event()
-        self._postman.open()
+        self._sender.open()
         self._state = state
 
     def replace(self, state: State) -> None:
@@ -90,7 +93,7 @@ class Messenger:
         for task in dropped:
             task.cancel()
         await asyncio.gather(*dropped, return_exceptions=True)
-        await self._postman.close()
+        await self._sender.close()
 
     async def settle(self) -> None:
         """Wait, in any loop, until every event in the outbox has been sent or given up."""
@@ -124,7 +127,7 @@ class Messenger:
         while state.outbox or len(state.scheduler):
             self._called.clear()
             self._run_due()
-            for event in outbox.take(state):
+            for event in queue.take(state):
                 self._send(state, event, _Turn())
             await self._rest(state)
 
@@ -176,9 +179,9 @@ class Messenger:
             if turn.before is not None:
                 await turn.before.wait()
             pauses = iter(self._pauses)
-            while (letter := outbox.letter(state, id)) is not None:
-                pause = None if letter.once else next(pauses, None)
-                is_over = await self._try(letter, is_last=pause is None)
+            while (outgoing := queue.to_send(state, id)) is not None:
+                pause = None if outgoing.once else next(pauses, None)
+                is_over = await self._try(outgoing, is_last=pause is None)
                 turn.over.set()
                 if is_over or pause is None:
                     return
@@ -186,17 +189,17 @@ class Messenger:
         finally:
             turn.over.set()
 
-    async def _try(self, letter: Letter, *, is_last: bool) -> bool:
+    async def _try(self, outgoing: OutgoingEvent, *, is_last: bool) -> bool:
         """Send an event once, with the mishaps that are ordered; return whether that is the end."""
-        sending = letter.sending
+        sending = outgoing.sending
         applied = self.faults.apply(sending)
         if applied.is_held:
             if sending.is_question:
                 self._hear(sending.id, DeliveryAttempt(None, 0, error=_HELD, final=True))
             return True
-        left = await self._wait(letter, applied.delay) if applied.delay else letter.deadline
+        left = await self._wait(outgoing, applied.delay) if applied.delay else outgoing.deadline
         sent = (
-            self._postman.post(letter, left, is_last=is_last) for _ in range(1 + applied.copies)
+            self._sender.post(outgoing, left, is_last=is_last) for _ in range(1 + applied.copies)
         )
         attempt, *_ = await asyncio.gather(*sent)
         if applied.loses_answer and attempt.status is not None:
@@ -204,18 +207,49 @@ class Messenger:
         self._hear(sending.id, attempt)
         return attempt.status == 200 or attempt.final
 
-    async def _wait(self, letter: Letter, delay: float) -> float:
+    async def _wait(self, outgoing: OutgoingEvent, delay: float) -> float:
         """Wait as long as an event is delayed; return the seconds that are left for its answer."""
-        deadline = letter.deadline
-        if not letter.sending.is_question:
+        deadline = outgoing.deadline
+        if not outgoing.sending.is_question:
             await asyncio.sleep(delay)
             return deadline
         await asyncio.sleep(min(delay, deadline))
         if delay < deadline:
             return deadline - delay
-        self._hear(letter.sending.id, too_late(letter, deadline))
+        self._hear(outgoing.sending.id, too_late(outgoing, deadline))
         await asyncio.sleep(delay - deadline)
         return deadline
+
+
+class PendingAnswers:
+    """Lets answers wait, and is told whenever a webhook has answered or did not in time."""
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        """Say that something was heard."""
+        self._told.set()
+
+    async def final(self, reply: ApiResponse, is_over: Callable[[], bool]) -> ApiResponse:
+        """Return an answer as it is once everybody has decided.
+
+        Args:
+            reply: The answer as it is now.
+            is_over: Returns whether nobody will be heard any more: then it stays as it is.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_WAIT):
+                while reply.later is not None and not is_over():
+                    await self._listen()
+                    reply = reply.later()
+        return reply
+
+    async def _listen(self) -> None:
+        self._told.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_NAP):  # nobody tells of a reset
+                await self._told.wait()
 
 
 def _is_running(loop: asyncio.AbstractEventLoop) -> bool:

@@ -1,4 +1,4 @@
-"""What is sent for an event, and what came of trying. No I/O."""
+"""Events to be sent: which there are, what is sent for one, and what came of trying. No I/O."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 import orjson
 
+from allawee_async.sandbox.api.documents import entries, id_of, part, reads, shown, stored
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.values import is_nested_deeper
 from allawee_async.sandbox.events.recording import (
     DELIVERED,
@@ -25,6 +27,7 @@ from allawee_async.sandbox.rules.events import (
 )
 
 if TYPE_CHECKING:
+    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
 
@@ -33,7 +36,7 @@ _DEEPEST_ANSWER = 16
 
 
 @attrs.frozen
-class Letter:
+class OutgoingEvent:
     """What is sent to a webhook: the very bytes, signed with the key that it has now."""
 
     sending: Sending
@@ -94,7 +97,7 @@ def waiting(state: State) -> list[str]:
     return [str(event["id"]) for event in state.events if event["status"] == WAITING]
 
 
-def letter(state: State, id: str) -> Letter | None:
+def to_send(state: State, id: str) -> OutgoingEvent | None:
     """Return what to send for an event, or None when there is nothing to send.
 
     An event whose webhook has been disabled or deleted goes to the one that gets it now.
@@ -102,21 +105,18 @@ def letter(state: State, id: str) -> Letter | None:
     event = state.events.get(id)
     if event is None or event["status"] == DELIVERED:
         return None
-    name, data, preferred = str(event["event"]), event["data"], event["preferred"]
+    name, data = str(event["event"]), part(event, "data")
     webhook = _enabled(state, str(event["webhook"]))
     if webhook is None:
-        chosen = state.webhook_for(name, preferred if isinstance(preferred, str) else None)
-        webhook = None if chosen is None else state.webhooks.get(chosen)
-        status = UNCLAIMED if chosen is None else WAITING
-        state.events.replace(event | {"webhook": chosen, "status": status})
+        webhook = state.webhooks.get(str(_assigned(state, event)["webhook"]))
     if webhook is None:
         return None
     body = str(event["payload"]).encode()
     signature = hmac.new(str(webhook["signingKey"]).encode(), body, "sha512").hexdigest()
     asks = is_question(name, data)
-    sending = Sending(id, name, data if isinstance(data, dict) else {}, asks)
+    sending = Sending(id, name, data, asks)
     once = asks or name == "request.completed"
-    return Letter(sending, str(webhook["url"]), body, signature, _deadline(sending), once)
+    return OutgoingEvent(sending, str(webhook["url"]), body, signature, _deadline(sending), once)
 
 
 def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject | None:
@@ -125,8 +125,7 @@ def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject 
     if event is None:
         return None
     now = state.now()
-    attempts: list[Json] = event["attempts"] if isinstance(event["attempts"], list) else []
-    attempts.append(attempt.record(now))
+    attempts = [*entries(event, "attempts"), attempt.record(now)]
     event["attempts"] = attempts[-ATTEMPTS_KEPT:]
     event["status"] = DELIVERED if attempt.status == 200 else FAILED if attempt.final else WAITING
     event["updatedAt"] = now
@@ -134,23 +133,18 @@ def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject 
     return event
 
 
-def send_again(state: State, event: JsonObject) -> JsonObject:
-    """Put an event into the outbox once more, for the webhook that gets it now."""
-    preferred = event["preferred"]
-    wanted = preferred if isinstance(preferred, str) else None
-    webhook = state.webhook_for(str(event["event"]), wanted)
-    status = UNCLAIMED if webhook is None else WAITING
-    again = event | {"webhook": webhook, "status": status, "updatedAt": state.now()}
-    state.events.replace(again)
-    if webhook is not None and event["id"] not in state.outbox:
-        state.outbox.append(str(event["id"]))
-    return again
+def retry_event(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `POST /events/:id/retry`: it goes out again, to the webhook that gets it now."""
+    event = _assigned(state, stored(state.events, call.id))
+    if event["webhook"] is not None and event["id"] not in state.outbox:
+        state.outbox.append(id_of(event))
+    return shown(state.events, call.id)
 
 
-def is_question(event: str, data: Json) -> bool:
+def is_question(event: str, data: JsonObject) -> bool:
     """Return whether an event wants a decision. Such an event is sent a single time."""
     if event == "card.authorization.update":
-        return isinstance(data, dict) and data.get("status") == "pending"
+        return data.get("status") == "pending"
     return event == "card.authorization.request"
 
 
@@ -165,3 +159,20 @@ def _deadline(sending: Sending) -> float:
 def _enabled(state: State, id: str) -> JsonObject | None:
     webhook = state.webhooks.get(id)
     return webhook if webhook is not None and webhook["status"] == ENABLED else None
+
+
+def _assigned(state: State, event: JsonObject) -> JsonObject:
+    """Give an event to the webhook that gets it now, and return it as it is stored then."""
+    preferred = event["preferred"]
+    name, wanted = str(event["event"]), preferred if isinstance(preferred, str) else None
+    webhook = state.webhook_for(name, wanted)
+    status = UNCLAIMED if webhook is None else WAITING
+    event |= {"webhook": webhook, "status": status, "updatedAt": state.now()}
+    state.events.replace(event)
+    return event
+
+
+ROUTES = (
+    *reads("/events", lambda state: state.events),
+    Endpoint("POST", "/events/:id/retry", retry_event),
+)

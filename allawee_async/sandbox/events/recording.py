@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.core.values import JsonObject
 
-PREFIX = "evt."
 WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
 ENABLED, DISABLED = "enabled", "disabled"
 

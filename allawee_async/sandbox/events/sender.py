@@ -12,18 +12,18 @@ from yarl import URL
 from allawee_async.sandbox.events.queue import DeliveryAttempt
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.events.queue import Letter
+    from allawee_async.sandbox.events.queue import OutgoingEvent
 
 _AT_ONCE = 64
 _READ_OF_AN_ANSWER = 64 * 1024
 _NOT_HERE = "the sandbox sends events to addresses of this computer only"
 
 
-class Postman:
-    """Takes letters to webhooks and brings back what they answer.
+class EventSender:
+    """Takes events to webhooks and brings back what they answer.
 
     Args:
-        anywhere: Whether letters may leave this computer.
+        anywhere: Whether events may leave this computer.
     """
 
     def __init__(self, *, anywhere: bool) -> None:
@@ -36,32 +36,36 @@ class Postman:
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def close(self) -> None:
-        """Close the connections; the next letter opens new ones."""
+        """Close the connections; the next event opens new ones."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
-    async def post(self, letter: Letter, deadline: float, *, is_last: bool) -> DeliveryAttempt:
-        """Send a letter and wait so many seconds for the answer; the waiting for room is extra."""
-        if not self._anywhere and not is_of_this_computer(letter.url):
+    async def post(
+        self, outgoing: OutgoingEvent, deadline: float, *, is_last: bool
+    ) -> DeliveryAttempt:
+        """Send an event and wait so many seconds for the answer; the waiting for room is extra."""
+        if not self._anywhere and not is_of_this_computer(outgoing.url):
             return DeliveryAttempt(None, 0, error=_NOT_HERE, final=True)
         async with self._room:
-            return await self._post(letter, deadline, is_last=is_last)
+            return await self._post(outgoing, deadline, is_last=is_last)
 
-    async def _post(self, letter: Letter, deadline: float, *, is_last: bool) -> DeliveryAttempt:
-        headers = {"Content-Type": "application/json", "Allawee-Signature": letter.signature}
+    async def _post(
+        self, outgoing: OutgoingEvent, deadline: float, *, is_last: bool
+    ) -> DeliveryAttempt:
+        headers = {"Content-Type": "application/json", "Allawee-Signature": outgoing.signature}
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
             async with (
                 asyncio.timeout(deadline),
                 self._opened().post(
-                    letter.url, data=letter.body, headers=headers, allow_redirects=False
+                    outgoing.url, data=outgoing.body, headers=headers, allow_redirects=False
                 ) as reply,
             ):
                 body = await _read_some(reply)
         except TimeoutError:
-            return too_late(letter, loop.time() - started, is_last=is_last)
+            return too_late(outgoing, loop.time() - started, is_last=is_last)
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             error = str(failure) or type(failure).__name__
             return DeliveryAttempt(
@@ -90,9 +94,9 @@ def is_of_this_computer(url: str) -> bool:
         return False
 
 
-def too_late(letter: Letter, seconds: float, *, is_last: bool = True) -> DeliveryAttempt:
-    """Return what came of a letter that nobody answered for so many seconds."""
-    error = f"no answer within {letter.deadline:g} s"
+def too_late(outgoing: OutgoingEvent, seconds: float, *, is_last: bool = True) -> DeliveryAttempt:
+    """Return what came of an event that nobody answered for so many seconds."""
+    error = f"no answer within {outgoing.deadline:g} s"
     return DeliveryAttempt(None, _milliseconds(seconds), error=error, final=is_last)
 
 

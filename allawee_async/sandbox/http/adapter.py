@@ -18,7 +18,7 @@ from allawee_async.sandbox.api.messages import ApiResponse, failure, malformed_b
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.events.decisions import Hearing
+from allawee_async.sandbox.events.messenger import PendingAnswers
 from allawee_async.sandbox.faults import kinds as faults
 from allawee_async.sandbox.faults.plan import Arrival, Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
@@ -51,7 +51,7 @@ class HttpAdapter:
         """Called when the state may have changed, before anybody hears of it."""
         self._ids = ids
         self._closing = asyncio.Event()
-        self._hearing = Hearing()
+        self._pending = PendingAnswers()
 
     def reseed(self, seed: str) -> None:
         """Let the ids of requests go on from another seed."""
@@ -77,17 +77,17 @@ class HttpAdapter:
         except Exception as crash:
             _logger.exception("the sandbox failed to read what a webhook answered")
             self.crashes.append(crash)
-        self._hearing.tell()
+        self._pending.tell()
 
     def open(self) -> None:
         """Take requests."""
         self._closing = asyncio.Event()
-        self._hearing = Hearing()
+        self._pending = PendingAnswers()
 
     def close(self) -> None:
         """Let go of every request that waits."""
         self._closing.set()
-        self._hearing.tell()
+        self._pending.tell()
 
     async def handle(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or break it as a fault wants it."""
@@ -123,7 +123,7 @@ class HttpAdapter:
                     sender=sender,
                 ),
             )
-            reply = await self._hearing.final(reply, self._no_longer())
+            reply = await self._pending.final(reply, self._no_longer())
         return await self._send(request, reply, apply.fault, entry)
 
     def _no_longer(self) -> Callable[[], bool]:

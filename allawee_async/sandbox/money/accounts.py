@@ -1,46 +1,51 @@
-"""Accounts: what a request must hold, what it opens, and the routes."""
+"""Accounts: opened, the one that pays, what they have, and what happened on them."""
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import (
     added,
-    check_common,
-    check_reference,
     fresh,
-    given,
     id_of,
-    read_reference,
+    reads,
+    refuse_double,
     refused,
-    shown,
+    stored,
 )
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
+from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.ledger import transfer, world
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.money import deposit_channels
-from allawee_async.sandbox.money.deposit_channels import new_channel, new_number, register
 from allawee_async.sandbox.money.rates import CURRENCIES
-from allawee_async.sandbox.seed.documented import documented_accounts
+from allawee_async.sandbox.seed.documented import documented
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
-PREFIX = "ac."
 TYPES = frozenset({"main", "sub", "virtual"})
+CSV_TYPE = "text/csv; charset=utf-8"
+COLUMNS = (
+    "id", "createdAt", "type", "category", "amount", "currency", "balanceBefore", "balanceAfter",
+    "reference",
+)  # fmt: skip
 
 
 def seed_accounts(state: State) -> None:
     """Open the main accounts that a sandbox begins with, and put the starting balance in."""
-    for account in documented_accounts():
+    for account in documented("accounts"):
         own, currency = id_of(account), str(account["currency"])
         state.accounts.add(account)
         state.ledger.open(own, currency)
         for channel in deposit_channels.channels_of(account):
-            register(state, str(channel["accountNumber"]), account, str(account["name"]))
+            number = str(channel["accountNumber"])
+            deposit_channels.register(state, number, account, str(account["name"]))
         state.ledger.post(
             transfer(world(currency), own, state.money.balance),
             type="opening-balance",
@@ -49,25 +54,15 @@ def seed_accounts(state: State) -> None:
         )
 
 
-def main_account(state: State, currency: str) -> JsonObject:
-    """Return a copy of the oldest main account in a currency.
-
-    Raises:
-        RefusalError: There is none.
-    """
-    for account in state.accounts:
-        if account["type"] == "main" and account["currency"] == currency:
-            return account
-    raise refused("no-main-account", f"There is no main account in {currency}.")
-
-
-def purse(state: State, named: JsonObject | None, currency: str) -> JsonObject:
-    """Return an account that can pay: the named one, or else the main one in the currency.
+def funding_account(state: State, named: JsonObject | None, currency: str) -> JsonObject:
+    """Return the account that pays: the one that is named, or else the main one in the currency.
 
     Raises:
         RefusalError: 402, it has another currency, it is virtual, or there is none.
     """
     account = named or main_account(state, currency)
+    if account is None:
+        raise refused("no-main-account", f"There is no main account in {currency}.")
     if account["currency"] != currency:
         raise refused("currency-mismatch", f"The account {account['id']} is not in {currency}.")
     if account["type"] == "virtual":
@@ -75,75 +70,89 @@ def purse(state: State, named: JsonObject | None, currency: str) -> JsonObject:
     return account
 
 
-def list_accounts(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /accounts`."""
-    return answer_list(state.accounts, call.pairs)
+def main_account(state: State, currency: str) -> JsonObject | None:
+    """Return a copy of the oldest main account in a currency, or None."""
+    accounts = (account for account in state.accounts if account["type"] == "main")
+    return next((account for account in accounts if account["currency"] == currency), None)
 
 
-def get_account(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /accounts/:id`."""
-    return shown(state.accounts, call.id, "account")
+def open_account(state: State, fields: JsonObject, numbers: int = 0) -> JsonObject:
+    """Open an account with nothing in it, with so many account numbers; it is to be stored."""
+    account = fields | fresh(state, state.accounts) | {"status": "active"}
+    name, now = str(account["name"]), str(account["createdAt"])
+    state.ledger.open(id_of(account), str(account["currency"]))
+    account["depositChannels"] = [
+        deposit_channels.open_channel(state, account, name, now) for _ in range(numbers)
+    ]
+    return account
 
 
 def create_account(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /accounts`."""
-    body, settlement = _read_account(state, call.body)
-    check_reference(state.accounts, body, "account")
-    currency, name = str(body["currency"]), str(body["name"])
-    virtual: JsonObject = {}
-    if body["type"] == "virtual":
-        virtual["settlementAccount"] = purse(state, settlement, currency)["id"]
-    document = fresh(state, PREFIX, state.accounts, "account") | virtual
-    document |= given(body, "name", "type", "currency", "reference", "customer", "metadata")
-    document["status"] = "active"
-    numbers = _draw_numbers(state, body)
-    now = str(document["createdAt"])
-    document["depositChannels"] = [new_channel(number, name, now) for number in numbers]
-    state.ledger.open(id_of(document), currency)
-    for number in numbers:
-        register(state, number, document, name)
-    return added(state.accounts, document)
+    with read_body(call.body) as body:
+        body.text("name")
+        currency, kind = body.choice("currency", CURRENCIES), body.choice("type", TYPES)
+        body.common()
+        body.reference("customer", state.customers)
+        channels = body.fields.get("depositChannels")
+        if channels is not None and not isinstance(channels, list):
+            body.refuse("depositChannels", "must be an array")
+        elif channels not in (None, [], [deposit_channels.BANK_ACCOUNT]):
+            allowed = f"must be one of the following values, once: {deposit_channels.BANK_ACCOUNT}"
+            body.refuse("depositChannels", allowed, each=True)
+        is_virtual = kind == "virtual"
+        named = body.reference("settlementAccount", state.accounts) if is_virtual else None
+    refuse_double(state.accounts, body.fields)
+    fields = body.given("name", "type", "currency", "reference", "customer", "metadata")
+    if is_virtual:
+        fields["settlementAccount"] = funding_account(state, named, currency)["id"]
+    # A virtual account is of no use without a number.
+    account = open_account(state, fields, numbers=1 if channels or is_virtual else 0)
+    return added(state.accounts, account)
 
 
-def _read_account(state: State, body: bytes) -> tuple[JsonObject, JsonObject | None]:
-    """Return the body of a request, and the settlement account that a virtual one names."""
-    account = read_body(body)
-    checks = Checks()
-    checks.text(account, "name")
-    checks.choice(account, "currency", CURRENCIES)
-    checks.choice(account, "type", TYPES)
-    check_common(checks, account)
-    read_reference(checks, account, "customer", state.customers, "a customer")
-    _check_channels(checks, account.get("depositChannels"))
-    settlement = None
-    if account.get("type") == "virtual":
-        settlement = read_reference(
-            checks, account, "settlementAccount", state.accounts, "an account"
-        )
-    checks.refuse_if_any()
-    return account, settlement
+def balance_of(state: State, account: str) -> JsonObject:
+    """Return the balance of an account, as it is shown."""
+    balance = state.ledger.balance(account)
+    return {
+        "account": account,
+        "currency": balance.currency,
+        "balance": balance.balance,
+        "reserved": balance.reserved,
+        "available": balance.available,
+    }
 
 
-def _check_channels(checks: Checks, channels: Json) -> None:
-    if channels is None:
-        return
-    if not isinstance(channels, list):
-        checks.messages.append("depositChannels must be an array")
-    elif channels not in ([], [deposit_channels.BANK_ACCOUNT]):
-        checks.messages.append(
-            "each value in depositChannels must be one of the following values, once: "
-            + deposit_channels.BANK_ACCOUNT
-        )
+def get_balance(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /accounts/:id/balance`."""
+    return success(to_bytes(balance_of(state, id_of(stored(state.accounts, call.id)))))
 
 
-def _draw_numbers(state: State, body: JsonObject) -> list[str]:
-    """Return the numbers of a new account; a virtual one is of no use without any."""
-    is_wanted = bool(body.get("depositChannels")) or body["type"] == "virtual"
-    return [new_number(state)] if is_wanted else []
+def list_logs(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /accounts/:id/logs`."""
+    account = id_of(stored(state.accounts, call.id))
+    return answer_list(state.ledger.logs, [*call.pairs, ("filter", f'account|eq|"{account}"')])
+
+
+def download_logs(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `GET /accounts/:id/logs/csv`: the whole log, oldest entry first."""
+    account = id_of(stored(state.accounts, call.id))
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for entry in state.ledger.logs:
+        if entry["account"] == account:
+            writer.writerow(entry[column] for column in COLUMNS)
+    disposition = f'attachment; filename="{account}.csv"'
+    return ApiResponse(
+        200, text.getvalue().encode(), CSV_TYPE, {"Content-Disposition": disposition}
+    )
 
 
 ROUTES = (
-    Endpoint("GET", "/accounts", list_accounts),
+    *reads("/accounts", lambda state: state.accounts),
     Endpoint("POST", "/accounts", create_account),
-    Endpoint("GET", "/accounts/:id", get_account),
+    Endpoint("GET", "/accounts/:id/balance", get_balance),
+    Endpoint("GET", "/accounts/:id/logs", list_logs),
+    Endpoint("GET", "/accounts/:id/logs/csv", download_logs),
 )

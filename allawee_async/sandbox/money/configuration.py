@@ -1,19 +1,21 @@
-"""The configuration of the business: defaults for later payments, and the routes."""
+"""The configuration of the business: defaults for later payments."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import id_of, read_reference
+from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.api.messages import success
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
+from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.money.accounts import main_account
+from allawee_async.sandbox.money.rates import NGN
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
 
 _ID = "configuration"
 _ACCOUNTS = ("payInAccount", "payOutAccount")
@@ -27,24 +29,20 @@ def get_configuration(state: State, _call: ApiRequest) -> ApiResponse:
 
 def update_payment(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /tools/configuration/payment`: what is left out or null stays."""
-    body = read_body(call.body)
-    checks = Checks()
-    changes: JsonObject = {}
-    for name in _ACCOUNTS:
-        found = read_reference(checks, body, name, state.accounts, "an account")
-        if found is not None and found["type"] == "virtual":
-            checks.messages.append(f"{name} must not be a virtual account")
-        elif found is not None:
-            changes[name] = found["id"]
-    fees = checks.object(body, "fees", required=False) or {}
-    chosen: JsonObject = {}
-    for name in _FEES:
-        found = read_reference(checks, fees, name, state.fees, "a fee", path="fees.")
-        if found is not None:
-            chosen[name] = found["id"]
-    checks.refuse_if_any()
-    payment = _payment(state)
-    payment |= changes | {"fees": _object(payment["fees"]) | chosen}
+    with read_body(call.body) as body:
+        chosen: JsonObject = {}
+        for name in _ACCOUNTS:
+            account = body.reference(name, state.accounts)
+            if account is not None and account["type"] == "virtual":
+                body.refuse(name, "must not be a virtual account")
+            elif account is not None:
+                chosen[name] = account["id"]
+        inner = body.object("fees", required=False)
+        fees = {name: inner.reference(name, state.fees) for name in _FEES}
+    payment = _payment(state) | chosen
+    payment["fees"] = part(payment, "fees") | {
+        name: fee["id"] for name, fee in fees.items() if fee is not None
+    }
     is_new = _ID not in state.configuration
     (state.configuration.add if is_new else state.configuration.replace)(payment | {"id": _ID})
     return success(to_bytes({"payment": payment}))
@@ -58,7 +56,7 @@ def default_account(state: State, name: str, currency: str) -> JsonObject | None
 
 def default_fee(state: State, name: str) -> JsonObject | None:
     """Return the fee that payments of a kind take unless they name one, or None."""
-    return state.fees.get(str(_object(_payment(state)["fees"]).get(name)))
+    return state.fees.get(str(part(_payment(state), "fees").get(name)))
 
 
 def _payment(state: State) -> JsonObject:
@@ -66,17 +64,9 @@ def _payment(state: State) -> JsonObject:
     if stored is not None:
         del stored["id"]
         return stored
-    main = (id_of(account) for account in state.accounts if _is_main(account))
-    first = next(main, None)
+    main = main_account(state, NGN)
+    first = None if main is None else main["id"]
     return {"payInAccount": first, "payOutAccount": first, "fees": {}}
-
-
-def _is_main(account: JsonObject) -> bool:
-    return account["type"] == "main" and account["currency"] == "NGN"
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 ROUTES = (

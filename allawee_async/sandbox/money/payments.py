@@ -1,88 +1,155 @@
-"""Payments: read, receipts, tried again, told again, completed when their time has come."""
+"""Payments: how the money of one moves, what is told of it, its receipt."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import given, refused, replaced, shown, stored, whole
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.directory.banks import SANDBOX_CODE
-from allawee_async.sandbox.money.payins import receive
-from allawee_async.sandbox.money.payment_flow import (
-    COMPLETE_JOB,
-    COMPLETED,
-    FAILED,
-    PENDING,
-    attempt,
-    complete,
-    give_back,
-    plan_of,
-    publish,
+import attrs
+
+from allawee_async.sandbox.api.documents import (
+    entries,
+    given,
+    id_of,
+    part,
+    reads,
+    refused,
+    replaced,
+    stored,
+    whole,
 )
-from allawee_async.sandbox.money.receipt import PDF_TYPE, make_pdf
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.core.ledger import Entry, transfer, world
+from allawee_async.sandbox.directory.banks import name_at
+from allawee_async.sandbox.money import fx
+from allawee_async.sandbox.money.fees import note_billing
+from allawee_async.sandbox.money.insufficient_funds import reason_if_short
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
+
+PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
+COMPLETED_EVENT, FAILED_EVENT = "payment.completed", "payment.failed"
+COMPLETE_JOB = "payment.complete"
+PDF_TYPE = "application/pdf"
+_HEAD = b"%PDF-1.4\n"
+_FIRST_LINE, _LINE_HEIGHT, _LEFT = 790, 18, 56
 
 
-def list_payments(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /payments`."""
-    return answer_list(state.payments, call.pairs)
+@attrs.frozen(kw_only=True)
+class MoneyPlan:
+    """How the money of a payment moves; kept with the payment, so that it can be tried again.
+
+    Attributes:
+        takes: What is taken from the account for the payment itself.
+        platform_fee: What Allawee charges.
+        own_fee: What the fee of the business adds.
+        fee_account: The account that gains this fee; empty for none.
+        payee: The account of ours, by id, that gains something on completion; empty for none.
+        gains: What that account gains, in its own currency.
+        number: The account number that is paid, to be looked up; empty for none.
+        bank: The code of the bank of that number.
+        quote: The FX quote that the payment uses; empty for none.
+    """
+
+    takes: int
+    platform_fee: int = 0
+    own_fee: int = 0
+    fee_account: str = ""
+    payee: str = ""
+    gains: int = 0
+    number: str = ""
+    bank: str = ""
+    quote: str = ""
+
+    @classmethod
+    def of(cls, payment: JsonObject) -> MoneyPlan:
+        """Return the plan that is kept with a payment."""
+        return cls(**part(payment, "plan"))  # type: ignore[arg-type]
+
+    def entries(self, account: str, currency: str) -> list[Entry]:
+        """Return the posting with which a payment leaves an account."""
+        outside = world(currency)
+        lines = [*transfer(account, outside, self.takes)]
+        lines += transfer(account, outside, self.platform_fee)
+        if self.fee_account:
+            lines += transfer(account, self.fee_account, self.own_fee)
+        return lines
+
+    def fee_fields(self) -> JsonObject:
+        """Return the fields of a payment that tell its fees."""
+        breakdown: list[Json] = []
+        if self.platform_fee:
+            breakdown.append(
+                {"amount": self.platform_fee, "group": "platform", "type": "platform-fees"}
+            )
+        if self.fee_account:
+            breakdown.append({"amount": self.own_fee, "group": "business", "type": "business-fees"})
+        return {"fees": self.platform_fee + self.own_fee, "feeBreakdown": breakdown}
 
 
-def get_payment(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /payments/:id`."""
-    return shown(state.payments, call.id, "payment")
+def publish(state: State, payment: JsonObject, event: str) -> JsonObject:
+    """Emit an event about a payment, and return the payment with the id of the event."""
+    shown = {name: value for name, value in payment.items() if name != "plan"}
+    return payment | {"events": [*entries(payment, "events"), state.emit(event, shown)]}
+
+
+def attempt(state: State, payment: JsonObject) -> JsonObject:
+    """Try a payment, and return it pending or failed; it is to be stored.
+
+    Raises:
+        RefusalError: 402, its FX quote cannot be used; nothing has changed.
+    """
+    plan, now = MoneyPlan.of(payment), state.now()
+    account, currency = str(payment["account"]), str(payment["currency"])
+    quote = state.fx_quotes.get(plan.quote)
+    if quote is not None:  # it may have expired since the payment was tried first
+        fx.check_quote(state, quote, str(quote["from"]), str(quote["to"]))
+    payment = payment | {"updatedAt": now}
+    payment.pop("failureReason", None)
+    if plan.number and name_at(state, plan.bank, plan.number, currency) is None:
+        return failed(state, payment, "account-not-found")
+    reason = reason_if_short(lambda: state.ledger.post(
+        plan.entries(account, currency), type=str(payment["type"]), reference=id_of(payment),
+        at=now,
+    ))  # fmt: skip
+    if reason is not None:
+        return failed(state, payment, reason)
+    if plan.platform_fee:
+        note_billing(state, payment, plan.platform_fee)
+    if quote is not None:
+        fx.use_quote(state, quote)
+    state.later(state.money.payment_seconds, COMPLETE_JOB, id_of(payment))
+    return payment | {"status": PENDING}
+
+
+def failed(state: State, payment: JsonObject, reason: str) -> JsonObject:
+    """Return a payment that has failed, after telling so."""
+    return publish(state, payment | {"status": FAILED, "failureReason": reason}, FAILED_EVENT)
+
+
+def completed(state: State, payment: JsonObject) -> JsonObject:
+    """Return a payment that is completed, after telling so."""
+    return publish(state, payment | {"status": COMPLETED}, COMPLETED_EVENT)
 
 
 def get_receipt(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payments/:id/generate/pdf`."""
-    payment = stored(state.payments, call.id, "payment")
-    pdf = make_pdf(_receipt_lines(payment))
+    payment = stored(state.payments, call.id)
     disposition = f'attachment; filename="{payment["id"]}.pdf"'
+    pdf = make_pdf(_receipt_lines(payment))
     return ApiResponse(200, pdf, PDF_TYPE, {"Content-Disposition": disposition})
-
-
-def requeue(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `POST /payments/:id/requeue`: a payout that failed is tried once more."""
-    payment = stored(state.payments, call.id, "payment")
-    if payment["status"] != FAILED or payment["type"] == "pay-in":
-        raise refused("payment-not-failed", "Only payments of yours that failed can be requeued.")
-    return replaced(state.payments, attempt(state, payment, plan_of(payment)))
 
 
 def resend_completed(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/:id/resend-events/payment-completed`."""
-    payment = stored(state.payments, call.id, "payment")
+    payment = stored(state.payments, call.id)
     if payment["status"] != COMPLETED:
         raise refused("payment-not-completed", "The payment has not been completed.")
-    return replaced(state.payments, publish(state, payment, "payment.completed"))
-
-
-def complete_pending(state: State, id: str) -> None:
-    """Complete a payment whose time has come, or take it back if the payee sends it back."""
-    payment = state.payments.get(id)
-    if payment is None or payment["status"] != PENDING:
-        return
-    arrived = _arrival(state, payment)
-    if arrived is not None:
-        state.payments.add(arrived)
-    if arrived is not None and arrived["status"] == FAILED:
-        state.payments.replace(give_back(state, payment, str(arrived["failureReason"])))
-    else:
-        state.payments.replace(complete(state, payment))
-
-
-def _arrival(state: State, payment: JsonObject) -> JsonObject | None:
-    """Return the payment that comes in where one goes to an account number of ours, or None."""
-    plan = plan_of(payment)
-    if plan.bank != SANDBOX_CODE:
-        return None
-    payer = state.accounts.get(str(payment["account"])) or {}
-    return receive(state, plan.number, plan.takes, payer=str(payer.get("name")))
+    return replaced(state.payments, publish(state, payment, COMPLETED_EVENT))
 
 
 def _receipt_lines(payment: JsonObject) -> list[str]:
@@ -93,18 +160,55 @@ def _receipt_lines(payment: JsonObject) -> list[str]:
     for name in ("amount", "fees"):
         major, minor = divmod(whole(payment[name]), 100)
         lines.append(f"{name}: {payment['currency']} {major:,}.{minor:02d}")
-    data = payment["methodData"]
-    details = next(iter(data.values()), None) if isinstance(data, dict) else None
-    if isinstance(details, dict):
-        lines += [f"{name}: {value}" for name, value in details.items()]
+    method = part(payment, "methodData")
+    details = part(method, next(iter(method), ""))
+    lines += [f"{name}: {value}" for name, value in details.items()]
     return [line[:90] for line in lines]
 
 
-JOBS = {COMPLETE_JOB: complete_pending}
+def make_pdf(lines: Iterable[str]) -> bytes:
+    """Return a PDF document of one A4 page that shows lines of text."""
+    page = b"/Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R"
+    content = _text(lines)
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< " + page + b" /Resources << /Font << /F1 4 0 R >> >> >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+    )
+    document, offsets = _HEAD, list[int]()
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(document))
+        document += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    rows = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size = len(objects) + 1
+    table = b"xref\n0 %d\n0000000000 65535 f \n%b" % (size, rows)
+    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\n" % size
+    return document + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(document)
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    """Return the drawing instructions for lines, one below the other."""
+    shown = [b"(%b) Tj T*" % _escaped(line) for line in lines]
+    start = b"BT /F1 12 Tf %d TL %d %d Td" % (_LINE_HEIGHT, _LEFT, _FIRST_LINE)
+    return b"\n".join((start, *shown, b"ET"))
+
+
+def _escaped(line: str) -> bytes:
+    """Return a line as the inside of a PDF text; what the font lacks becomes a question mark."""
+    printable = "".join(char if char.isprintable() else " " for char in line)
+    text = printable.encode("cp1252", errors="replace")
+    return text.replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
+
+
 ROUTES = (
-    Endpoint("GET", "/payments", list_payments),
-    Endpoint("GET", "/payments/:id", get_payment),
+    *reads("/payments", lambda state: state.payments),
     Endpoint("GET", "/payments/:id/generate/pdf", get_receipt),
-    Endpoint("POST", "/payments/:id/requeue", requeue),
-    Endpoint("POST", "/payments/:id/resend-events/payment-completed", resend_completed),
+    Endpoint(
+        "POST",
+        "/payments/:id/resend-events/payment-completed",
+        resend_completed,
+        scope="payments:update:resend-events",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Payouts: what a request of each method must hold, how its money moves, and the route."""
+"""Payouts: what a request of each method must hold, how its money moves, how it ends."""
 
 from __future__ import annotations
 
@@ -8,24 +8,37 @@ import attrs
 
 from allawee_async.sandbox.api.documents import (
     added,
-    check_common,
-    check_reference,
     fresh,
-    given,
     id_of,
-    read_reference,
+    refuse_double,
     refused,
-    whole,
+    replaced,
+    stored,
 )
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import Checks, read_body
-from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, find_bank
+from allawee_async.sandbox.api.validation import RequestBody, read_body
+from allawee_async.sandbox.core.ledger import transfer, world
+from allawee_async.sandbox.directory.banks import (
+    SANDBOX_BANK,
+    SANDBOX_CODE,
+    find_bank,
+    is_number,
+    name_at,
+)
 from allawee_async.sandbox.money import fx
-from allawee_async.sandbox.money.accounts import purse
+from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account, default_fee
 from allawee_async.sandbox.money.fees import amount_of
-from allawee_async.sandbox.money.nuban import is_number
-from allawee_async.sandbox.money.payment_flow import PREFIX, Plan, attempt, fee_fields, name_at
+from allawee_async.sandbox.money.payins import receive
+from allawee_async.sandbox.money.payments import (
+    COMPLETE_JOB,
+    FAILED,
+    PENDING,
+    MoneyPlan,
+    attempt,
+    completed,
+    failed,
+)
 from allawee_async.sandbox.money.rates import CURRENCIES, NGN, platform_fee
 
 if TYPE_CHECKING:
@@ -37,57 +50,85 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class Payout:
-    """A request whose fields are sound each by itself, with the documents that it names."""
+class PayoutRequest:
+    """A request whose fields are sound each by itself, with the documents that it names.
 
-    body: JsonObject
-    options: JsonObject
+    `destination` and `quote` are empty for the methods that want none.
+    """
+
+    body: RequestBody
+    options: RequestBody
     method: str
     currency: str
     amount: int
     source: JsonObject | None
     fee: JsonObject | None
-    destination: JsonObject | None
-    quote: JsonObject | None
+    destination: JsonObject
+    quote: JsonObject
 
 
-Planner: TypeAlias = "Callable[[State, Payout, JsonObject], tuple[Plan, JsonObject]]"
+Planner: TypeAlias = "Callable[[State, PayoutRequest, JsonObject], tuple[MoneyPlan, JsonObject]]"
 
 
 def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/payouts`."""
     payout = _read_payout(state, call.body)
-    check_reference(state.payments, payout.body, "payment")
-    default = default_account(state, "payOutAccount", payout.currency)
-    account = purse(state, payout.source or default, payout.currency)
-    planner = PLANNERS[payout.method]
-    plan, data = planner(state, payout, account)
-    plan = attrs.evolve(
-        plan, platform_fee=platform_fee(payout.method, payout.amount, payout.currency)
-    )
-    is_bank_transfer = payout.method == "bank-transfer"
-    fee = payout.fee or (default_fee(state, "bankTransfer") if is_bank_transfer else None)
-    plan = with_fee(plan, fee, payout.amount, payout.currency)
-    head, *tail = payout.method.split("-")
-    name = head + "".join(word.title() for word in tail)
-    payment: JsonObject = {
-        "amount": payout.amount, "currency": payout.currency, "type": "pay-out",
-        "account": account["id"], "fundingSource": account["id"], "method": payout.method,
-        "methodData": {name: data | given(payout.options, "narration", "note")},
-    }  # fmt: skip
-    payment |= given(payout.body, "reference", "customer", "metadata")
-    return start(state, payment, plan)
+    method, amount, currency = payout.method, payout.amount, payout.currency
+    refuse_double(state.payments, payout.body.fields)
+    named = payout.source or default_account(state, "payOutAccount", currency)
+    account = funding_account(state, named, currency)
+    plan, data = PLANNERS[method](state, payout, account)
+    plan = attrs.evolve(plan, platform_fee=platform_fee(method, amount, currency))
+    default = default_fee(state, "bankTransfer") if method == "bank-transfer" else None
+    plan = with_fee(plan, payout.fee or default, amount, currency)
+    data |= payout.options.given("narration", "note") | {"sourceAccountName": account["name"]}
+    head, *tail = method.split("-")
+    return start(state, payout.body.given("reference", "customer", "metadata") | {
+        "amount": amount, "currency": currency, "type": "pay-out", "account": account["id"],
+        "fundingSource": account["id"], "method": method,
+        "methodData": {head + "".join(word.title() for word in tail): data},
+    }, plan)  # fmt: skip
 
 
-def start(state: State, payment: JsonObject, plan: Plan) -> ApiResponse:
+def start(state: State, payment: JsonObject, plan: MoneyPlan) -> ApiResponse:
     """Try a new payment, store it, and return the answer that shows it."""
     planned: JsonObject = {"events": [], "plan": attrs.asdict(plan)}
-    payment = payment | fee_fields(plan) | planned
-    payment |= fresh(state, PREFIX, state.payments, "payment")
-    return added(state.payments, attempt(state, payment, plan))
+    payment = payment | plan.fee_fields() | planned | fresh(state, state.payments)
+    return added(state.payments, attempt(state, payment))
 
 
-def with_fee(plan: Plan, fee: JsonObject | None, amount: int, currency: str) -> Plan:
+def requeue(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `POST /payments/:id/requeue`: a payout that failed is tried once more."""
+    payment = stored(state.payments, call.id)
+    if payment["status"] != FAILED or payment["type"] == "pay-in":
+        raise refused("payment-not-failed", "Only payments of yours that failed can be requeued.")
+    return replaced(state.payments, attempt(state, payment))
+
+
+def complete_pending(state: State, id: str) -> None:
+    """Complete a payment whose time has come, or take it back if the payee sends it back."""
+    payment = state.payments.get(id)
+    if payment is None or payment["status"] != PENDING:
+        return
+    plan, account = MoneyPlan.of(payment), str(payment["account"])
+    if plan.bank == SANDBOX_CODE:  # it goes to an account number of ours
+        payer = str((state.accounts.get(account) or {}).get("name"))
+        arrived = receive(state, plan.number, plan.takes, payer=payer)
+        state.payments.add(arrived)
+        if arrived["status"] == FAILED:
+            outside = world(str(payment["currency"]))
+            _move(state, payment, outside, account, plan.takes, type="reversal")
+            payment["updatedAt"] = state.now()
+            state.payments.replace(failed(state, payment, str(arrived["failureReason"])))
+            return
+    if plan.payee:
+        outside = world(state.ledger.balance(plan.payee).currency)
+        _move(state, payment, outside, plan.payee, plan.gains, type=str(payment["type"]))
+    payment["updatedAt"] = state.now()
+    state.payments.replace(completed(state, payment))
+
+
+def with_fee(plan: MoneyPlan, fee: JsonObject | None, amount: int, currency: str) -> MoneyPlan:
     """Return a plan that also takes a fee of the business.
 
     Raises:
@@ -95,113 +136,101 @@ def with_fee(plan: Plan, fee: JsonObject | None, amount: int, currency: str) -> 
     """
     if fee is None:
         return plan
-    return attrs.evolve(
-        plan, own_fee=amount_of(fee, amount, currency), fee_account=str(fee["account"])
-    )
+    own_fee = amount_of(fee, amount, currency)
+    return attrs.evolve(plan, own_fee=own_fee, fee_account=str(fee["account"]))
 
 
-def _read_payout(state: State, body: bytes) -> Payout:
-    payout = read_body(body)
-    checks = Checks()
-    checks.choice(payout, "method", PLANNERS)
-    checks.choice(payout, "currency", CURRENCIES)
-    checks.whole(payout, "amount", least=1)
-    check_common(checks, payout)
-    read_reference(checks, payout, "customer", state.customers, "a customer")
-    fee = read_reference(checks, payout, "fee", state.fees, "a fee")
-    source = read_reference(checks, payout, "debitSource", state.accounts, "an account")
-    options = checks.object(payout, "options") or {}
-    destination, quote = _check_options(state, checks, payout, options)
-    checks.refuse_if_any()
-    return Payout(
-        payout, options, str(payout["method"]), str(payout["currency"]), whole(payout["amount"]),
-        source, fee, destination, quote,
+def _move(
+    state: State, payment: JsonObject, source: str, target: str, amount: int, *, type: str
+) -> None:
+    lines = transfer(source, target, amount)
+    state.ledger.post(lines, type=type, reference=id_of(payment), at=state.now())
+
+
+def _read_payout(state: State, sent: bytes) -> PayoutRequest:
+    with read_body(sent) as body:
+        method = body.choice("method", PLANNERS)
+        currency = body.choice("currency", CURRENCIES)
+        amount = body.whole("amount", least=1)
+        body.common()
+        body.reference("customer", state.customers)
+        fee = body.reference("fee", state.fees)
+        source = body.reference("debitSource", state.accounts)
+        options = body.object("options")
+        if options.fields.get("method") not in (None, body.fields.get("method")):
+            options.refuse("method", "must be the same as method")
+        for name in ("narration", "note"):
+            options.text(name, required=False)
+        destination: JsonObject = {}
+        quote: JsonObject = {}
+        if method in ("bank-transfer", "local-transfer"):
+            number, code = options.text("accountNumber"), options.text("bankCode")
+            if method == "bank-transfer" and number and not is_number(number):
+                options.refuse("accountNumber", "must have ten digits")
+            known = code == SANDBOX_CODE or find_bank(code) is not None
+            if method == "bank-transfer" and code and not known:
+                options.refuse("bankCode", "must be the code of a bank")
+        if method in ("transfer", "fx-transfer"):
+            destination = options.document("destination", state.accounts)
+        if method == "fx-transfer":
+            options.choice("fxCurrency", CURRENCIES, required=False)
+            quote = options.document("fxQuoteHash", state.fx_quotes)
+    return PayoutRequest(
+        body, options, method, currency, amount, source, fee, destination, quote
     )  # fmt: skip
 
 
-def _check_options(
-    state: State, checks: Checks, payout: JsonObject, options: JsonObject
-) -> tuple[JsonObject | None, JsonObject | None]:
-    """Check what the method asks for; return the destination and the quote, if it wants them."""
-    method, path = payout.get("method"), "options."
-    if options.get("method") not in (None, method):
-        checks.messages.append("options.method must be the same as method")
-    for name in ("narration", "note"):
-        checks.text(options, name, path, required=False)
-    if method in ("bank-transfer", "local-transfer"):
-        checks.text(options, "accountNumber", path)
-        checks.text(options, "bankCode", path)
-    if method == "bank-transfer":
-        _check_payee(checks, options)
-    if method not in ("transfer", "fx-transfer"):
-        return None, None
-    destination = read_reference(
-        checks, options, "destination", state.accounts, "an account", path=path, required=True
-    )
-    if method == "transfer":
-        return destination, None
-    checks.choice(options, "fxCurrency", CURRENCIES, path, required=False)
-    quote = read_reference(
-        checks, options, "fxQuoteHash", state.fx_quotes, "a quote", path=path, required=True
-    )
-    return destination, quote
-
-
-def _check_payee(checks: Checks, options: JsonObject) -> None:
-    number, code = options.get("accountNumber"), options.get("bankCode")
-    if isinstance(number, str) and number and not is_number(number):
-        checks.messages.append("options.accountNumber must have ten digits")
-    if isinstance(code, str) and code and code != SANDBOX_CODE and find_bank(code) is None:
-        checks.messages.append("options.bankCode must be the code of a bank")
-
-
-def _bank_transfer(state: State, payout: Payout, account: JsonObject) -> tuple[Plan, JsonObject]:
-    number, code = str(payout.options["accountNumber"]), str(payout.options["bankCode"])
+def _bank_transfer(
+    state: State, payout: PayoutRequest, _account: JsonObject
+) -> tuple[MoneyPlan, JsonObject]:
+    number, code = (str(payout.options.fields[name]) for name in ("accountNumber", "bankCode"))
     if payout.currency != NGN:
         raise refused("currency-mismatch", f"Bank transfers are in {NGN}.")
     bank = find_bank(code)
-    data: JsonObject = {
+    return MoneyPlan(takes=payout.amount, number=number, bank=code), {
         "accountNumber": number, "bankCode": code,
         "bankName": SANDBOX_BANK if bank is None else bank.name,
-        "accountName": name_at(state, code, number, NGN), "sourceAccountName": account["name"],
+        "accountName": name_at(state, code, number, NGN),
     }  # fmt: skip
-    return Plan(takes=payout.amount, number=number, bank=code), data
 
 
-def _local_transfer(_: State, payout: Payout, account: JsonObject) -> tuple[Plan, JsonObject]:
-    data = given(payout.options, "accountNumber", "bankCode")
-    return Plan(takes=payout.amount), data | {"sourceAccountName": account["name"]}
+def _local_transfer(
+    _state: State, payout: PayoutRequest, _account: JsonObject
+) -> tuple[MoneyPlan, JsonObject]:
+    return MoneyPlan(takes=payout.amount), payout.options.given("accountNumber", "bankCode")
 
 
-def _transfer(state: State, payout: Payout, account: JsonObject) -> tuple[Plan, JsonObject]:
-    target = purse(state, payout.destination, payout.currency)
-    _refuse_itself(account, target)
-    plan = Plan(takes=payout.amount, payee=id_of(target), gains=payout.amount)
-    return plan, {"destination": target["id"], "sourceAccountName": account["name"]}
+def _transfer(
+    state: State, payout: PayoutRequest, account: JsonObject
+) -> tuple[MoneyPlan, JsonObject]:
+    target = id_of(funding_account(state, payout.destination, payout.currency))
+    if account["id"] == target:
+        raise refused("same-account", "The account cannot pay itself.")
+    plan = MoneyPlan(takes=payout.amount, payee=target, gains=payout.amount)
+    return plan, {"destination": target}
 
 
-def _fx_transfer(state: State, payout: Payout, account: JsonObject) -> tuple[Plan, JsonObject]:
-    quote = payout.quote or {}
-    target = purse(state, payout.destination, str(quote["to"]))
+def _fx_transfer(
+    state: State, payout: PayoutRequest, _account: JsonObject
+) -> tuple[MoneyPlan, JsonObject]:
+    quote, wanted = payout.quote, payout.options.fields.get("fxCurrency")
+    target = funding_account(state, payout.destination, str(quote["to"]))
     takes, gains = fx.check_quote(state, quote, payout.currency, str(target["currency"]))
-    if payout.options.get("fxCurrency") not in (None, target["currency"]):
-        raise refused("quote-mismatch", f"The quote does not give {payout.options['fxCurrency']}.")
+    if wanted not in (None, target["currency"]):
+        raise refused("quote-mismatch", f"The quote does not give {wanted}.")
     if takes != payout.amount:
         raise refused("quote-mismatch", f"The quote is for {takes}, the payment is not.")
-    plan = Plan(takes=takes, payee=id_of(target), gains=gains, quote=id_of(quote))
+    plan = MoneyPlan(takes=takes, payee=id_of(target), gains=gains, quote=id_of(quote))
     return plan, {
-        "destination": target["id"], "sourceAccountName": account["name"], "rate": quote["rate"],
-        "fxCurrency": target["currency"], "fxAmount": gains, "fxQuoteHash": quote["hash"],
+        "destination": target["id"], "rate": quote["rate"], "fxCurrency": target["currency"],
+        "fxAmount": gains, "fxQuoteHash": quote["hash"],
     }  # fmt: skip
 
 
-def _charge(_: State, payout: Payout, account: JsonObject) -> tuple[Plan, JsonObject]:
-    return Plan(takes=payout.amount), {"sourceAccountName": account["name"]}
-
-
-def _refuse_itself(account: JsonObject, target: JsonObject) -> None:
-    if account["id"] == target["id"]:
-        raise refused("same-account", "The account cannot pay itself.")
+def _charge(
+    _state: State, payout: PayoutRequest, _account: JsonObject
+) -> tuple[MoneyPlan, JsonObject]:
+    return MoneyPlan(takes=payout.amount), {}
 
 
 PLANNERS: dict[str, Planner] = {
@@ -212,4 +241,8 @@ PLANNERS: dict[str, Planner] = {
     "local-transfer": _local_transfer,
     "transfer": _transfer,
 }
-ROUTES = (Endpoint("POST", "/payments/payouts", create_payout),)
+JOBS = {COMPLETE_JOB: complete_pending}
+ROUTES = (
+    Endpoint("POST", "/payments/payouts", create_payout),
+    Endpoint("POST", "/payments/:id/requeue", requeue),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.cards.events import REQUEST
+from allawee_async.sandbox.cards.authorizations import REQUEST
 from allawee_async.sandbox.directory.merchants import MERCHANTS
 from allawee_async.sandbox.page.context import cut
 from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, told_of

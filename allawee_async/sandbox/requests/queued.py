@@ -13,7 +13,7 @@ import orjson
 
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
 from allawee_async.sandbox.api.paging import answer_list
-from allawee_async.sandbox.api.routing import Endpoint, Host
+from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.requests.calls import API_VERSION
 from allawee_async.sandbox.rules.requests import QUEUE_SECONDS
@@ -23,18 +23,10 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.core.state import State
 
-PREFIX = "req_"
 JOB = "queued-request"
 RETRY, HARD_STOP = "x-grp-force-retry", "x-grp-force-hard-stop"
 FLAGS = frozenset({RETRY, HARD_STOP})
 
-_QUEUEABLE = (
-    (Host.API, "/cards"),
-    (Host.SECURE, "/cards/link"),
-    (Host.API, "/cards/:id/link"),
-    (Host.API, "/cards/:id/block"),
-    (Host.API, "/cards/:id/unblock"),
-)
 _SECRETS = frozenset({"pan", "cvv", "pin"})
 _ERROR: JsonObject = {"code": "service-unavailable", "message": "Service temporarily unavailable"}
 _ACCEPTED: JsonObject = {
@@ -44,21 +36,14 @@ _ACCEPTED: JsonObject = {
 }
 
 
-def queueable(routes: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
-    """Return the endpoints of which requests can be queued."""
-    return tuple(
-        route
-        for route in routes
-        if route.method == "POST" and (route.host, route.path) in _QUEUEABLE
-    )
-
-
 def with_queue(routes: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
     """Return endpoints that obey the two headers, and those that simulate a failure downstream."""
-    queued = queueable(routes)
+    queued = [route for route in routes if route.is_queueable]
     obeying = {route: attrs.evolve(route, handler=partial(_obey, route)) for route in queued}
     simulated = [
-        Endpoint("POST", f"/simulation/grp{route.path}", partial(_simulate, route))
+        Endpoint(
+            "POST", f"/simulation/grp{route.path}", partial(_simulate, route), scope=route.scope
+        )
         for route in queued
     ]
     return (*(obeying.get(route, route) for route in routes), *simulated)
@@ -66,7 +51,7 @@ def with_queue(routes: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
 
 def make_job(routes: Iterable[Endpoint]) -> Callable[[State, str], None]:
     """Return the job that does a queued request."""
-    return partial(_process, {route.path: route for route in queueable(routes)})
+    return partial(_process, {route.path: route for route in routes if route.is_queueable})
 
 
 def _obey(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
@@ -83,7 +68,7 @@ def _simulate(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
 
 
 def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
-    number = call.request_id or state.new_id(PREFIX, state.queued)
+    number = call.request_id or state.new_id(state.queued)
     now = state.now()
     attempt: JsonObject = {
         "statusCode": 202, "latency": 0, "responseBody": _ACCEPTED, "createdAt": now,

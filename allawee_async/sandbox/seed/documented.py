@@ -1,110 +1,52 @@
-"""The customers and the account that Allawee's own documents show."""
+"""What Allawee's own documents show: customers, accounts, card programs, cards, an authorization.
+
+`documented.json` holds it as it is stored: references and the account in USD are ours, as no
+document shows them.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import orjson
+
+from allawee_async.sandbox.api.documents import part
+from allawee_async.sandbox.cards.numbers import number_ending
+
 if TYPE_CHECKING:
+    from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-
-def documented_customers() -> list[JsonObject]:
-    """Return both, the older one first. Their references are ours: the documents show none."""
-    return [_iyanu(), _ciroma()]
+_PAN, _CVV = "5061462473446064880", "123"
 
 
-def documented_accounts() -> list[JsonObject]:
-    """Return the main account in NGN, and one in USD that is ours, as no document shows it."""
-    shared: JsonObject = {
-        "status": "active", "name": "Baggy App", "type": "main", "object": "account",
-    }  # fmt: skip
-    dollars = _account("ac.2tVZczWw7m6Teoeb8", "USD", "0062622057", "2023-03-09T10:18:45.603Z")
-    naira = _account("ac.2tVZczWw7m6Teoeb7", "NGN", "0062622048", "2023-03-09T10:18:45.604Z")
-    return [shared | dollars, shared | naira]
+def documented(noun: str) -> list[JsonObject]:
+    """Return fresh copies of the documents of one noun, the oldest one first."""
+    found: list[JsonObject] = orjson.loads(_text())[noun]
+    return found
 
 
-def _account(id: str, currency: str, number: str, opened: str) -> JsonObject:
-    channel: JsonObject = {
-        "type": "bank-account", "accountName": "Baggy App", "accountNumber": number,
-        "bankName": "Allawee Sandbox Bank", "bankCode": "000", "partner": "allawee-sandbox",
-        "createdAt": opened, "updatedAt": opened,
-    }  # fmt: skip
-    times: JsonObject = {"createdAt": opened[:-2] + "5Z", "updatedAt": opened[:-2] + "5Z"}
-    if currency == "USD":
-        times = {"createdAt": opened, "updatedAt": opened}
-    account: JsonObject = {"currency": currency, "depositChannels": [channel], "id": id}
-    return account | times
+def seed_cards(state: State) -> None:
+    """Store programs, cards and the authorization; without the customers they mean, nothing.
+
+    One card has the number that the documents show; the others get one with their last digits.
+    """
+    cards = documented("cards")
+    if any(str(card["customer"]) not in state.customers for card in cards):
+        return
+    state.card_programs.add_all(documented("card_programs"))
+    state.cards.add_all(cards)
+    for card in cards:
+        last4 = str(part(card, "details")["last4"])
+        pan, cvv = _PAN, _CVV
+        if not pan.endswith(last4):
+            pan, cvv = number_ending("verve", last4, state.new_digits), state.new_digits(3)
+        state.card_secrets.add({"id": card["id"], "pan": pan, "cvv": cvv, "pin": None})
+    state.card_authorizations.add_all(documented("card_authorizations"))
 
 
-def _ciroma() -> JsonObject:
-    return {
-        "name": "Ciroma C Adekunle",
-        "type": "individual",
-        "status": "active",
-        "claims": {
-            "individualInformation": {
-                "firstName": "Ciroma",
-                "lastName": "Adekunle",
-                "middleName": "Chukwuma",
-                "email": "ciroma@gmail.com",
-                "phoneNumber": "+2349154109234",
-                "title": "Mr",
-                "gender": "M",
-                "dateOfBirth": "1997-2-13",
-                "nationalityCode": "NG",
-            },
-            "individualAddress": {
-                "city": "Yaba",
-                "state": "NG-LA",
-                "countryCode": "NG",
-                "addressLineOne": "100 herbert macaulay road",
-                "addressLineTwo": "",
-                "postalCode": "11041",
-            },
-            "individualIdentity": {"type": "bvn", "id": "22489035167", "issuingCountry": "NG"},
-        },
-        "verifications": [{"type": "tier-2", "status": "verified"}],
-        "metadata": {"userId": 2345},
-        "createdAt": "2023-03-14T23:21:12.882Z",
-        "updatedAt": "2023-03-14T23:21:12.882Z",
-        "id": "cus.2tXNjMhytgx7hCxu9",
-        "object": "customer",
-        "reference": "documented-1",
-    }
-
-
-def _iyanu() -> JsonObject:
-    return {
-        "name": "Iyanu Deborah Oluwole",
-        "type": "individual",
-        "status": "active",
-        "claims": {
-            "individualInformation": {
-                "firstName": "Iyanu",
-                "lastName": "Oluwole",
-                "middleName": "Deborah",
-                "email": "amos+1@allawee.com",
-                "phoneNumber": "+2349154109237",
-                "title": "Miss",
-                "gender": "F",
-                "dateOfBirth": "1996-02-14",
-                "nationalityCode": "NG",
-            },
-            "individualAddress": {
-                "city": "mainland",
-                "state": "NG-LA",
-                "countryCode": "NG",
-                "addressLineOne": "44 commercial road",
-                "addressLineTwo": None,
-                "postalCode": "100001",
-            },
-            "individualIdentity": {"type": "bvn", "id": "22478937481", "issuingCountry": "NG"},
-        },
-        "verifications": [{"type": "tier-2", "status": "verified"}],
-        "metadata": {"userId": "1234"},
-        "createdAt": "2023-03-09T10:24:10.108Z",
-        "updatedAt": "2023-03-10T21:49:57.535Z",
-        "id": "cus.2tVZh8GkvSJu6xgRJ",
-        "object": "customer",
-        "reference": "documented-2",
-    }
+@cache
+def _text() -> bytes:
+    return files(__package__).joinpath("documented.json").read_bytes()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from allawee_async.sandbox.core.values import IdSource, to_timestamp
 from allawee_async.sandbox.seed import names
-from allawee_async.sandbox.seed.documented import documented_customers
+from allawee_async.sandbox.seed.documented import documented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,13 +29,13 @@ def make_customers(count: int | None, seed: int) -> Iterator[JsonObject]:
 
     The two of the documents come first (None: no others), then generated ones, older ones first.
     """
-    documented = documented_customers()
-    if count is None or count <= len(documented):
+    shown = documented("customers")
+    if count is None or count <= len(shown):
         # Of fewer than both, the one that the documents show first.
-        yield from documented if count is None else documented[::-1][:count]
+        yield from shown if count is None else shown[::-1][:count]
         return
-    yield from documented
-    yield from _Generator(seed, count - len(documented)).customers()
+    yield from shown
+    yield from _Generator(seed, count - len(shown)).customers()
 
 
 class _Generator:

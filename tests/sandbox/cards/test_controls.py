@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async.sandbox.api.validation import Checks
-from allawee_async.sandbox.cards.controls import allows, interval_start, read_controls
-from allawee_async.sandbox.cards.purchases import purchase_at
+from allawee_async.sandbox.api.validation import RequestBody
+from allawee_async.sandbox.cards.controls import Purchase, allows, interval_start, read_controls
 
 if TYPE_CHECKING:
     from tests.sandbox.card_user import CardUser
@@ -18,7 +17,7 @@ NOW = "2026-05-13T12:00:00.000Z"
 
 def allowed(controls: dict[str, Any], *, spent: int = 0, amount: int = 100, **facts: Any) -> bool:
     facts = {"channel": "pos", "mcc": None, "merchant": None} | facts
-    purchase = purchase_at("capture", amount=amount, fees=10, **facts)
+    purchase = Purchase("capture", amount=amount, fees=10, **facts)
     return allows(controls, purchase, lambda _: spent, NOW)
 
 
@@ -107,9 +106,9 @@ def test_intervals_begin(interval: str, start: str) -> None:
     ],
 )
 def test_wrong_controls_are_told(controls: Any, message: str) -> None:
-    checks = Checks()
-    read_controls(checks, {"controls": controls})
-    assert checks.messages == [message]
+    body = RequestBody({"controls": controls})
+    read_controls(body)
+    assert body.faults == [message]
 
 
 async def test_a_limit_counts_what_is_not_taken_back(user: CardUser) -> None:

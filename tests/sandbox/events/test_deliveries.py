@@ -13,7 +13,7 @@ from aiohttp import web
 
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.api.app import ANSWERS
-from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events import sender as postman
 from allawee_async.sandbox.events.sender import is_of_this_computer
 
@@ -73,11 +73,11 @@ def test_the_signature_is_that_of_the_documents() -> None:
         '"metadata":{"event":"evt.test"}}'
     )
     sandbox.state.events.replace(event | {"payload": body})
-    letter = outbox.letter(sandbox.state, sent)
+    outgoing = queue.to_send(sandbox.state, sent)
 
-    assert letter is not None
-    assert letter.body == body.encode()
-    assert letter.signature == (
+    assert outgoing is not None
+    assert outgoing.body == body.encode()
+    assert outgoing.signature == (
         "536ee26c0df3f54b9478a726451fa287e2a7283ba601a2a0f63c19bd95dcb388"
         "340a42518c210596a02457b82f641346f874b5aecc1e342efb88253597578a05"
     )
@@ -241,7 +241,7 @@ async def test_an_answer_that_does_not_come_in_time(
     allawee: Caller, sandbox: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[JsonObject | None] = []
-    monkeypatch.setattr(outbox, "_deadline", lambda _: 0.01)
+    monkeypatch.setattr(queue, "_deadline", lambda _: 0.01)
     monkeypatch.setitem(
         ANSWERS, "card.authorization.request", lambda _, __, decision: heard.append(decision)
     )

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from allawee_async.sandbox import DeliveryFaults, Sandbox, Sending
-from allawee_async.sandbox.events import queue as outbox
+from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.rules.events import PAUSES
 from allawee_async.sandbox.server import running_in_a_thread
 
@@ -172,10 +172,10 @@ def test_how_long_an_answer_is_waited_for(
 ) -> None:
     sandbox = Sandbox()
     sandbox.add_webhook("http://127.0.0.1:1/")
-    letter = outbox.letter(sandbox.state, sandbox.state.emit(name, {"status": status}))
+    outgoing = queue.to_send(sandbox.state, sandbox.state.emit(name, {"status": status}))
 
-    assert letter is not None
-    assert (letter.deadline, letter.once) == (seconds, once)
+    assert outgoing is not None
+    assert (outgoing.deadline, outgoing.once) == (seconds, once)
 
 
 def test_the_pauses_between_attempts_grow() -> None:
@@ -188,7 +188,7 @@ async def test_without_an_answer_in_time_the_default_of_the_program_counts(
 ) -> None:
     rules = {"fundingSourceType": "card-account", "timeoutDefault": default}
     card = await user.card(await user.program(authorization=rules))
-    monkeypatch.setattr(outbox, "_deadline", lambda _: 0.05)
+    monkeypatch.setattr(queue, "_deadline", lambda _: 0.05)
     receiver.hold = asyncio.Event()
     made = await user.use(card["id"])
 
@@ -206,7 +206,7 @@ async def test_a_question_that_arrives_too_late_has_no_effect(
     user: CardUser, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = await user.card()
-    monkeypatch.setattr(outbox, "_deadline", lambda _: 0.02)
+    monkeypatch.setattr(queue, "_deadline", lambda _: 0.02)
     user.sandbox.deliveries.delay(0.1, event=REQUEST)
     receiver.answer = lambda: web.json_response({"action": "decline"})
     made = await user.use(card["id"])
@@ -265,9 +265,9 @@ async def test_a_late_answer_to_one_update_is_none_to_the_next(user: CardUser) -
 
     first, second = (e["id"] for e in user.sandbox.state.events if e["event"] == UPDATE)
     hear = user.sandbox._adapter.hear
-    hear(str(first), outbox.DeliveryAttempt(200, 1, b'{"action":"decline"}'))
+    hear(str(first), queue.DeliveryAttempt(200, 1, b'{"action":"decline"}'))
     assert (await user.get(f"/card-authorizations/{made['id']}"))["status"] == "pending"
-    hear(str(second), outbox.DeliveryAttempt(200, 1, b'{"action":"approve"}'))
+    hear(str(second), queue.DeliveryAttempt(200, 1, b'{"action":"approve"}'))
     assert (await asking)["decisionType"] == "direct-response"
 
 

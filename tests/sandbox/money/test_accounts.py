@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async.sandbox.money.nuban import fits
+from allawee_async.sandbox.directory.banks import fits
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Answer, Caller

@@ -49,7 +49,7 @@ METHODS = "bank-transfer, billing, fx-charge, fx-transfer, local-transfer, trans
         ({"method": "fx-transfer", "options": {"fxCurrency": "EUR"}}, [
             "options.destination must be the id of an account",
             "options.fxCurrency must be one of the following values: NGN, USD",
-            "options.fxQuoteHash must be the id of a quote",
+            "options.fxQuoteHash must be the id of an FX quote",
         ]),
         ({"reference": ["a"], "metadata": "b"}, [
             "reference must be a string", "metadata must be an object",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from allawee_async.sandbox.directory.banks import complete, fits
 from allawee_async.sandbox.directory.merchants import categories_of, merchants_named
-from allawee_async.sandbox.money.nuban import complete, fits
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Answer, Caller
