@@ -71,7 +71,9 @@ class MoneyMachine(MoneyModel):
     @rule(index=PICK, structure=st.sampled_from(["flat", "percentage"]), value=st.integers(0, 120))
     def make_fee(self, index: int, structure: str, value: int) -> None:
         body = {"name": "Ours", "structure": structure, "value": value, "cap": 300}
-        made = self.call("POST", "/fees", body | {"account": self.purse(index, "NGN")["id"]})
+        made = self.call(
+            "POST", "/fees", body | {"account": self.funding_account(index, "NGN")["id"]}
+        )
         if made is not None:
             self.fees.append(made)
 
@@ -83,8 +85,10 @@ class MoneyMachine(MoneyModel):
     def pay_out(
         self, *, source: int, to: int, amount: int, with_fee: bool, taken: bool, method: str
     ) -> None:
-        account = self.purse(source, "NGN" if method != "transfer" or source % 2 else "USD")
-        target = self.purse(to, account["currency"])
+        account = self.funding_account(
+            source, "NGN" if method != "transfer" or source % 2 else "USD"
+        )
+        target = self.funding_account(to, account["currency"])
         options: dict[str, Any] = dict(BANKED if to % 4 else NOBODY)
         arrives: list[tuple[str, int]] = []
         if method == "transfer":
@@ -109,7 +113,7 @@ class MoneyMachine(MoneyModel):
     def pay_bill(self, source: int, amount: int) -> None:
         inputs = {"phoneNumber": "08055429186", "amount": str(amount)}
         body = {"product": "bp.2cbc123456", "inputs": inputs}
-        named = body | {"debitSource": self.purse(source, "NGN")["id"]}
+        named = body | {"debitSource": self.funding_account(source, "NGN")["id"]}
         self.note_payment(self.call("POST", "/payments/bill", named), [])
 
     @rule(source=CURRENCIES, amount=AMOUNTS)
@@ -122,9 +126,9 @@ class MoneyMachine(MoneyModel):
     @rule(index=PICK, source=PICK, to=PICK, off=st.sampled_from([0, 0, 0, 1]))
     def exchange(self, index: int, source: int, to: int, off: int) -> None:
         quote = self.quotes[index % len(self.quotes)]
-        target = self.purse(to, quote["to"])
+        target = self.funding_account(to, quote["to"])
         options = {"destination": target["id"], "fxQuoteHash": quote["hash"]}
-        account, amount = self.purse(source, quote["from"]), quote["sourceAmount"] + off
+        account, amount = self.funding_account(source, quote["from"]), quote["sourceAmount"] + off
         paid = self.call("POST", "/payments/payouts", {
             "method": "fx-transfer", "options": options, "currency": quote["from"],
             "amount": amount, "debitSource": account["id"],
@@ -172,7 +176,7 @@ class MoneyMachine(MoneyModel):
 
     @rule(index=PICK, amount=AMOUNTS)
     def hold(self, index: int, amount: int) -> None:
-        account, before = self.purse(index, "NGN")["id"], self.snapshot()
+        account, before = self.funding_account(index, "NGN")["id"], self.snapshot()
         try:
             self.holds[self.state.ledger.reserve(account, amount)] = (account, amount)
         except LedgerError:
