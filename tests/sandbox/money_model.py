@@ -64,7 +64,7 @@ class MoneyModel(RuleBasedStateMachine):
     def pick(self, index: int) -> Any:
         return self.accounts[index % len(self.accounts)]
 
-    def purse(self, index: int, currency: str) -> Any:
+    def funding_account(self, index: int, currency: str) -> Any:
         """Return an account that fits, and sometimes one that does not."""
         fitting = [
             account for account in self.accounts
