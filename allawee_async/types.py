@@ -22,7 +22,7 @@ Strings: TypeAlias = Sequence[str]
 SECRET: Final = "secret"  # noqa: S105 - it marks one
 MINOR_UNITS: Final = "minor units"
 
-SecretText: TypeAlias = Annotated[str, SECRET]
+Secret: TypeAlias = Annotated[str, SECRET]
 """A text that nothing may show: a PIN, a card number, a signing key."""
 
 MinorUnits: TypeAlias = Annotated[int, MINOR_UNITS]

@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.cards import Card, CardChannel
-from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
 from allawee_async.types import JSONObject, JSONValue
 
 __all__ = [
@@ -67,8 +67,8 @@ class CardAuthorization(Model):
     card: str | Card | JSONObject | None = None
     type: AuthorizationType | None = None
     status: AuthorizationStatus | None = None
-    amount: int | None = None
-    fees: int | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    fees: int | None = attrs.field(default=None, metadata=MONEY)
     currency: Currency | str | None = None
     channel: CardChannel | None = None
     reserved: bool | None = None

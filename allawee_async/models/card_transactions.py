@@ -6,7 +6,7 @@ import attrs
 
 from allawee_async.models.card_authorizations import CardAuthorization, network_text
 from allawee_async.models.cards import Card, CardChannel
-from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject
 
@@ -50,8 +50,8 @@ class CardTransaction(Model):
     source: str | CardAuthorization | JSONObject | None = None
     card: str | Card | JSONObject | None = None
     customer: str | Customer | JSONObject | None = None
-    amount: int | None = None
-    fees: int | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    fees: int | None = attrs.field(default=None, metadata=MONEY)
     currency: Currency | str | None = None
     channel: CardChannel | None = None
     mcc: str | None = None

@@ -7,7 +7,7 @@ import attrs
 
 from allawee_async.models.accounts import Account
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
-from allawee_async.models.common import SECRET, Currency, Model, OpenEnum, as_tuple, model
+from allawee_async.models.common import MONEY, SECRET, Currency, Model, OpenEnum, as_tuple, model
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject, Strings
 
@@ -57,7 +57,7 @@ class SpendingLimit(Model):
         interval: `monthly`, `daily`, or another.
     """
 
-    amount: int | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
     interval: SpendingInterval | str | None = None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, dataclass
 
 import attrs
 
+from allawee_async.redaction import MASK
 from allawee_async.types import JSONValue, Strings
 
 __all__ = ["ActionResult", "Address", "Currency", "Model", "OpenEnum"]
@@ -18,9 +19,10 @@ __all__ = ["ActionResult", "Address", "Currency", "Model", "OpenEnum"]
 C = TypeVar("C")
 
 SECRET: Final = {"secret": True}
-"""Metadata of a field that `repr` shows as `***`: `attrs.field(metadata=SECRET)`."""
+"""Metadata of a field that nothing shows: `attrs.field(metadata=SECRET)`."""
 
-_MASK: Final = "***"
+MONEY: Final = {"money": "currency"}
+"""Metadata of an amount in minor units: the name of the field that tells its currency."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
@@ -69,7 +71,7 @@ class Model:
             if field.name == "_extra":
                 shown.append(f"extra=<{', '.join(map(repr, value))}>")
             else:
-                text = _MASK if "secret" in field.metadata else repr(value)
+                text = MASK if "secret" in field.metadata else repr(value)
                 shown.append(f"{field.name}={text}")
         return f"{type(self).__name__}({', '.join(shown)})"
 

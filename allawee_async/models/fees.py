@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
 from allawee_async.types import JSONObject
 
 __all__ = ["Fee", "FeeStructure"]
@@ -42,7 +42,7 @@ class Fee(Model):
     description: str | None = None
     structure: FeeStructure | None = None
     value: int | None = None
-    cap: int | None = None
+    cap: int | None = attrs.field(default=None, metadata=MONEY)
     currency: Currency | None = None
     account: str | Account | JSONObject | None = None
     metadata: JSONObject | None = attrs.field(default=None, hash=False)

@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
 from allawee_async.models.customers import Customer
 from allawee_async.models.payments import PaymentMethod
 from allawee_async.types import JSONObject
@@ -56,7 +56,7 @@ class PaymentRequest(Model):
     method: PaymentMethod | None = None
     options: PaymentRequestOptions | None = None
     currency: Currency | None = None
-    amount: int | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
     status: str | None = None
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None

@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
 from allawee_async.models.customers import Customer
 from allawee_async.models.events import Event
 from allawee_async.models.fees import Fee
@@ -87,7 +87,7 @@ class FeePart(Model):
         type: What it is for, for instance `platform-fees`.
     """
 
-    amount: int | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
     group: str | None = None
     type: str | None = None
 
@@ -120,9 +120,9 @@ class Payment(Model):
     """
 
     id: str
-    amount: int | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
     currency: Currency | None = None
-    fees: int | None = None
+    fees: int | None = attrs.field(default=None, metadata=MONEY)
     fee_breakdown: tuple[FeePart, ...] | None = None
     status: PaymentStatus | None = None
     failure_reason: PaymentFailureReason | None = None

@@ -183,6 +183,19 @@ def paths_of(model: type[Model] | None, prefix: str = "") -> Iterator[tuple[str,
             yield f"{prefix}{name}", field
 
 
+def field_at(model: type[Model] | None, path: str) -> Field | None:
+    """Return the field that a dotted wire name leads to, or None if no model knows it.
+
+    Numbers in it, which are places in lists, lead to the items.
+    """
+    field: Field | None = None
+    for step in path.split("."):
+        if not step.isdecimal():
+            field = fields_of(model).get(step)
+            model = None if field is None else (field.item or field).model
+    return field
+
+
 def shape_of(annotation: object) -> Shape:
     """Return what an annotation means: `Claims | FreeForm` is an object, a `Claims`.
 

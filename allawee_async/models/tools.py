@@ -4,6 +4,8 @@ No published document shows what the tools answer. So no field is sure to be the
 API sends besides is kept in `extra`.
 """
 
+import attrs
+
 from allawee_async.models.accounts import Account
 from allawee_async.models.common import Currency, Model, model
 from allawee_async.models.fees import Fee
@@ -99,7 +101,7 @@ class FxQuote(Model):
 
     from_: Currency | None = None
     to: Currency | None = None
-    amount: int | None = None
+    amount: int | None = attrs.field(default=None, metadata={"money": "to"})
     hash: str | None = None
 
 

@@ -14,7 +14,7 @@ from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, n
 if TYPE_CHECKING:
     from allawee_async.models.cards import CardControls
     from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm, MinorUnits, SecretText, Strings
+    from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
 
 
 class Cards(Findable[Card]):
@@ -389,7 +389,7 @@ class Cards(Findable[Card]):
         """
         return await self._call("secrets", card_id, model=CardSecrets)
 
-    async def activate(self, card_id: str, *, cvv: SecretText, pin: SecretText) -> ActionResult:
+    async def activate(self, card_id: str, *, cvv: Secret, pin: Secret) -> ActionResult:
         """Activate a card. It is never sent twice if it may have taken effect.
 
         Args:
@@ -413,7 +413,7 @@ class Cards(Findable[Card]):
         body = body_of(cvv=cvv, pin=pin)
         return await self._call("activate", card_id, model=ActionResult, body=body)
 
-    async def reset_pin(self, card_id: str, *, pin: SecretText) -> ActionResult:
+    async def reset_pin(self, card_id: str, *, pin: Secret) -> ActionResult:
         """Give an active card a new PIN. It is never sent twice if it may have taken effect.
 
         Args:
@@ -438,7 +438,7 @@ class Cards(Findable[Card]):
     async def link_by_pan(
         self,
         *,
-        pan: SecretText,
+        pan: Secret,
         customer: str,
         reference: str | None = None,
         card_holder_name: str | None = None,

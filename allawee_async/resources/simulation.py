@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from allawee_async.models.cards import CardChannel, CardControls
     from allawee_async.models.common import Currency
     from allawee_async.models.payments import PaymentMethod
-    from allawee_async.types import FreeForm, MinorUnits, SecretText, Strings
+    from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
 
 
 _AUTHORIZE: Final = "/simulation/cards/:id/request-authorization"
@@ -97,7 +97,7 @@ class GrpSimulation(Resource):
     async def link_card_by_pan(
         self,
         *,
-        pan: SecretText,
+        pan: Secret,
         customer: str,
         reference: str | None = None,
         card_holder_name: str | None = None,

@@ -11,7 +11,7 @@ from allawee_async.resources.base import Listable
 from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
 
 if TYPE_CHECKING:
-    from allawee_async.types import FreeForm, SecretText, Strings
+    from allawee_async.types import FreeForm, Secret, Strings
 
 
 class Webhooks(Listable[Webhook]):
@@ -45,7 +45,7 @@ class Webhooks(Listable[Webhook]):
         url: str,
         api_version: str | None = None,
         description: str | None = None,
-        signing_key: SecretText | None = None,
+        signing_key: Secret | None = None,
         metadata: FreeForm | None = None,
     ) -> Webhook:
         """Create a webhook. It is never sent twice if it may have taken effect.
@@ -210,7 +210,7 @@ class Webhooks(Listable[Webhook]):
         return await self._call("secret", webhook_id, model=WebhookSecret)
 
     async def roll_secret(
-        self, webhook_id: str, *, signing_key: SecretText | None = None
+        self, webhook_id: str, *, signing_key: Secret | None = None
     ) -> WebhookSecret:
         """Change the key that signs events. It is never sent twice if it may have taken effect.
 

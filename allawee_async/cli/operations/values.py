@@ -14,7 +14,7 @@ from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.bodies import read_body
 from allawee_async.cli.operations.confirmations import somebody_answers
 from allawee_async.cli.operations.help_texts import option_of
-from allawee_async.cli.output.cells import cell, is_money
+from allawee_async.cli.output.cells import cell
 from allawee_async.cli.output.masking import record_of
 from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import Parameter, ParameterKind
@@ -60,10 +60,11 @@ def _shown(parameter: Parameter, value: object, currency: str | None) -> str:
     if parameter.is_body and not isinstance(value, str):
         record = record_of(cast("FreeForm", value), model=parameter.model, reveal=False)
         return orjson.dumps(record).decode()
-    return cell(parameter.name, cast("JSONValue", value), currency).plain
+    amount_in = currency if parameter.is_money else None
+    return cell(parameter.name, cast("JSONValue", value), amount_in).plain
 
 
-def whole_number(option: str, text: str, least: int = 0) -> int:
+def whole_number(option: str, text: str, least: int = 0, *, is_money: bool = False) -> int:
     """Return a number; `100.00` and `1_000` are none, because money has minor units here.
 
     Raises:
@@ -72,7 +73,7 @@ def whole_number(option: str, text: str, least: int = 0) -> int:
     digits = text.removeprefix("-") if least < 0 else text
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
     if not is_number or int(text) < least:
-        minor = " of minor units: 10000 are 100.00" if is_money(option.lstrip("-")) else ""
+        minor = " of minor units: 10000 are 100.00" if is_money else ""
         from_on = f", {least} or more" if least or text.startswith("-") else ""
         raise CommandError(f"{option} takes a whole number{minor}{from_on}", ExitCode.WRONG_USE)
     return int(text)
@@ -86,7 +87,8 @@ def _value(parameter: Parameter, typed: Any) -> Any:
     option = option_of(parameter)
     match parameter.kind:
         case ParameterKind.WHOLE:
-            return whole_number(option, typed, 1 if parameter.name == "limit" else 0)
+            least = 1 if parameter.name == "limit" else 0
+            return whole_number(option, typed, least, is_money=parameter.is_money)
         case ParameterKind.NAMES:
             return [name for text in typed for name in _names(text)]
         case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:

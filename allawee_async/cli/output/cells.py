@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from allawee_async.cli.errors import one_line
+from allawee_async.models.schema import field_at
 
 if TYPE_CHECKING:
-    from allawee_async.types import JSONObject, JSONValue
+    from collections.abc import Iterable
 
+    from allawee_async.models.common import Model
+    from allawee_async.types import JSONValue
+
+# Names of amounts where no model knows the field: in logs of accounts, and in what is new.
 _MONEY: Final = re.compile(
     r"amount|fees|cap|reserved|available|balance(?:Before|After)?|\w+(?:Amount|Fees|Balance)"
 )
@@ -36,15 +41,29 @@ def money(amount: int, currency: str) -> str:
     return f"{currency} {sign}{major:,}.{minor:02} ({amount})"
 
 
-def is_money(name: str) -> bool:
-    """Return whether a field of this name holds an amount in minor units."""
-    return bool(_MONEY.fullmatch(name))
+def is_money(path: str, model: type[Model] | None = None) -> bool:
+    """Return whether the field at a dotted name holds an amount in minor units."""
+    return _currency_field(path, model) is not None
 
 
-def currency_of(record: JSONObject, outer: str | None = None) -> str | None:
-    """Return the currency of an object's amounts, else that of the object around it."""
-    currency = record.get("currency")
-    return currency if isinstance(currency, str) and currency else outer
+def currency_of(path: str, model: type[Model] | None, around: Iterable[JSONValue]) -> str | None:
+    """Return the currency of the amount at a dotted name; None for what is no money.
+
+    Args:
+        path: The dotted name, in wire names.
+        model: What the object is, if a model says so.
+        around: The objects around the amount, the innermost first.
+    """
+    name = _currency_field(path, model)
+    found = (owner.get(name) for owner in around if name and isinstance(owner, dict))
+    return next((value for value in found if isinstance(value, str) and value), None)
+
+
+def _currency_field(path: str, model: type[Model] | None) -> str | None:
+    field = field_at(model, path)
+    if field is not None:
+        return field.currency
+    return "currency" if _MONEY.fullmatch(path.rpartition(".")[2]) else None
 
 
 def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = False) -> Text:
@@ -53,7 +72,7 @@ def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = Fal
     Args:
         name: The last part of the field's name.
         value: What it holds: no object, and no list of objects.
-        currency: The currency of amounts, if one is known.
+        currency: The currency, if the value is an amount of money.
         brief: Whether there is little room: timestamps then end with the minute.
     """
     match value:
@@ -61,7 +80,7 @@ def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = Fal
             return Text("-", style="dim")
         case bool():
             return Text("yes" if value else "no")
-        case int() if currency is not None and is_money(name):
+        case int() if currency is not None:
             return Text(money(value, one_line(currency)))
         case list():
             return Text(", ".join(one_line(str(item)) for item in value) or "-")

@@ -40,6 +40,7 @@ class _Column:
     name: str
     width: int
     shrinks: bool
+    is_amount: bool
 
     @property
     def least(self) -> int:
@@ -59,7 +60,7 @@ class TableWriter:
 
     def one(self, record: JSONObject) -> None:
         """Write the fields of an object below each other."""
-        self._print_fields(list(_rows(_in_order(record), "", record)))
+        self._print_fields(list(_rows(_in_order(record), "", self._model, ())))
 
     def page(self, records: Sequence[JSONObject]) -> None:
         """Write some rows; the first ones below a heading."""
@@ -72,7 +73,7 @@ class TableWriter:
             for record in records:
                 self._print_stacked(record)
             return
-        self._layout = _grown(self._layout, records, self._console.width)
+        self._layout = _grown(self._layout, self._model, records, self._console.width)
         table = _table(self._layout, heading=is_first)
         for record in records:
             table.add_row(*(self._fitting(record, column) for column in self._layout))
@@ -89,13 +90,13 @@ class TableWriter:
             names = _usual_columns(self._model, records)
         else:
             names = chosen_columns(self._names, self._model, records)
-        columns = [_measured(name, records) for name in names]
+        columns = [_measured(name, self._model, records) for name in names]
         self._layout = _fitted(columns, self._console.width, may_drop=self._names is None)
         self._stacked = names
 
     def _fitting(self, record: JSONObject, column: _Column) -> Text:
         """Return a cell; where Rich has no character to say that it is cut, dots say so."""
-        text = _cell(record, column.name)
+        text = _cell(record, column.name, self._model)
         if column.shrinks and not is_unicode(self._console) and text.cell_len > column.width:
             text.truncate(column.width - len(_DOTS))
             text.append(_DOTS)
@@ -104,9 +105,11 @@ class TableWriter:
     def _print_stacked(self, record: JSONObject) -> None:
         first, *others = self._stacked
         there = [name for name in others if value_at(record, name) is not None]
-        self._console.print(_cell(record, first), overflow="fold")
+        self._console.print(_cell(record, first, self._model), overflow="fold")
         longest = max((len(name) for name in others), default=0)
-        self._print_fields([(name, _cell(record, name)) for name in there], longest, indent=_GAP)
+        self._print_fields(
+            [(name, _cell(record, name, self._model)) for name in there], longest, indent=_GAP
+        )
 
     def _print_fields(
         self, rows: Sequence[tuple[str, Text]], longest: int = 0, *, indent: int = 0
@@ -140,16 +143,17 @@ def _usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> 
             continue
         if not any(isinstance(value, (dict, list)) for value in values):
             names.append(name)
-    if any(map(_is_money, names)) and "currency" in names:
+    if any(is_money(name, model) for name in names) and "currency" in names:
         names.remove("currency")  # it stands beside the money
     return names or all_columns(model, records)
 
 
-def _measured(name: str, records: Sequence[JSONObject]) -> _Column:
-    cells = [_cell(record, name) for record in records]
+def _measured(name: str, model: type[Model] | None, records: Sequence[JSONObject]) -> _Column:
+    cells = [_cell(record, name, model) for record in records]
     width = max(len(name), *(text.cell_len for text in cells))
-    shrinks = not _is_money(name) and all(not text.style for text in cells)
-    return _Column(name, min(width, _WIDEST) if shrinks else width, shrinks)
+    is_amount = is_money(name, model)
+    shrinks = not is_amount and all(not text.style for text in cells)
+    return _Column(name, min(width, _WIDEST) if shrinks else width, shrinks, is_amount)
 
 
 def _fitted(columns: list[_Column], room: int, *, may_drop: bool) -> list[_Column] | None:
@@ -168,13 +172,15 @@ def _fitted(columns: list[_Column], room: int, *, may_drop: bool) -> list[_Colum
     return fitted
 
 
-def _grown(layout: list[_Column], records: Sequence[JSONObject], room: int) -> list[_Column]:
+def _grown(
+    layout: list[_Column], model: type[Model] | None, records: Sequence[JSONObject], room: int
+) -> list[_Column]:
     """Return the layout with room for the amounts and states of a later page, if there is any."""
     spare = room - sum(column.width for column in layout) - _GAP * (len(layout) - 1)
     grown: list[_Column] = []
     for column in layout:
-        missing = 0 if column.shrinks else _measured(column.name, records).width - column.width
-        wider = max(0, min(spare, missing))
+        width = 0 if column.shrinks else _measured(column.name, model, records).width
+        wider = max(0, min(spare, width - column.width))
         spare -= wider
         grown.append(attrs.evolve(column, width=column.width + wider))
     return grown
@@ -202,28 +208,20 @@ def _table(layout: list[_Column], *, heading: bool) -> Table:
         table.add_column(
             column.name,
             width=column.width,
-            justify="right" if _is_money(column.name) else "left",
+            justify="right" if column.is_amount else "left",
             no_wrap=column.shrinks,
             overflow="ellipsis" if column.shrinks else "fold",
         )
     return table
 
 
-def _is_money(path: str) -> bool:
-    return is_money(path.rpartition(".")[2])
-
-
-def _cell(record: JSONObject, path: str) -> Text:
+def _cell(record: JSONObject, path: str, model: type[Model] | None) -> Text:
     value = value_at(record, path)
     if isinstance(value, dict):
         value = value.get("id") or str(value)
-    return cell(path.rpartition(".")[2], value, _currency_at(record, path), brief=True)
-
-
-def _currency_at(record: JSONObject, path: str) -> str | None:
-    currency = currency_of(record)
-    holder = value_at(record, path.rpartition(".")[0]) if "." in path else None
-    return currency_of(holder, currency) if isinstance(holder, dict) else currency
+    above, _, name = path.rpartition(".")
+    around = (value_at(record, above), record) if above else (record,)
+    return cell(name, value, currency_of(path, model, around), brief=True)
 
 
 def _in_order(record: JSONObject) -> JSONObject:
@@ -235,15 +233,15 @@ def _in_order(record: JSONObject) -> JSONObject:
 
 
 def _rows(
-    value: JSONValue, path: str, around: JSONObject, currency: str | None = None
+    value: JSONValue, path: str, model: type[Model] | None, around: tuple[JSONObject, ...]
 ) -> Iterator[tuple[str, Text]]:
     """Yield the name and the text of each plain value inside an object."""
-    currency = currency_of(around, currency)
     if isinstance(value, dict) and value:
         for name, inner in value.items():
-            yield from _rows(inner, f"{path}.{name}" if path else name, value, currency)
+            yield from _rows(inner, f"{path}.{name}" if path else name, model, (value, *around))
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for index, item in enumerate(value):
-            yield from _rows(item, f"{path}.{index}", around, currency)
+            yield from _rows(item, f"{path}.{index}", model, around)
     elif path and value not in ({}, None):
+        currency = currency_of(path, model, around)
         yield one_line(path), cell(path.rpartition(".")[2], value, currency)

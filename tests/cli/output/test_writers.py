@@ -16,11 +16,20 @@ from allawee_async import from_dict, to_dict
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.output import Wishes
 from allawee_async.cli.operations.run import VerbCall
-from allawee_async.cli.output.cells import cell, money
+from allawee_async.cli.output.cells import cell, currency_of, is_money, money
 from allawee_async.cli.output.columns import all_columns, chosen_columns
 from allawee_async.cli.output.tables import TableWriter
 from allawee_async.cli.output.writers import Format, writer_for
-from allawee_async.models import ActionResult, Bank, Customer, Payment
+from allawee_async.models import (
+    ActionResult,
+    Bank,
+    Card,
+    CardProgram,
+    Customer,
+    FxQuote,
+    Payment,
+    PaymentConfiguration,
+)
 from allawee_async.resources.verbs import verbs_of
 
 ADA = "cus.2tXNjMhytgx7hCxu9"
@@ -265,21 +274,40 @@ def test_money_has_its_currency_and_its_minor_units(amount, text):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "text"),
+    ("path", "model", "currency"),
     [
-        ("amount", 100, "NGN 1.00 (100)"),
-        ("balanceAfter", 100, "NGN 1.00 (100)"),
-        ("quantity", 100, "100"),
-        ("reserved", True, "yes"),
-        ("reserved", None, "-"),
-        ("createdAt", "2023-03-14T23:21:12.882Z", "2023-03-14 23:21:12Z"),
-        ("createdAt", "some day", "some day"),
-        ("events", ["a", "b"], "a, b"),
-        ("name", "Ada\x1b[2J\nObi", "Ada?[2J Obi"),
+        ("amount", None, "NGN"),
+        ("balanceAfter", None, "NGN"),
+        ("quantity", None, None),
+        ("amount", Payment, "NGN"),
+        ("feeBreakdown.0.amount", Payment, "NGN"),
+        ("fees", PaymentConfiguration, None),
+        ("quantity", CardProgram, None),
+        ("controls.spendingLimits.0.amount", Card, "NGN"),
+        ("amount", FxQuote, "USD"),
+        ("balanceAfter", Payment, "NGN"),
     ],
 )
-def test_values_as_people_read_them(name, value, text):
-    assert cell(name, value, "NGN").plain == text
+def test_the_model_says_what_is_money_and_names_where_none_knows(path, model, currency):
+    assert is_money(path, model) is (currency is not None)
+    assert currency_of(path, model, [{"to": "USD"}, {"currency": "NGN"}]) == currency
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "currency", "text"),
+    [
+        ("amount", 100, "NGN", "NGN 1.00 (100)"),
+        ("quantity", 100, None, "100"),
+        ("reserved", True, "NGN", "yes"),
+        ("reserved", None, "NGN", "-"),
+        ("createdAt", "2023-03-14T23:21:12.882Z", None, "2023-03-14 23:21:12Z"),
+        ("createdAt", "some day", None, "some day"),
+        ("events", ["a", "b"], None, "a, b"),
+        ("name", "Ada\x1b[2J\nObi", None, "Ada?[2J Obi"),
+    ],
+)
+def test_values_as_people_read_them(name, value, currency, text):
+    assert cell(name, value, currency).plain == text
 
 
 @pytest.mark.parametrize(
