@@ -3,9 +3,21 @@
 Use `export`. Parquet needs the extra `export` (pyarrow); the other formats need nothing more.
 """
 
-from allawee_async.export.errors import ExportError
 from allawee_async.export.exporting import export
-from allawee_async.export.formats import FORMATS, Format
-from allawee_async.export.results import ExportProgress, ExportResult
+from allawee_async.export.results import (
+    ExportConflictError,
+    ExportError,
+    ExportProgress,
+    ExportResult,
+)
+from allawee_async.export.rows import FORMATS, Format
 
-__all__ = ["FORMATS", "ExportError", "ExportProgress", "ExportResult", "Format", "export"]
+__all__ = [
+    "FORMATS",
+    "ExportConflictError",
+    "ExportError",
+    "ExportProgress",
+    "ExportResult",
+    "Format",
+    "export",
+]

@@ -1,25 +1,31 @@
-"""The checkpoint of an export: what is exported, and how far it is."""
+"""The checkpoint of an export: what is exported, and how far it is.
 
-from collections.abc import Iterator
+It is a file of its own kind: the names in it stay when attributes here are renamed, it has a
+version, and a checksum over all of it.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
 from ipaddress import ip_address
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 import orjson
 
-from allawee_async.codec.converter import from_dict, to_dict
-from allawee_async.errors import DecodeError
-from allawee_async.models.common import Model, model
-from allawee_async.types import JSONObject, JSONValue
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
-_VERSION: Final = 1
+    from allawee_async.types import JSONObject, JSONValue
+
+_VERSION: Final = 2
 _CHANGES_NOTHING: Final = frozenset({"limit", "countTotal"})
 _KNOWN_KEYS: Final = ("test key", "live key")
 
 
-@model
-class Job(Model):
+@attrs.frozen(kw_only=True)
+class Job:
     """What is exported, and how: a run can only be resumed by one with the same.
 
     Attributes:
@@ -34,13 +40,13 @@ class Job(Model):
 
     address: str
     key_kind: str
-    query: JSONObject = attrs.field(hash=False)
+    query: Mapping[str, str]
     format: str
     columns: tuple[str, ...]
     reveal: bool
     max_items: int | None = None
 
-    def differences(self, other: "Job") -> Iterator[str]:
+    def differences(self, other: Job) -> Iterator[str]:
         """Yield what is different in another job, in words."""
         if _place(self.address) != _place(other.address):
             yield f"the list is {other.address}, it was {self.address}"
@@ -74,54 +80,145 @@ def _place(address: str) -> str:
     return f"local{parts.path}" if is_local else address
 
 
-@model
-class Checkpoint(Model):
-    """How far an export is: all of it is on the disk.
+@attrs.frozen(kw_only=True)
+class Kept:
+    """Bytes that are on the disk.
 
     Attributes:
-        version: The version of this format.
-        job: What is exported.
-        replaces: Whether the finished file may take the place of another.
+        length: How many; what is behind them counts for nothing.
+        checksum: Their SHA-256.
+    """
+
+    length: int = 0
+    checksum: str = sha256().hexdigest()
+
+
+@attrs.frozen(kw_only=True)
+class PartState:
+    """How far a part of the list is; an export that reads one page after the other has one part.
+
+    Attributes:
+        query: What the query of the list has more for this part, in wire names.
         cursor: The id of an entry; all up to it have been read. None if none has.
         skip: How many entries behind it were read as well, as they have no id.
         rows: Rows in the part file.
         rejected: Entries among the rejected ones.
-        part_bytes: The length of the part file; what is behind it counts for nothing.
-        rejected_bytes: The length of the file of rejected entries.
+        row_bytes: The part file.
+        rejected_bytes: The file of rejected entries.
         read_all: Whether nothing is left to read.
     """
 
-    version: int = _VERSION
-    job: Job
-    replaces: bool
+    query: Mapping[str, str] = attrs.field(factory=dict[str, str])
     cursor: str | None = None
     skip: int = 0
     rows: int = 0
     rejected: int = 0
-    part_bytes: int = 0
-    rejected_bytes: int = 0
+    row_bytes: Kept = Kept()
+    rejected_bytes: Kept = Kept()
     read_all: bool = False
-
-    def changed(self, **changes: Any) -> "Checkpoint":
-        """Return the same with other values."""
-        changed: Checkpoint = attrs.evolve(cast("Any", self), **changes)
-        return changed
 
     @property
     def read(self) -> int:
         """How many entries have been read."""
         return self.rows + self.rejected
 
+
+@attrs.frozen(kw_only=True)
+class Checkpoint:
+    """How far an export is: all of it is on the disk.
+
+    Attributes:
+        job: What is exported.
+        replaces: Whether the finished file may take the place of another.
+        parts: The parts of the list, in its order.
+        finished: The finished file, once it is written.
+    """
+
+    job: Job
+    replaces: bool
+    parts: tuple[PartState, ...]
+    finished: Kept | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def rejected(self) -> int:
+        """How many entries were rejected."""
+        return sum(part.rejected for part in self.parts)
+
+    @property
+    def read(self) -> int:
+        """How many entries have been read."""
+        return self.rows + self.rejected
+
+    @property
+    def read_all(self) -> bool:
+        """Whether nothing is left to read."""
+        return all(part.read_all for part in self.parts)
+
+    def with_part(self, index: int, state: PartState) -> Checkpoint:
+        """Return the same with another state of a part."""
+        parts = (*self.parts[:index], state, *self.parts[index + 1 :])
+        return attrs.evolve(self, parts=parts)
+
     def to_bytes(self) -> bytes:
         """Return the checkpoint as it is written to its file."""
-        return orjson.dumps(to_dict(self) | {"version": self.version}, option=orjson.OPT_INDENT_2)
+        document: JSONObject = {"version": _VERSION, **_written(self)}
+        document["checksum"] = checksum_of(document)
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+
+
+_STORED: Final[Mapping[type, Mapping[str, str]]] = {
+    Checkpoint: {
+        "job": "job",
+        "replaces": "replaces",
+        "parts": "parts",
+        "finished": "finished",
+    },
+    Job: {
+        "address": "address",
+        "key_kind": "keyKind",
+        "query": "query",
+        "format": "format",
+        "columns": "columns",
+        "reveal": "reveal",
+        "max_items": "maxItems",
+    },
+    PartState: {
+        "query": "query",
+        "cursor": "cursor",
+        "skip": "skip",
+        "rows": "rows",
+        "rejected": "rejected",
+        "row_bytes": "part",
+        "rejected_bytes": "rejectedPart",
+        "read_all": "readAll",
+    },
+    Kept: {"length": "bytes", "checksum": "sha256"},
+}
+"""The names in the file, by attribute. Another name or meaning is another version."""
+
+
+def _written(value: Any) -> Any:
+    names = _STORED.get(type(value))
+    if names is not None:
+        return {name: _written(getattr(value, attribute)) for attribute, name in names.items()}
+    return [_written(item) for item in value] if isinstance(value, tuple) else value
+
+
+def checksum_of(document: JSONObject) -> str:
+    """Return the checksum of a checkpoint, which stands in it beside all else."""
+    return sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def read_checkpoint(text: bytes) -> Checkpoint:
     """Return the checkpoint that a file holds.
 
     Raises:
-        ValueError: It is none, or one of another version; the text says so.
+        ValueError: It is none, one of another version, or damaged; the text says so.
     """
     try:
         document: JSONValue = orjson.loads(text)
@@ -129,10 +226,35 @@ def read_checkpoint(text: bytes) -> Checkpoint:
         raise ValueError("it is not JSON") from None
     if not isinstance(document, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - the file is wrong, no argument
-    try:
-        checkpoint = from_dict(Checkpoint, document)
-    except DecodeError as error:
-        raise ValueError(f"{error.path}: {error.message}") from None
-    if checkpoint.version != _VERSION:
-        raise ValueError(f"it is of version {checkpoint.version}, and this is {_VERSION}")
-    return checkpoint
+    version, checksum = document.get("version"), document.pop("checksum", None)
+    if version != _VERSION:
+        raise ValueError(f"it is of version {version}, and this is {_VERSION}")
+    if checksum != checksum_of(document):
+        raise ValueError("it does not fit its checksum")
+    return _read_checkpoint(document)
+
+
+def _read_checkpoint(document: Any) -> Checkpoint:
+    """Return what a document says that was written by this version, as its checksum tells."""
+    found = _attributes(Checkpoint, document)
+    job = _attributes(Job, found["job"])
+    finished = found["finished"]
+    return Checkpoint(
+        job=Job(**job | {"columns": tuple(job["columns"])}),
+        replaces=found["replaces"],
+        parts=tuple(_read_part(part) for part in found["parts"]),
+        finished=None if finished is None else Kept(**_attributes(Kept, finished)),
+    )
+
+
+def _read_part(document: Any) -> PartState:
+    found = _attributes(PartState, document)
+    kept = {name: Kept(**_attributes(Kept, found[name])) for name in _BYTES}
+    return PartState(**found | kept)
+
+
+_BYTES: Final = ("row_bytes", "rejected_bytes")
+
+
+def _attributes(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
+    return {attribute: document[name] for attribute, name in _STORED[kind].items()}

@@ -11,14 +11,12 @@ import orjson
 
 from allawee_async.codec.writing import write_timestamp
 from allawee_async.export.columns import columns_of
-from allawee_async.export.errors import not_of_this_kind
-from allawee_async.export.texts import Text
+from allawee_async.export.rows import Text
 from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
-    from pathlib import Path
 
     from allawee_async.export.sheets import Sheet
     from allawee_async.export.table import Table
@@ -87,14 +85,6 @@ class Csv(Text):
             for values, write in zip(self._table.cells(sheet), self._writers, strict=True)
         ]
         self.text += csv_lines(zip(*columns, strict=True)).encode()
-
-    def count(self, path: Path) -> int:
-        """Return how many rows a finished file has."""
-        with path.open(encoding="utf-8", errors="replace", newline="") as text:
-            rows = csv.reader(text)
-            if next(rows, None) != self._names:
-                raise not_of_this_kind(path)
-            return sum(1 for _ in rows)
 
 
 def _texts(texts: Sequence[str | None]) -> list[str]:

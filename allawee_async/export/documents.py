@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import chain
 from types import NoneType
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from allawee_async.export.columns import EXTRA, Group, group_of
-from allawee_async.redaction import MASK, is_secret_name, mask, without_named_secrets
+from allawee_async.models.schema import masked, masked_value
+from allawee_async.redaction import is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,46 +20,6 @@ if TYPE_CHECKING:
     from allawee_async.types import JSONObject, JSONValue
 
 _PLAIN: Final = frozenset({str, int, float, bool, NoneType})
-
-
-def masked(value: JSONValue, model: type[Model]) -> JSONValue:
-    """Return a document of a class, or a list of such, without its secrets.
-
-    Secrets are the fields that `repr` hides, too, and what their names say are secrets, in
-    free-form objects and among the fields that the documents do not name.
-    """
-    return _masked(value, group_of(model))
-
-
-def _masked(value: JSONValue, group: Group) -> JSONValue:
-    if isinstance(value, list):
-        return [_masked(item, group) for item in value]
-    if isinstance(value, str):
-        return mask(value)  # in the place of an object it may be anything
-    if not isinstance(value, dict) or (group.is_plain and value.keys() <= group.known):
-        return value
-    clean = {name: without_named_secrets(name, value[name]) for name in value.keys() - group.known}
-    for column in group.columns:
-        name = column.wire[-1]
-        item = value.get(name)
-        if item is not None:
-            clean[name] = masked_cell(column, item)
-    for part in group.parts:
-        name = part.wire[-1]
-        if value.get(name) is not None:
-            clean[name] = _masked(value[name], part)
-    return {**value, **clean}
-
-
-def masked_cell(column: Column, value: JSONValue) -> JSONValue:
-    """Return a value of a column without its secrets."""
-    if column.field.secret:
-        return MASK
-    if column.is_free:
-        return without_named_secrets("", value)
-    if column.holds is not None and not isinstance(value, str):
-        return masked(value, column.holds)
-    return value
 
 
 def may_hide(column: Column, values: Sequence[JSONValue]) -> bool:
@@ -92,13 +53,13 @@ def _has_secret_name(names: tuple[str, ...]) -> bool:
     return any(map(is_secret_name, names))
 
 
-def hide_secrets(sheet: Sheet, group: Group) -> None:
+def hide_secrets(sheet: Sheet, model: type[Model]) -> None:
     """Mask the secrets of a page in place, as `masked` does it for one document."""
     if sheet.has_unnamed:
         for document in sheet.documents:
-            document.update(cast("JSONObject", _masked(document, group)))
+            document.update(masked(document, model))
     else:
-        _hide_secrets(sheet, group)
+        _hide_secrets(sheet, group_of(model))
 
 
 def _hide_secrets(sheet: Sheet, group: Group) -> None:
@@ -111,7 +72,7 @@ def _hide_secrets(sheet: Sheet, group: Group) -> None:
         for owner in owners:
             item = owner.get(name)
             if item is not None:
-                owner[name] = masked_cell(column, item)
+                owner[name] = masked_value(item, column.field)
     for part in group.parts:
         _hide_secrets(sheet, part)
 

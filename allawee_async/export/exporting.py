@@ -8,34 +8,34 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.checkpoint import Job
+from allawee_async.export.checkpoint import Checkpoint, Job, PartState
 from allawee_async.export.columns import chosen, columns_of
-from allawee_async.export.errors import ExportError
+from allawee_async.export.csv_rows import Csv
 from allawee_async.export.files import Lock
-from allawee_async.export.formats import format_of, rows_of
 from allawee_async.export.journal import Journal, Names
-from allawee_async.export.reading import Documents, Intake
-from allawee_async.export.results import ExportProgress, ExportResult
+from allawee_async.export.reading import Intake, documents_of
+from allawee_async.export.results import ExportError, ExportProgress, ExportResult
+from allawee_async.export.rows import GzipLines, JsonLines, format_of
+from allawee_async.export.table import Table
 from allawee_async.pagination.pager import PageWalk
 from allawee_async.transport.downloads import in_thread
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from allawee_async.export.checkpoint import Checkpoint
-    from allawee_async.export.formats import Format
-    from allawee_async.export.rows import Rows
+    from allawee_async.export.columns import Column
+    from allawee_async.export.rows import Format, Rows
     from allawee_async.models.common import Model
     from allawee_async.pagination.pager import AsyncPager
-    from allawee_async.pagination.pages import Page, Source
-    from allawee_async.types import JSONValue, Strings
+    from allawee_async.pagination.pages import Source
+    from allawee_async.types import Strings
 
 T = TypeVar("T")
 
@@ -105,12 +105,31 @@ async def export(
     running = _Export(
         source=source,
         model=model,
+        job=job,
         rows=rows,
         names=names,
-        journal=Journal(names, job, rows),
+        journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=(PartState(),))),
         on_progress=on_progress,
     )
     return await running.run(resume=resume, overwrite=overwrite)
+
+
+def rows_of(name: Format, model: type[Model], columns: Sequence[Column], *, reveal: bool) -> Rows:
+    """Return what writes rows in a format.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed, and the format needs it.
+    """
+    if name == "jsonl":
+        return JsonLines(model, columns, reveal=reveal)
+    if name == "jsonl.gz":
+        return GzipLines(model, columns, reveal=reveal)
+    table = Table(model, columns, reveal=reveal)
+    if name == "csv":
+        return Csv(table)
+    from allawee_async.export.parquet import Parquet  # noqa: PLC0415 - pyarrow is large
+
+    return Parquet(table)
 
 
 def _checked(source: Source[Any], max_items: object) -> type[Model]:
@@ -129,42 +148,58 @@ class _Export:
     Attributes:
         source: The list.
         model: What the items are.
+        job: What is exported.
         rows: The format of the file.
         names: Where the files are.
         journal: The files.
         on_progress: Called after each page.
         started: When the run began.
         written: When rows were brought to the disk.
-        is_torn: Whether rows are lost to this run, or half a page is added: nothing may be written
-            any more.
+        resumed: How many entries came in earlier runs.
         thread: Does all work on files. It is one thread, because Arrow keeps memory for each.
     """
 
     source: Source[Any]
     model: type[Model]
+    job: Job
     rows: Rows
     names: Names
     journal: Journal
     on_progress: Callable[[ExportProgress], object] | None
     started: float = attrs.field(factory=time.monotonic)
     written: float = attrs.field(factory=time.monotonic)
-    is_torn: bool = False
+    resumed: int = 0
     thread: Executor = attrs.field(factory=partial(ThreadPoolExecutor, 1))
 
     async def run(self, *, resume: bool, overwrite: bool) -> ExportResult:
         """Read what is left to read, and make the finished file."""
+        journal = self.journal
         with self.thread, self._lock():
-            begin = partial(self.journal.begin, resume=resume, overwrite=overwrite)
-            try:
-                checkpoint = await self._on_disk(begin)
-                if checkpoint is None:
-                    return await self._on_disk(self._earlier_result)
-                if not checkpoint.read_all:
-                    checkpoint = await self._read(checkpoint)
-                await self._finish(checkpoint)
-            finally:
-                self.journal.close()
-        return self._result(checkpoint.rows, checkpoint.rejected)
+            find = partial(journal.find, resume=resume, overwrite=overwrite)
+            state = await self._on_disk(find)
+            if state != "finished":
+                try:
+                    await self._on_disk(partial(journal.open, self.rows.start))
+                    self.resumed = journal.checkpoint.read
+                    if not journal.checkpoint.read_all:
+                        await self._read()
+                    await self._finish()
+                except BaseException:
+                    if state == "new" and not journal.checkpoint.read:
+                        with suppress(ExportError):
+                            await self._on_disk(journal.discard)
+                    raise
+                finally:
+                    journal.close()
+        rejected = journal.checkpoint.rejected
+        return ExportResult(
+            rows=journal.checkpoint.rows,
+            rejected=rejected,
+            path=self.names.target,
+            rejected_path=self.names.rejected if rejected else None,
+            seconds=self._seconds,
+            was_finished=state == "finished",
+        )
 
     def _lock(self) -> Lock:
         target = self.names.target
@@ -197,98 +232,63 @@ class _Export:
         told.can_resume = True
         return told
 
-    async def _read(self, checkpoint: Checkpoint) -> Checkpoint:
+    async def _read(self) -> None:
         """Read the list to its end; whatever happens, what has come is kept."""
-        intake = Intake(self.source, self.model, self.rows, checkpoint)
-        walk = PageWalk(Documents.of(self.source, checkpoint.cursor))
+        state = self.journal.checkpoint.parts[0]
+        intake = Intake(self.source, self.model, self.rows, self.job, state)
+        walk = PageWalk(documents_of(self.source, state))
         try:
             async with aclosing(walk):
                 async for page in walk:
-                    self._take_in(intake, page)
-                    self._report_reading(intake.ahead, page.total_count, checkpoint.read)
+                    intake.take_in(page.items, page.cursor)
+                    self._report_reading(intake.ahead, page.total_count)
                     if intake.is_full:
                         break
                     if self._is_due(intake):
                         await self._on_disk(partial(self._write_portion, intake))
         except BaseException:
-            if not self.is_torn:
+            if not intake.is_torn:
                 with suppress(ExportError):
                     await self._on_disk(partial(self._write_portion, intake))
             raise
-        intake.ahead = intake.ahead.changed(read_all=True)
-        return await self._on_disk(partial(self._write_portion, intake))
-
-    def _take_in(self, intake: Intake, page: Page[JSONValue]) -> None:
-        self.is_torn = True  # a page that is left in the middle must not be written
-        intake.take_in(page.items, page.cursor)
-        self.is_torn = False
+        intake.ahead = attrs.evolve(intake.ahead, read_all=True)
+        await self._on_disk(partial(self._write_portion, intake))
 
     def _is_due(self, intake: Intake) -> bool:
-        waiting = self.rows.waiting + len(intake.rejected)
         age = time.monotonic() - self.written
-        return waiting >= _PORTION_BYTES or age >= _PORTION_SECONDS
+        return intake.waiting >= _PORTION_BYTES or age >= _PORTION_SECONDS
 
-    def _write_portion(self, intake: Intake) -> Checkpoint:
-        self.is_torn = True  # what is taken now and cannot be written is lost to this run
-        written = self.journal.commit(intake.ahead, self.rows.take(), intake.take())
-        self.is_torn = False
+    def _write_portion(self, intake: Intake) -> None:
+        intake.is_torn = True  # what is taken now and cannot be written is lost to this run
+        self.journal.commit(0, intake.ahead, self.rows.take(), intake.take())
+        intake.is_torn = False
         self.written = time.monotonic()
-        return written
 
-    async def _finish(self, checkpoint: Checkpoint) -> None:
-        steps = self.journal.finish(checkpoint)
+    async def _finish(self) -> None:
+        steps = self.journal.finish(self.rows)
         try:
             while (done := await self._on_disk(partial(next, steps, None))) is not None:
-                self._report(checkpoint, rows=done, total=checkpoint.rows, stage="finishing")
+                self._report(rows=done, total=self.journal.checkpoint.rows, stage="finishing")
         finally:
             with suppress(ValueError):  # still at work, if the task was cancelled twice
                 steps.close()
 
-    def _report_reading(self, ahead: Checkpoint, total: int | None, resumed: int) -> None:
-        most = ahead.job.max_items
+    def _report_reading(self, ahead: PartState, total: int | None) -> None:
+        most = self.job.max_items
         if total is not None and most is not None:
             total = min(total, most)
-        self._report(ahead, rows=ahead.rows, total=total, resumed=resumed)
+        self._report(rows=ahead.rows, rejected=ahead.rejected, total=total)
 
-    def _report(
-        self,
-        checkpoint: Checkpoint,
-        *,
-        rows: int,
-        total: int | None,
-        resumed: int = 0,
-        stage: Literal["reading", "finishing"] = "reading",
-    ) -> None:
+    def _report(self, *, rows: int, total: int | None, **told: Any) -> None:
         if self.on_progress is not None:
+            checkpoint = self.journal.checkpoint
+            told = {"rejected": checkpoint.rejected, "resumed": self.resumed} | told
             self.on_progress(
                 ExportProgress(
-                    rows=rows,
-                    rejected=checkpoint.rejected,
-                    total=total,
-                    resumed=resumed,
-                    seconds=self._seconds,
-                    stage=stage,
+                    rows=rows, total=total, saved=checkpoint.read, seconds=self._seconds, **told
                 )
             )
 
     @property
     def _seconds(self) -> float:
         return time.monotonic() - self.started
-
-    def _earlier_result(self) -> ExportResult:
-        """Return what came of an earlier run, which left nothing but the finished files."""
-        rows = self.rows.count(self.names.target)
-        rejected = 0
-        if self.names.rejected.exists():
-            with self.names.rejected.open("rb") as lines:
-                rejected = sum(1 for _ in lines)
-        return attrs.evolve(self._result(rows, rejected), was_finished=True)
-
-    def _result(self, rows: int, rejected: int) -> ExportResult:
-        return ExportResult(
-            rows=rows,
-            rejected=rejected,
-            path=self.names.target,
-            rejected_path=self.names.rejected if rejected else None,
-            seconds=self._seconds,
-        )

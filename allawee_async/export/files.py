@@ -1,14 +1,23 @@
-"""Files that survive a crash: locked, appended to, replaced as a whole."""
+"""Files that survive a crash: locked, appended to, replaced as a whole; nobody else reads them."""
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import suppress
+from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Final, Self
 
+from allawee_async.export.checkpoint import Kept
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+PRIVATE: Final = 0o600
+_BLOCK: Final = 1024 * 1024
+_NO_LINKS: Final[int] = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 if sys.platform == "win32":
     import msvcrt
@@ -43,7 +52,7 @@ class Lock:
 
     def _locked(self) -> int:
         while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | _NO_LINKS, PRIVATE)
             try:
                 _lock(descriptor)
                 with suppress(FileNotFoundError):
@@ -67,26 +76,82 @@ class Lock:
             os.close(self._descriptor)
 
 
+def open_new(path: Path) -> int:
+    """Open a new file; what is there already, be it a link, is removed first.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    path.unlink(missing_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINKS, PRIVATE)
+
+
+def open_old(path: Path, flags: int = os.O_RDONLY) -> int:
+    """Open a file that is there, but no link to one, and nothing that only looks like a file.
+
+    Raises:
+        ValueError: It is a link, a device, or the like.
+        OSError: It cannot be opened.
+    """
+    if not path.is_symlink():
+        descriptor = os.open(path, flags | _NO_LINKS)
+        found = os.fstat(descriptor)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            return descriptor
+        os.close(descriptor)
+    raise ValueError(f"{path.name} is a link, or no plain file")
+
+
+def kept_in(path: Path) -> Kept:
+    """Return the length and the checksum of a file.
+
+    Raises:
+        ValueError: It is a link, a device, or the like.
+        OSError: It cannot be read.
+    """
+    with os.fdopen(open_old(path), "rb") as file:
+        checksum = file_digest(file, "sha256").hexdigest()
+        return Kept(length=file.tell(), checksum=checksum)
+
+
 class PartFile:
     """A file that is appended to; what is written is on the disk when `append` returns.
 
     Args:
         path: Where it is, or is to be.
-        length: The length that counts; what is behind it is cut off.
+        kept: What counts of it; what is behind that is cut off. None begins a new file.
 
     Raises:
-        ValueError: The file is shorter.
+        ValueError: The file is another.
         OSError: It cannot be opened.
     """
 
-    def __init__(self, path: Path, length: int) -> None:
-        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
-        self.length = length
-        if os.fstat(self._file.fileno()).st_size < length:
+    def __init__(self, path: Path, kept: Kept | None = None) -> None:
+        descriptor = open_new(path) if kept is None else open_old(path, os.O_RDWR)
+        self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        self._length = 0
+        self._hash = sha256()
+        try:
+            if kept is not None:
+                self._read_up_to(kept, path.name)
+            self._file.truncate(self._length)
+        except BaseException:
             self.close()
-            raise ValueError(f"{path.name} is shorter than the checkpoint says")
-        self._file.truncate(length)
-        self._file.seek(length)
+            raise
+
+    def _read_up_to(self, kept: Kept, name: str) -> None:
+        while block := self._file.read(min(_BLOCK, kept.length - self._length)):
+            self._hash.update(block)
+            self._length += len(block)
+        if self._length < kept.length:
+            raise ValueError(f"{name} is shorter than the checkpoint says")
+        if self.kept != kept:
+            raise ValueError(f"{name} is damaged: it does not fit its checksum")
+
+    @property
+    def kept(self) -> Kept:
+        """What is on the disk."""
+        return Kept(length=self._length, checksum=self._hash.hexdigest())
 
     def append(self, data: bytes) -> None:
         """Append all of it, or nothing.
@@ -103,16 +168,18 @@ class PartFile:
             os.fsync(self._file.fileno())
         except OSError:
             with suppress(OSError):  # a part of it would only take the room that is lacking
-                self._file.truncate(self.length)
+                self._file.truncate(self._length)
+                self._file.seek(self._length)
             raise
-        self.length += len(data)
+        self._length += len(data)
+        self._hash.update(data)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, blocks: Iterable[bytes]) -> None:
     """Write a file in one step: after a crash it is there as before, or as it is to be.
 
     Raises:
@@ -120,8 +187,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     new = path.with_name(f"{path.name}.new")
     try:
-        with new.open("wb") as file:
-            file.write(data)
+        with os.fdopen(open_new(new), "wb") as file:
+            file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
         move(new, path)

@@ -3,9 +3,10 @@
 | File | What it is |
 |---|---|
 | `customers.csv` | the finished file; it appears by a rename |
-| `customers.csv.part` | the rows so far |
+| `customers.csv.part` | the rows so far; of an export in parts, there is one for each |
 | `customers.csv.rejected.jsonl` | the rejected entries; `….part` as long as the export runs |
 | `customers.csv.checkpoint` | what is exported, and how far it is |
+| `.customers.csv.export` | the last checkpoint: what the finished file holds, and its checksum |
 | `customers.csv.lock` | keeps a second export off |
 
 A portion of rows is written to the part file first and counts once the checkpoint says so. So a
@@ -14,19 +15,33 @@ crash leaves the state before a portion, or the one behind it.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+import os
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
+
+import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.checkpoint import Checkpoint, Job, read_checkpoint
-from allawee_async.export.errors import ExportError
-from allawee_async.export.files import PartFile, move, remove, write_whole
+from allawee_async.export.checkpoint import Checkpoint, Kept, PartState, read_checkpoint
+from allawee_async.export.files import (
+    PartFile,
+    kept_in,
+    move,
+    open_new,
+    open_old,
+    remove,
+    write_whole,
+)
+from allawee_async.export.results import ExportConflictError, ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from allawee_async.export.rows import Rows
+
+_BLOCK: Final = 1024 * 1024
 
 
 class Names:
@@ -40,12 +55,19 @@ class Names:
         if not target.name:
             raise ConfigurationError(f"{target} is a directory; name the file, too")
         self.target = target
-        self.part = self._beside("part")
         self.finished = self._beside("finished")
         self.checkpoint = self._beside("checkpoint")
+        self.record = target.with_name(f".{target.name}.export")
         self.lock = self._beside("lock")
         self.rejected = self._beside("rejected.jsonl")
-        self.rejected_part = self._beside("rejected.jsonl.part")
+
+    def part(self, index: int) -> Path:
+        """Return the file with the rows of a part."""
+        return self._beside(f"part{index or ''}")
+
+    def rejected_part(self, index: int) -> Path:
+        """Return the file with the rejected entries of a part."""
+        return self._beside(f"rejected.jsonl.part{index or ''}")
 
     def _beside(self, ending: str) -> Path:
         return self.target.with_name(f"{self.target.name}.{ending}")
@@ -56,19 +78,20 @@ class Journal:
 
     Args:
         names: Where they are.
-        job: What is exported.
-        rows: The format of the file.
+        checkpoint: What a new export begins with.
+
+    Attributes:
+        checkpoint: How far it is, as the disk has it.
     """
 
-    def __init__(self, names: Names, job: Job, rows: Rows) -> None:
+    def __init__(self, names: Names, checkpoint: Checkpoint) -> None:
         self._names = names
-        self._job = job
-        self._rows = rows
-        self._part: PartFile | None = None
-        self._rejected: PartFile | None = None
+        self._rows: list[PartFile] = []
+        self._rejected: list[PartFile] = []
+        self.checkpoint = checkpoint
 
-    def begin(self, *, resume: bool, overwrite: bool) -> Checkpoint | None:
-        """Return where to begin, or None if an earlier run has finished the file.
+    def find(self, *, resume: bool, overwrite: bool) -> Literal["new", "unfinished", "finished"]:
+        """Find out what there is to go on with.
 
         Args:
             resume: Go on with an unfinished export, if there is one.
@@ -77,95 +100,128 @@ class Journal:
 
         Raises:
             ConfigurationError: A file is in the way, or the unfinished export is another one.
-            ExportError: The unfinished export cannot be read.
-            OSError: A file cannot be written.
+            ExportError: The unfinished export cannot be read, or the finished file was changed.
         """
         names = self._names
-        checkpoint: Checkpoint | None = None
         if resume and names.checkpoint.exists():
-            checkpoint = self._read_checkpoint()
-            checkpoint = checkpoint.changed(replaces=checkpoint.replaces or overwrite)
-        elif not overwrite:
-            if resume and names.target.exists():
-                return None
+            found = self._read(names.checkpoint, "the unfinished export to")
+            replaces = found.replaces or overwrite
+            self.checkpoint = attrs.evolve(found, replaces=replaces)
+            return "unfinished"
+        if resume and not overwrite and names.target.exists():
+            self.checkpoint = self._finished_before()
+            return "finished"
+        if not overwrite:
             self._refuse_to_overwrite()
-        if checkpoint is None:
-            checkpoint = Checkpoint(job=self._job, replaces=overwrite)
-            self._write(checkpoint)
-        return checkpoint if checkpoint.read_all else self._open(checkpoint)
+        self._write(self.checkpoint)
+        return "new"
 
     def _refuse_to_overwrite(self) -> None:
         names = self._names
         if names.target.exists():
-            raise ConfigurationError(
-                f"{names.target} is there already: name another file, or give --overwrite "
-                "(overwrite=True)"
+            told = f"{names.target} is there already: name another file, or overwrite it"
+        elif names.checkpoint.exists():
+            told = (
+                f"an unfinished export to {names.target} is there: resume it (resume=True), or "
+                "begin anew"
             )
-        if names.checkpoint.exists():
-            raise ConfigurationError(
-                f"an unfinished export to {names.target} is there: resume it, or begin "
-                "anew with --overwrite (overwrite=True)"
+        elif names.part(0).exists():
+            told = (
+                f"{names.part(0)} is in the way, and belongs to no checkpoint: move it away, or "
+                "overwrite it"
             )
-        if names.part.exists():
-            raise ConfigurationError(
-                f"{names.part} is in the way, and belongs to no checkpoint: move it away, or "
-                "give --overwrite (overwrite=True)"
-            )
+        else:
+            return
+        raise ExportConflictError(told, can_overwrite=True)
 
-    def _read_checkpoint(self) -> Checkpoint:
-        path = self._names.checkpoint
-        try:
-            found = read_checkpoint(path.read_bytes())
-        except ValueError as error:
+    def _finished_before(self) -> Checkpoint:
+        """Return what the finished file was made of, if it is still what it was."""
+        names = self._names
+        if not names.record.exists():
             raise ExportError(
-                f"the checkpoint {path} cannot be read ({error}); nothing was deleted: put back "
-                "a good copy of it, or begin anew with --overwrite (overwrite=True)"
-            ) from None
-        differences = list(found.job.differences(self._job))
-        if differences:
-            raise ConfigurationError(
-                f"the unfinished export to {self._names.target} is another one: "
-                f"{'; '.join(differences)}; resume it with what it began with, or "
-                "begin anew with --overwrite (overwrite=True)"
+                f"there is nothing to resume, and {names.target} may be no finished export: "
+                f"{names.record.name} is not beside it; name another file, or overwrite it",
+                can_overwrite=True,
+            )
+        found = self._read(names.record, "the export that made")
+        if not _holds(names.target, found.finished):
+            raise ExportError(
+                f"{names.target} was changed since it was exported: name another file, or "
+                "overwrite it",
+                can_overwrite=True,
             )
         return found
 
-    def _open(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Open the part files, and cut off what came behind the checkpoint."""
-        names = self._names
+    def _read(self, path: Path, what: str) -> Checkpoint:
         try:
-            self._part = PartFile(names.part, checkpoint.part_bytes)
-            self._rejected = PartFile(names.rejected_part, checkpoint.rejected_bytes)
+            with os.fdopen(open_old(path), "rb") as file:
+                found = read_checkpoint(file.read())
         except ValueError as error:
             raise ExportError(
-                f"the export to {names.target} cannot be resumed: {error}; nothing was deleted: "
-                "put back a good copy of the file, or begin anew with --overwrite (overwrite=True)"
+                f"the checkpoint {path} cannot be read ({error}); nothing was deleted: put back "
+                "a good copy of it, or begin anew",
+                can_overwrite=True,
             ) from None
-        if checkpoint.part_bytes:
-            return checkpoint
-        return self.commit(checkpoint, self._rows.start, b"")
+        differences = list(found.job.differences(self.checkpoint.job))
+        if differences:
+            raise ExportConflictError(
+                f"{what} {self._names.target} is another one: {'; '.join(differences)}; resume "
+                "it with what it began with, or begin anew",
+                can_overwrite=True,
+            )
+        return found
 
-    def commit(self, ahead: Checkpoint, rows: bytes, rejected: bytes) -> Checkpoint:
-        """Bring rows to the disk, and then the checkpoint that counts them.
+    def open(self, start: bytes) -> None:
+        """Open the part files, and cut off what came behind the checkpoint.
 
-        Returns:
-            The checkpoint as it was written.
+        Args:
+            start: What the finished file begins with.
+
+        Raises:
+            ExportError: A part file is not what it was.
+            OSError: A file cannot be written.
+        """
+        if self.checkpoint.finished is not None:
+            return
+        names, parts = self._names, self.checkpoint.parts
+        for index, part in enumerate(parts):
+            self._rows.append(self._opened(names.part(index), part.row_bytes))
+            path = names.rejected_part(index)
+            self._rejected.append(self._opened(path, part.rejected_bytes))
+        if start and not parts[0].row_bytes.length:
+            self.commit(0, parts[0], start, b"")
+
+    def _opened(self, path: Path, kept: Kept) -> PartFile:
+        try:
+            return PartFile(path, kept if kept.length else None)
+        except (ValueError, FileNotFoundError) as error:
+            told = f"{path.name} is gone" if isinstance(error, OSError) else str(error)
+            raise self._not_resumable(told) from None
+
+    def _not_resumable(self, told: str) -> ExportError:
+        return ExportError(
+            f"the export to {self._names.target} cannot be resumed: {told}; nothing was deleted: "
+            "put back a good copy of the file, or begin anew",
+            can_overwrite=True,
+        )
+
+    def commit(self, index: int, state: PartState, rows: bytes, rejected: bytes) -> None:
+        """Bring rows of a part to the disk, and then the checkpoint that counts them.
 
         Raises:
             OSError: It cannot be written; the state before counts.
         """
-        if self._part is None or self._rejected is None:
-            raise ValueError("the journal is not open")
-        self._part.append(rows)
-        self._rejected.append(rejected)
-        written = ahead.changed(part_bytes=self._part.length, rejected_bytes=self._rejected.length)
-        self._write(written)
-        return written
+        files = self._rows[index], self._rejected[index]
+        files[0].append(rows)
+        files[1].append(rejected)
+        state = attrs.evolve(state, row_bytes=files[0].kept, rejected_bytes=files[1].kept)
+        self._write(self.checkpoint.with_part(index, state))
 
     def _write(self, checkpoint: Checkpoint) -> None:
-        write_whole(self._names.checkpoint, checkpoint.to_bytes())
+        write_whole(self._names.checkpoint, [checkpoint.to_bytes()])
+        self.checkpoint = checkpoint
 
-    def finish(self, checkpoint: Checkpoint) -> Generator[int]:
+    def finish(self, rows: Rows) -> Generator[int]:
         """Make the finished file; after a crash it begins again where it has to.
 
         Yields:
@@ -177,41 +233,88 @@ class Journal:
             OSError: It cannot be written.
         """
         self.close()
-        names = self._names
-        if names.part.exists():
-            yield from self._finish_rows()
-        if names.finished.exists():
-            if names.target.exists() and not checkpoint.replaces:
-                raise ConfigurationError(
+        names, parts = self._names, self._part_files()
+        if self.checkpoint.finished is None:
+            if rows.is_final and len(parts) == 1:
+                made = self.checkpoint.parts[0].row_bytes
+            else:
+                yield from self._make(rows, parts)
+                made = kept_in(names.finished)
+            self._write(attrs.evolve(self.checkpoint, finished=made))
+        made_file = self._made_file()
+        if made_file != names.target:
+            if os.path.lexists(names.target) and not self.checkpoint.replaces:
+                raise ExportConflictError(
                     f"{names.target} was made by somebody else in the meantime: move it away, or "
-                    "resume with --overwrite (overwrite=True)"
+                    "resume and overwrite it",
+                    can_overwrite=True,
                 )
-            self._place_rejected(checkpoint)
-            move(names.finished, names.target)
-        elif not names.target.exists():
-            raise ExportError(f"the rows are gone: there is neither {names.part} nor the file")
-        remove(names.checkpoint)
+            self._place_rejected()
+            move(made_file, names.target)
+        self._remove_parts()
+        move(names.checkpoint, names.record)
 
-    def _finish_rows(self) -> Generator[int]:
-        names = self._names
+    def _part_files(self) -> list[Path]:
+        return [self._names.part(index) for index in range(len(self.checkpoint.parts))]
+
+    def _make(self, rows: Rows, parts: list[Path]) -> Generator[int]:
         try:
-            yield from self._rows.finish(names.part, names.finished)
+            with ExitStack() as stack:
+                files = [stack.enter_context(os.fdopen(open_old(part), "rb")) for part in parts]
+                finished = stack.enter_context(os.fdopen(open_new(self._names.finished), "wb"))
+                yield from rows.finish(files, finished)
+                finished.flush()
+                os.fsync(finished.fileno())
         except BaseException:
-            if names.part.exists():  # otherwise it is the only copy
-                with suppress(OSError):
-                    names.finished.unlink(missing_ok=True)
+            with suppress(OSError):  # a part of it would only take the room that may be lacking
+                self._names.finished.unlink(missing_ok=True)
             raise
 
-    def _place_rejected(self, checkpoint: Checkpoint) -> None:
+    def _made_file(self) -> Path:
+        """Return where the finished file is: its rows may still have the name of the part file."""
         names = self._names
-        if not checkpoint.rejected:
-            remove(names.rejected_part)
+        for path in (names.part(0), names.finished, names.target):
+            if _holds(path, self.checkpoint.finished):
+                return path
+        raise self._not_resumable(f"the rows are gone, or {names.finished.name} is damaged")
+
+    def _place_rejected(self) -> None:
+        names = self._names
+        if self.checkpoint.rejected:
+            write_whole(names.rejected, self._rejected_lines())
+        else:
             remove(names.rejected)
-        elif names.rejected_part.exists():
-            move(names.rejected_part, names.rejected)
+
+    def _rejected_lines(self) -> Iterator[bytes]:
+        for index, part in enumerate(self.checkpoint.parts):
+            path, kept = self._names.rejected_part(index), part.rejected_bytes
+            if not kept.length:
+                continue
+            if not _holds(path, kept):
+                raise self._not_resumable(f"{path.name} is gone, or damaged")
+            with os.fdopen(open_old(path), "rb") as file:
+                yield from iter(partial(file.read, _BLOCK), b"")
+
+    def discard(self) -> None:
+        """Leave nothing behind of an export that has read nothing."""
+        self.close()
+        self._remove_parts()
+        remove(self._names.checkpoint)
+
+    def _remove_parts(self) -> None:
+        for index in range(len(self.checkpoint.parts)):
+            self._names.part(index).unlink(missing_ok=True)
+            self._names.rejected_part(index).unlink(missing_ok=True)
+        self._names.finished.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the files."""
-        for file in (self._part, self._rejected):
-            if file is not None:
-                file.close()
+        for file in (*self._rows, *self._rejected):
+            file.close()
+
+
+def _holds(path: Path, kept: Kept | None) -> bool:
+    """Return whether a file is there and holds exactly what was kept."""
+    with suppress(ValueError, FileNotFoundError):
+        return kept_in(path) == kept
+    return False

@@ -11,19 +11,19 @@ import os
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.errors import ExportError, not_of_this_kind
+from allawee_async.export.results import ExportError
 from allawee_async.export.rows import Unwritable
 from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
     from allawee_async.export.sheets import Sheet
     from allawee_async.export.table import Table
@@ -59,6 +59,7 @@ class Parquet:
     """
 
     start = b""
+    is_final = False
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -122,39 +123,24 @@ class Parquet:
         stream: bytes = sink.getvalue().to_pybytes()
         return stream
 
-    def finish(self, part: Path, finished: Path) -> Iterator[int]:
-        """Encode the rows of the part file; yield the number of rows that are done."""
-        with finished.open("wb") as file, part.open("rb") as streams:
-            writer = import_module("pyarrow.parquet").ParquetWriter(
-                file, self._schema, compression="zstd", **_SMALL_PAGES
-            )
-            _arrow().default_memory_pool().release_unused()
-            try:
-                done = 0
-                for batches in _groups(streams):
-                    table = _arrow().Table.from_batches(batches)
-                    writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
-                    done += table.num_rows
-                    yield done
-                writer.close()
-            except BaseException:
-                with suppress(OSError):  # it would only say again that the disk is full
-                    writer.close()
-                raise
-            file.flush()
-            os.fsync(file.fileno())
-        part.unlink()
-
-    def count(self, path: Path) -> int:
-        """Return how many rows a finished file has."""
+    def finish(self, parts: Iterable[BinaryIO], finished: BinaryIO) -> Iterator[int]:
+        """Encode the rows of the part files; yield the number of rows that are done."""
+        writer = import_module("pyarrow.parquet").ParquetWriter(
+            finished, self._schema, compression="zstd", **_SMALL_PAGES
+        )
+        _arrow().default_memory_pool().release_unused()
         try:
-            with import_module("pyarrow.parquet").ParquetFile(path) as file:
-                names, rows = file.schema_arrow.names, file.metadata.num_rows
-        except ValueError:  # what pyarrow raises for files of other kinds
-            raise not_of_this_kind(path) from None
-        if names != self._schema.names:
-            raise not_of_this_kind(path)
-        return int(rows)
+            done = 0
+            for batches in _groups(parts):
+                table = _arrow().Table.from_batches(batches)
+                writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+                done += table.num_rows
+                yield done
+            writer.close()
+        except BaseException:
+            with suppress(OSError):  # it would only say again that the disk is full
+                writer.close()
+            raise
 
 
 def _schema(table: Table) -> Any:
@@ -170,11 +156,11 @@ def _schema(table: Table) -> Any:
     return arrow.schema([(column.name, types.get(column.kind, text)) for column in table.columns])
 
 
-def _groups(streams: Any) -> Iterator[list[Any]]:
-    """Yield the batches of a file of Arrow streams, as many at a time as make a row group."""
+def _groups(parts: Iterable[BinaryIO]) -> Iterator[list[Any]]:
+    """Yield the batches of files of Arrow streams, as many at a time as make a row group."""
     waiting: list[Any] = []
     size = 0
-    for batch in _batches(streams):
+    for batch in chain.from_iterable(map(_batches, parts)):
         waiting.append(batch)
         size += batch.nbytes
         if size >= _ROW_GROUP_BYTES:
@@ -184,7 +170,7 @@ def _groups(streams: Any) -> Iterator[list[Any]]:
         yield waiting
 
 
-def _batches(streams: Any) -> Iterator[Any]:
+def _batches(streams: BinaryIO) -> Iterator[Any]:
     arrow = _arrow()
     options = arrow.ipc.IpcReadOptions(use_threads=False)
     pool = arrow.system_memory_pool()
@@ -192,11 +178,13 @@ def _batches(streams: Any) -> Iterator[Any]:
     try:
         while streams.tell() < end:
             with arrow.ipc.open_stream(streams, options=options, memory_pool=pool) as reader:
-                yield from reader
+                for batch in reader:
+                    batch.validate(full=True)
+                    yield batch
     except (arrow.ArrowException, OSError) as error:
         if getattr(error, "errno", None) is not None:
             raise
         raise ExportError(
-            f"{streams.name} is damaged: put back a good copy of it and resume, or begin anew and "
-            "overwrite"
+            f"{streams.name} is damaged: put back a good copy of it and resume, or begin anew",
+            can_overwrite=True,
         ) from None

@@ -8,116 +8,123 @@ import attrs
 import orjson
 
 from allawee_async.errors import DecodeError
-from allawee_async.export.documents import masked
 from allawee_async.export.rows import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
-from allawee_async.pagination.pages import Source
+from allawee_async.models.schema import Field, Kind, masked_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from allawee_async.export.checkpoint import Checkpoint
+    from allawee_async.export.checkpoint import Job, PartState
     from allawee_async.export.rows import Rows
     from allawee_async.models.common import Model
+    from allawee_async.pagination.pages import Source
     from allawee_async.transport.response import Reply
     from allawee_async.types import JSONValue
 
 
-@attrs.frozen(kw_only=True)
-class Documents(Source["JSONValue"]):
-    """A list whose entries are left as they came.
+def documents_of(source: Source[Any], state: PartState) -> Source[JSONValue]:
+    """Return a list whose entries are left as they came, from where a part of it was left.
 
     Its pages lead on from the last entry that has an id, even if it is not the last of the page.
     """
 
-    def _cursor_of(self, raw: list[JSONValue], reply: Reply) -> str | None:
-        if "before" in self.query:
-            return super()._cursor_of(raw, reply)
-        for index in range(len(raw), 0, -1):
-            cursor = super()._cursor_of(raw[:index], reply)
-            if cursor is not None:
-                return cursor
-        return None
+    async def fetch(query: Mapping[str, str]) -> Reply:
+        reply = await source.fetch(query)
+        is_forward = "before" not in source.query
+        if is_forward and isinstance(reply.data, list) and not reply.metadata.get("lastId"):
+            ids = [_id(entry, source) for entry in reversed(reply.data)]
+            reply.metadata["lastId"] = next(filter(None, ids), None)
+        return reply
 
-    @classmethod
-    def of(cls, source: Source[Any], cursor: str | None) -> Documents:
-        """Return the documents of a list, behind an entry; None begins at the beginning."""
-        return cls(
-            fetch=source.fetch,
-            decode=tuple,
-            query=source.query_at(cursor),
-            cursor_field=source.cursor_field,
-            ends_unless_told=source.ends_unless_told,
-        )
+    query = {**source.query, **state.query}
+    part: Source[Any] = attrs.evolve(source, fetch=fetch, decode=tuple, query=query)
+    return attrs.evolve(part, query=part.query_at(state.cursor))
+
+
+def _id(entry: JSONValue, source: Source[Any]) -> str | None:
+    found = entry.get(source.cursor_field) if isinstance(entry, dict) else None
+    return found if isinstance(found, str) else None
 
 
 class Intake:
-    """Sorts the entries of pages into rows and rejected ones.
+    """Sorts the entries of the pages of a part into rows and rejected ones.
 
     Args:
-        source: The list; its models tell which entries are rows.
+        source: The list.
+        model: What its items are; which entries are rows, it tells.
         rows: The format of the file.
-        checkpoint: How far earlier runs have come.
+        job: What is exported.
+        state: How far earlier runs have come.
 
     Attributes:
         ahead: How far it is with the entries that have come.
         rejected: The lines of the rejected entries that were not taken yet.
+        is_torn: Whether half a page is added, or rows are lost to this run: nothing of it may be
+            written any more.
     """
 
     def __init__(
-        self, source: Source[Any], model: type[Model], rows: Rows, checkpoint: Checkpoint
+        self, source: Source[Any], model: type[Model], rows: Rows, job: Job, state: PartState
     ) -> None:
         self._source = source
         self._model = model
-        self._rows = rows
-        self.ahead = checkpoint
+        self._field = Field(attribute="", wire="", kind=Kind.OBJECT, model=model)
+        self._job = job
+        self.rows = rows
+        self.ahead = state
         self.rejected = bytearray()
+        self.is_torn = False
 
     @property
     def is_full(self) -> bool:
         """Whether no more entries are wanted."""
-        most = self.ahead.job.max_items
-        return most is not None and self.ahead.read >= most
+        return self._job.max_items is not None and self.ahead.read >= self._job.max_items
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes, about, have come and were not taken."""
+        return self.rows.waiting + len(self.rejected)
 
     def take_in(self, documents: tuple[JSONValue, ...], cursor: str | None) -> None:
         """Add the entries of a page; `cursor` is the id that the next page begins behind."""
-        ahead = self.ahead
+        ahead, self.is_torn = self.ahead, True
         known = self._without_id(documents[: ahead.skip])
-        most = None if ahead.job.max_items is None else known + ahead.job.max_items - ahead.read
+        most = None if self._job.max_items is None else known + self._job.max_items - ahead.read
         fresh = list(documents[known:most])
         rows = self._sorted(fresh)
-        self.ahead = ahead.changed(
+        self.ahead = attrs.evolve(
+            ahead,
             cursor=cursor or ahead.cursor,
             skip=self._behind(documents, cursor),
             rows=ahead.rows + rows,
             rejected=ahead.rejected + len(fresh) - rows,
         )
+        self.is_torn = False
 
     def _without_id(self, documents: tuple[JSONValue, ...]) -> int:
         """Return how many entries at the beginning have no id: they came with the page before."""
-        return next((i for i, entry in enumerate(documents) if self._id(entry)), len(documents))
+        places = enumerate(documents)
+        return next((i for i, entry in places if _id(entry, self._source)), len(documents))
 
     def _behind(self, documents: tuple[JSONValue, ...], cursor: str | None) -> int:
         """Return how many entries stand behind the one that the cursor names."""
         if "before" in self._source.query:
             return 0
         places = enumerate(reversed(documents))
-        return next((behind for behind, entry in places if self._id(entry) == cursor), 0)
-
-    def _id(self, entry: JSONValue) -> JSONValue:
-        return entry.get(self._source.cursor_field) if isinstance(entry, dict) else None
+        return next((i for i, entry in places if _id(entry, self._source) == cursor), 0)
 
     def _sorted(self, entries: list[JSONValue]) -> int:
         """Add entries to the rows, one by one if not all can be; return how many could."""
         try:
-            self._rows.add(read_sheet(entries, self._model))
+            self.rows.add(read_sheet(entries, self._model))
         except (Surprise, Unwritable):
             return sum(self._add_or_reject(*place) for place in enumerate(entries, 1))
         return len(entries)
 
     def _add_or_reject(self, place: int, entry: JSONValue) -> bool:
         try:
-            self._rows.add(read_sheet([entry], self._model))
+            self.rows.add(read_sheet([entry], self._model))
         except Unwritable as error:
             self._reject(place, entry, str(error), "")
         except Surprise:
@@ -135,7 +142,7 @@ class Intake:
         return "it is unusual", ""
 
     def _reject(self, place: int, entry: JSONValue, reason: str, path: str) -> None:
-        shown = entry if self.ahead.job.reveal else masked(entry, self._model)
+        shown = entry if self._job.reveal else masked_value(entry, self._field)
         line: Mapping[str, JSONValue] = {
             "entry": self.ahead.read + place,
             "reason": reason,

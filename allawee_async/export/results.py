@@ -1,10 +1,12 @@
-"""What an export tells: how far it is, and what came of it."""
+"""What an export tells: how far it is, what came of it, and what ended it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
 import attrs
+
+from allawee_async.errors import AllaweeError, ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,8 @@ class ExportProgress:
         seconds: How long this run has taken.
         stage: `reading`, or `finishing` while the finished file is written; then `rows` are those
             that are in it.
+        saved: How many of the entries are safe on the disk: a run that is killed now goes on
+            behind them.
     """
 
     rows: int
@@ -30,6 +34,7 @@ class ExportProgress:
     resumed: int
     seconds: float
     stage: Literal["reading", "finishing"] = "reading"
+    saved: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -51,3 +56,29 @@ class ExportResult:
     rejected_path: Path | None
     seconds: float
     was_finished: bool = False
+
+
+class ExportError(AllaweeError):
+    """An export cannot go on, or cannot be resumed. What was exported so far is kept.
+
+    The disk is full, another process writes the same file, or what an earlier run left is
+    damaged: the message tells which, and what to do. Wrong use is a `ConfigurationError`.
+
+    Attributes:
+        what: The message without the option that helps.
+        can_resume: Whether the same export can be resumed as it is, once the cause is gone.
+        can_overwrite: Whether `overwrite=True` lets it begin anew.
+    """
+
+    what: str
+    can_resume: bool = False
+    can_overwrite: bool = False
+
+    def __init__(self, what: str, *, can_overwrite: bool = False) -> None:
+        super().__init__(f"{what} (overwrite=True)" if can_overwrite else what)
+        self.what = what
+        self.can_overwrite = can_overwrite
+
+
+class ExportConflictError(ExportError, ConfigurationError):
+    """A file, or another export that is unfinished, is in the way."""

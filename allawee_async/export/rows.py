@@ -1,14 +1,52 @@
-"""What every format of an export can do."""
+"""The formats of an export, what each can do, and JSON Lines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import gzip
+import shutil
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, get_args
+
+import orjson
+
+from allawee_async.errors import ConfigurationError
+from allawee_async.export.columns import columns_of, group_of
+from allawee_async.export.documents import Picker, hide_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
+    from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
+    from allawee_async.models.common import Model
+
+_GZIP_LEVEL: Final = 1
+_COPIED_AT_ONCE: Final = 1024 * 1024
+
+
+Format: TypeAlias = Literal["parquet", "jsonl", "jsonl.gz", "csv"]
+"""The format of a file, which is also how its name ends."""
+
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+
+def format_of(path: Path, given: str | None) -> Format:
+    """Return the format that was given, or else the one that the name of a file tells.
+
+    Raises:
+        ConfigurationError: There is no such format, or the name tells none.
+    """
+    for name in FORMATS:
+        if given == name or (given is None and path.name.lower().endswith(f".{name}")):
+            return name
+    known = ", ".join(FORMATS)
+    if given is not None:
+        raise ConfigurationError(f"there is no format {given!r}; there are {known}")
+    raise ConfigurationError(
+        f"the name {path.name} does not tell the format: let it end in one of {known}, or name "
+        "the format"
+    )
 
 
 class Unwritable(Exception):  # noqa: N818 - internal; the row goes to the rejected ones
@@ -20,7 +58,12 @@ class Rows(Protocol):
 
     @property
     def start(self) -> bytes:
-        """What the part file begins with."""
+        """What the file begins with."""
+        ...
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the bytes of the rows are those of the finished file."""
         ...
 
     @property
@@ -40,10 +83,8 @@ class Rows(Protocol):
         """Return the bytes of the rows that were added since the last time."""
         ...
 
-    def finish(self, part: Path, finished: Path) -> Iterator[int]:
-        """Make the finished file of the part file, which is gone afterwards.
-
-        What it begins after a crash it does again from the beginning.
+    def finish(self, parts: Iterable[BinaryIO], finished: BinaryIO) -> Iterator[int]:
+        """Write the finished file from the part files.
 
         Yields:
             The number of rows that are in the finished file so far.
@@ -53,11 +94,64 @@ class Rows(Protocol):
         """
         ...
 
-    def count(self, path: Path) -> int:
-        """Return how many rows a finished file has.
 
-        Raises:
-            ExportError: It is no such file, or has other columns.
-            OSError: It cannot be read.
-        """
-        ...
+class Text:
+    """Rows of a format whose part files, one behind the other, are the finished file."""
+
+    start = b""
+    is_final = True
+
+    def __init__(self) -> None:
+        self.text = bytearray()
+        """The rows that were added and not taken."""
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes were added and not taken."""
+        return len(self.text)
+
+    def take(self) -> bytes:
+        """Return the bytes of the rows that were added since the last time."""
+        text, self.text = bytes(self.text), bytearray()
+        return text
+
+    def finish(self, parts: Iterable[BinaryIO], finished: BinaryIO) -> Iterator[int]:
+        """Write the part files one behind the other."""
+        for part in parts:
+            shutil.copyfileobj(part, finished, _COPIED_AT_ONCE)
+        yield from ()
+
+
+class JsonLines(Text):
+    """One object in a line, as the API sent it, but for its secrets.
+
+    Args:
+        model: What the items are.
+        columns: The fields to write.
+        reveal: Whether secrets are shown.
+    """
+
+    def __init__(self, model: type[Model], columns: Sequence[Column], *, reveal: bool) -> None:
+        super().__init__()
+        self._model = model
+        self._reveal = reveal
+        is_whole = set(columns) == set(columns_of(model))
+        self._pick = None if is_whole else Picker(group_of(model), columns)
+
+    def add(self, sheet: Sheet) -> None:
+        """Add the rows of a page."""
+        if not self._reveal:
+            hide_secrets(sheet, self._model)
+        shown = sheet.documents if self._pick is None else map(self._pick, sheet.documents)
+        self.text += b"\n".join([*map(orjson.dumps, shown), b""])
+
+
+class GzipLines(JsonLines):
+    """The same, compressed. Each portion is a gzip member of its own; a file may have many."""
+
+    start = gzip.compress(b"", mtime=0)  # so that a file without rows is one of gzip's, too
+
+    def take(self) -> bytes:
+        """Return the bytes of the rows that were added since the last time."""
+        text = super().take()
+        return gzip.compress(text, _GZIP_LEVEL, mtime=0) if text else text

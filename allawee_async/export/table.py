@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from allawee_async.export.columns import EXTRA, group_of
-from allawee_async.export.documents import masked_cell, may_hide, unnamed
-from allawee_async.models.schema import Kind
+from allawee_async.export.documents import may_hide, unnamed
+from allawee_async.models.schema import Kind, masked_value
 from allawee_async.redaction import MASK, without_named_secrets
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class Table:
 
         def texts(values: Sequence[Any]) -> list[str | None]:
             if not self._reveal and may_hide(column, values):
-                values = [None if value is None else masked_cell(column, value) for value in values]
+                values = [
+                    None if value is None else masked_value(value, column.field) for value in values
+                ]
             return [
                 value if value is None or type(value) is bare else orjson.dumps(value).decode()
                 for value in values

@@ -20,7 +20,7 @@ from allawee_async.errors import ConfigurationError
 from allawee_async.export import export
 from allawee_async.export.columns import chosen, columns_of
 from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
-from allawee_async.export.formats import rows_of
+from allawee_async.export.exporting import rows_of
 from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Event, Payment, RequestRecord
 from tests.support.exports import FORMATS, FakeList, beside, contents, customers, ids_in, read_rows

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from allawee_async.codec.converter import decode_list
+from allawee_async.export.checkpoint import checksum_of
 from allawee_async.export.files import PartFile
 from allawee_async.models import Customer
 from allawee_async.pagination.pager import AsyncPager
@@ -131,8 +132,25 @@ def rejected_in(path: Path) -> list[dict[str, Any]]:
 
 
 def beside(path: Path) -> set[str]:
-    """Return what stands beside a file, by what its name adds to that of the file."""
-    return {found.name.removeprefix(path.name) for found in path.parent.iterdir()} - {""}
+    """Return what stands beside a file, by what its name adds to that of the file.
+
+    The record of what was exported, which is hidden, is left out.
+    """
+    names = {found.name for found in path.parent.iterdir()} - {path.name, record(path).name}
+    return {name.removeprefix(path.name) for name in names}
+
+
+def record(path: Path) -> Path:
+    """Return where the record of what a finished file holds is."""
+    return path.with_name(f".{path.name}.export")
+
+
+def rewritten(path: Path, **changes: Any) -> bytes:
+    """Return a checkpoint with other values, and with the checksum that belongs to them."""
+    document = json.loads(path.read_bytes()) | changes
+    del document["checksum"]
+    document["checksum"] = checksum_of(document)
+    return json.dumps(document).encode()
 
 
 class Crash(BaseException):

@@ -7,18 +7,23 @@ import sys
 from contextlib import suppress
 from datetime import timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from allawee_async.cli.access.connection import run_with_client
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.wording import words_of
-from allawee_async.errors import ConfigurationError
+from allawee_async.errors import (
+    BadRequestError,
+    ConfigurationError,
+    NotFoundError,
+    UnprocessableEntityError,
+)
 from allawee_async.export import ExportError, export
 from allawee_async.export.checkpoint import read_checkpoint
 from allawee_async.export.journal import Names
@@ -30,6 +35,13 @@ if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
     from allawee_async.export import ExportProgress, ExportResult
     from allawee_async.resources.verbs import Verb
+
+
+_REFUSED: Final = (
+    *(CommandError, ConfigurationError),
+    *(BadRequestError, NotFoundError, UnprocessableEntityError),
+)
+"""What comes again whenever the same command is repeated."""
 
 
 def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
@@ -49,6 +61,8 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
         result = run_with_client(given["connection"], command)
     except (Exception, KeyboardInterrupt) as error:
         _say_how_to_go_on(given["out"], words, error)
+        if isinstance(error, ExportError) and error.can_overwrite:
+            raise CommandError(f"{error.what} (--overwrite)", exit_code_of(error)) from error
         raise
     _report(result, words)
 
@@ -142,13 +156,14 @@ class ExportBar(LiveBar):
 
 
 def details(told: ExportProgress) -> str:
-    """Return the rate, the time left if the total is known, and how many were rejected."""
+    """Return the rate, the time left if that is known, what is safe, and what was rejected."""
     entries = told.rows + told.rejected
     rate = (entries - told.resumed) / told.seconds if told.seconds else 0.0
     text = f"  {rate:,.0f}/s"
     if told.total is not None and rate:
         left = timedelta(seconds=round(max(0, told.total - entries) / rate))
         text += f"  {left} left"
+    text += f"  {told.saved:,} safe on the disk" if told.saved < entries else ""
     return text + (f"  {told.rejected:,} rejected" if told.rejected else "")
 
 
@@ -175,7 +190,7 @@ def _report(result: ExportResult, words: str) -> None:
 
 def _say_how_to_go_on(out: Path, words: str, error: BaseException) -> None:
     """Say how to resume, if that would go on with what has come."""
-    if isinstance(error, ConfigurationError | CommandError):
+    if isinstance(error, _REFUSED):
         return
     if isinstance(error, ExportError) and not error.can_resume:
         return

@@ -408,6 +408,7 @@ def test_help_does_not_load_pyarrow():
 
 def progress(**changes):
     facts = {"rows": 50, "rejected": 0, "total": 200, "resumed": 0, "seconds": 5.0}
+    facts["saved"] = changes.get("rows", 50) + changes.get("rejected", 0)
     return ExportProgress(**facts | changes)
 
 
@@ -419,6 +420,7 @@ def progress(**changes):
         (progress(rejected=10), "  12/s  0:00:12 left  10 rejected"),
         (progress(resumed=40), "  2/s  0:01:15 left"),
         (progress(seconds=0.0), "  0/s"),
+        (progress(total=None, saved=20), "  10/s  20 safe on the disk"),
         (progress(total=10), "  10/s  0:00:00 left"),
         (progress(rows=10_000, total=1_000_000, seconds=1.0), "  10,000/s  0:01:39 left"),
     ],
