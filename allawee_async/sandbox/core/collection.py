@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from copy import deepcopy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
+
+import attrs
 
 from allawee_async.sandbox.core.listing import Listing
 from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
-from allawee_async.sandbox.query import Selection
+from allawee_async.sandbox.query import Condition, Selection, values_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _KEPT_LISTINGS = 16
+_OF_LISTS = {"eq": "in", "ne": "nin"}
 _NOTHING = b""
 
 Row: TypeAlias = tuple[int, bytes, bytes]
@@ -50,6 +54,7 @@ class Collection:
         unique: Fields besides `id` in which no two documents may agree.
         hidden: Fields that are stored and searched, and left out of answers.
         aliases: Other prefixes that ids may be written with.
+        found_by: Further fields to search by, each with the paths where its value is kept.
         grouped: A field that never changes, by whose value documents are found without a search.
 
     `relations` tells for a field, which holds the id of another document, where that document is.
@@ -64,13 +69,15 @@ class Collection:
         unique: tuple[str, ...] = (),
         hidden: tuple[str, ...] = (),
         aliases: tuple[str, ...] = (),
+        found_by: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         grouped: str = "",
     ) -> None:
         self.prefix, self.kind = prefix, kind
         self.noun = noun or kind.replace(".", " ")
         self.relations: dict[str, Collection] = {}
         self._hidden = frozenset(hidden)
-        self._aliases = aliases
+        self._prefixes = (prefix, *aliases) if prefix else ()
+        self._found_by = found_by
         self._grouped = grouped
         self._groups: dict[str, dict[int, None]] = {}
         self._shown: list[bytes] = []
@@ -93,7 +100,7 @@ class Collection:
         """Return a copy that changes apart from this one; the texts of documents are shared."""
         twin = Collection(
             self.prefix, self.kind, noun=self.noun, hidden=tuple(self._hidden),
-            aliases=self._aliases, grouped=self._grouped,
+            aliases=self._prefixes[1:], found_by=self._found_by, grouped=self._grouped,
         )  # fmt: skip
         twin._groups = {value: {**taken} for value, taken in self._groups.items()}
         memo[id(self)] = twin
@@ -118,12 +125,17 @@ class Collection:
 
     def position_of(self, id: str) -> int | None:
         """Return how many documents were added before this one, or None for an unknown id."""
-        position = self._positions["id"].get(id)
-        if position is None:
-            for alias in self._aliases:
-                if id.startswith(alias):
-                    return self._positions["id"].get(self.prefix + id[len(alias) :])
-        return position
+        positions = self._positions["id"]
+        if id in positions:
+            return positions[id]
+        return next((positions[way] for way in self.spellings(id) if way in positions), None)
+
+    def spellings(self, id: str) -> tuple[str, ...]:
+        """Return all the ways in which the id of a document may be written."""
+        for prefix in self._prefixes:
+            if id.startswith(prefix):
+                return tuple(other + id[len(prefix) :] for other in self._prefixes)
+        return (id,)
 
     def shown_at(self, position: int) -> bytes:
         """Return the document at a position as JSON text, the way answers show it."""
@@ -213,9 +225,10 @@ class Collection:
 
     def listing(self, selection: Selection) -> Listing:
         """Return the selected documents in order; listings asked for lately are kept, and true."""
+        selection = self._meant(selection)
         listing = self._listings.get(selection)
         if listing is None:
-            listing = Listing(selection, self.at, self._candidates(selection))
+            listing = Listing(selection, self._searched_at, self._candidates(selection))
             self._listings[selection] = listing
             if len(self._listings) > _KEPT_LISTINGS:
                 self._listings.popitem(last=False)
@@ -225,12 +238,43 @@ class Collection:
     def _taken(self) -> Iterator[int]:
         return (position for position, shown in enumerate(self._shown) if shown)
 
+    def _meant(self, selection: Selection) -> Selection:
+        every, some, none = (
+            tuple(map(self._meant_by, group))
+            for group in (selection.every, selection.some, selection.none)
+        )
+        return attrs.evolve(selection, every=every, some=some, none=none)
+
+    def _meant_by(self, condition: Condition) -> Condition:
+        """Return a condition on ids with all their spellings; `customer.id` means `customer`."""
+        field = condition.field.removesuffix(".id")
+        target = self if field == "id" else self.relations.get(field)
+        if target is None:
+            return condition
+        operator, operands = condition.operator, condition.operands
+        if operator in _OF_LISTS or operator in _OF_LISTS.values():
+            operands = tuple(way for operand in operands for way in target.spellings(operand))
+            operator = _OF_LISTS.get(operator, operator)
+        return Condition(field, operator, operands)
+
+    def _searched_at(self, position: int) -> JsonObject:
+        return self._searched(self.at(position))
+
+    def _searched(self, document: JsonObject) -> JsonObject:
+        """Return a document with the further fields by which it is found."""
+        for name, paths in self._found_by.items():
+            values = [
+                found for path in paths for found in values_at(document, tuple(path.split(".")))
+            ]
+            document = document | {name: values} if values else document
+        return document
+
     def _candidates(self, selection: Selection) -> Iterable[int]:
-        """Return the positions worth testing: one at most when a unique field is given."""
+        """Return the positions worth testing: the few that unique fields tell, or all."""
         for condition in selection.every:
-            if condition.operator == "eq" and condition.field in self._positions:
-                position = self._positions[condition.field].get(condition.operands[0])
-                return () if position is None else (position,)
+            if condition.operator in ("eq", "in") and condition.field in self._positions:
+                positions = self._positions[condition.field]
+                return (positions[value] for value in condition.operands if value in positions)
         return self._taken()
 
     def _split(self, document: JsonObject) -> tuple[bytes, bytes]:
@@ -248,7 +292,7 @@ class Collection:
     def _leave(self, position: int) -> None:
         before = self.at(position)
         for listing in self._listings.values():
-            listing.remove(position, before)
+            listing.remove(position, self._searched(before))
         for field, positions in self._positions.items():
             positions.pop(str(before.get(field)), None)
 
@@ -265,4 +309,4 @@ class Collection:
             if value is not None:
                 positions[str(value)] = position
         for listing in self._listings.values():
-            listing.insert(position, document)
+            listing.insert(position, self._searched(document))

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 Clock: TypeAlias = Callable[[], datetime]
 Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"
 
+_INFORMATION = ("claims.individualInformation", "claims.businessInformation")
+_CONTACTS = {
+    "email": tuple(f"{section}.email" for section in _INFORMATION),
+    "phone": tuple(f"{section}.phoneNumber" for section in _INFORMATION),
+}
+
 
 def utc_now() -> datetime:
     """Return the present moment in UTC."""
@@ -51,8 +57,9 @@ class State:
         self.queued = Collection("req_", "request", hidden=(*HIDDEN, "job"))
         self.outbox: list[str] = []
         self.customers = Collection(
-            "cus.", "customer", unique=("reference",), hidden=("reference",)
-        )
+            "cus.", "customer", unique=("reference",), hidden=("reference",), aliases=("cus_",),
+            found_by=_CONTACTS,
+        )  # fmt: skip
         self.webhooks = Collection("wh.", "webhook", hidden=("signingKey", "isDefault"))
         self.events = Collection("evt.", "event", hidden=("payload", "preferred"))
         self.accounts = Collection(
@@ -72,7 +79,7 @@ class State:
         )  # fmt: skip
         self.cards = Collection(
             "c.", "card", unique=("reference",), hidden=("network", "before", "enrollments"),
-            grouped="program",
+            grouped="program", aliases=("c_",),
         )  # fmt: skip
         self.card_secrets = Collection(unique=("pan",))
         self.card_authorizations = Collection(
@@ -148,7 +155,7 @@ class State:
         return self._ids.digits(length)
 
     def _relate(self) -> None:
-        """Tell the collections which of their fields lead to which others, for `expand`."""
+        """Tell the collections which fields lead to which others, for `expand` and filters."""
         self.accounts.relations = {
             "customer": self.customers,
             "settlementAccount": self.accounts,
@@ -157,6 +164,7 @@ class State:
             "account": self.accounts,
             "fundingSource": self.accounts,
             "customer": self.customers,
+            "paymentRequest": self.payment_requests,
         }
         self.payment_requests.relations = {
             "account": self.accounts,
@@ -169,6 +177,12 @@ class State:
             "program": self.card_programs,
             "fundingSource": self.accounts,
         }
+        self.card_programs.relations = {
+            "authorization.settlementAccount": self.accounts,
+            "authorization.feesAccount": self.accounts,
+            "authorization.webhook": self.webhooks,
+        }
+        self.events.relations = {"webhook": self.webhooks}
         self.card_authorizations.relations = {"card": self.cards}
         self.card_transactions.relations = {
             "card": self.cards,

@@ -20,6 +20,7 @@ from allawee_async.sandbox.query.shaping import (
     parse_sort,
     sort_key,
 )
+from allawee_async.sandbox.query.values import values_at
 
 __all__ = [
     "CURSORS",
@@ -39,4 +40,5 @@ __all__ = [
     "parse_select",
     "parse_sort",
     "sort_key",
+    "values_at",
 ]

@@ -32,11 +32,12 @@ OPERATORS = NUMERIC | TEMPORAL | LISTS | SIZES | PATTERNS | {"eq", "ne", "exists
 _SHORTHANDS = {
     ":": "eq", "=": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "~": "like",
 }  # fmt: skip
+_OLD = {"EQ": "eq", "NEQ": "ne", "LIKE": "like", "IN": "in", "NIN": "nin"}
 _NEGATED = {":": "ne", "~": "nlike"}
 
 FIELD = r"[^\s|:=!<>~\"\\,\-][^\s|:=!<>~\"\\,]*"
 _HEAD = re.compile(
-    rf"(?P<minus>-?)(?P<field>{FIELD})(?:\|(?P<long>[a-z]+)\||(?P<short>!=|>=|<=|[:=<>~]))"
+    rf"(?P<minus>-?)(?P<field>{FIELD})(?:\|(?P<long>[a-z]+)\||\|\|(?P<old>[A-Z]+)\|\||(?P<short>!=|>=|<=|[:=<>~]))"
 )
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|<((?:[^>\\]|\\.)*)>", re.DOTALL)
 _ESCAPED = {'"': re.compile(r"\\([\"\\])"), "<": re.compile(r"\\([<>\\])")}
@@ -93,13 +94,15 @@ def _read_condition(text: str, at: int) -> tuple[Condition, int]:
 
 
 def _operator_of(head: re.Match[str]) -> str:
-    if head["long"] is None:
+    if head["old"] is not None and not head["minus"] and head["old"] in _OLD:
+        return _OLD[head["old"]]
+    if head["short"] is not None:
         signs = _NEGATED if head["minus"] else _SHORTHANDS
         if head["short"] not in signs:
             raise ValueError(f"'{head['short']}' cannot be negated")
         return signs[head["short"]]
     if head["minus"] or head["long"] not in OPERATORS:
-        raise ValueError(f"unknown operator '{head['minus']}{head['long']}'")
+        raise ValueError(f"unknown operator '{head['minus']}{head['long'] or head['old']}'")
     return head["long"]
 
 

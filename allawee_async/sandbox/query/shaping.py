@@ -75,19 +75,24 @@ def parse_sort(text: str) -> tuple[SortField, ...]:
 def parse_expand(text: str) -> dict[str, frozenset[str]]:
     """Return the relations to expand, each with the sub-fields to keep (none named: all).
 
+    The documents separate relations by spaces, and in one place by commas.
+
     Raises:
         MalformedQueryError: A word is no path, or one of more than two steps.
     """
     expansions: dict[str, frozenset[str]] = {}
-    for word in text.split(" "):
-        if not word:
-            continue
+    words = (part for word in text.split(" ") for part in _parts_of(word) if part)
+    for word in words:
         found = _EXPANSION.fullmatch(word)
         if found is None or found[1].count(".") >= MAX_EXPAND_STEPS:
             raise MalformedQueryError("expand", f"'{word}' is not a path of one or two steps")
         fields = frozenset(found[2].split(",")) if found[2] else frozenset[str]()
         expansions[found[1]] = expansions.get(found[1], frozenset()) | fields
     return expansions
+
+
+def _parts_of(word: str) -> list[str]:
+    return [word] if ":" in word else word.split(",")
 
 
 def sort_key(document: JsonObject, order: tuple[SortField, ...]) -> SortKey:

@@ -65,8 +65,14 @@ RULES: tuple[Rule, ...] = (
              "stands for itself.",
              "Quotes in the long form, in lists, and commas in entries are not documented."),
         Rule("An empty value must be quoted. Operators are written small. Only `:` and `~` can "
-             "be negated by a leading `-`. The older form `f||EQ||v` is refused.",
-             "That is all that the newest documents show."),
+             "be negated by a leading `-`. The older form `f||EQ||v` has `EQ`, `NEQ`, `LIKE`, "
+             "`IN` and `NIN`, written in capitals.",
+             "The newest documents print the older form once, and otherwise show no more."),
+        Rule("A relation is filtered by its field or by its `id`: `customer` and `customer.id` "
+             "are the same. An id is found by each of its documented prefixes.",
+             "The documents write both fields, and the same id with several prefixes."),
+        Rule("Customers are found by `email` and `phone` too, which are looked up in their "
+             "claims.", "The documents filter by them, and no sample has such a field."),
         Rule("A text that is a number equals that number, and also a stored text of the very "
              "same characters; `true` and `false` likewise equal booleans.",
              "`metadata.userId` occurs as number and as text; forcing one is not documented."),
@@ -103,7 +109,9 @@ RULES: tuple[Rule, ...] = (
         Rule("`select` shows exactly the named fields; `id` is not added. Dotted names are "
              "malformed.", "Top-level fields only are documented, and nothing about `id`."),
         Rule("`expand` is checked, has no effect on relations that do not exist, and at most "
-             f"{MAX_EXPAND_STEPS} steps.", "Customers have no relations."),
+             f"{MAX_EXPAND_STEPS} steps. Spaces or commas separate relations; after a colon, "
+             "commas separate fields.",
+             "Customers have no relations; the separators are documented in both ways."),
     ),
     *about(
         "Keys",

@@ -115,7 +115,8 @@ def test_spaces_separate_expressions_and_are_of_no_other_account() -> None:
     "text",
     [
         "status", "status|eq", "status|eq|", "status|", "|eq|x", "status:", ":x", "-", "-:x", "=",
-        "status||EQ||x", "status|EQ|x", "status|foo|x", "-status|eq|x", "-f=v", "-f>1", "-f!=v",
+        "status||eq||x", "status||GT||1", "-status||EQ||x", "status|EQ|x",
+        "status|foo|x", "-status|eq|x", "-f=v", "-f>1", "-f!=v",
         '"a":b', 'f:"open', "f:<open", 'f:"a"b', 'f:"a\\"', "f:a b", "a : b", "f!v",
         "f\\g:1", "a,b:1",
         "f>x", "f>", "f|gt|1x", "f|gt|0x10", "f|gt|\u0663", "f|gt|1e9999", "f|lte|NaN",
@@ -203,3 +204,15 @@ def test_what_is_written_is_read_back(data: st.DataObject, wanted: list[Conditio
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(MalformedQueryError):
         parse_conditions(text)
+
+
+def test_the_older_form_has_its_operators_in_capitals() -> None:
+    text = 'status||EQ||pending type||NEQ||"a b" name||LIKE||^a tier||IN||1,2 tier||NIN||3'
+
+    assert parse_conditions(text) == (
+        Condition("status", "eq", ("pending",)),
+        Condition("type", "ne", ("a b",)),
+        Condition("name", "like", ("^a",)),
+        Condition("tier", "in", ("1", "2")),
+        Condition("tier", "nin", ("3",)),
+    )

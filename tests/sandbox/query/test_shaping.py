@@ -52,7 +52,7 @@ def test_expand_merges_what_it_is_told_twice() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["a.b.c", "a:", ":a", "a:b,", "a,b", "-a", "a:b:c"])
+@pytest.mark.parametrize("text", ["a.b.c", "a:", ":a", "a:b,", "a,b.c.d", "-a", "a:b:c"])
 def test_malformed_expand(text: str) -> None:
     with pytest.raises(MalformedQueryError, match="'expand'"):
         parse_expand(text)
@@ -135,3 +135,11 @@ def test_the_error_names_the_parameter(name: str, text: str) -> None:
         parse_list_query([(name, text)])
 
     assert caught.value.parameter == name
+
+
+def test_commas_separate_relations_too() -> None:
+    parsed = parse_expand("customer,program account:name,type")
+
+    assert parsed == {
+        "customer": frozenset(), "program": frozenset(), "account": frozenset({"name", "type"}),
+    }  # fmt: skip
