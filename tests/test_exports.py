@@ -126,11 +126,17 @@ HEAVY = {"aiohttp", "yarl", "multidict", "asyncio", "typer", "rich", "allawee_as
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [
-        ("import allawee_async", {*HEAVY, "attrs", "cattrs", "orjson", "allawee_async.client"}),
-        ("import allawee_async.errors", {*HEAVY, "attrs", "cattrs", "orjson"}),
+        (
+            "import allawee_async",
+            {*HEAVY, "attrs", "cattrs", "msgspec", "orjson", "allawee_async.client"},
+        ),
+        ("import allawee_async.errors", {*HEAVY, "attrs", "cattrs", "msgspec", "orjson"}),
         ("from allawee_async import AllaweeError, NotFoundError", HEAVY),
-        ("from allawee_async.models import Customer", {*HEAVY, "cattrs", "orjson"}),
-        ("from allawee_async import Customer, F, RetryPolicy", {*HEAVY, "cattrs", "orjson"}),
+        ("from allawee_async.models import Customer", {*HEAVY, "cattrs", "msgspec", "orjson"}),
+        (
+            "from allawee_async import Customer, F, RetryPolicy",
+            {*HEAVY, "cattrs", "msgspec", "orjson"},
+        ),
         (
             "from allawee_async import from_dict, to_dict",
             {*HEAVY, "allawee_async.transport.session"} - {"asyncio"},

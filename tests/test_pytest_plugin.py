@@ -111,7 +111,7 @@ import sys
 
 def test_it():
     assert "allawee_async.pytest_plugin" in sys.modules
-    slow = ("aiohttp", "attrs", "cattrs", "orjson", "allawee_async.sandbox", "pytest_asyncio")
+    slow = ("aiohttp", "attrs", "cattrs", "msgspec", "allawee_async.sandbox", "pytest_asyncio")
     assert not [name for name in slow if name in sys.modules]
 """
     code, output = run(tmp_path, source, "-p", "no:asyncio")

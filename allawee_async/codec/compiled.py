@@ -1,150 +1,308 @@
-"""One generated reader for each model class: the fast way for the usual object.
+"""The fast way from JSON to models: a decoder in C, and one generated copier for each class.
 
-It checks types in place and fills the slots directly, nested models included. At any surprise (a
-wrong type, a missing field) it hands the whole object to `read_carefully`, which either succeeds
-or says what is wrong. So the usual object costs little, and one place judges the unusual.
+msgspec reads the usual object into a struct that is made of the model's schema: it checks every
+type and finds every unknown field. The copier makes the model of the struct. What either of them
+refuses is read again by `read_carefully`, the judge of what is wrong, and where. So the usual
+object costs little, and one place judges the unusual.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from allawee_async.codec.reading import (
-    FieldPlan,
-    ModelPlan,
-    Reader,
-    read_bool,
-    read_carefully,
-    read_date,
-    read_int,
-    read_object,
-    read_str,
-    read_timestamp,
-)
-from allawee_async.models.common import Model, OpenEnum
+import attrs
+import msgspec
+
+from allawee_async.codec.reading import Reader, read_date
+from allawee_async.models.common import Model, OpenEnum, as_tuple
+from allawee_async.models.schema import Kind, Shape, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from allawee_async.codec.json import Raw
+    from allawee_async.models.schema import Field
 
 E = TypeVar("E", bound=OpenEnum)
 
 _MOST_KEPT: Final = 256
-_ABSENT: Final = object()
-_EXACT: Final[dict[Any, str]] = {read_int: "int", read_bool: "bool", read_object: "dict"}
+_MOST_LEARNED: Final = 32
+"""Unknown fields of one class. More than that are no new fields, but the keys of a map."""
+
+_TYPES: Final[dict[Kind, Any]] = {
+    Kind.TEXT: str,
+    Kind.CHOICE: str,
+    Kind.DATE: str,  # the API writes `1997-2-13`, which no decoder takes
+    Kind.WHOLE_NUMBER: int,
+    Kind.NUMBER: int | float,  # with `float` alone, 2 would become 2.0
+    Kind.TRUTH: bool,
+    Kind.TIMESTAMP: datetime,
+}
+
+_learned: Final[defaultdict[type[Model], dict[str, None]]] = defaultdict(dict)
 
 
-def compile_reader(plan: ModelPlan) -> Reader:
-    """Return the reader of a model class, generated for its fields."""
+def learn(value: object) -> None:
+    """Note the unknown fields of a model, at any depth, so that they cost little from now on."""
+    if isinstance(value, tuple):
+        for item in cast("tuple[object, ...]", value):
+            learn(item)
+    elif isinstance(value, Model):
+        known = _learned[type(value)]
+        new = [name for name in value.extra if name not in known]
+        known.update(dict.fromkeys(new[: _MOST_LEARNED - len(known)]))
+        for field in fields_of(type(value)).values():
+            learn(getattr(value, field.attribute))
 
-    def careful(value: Any) -> Model:
-        return read_carefully(value, plan)
 
-    source = _Source(careful)
-    lines = [
-        "def read(value, _=None):",
-        " try:",
-        *source.model(plan, "value", "result", " " * 2),
-        " except Exception:",
-        "  return careful(value)",
-        " return result",
-    ]
-    exec("\n".join(lines), source.names)  # noqa: S102 - made of the names in our own classes
-    read: Reader = source.names["read"]
-    return _remembering(plan, read) if _repeats(plan) else read
+def learned() -> int:
+    """Return how many unknown fields were noted."""
+    return sum(map(len, _learned.values()))
+
+
+@attrs.frozen
+class Compiled:
+    """What reads the usual objects of a class; any surprise is an exception.
+
+    Attributes:
+        struct: What msgspec reads an object into.
+        decode: Reads the text of one object.
+        decode_list: Reads the text of a list of objects.
+        copy: Makes the model of a struct.
+        copy_list: Makes the models of a list of structs.
+        learned: How many unknown fields were noted when it was made.
+    """
+
+    struct: type[msgspec.Struct]
+    decode: Callable[[Raw], Any]
+    decode_list: Callable[[Raw], list[Any]]
+    copy: Callable[[Any], Any]
+    copy_list: Callable[[list[Any]], list[Any]]
+    learned: int
+
+    def of_value(self, value: object) -> Any:
+        """Return the model of what a text says."""
+        return self.copy(msgspec.convert(value, self.struct))
+
+    def of_text(self, text: Raw) -> Any:
+        """Return the model of a text."""
+        return self.copy(self.decode(text))
+
+    def of_list(self, text: Raw) -> list[Any]:
+        """Return the models of the text of a list."""
+        return self.copy_list(self.decode_list(text))
+
+
+def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Compiled:
+    """Return what reads the usual objects of a class.
+
+    Args:
+        cls: The class.
+        relation: Finds the reader of a field that holds an id or an object.
+
+    Raises:
+        TypeError: A class does more with its values than to hold them.
+    """
+    noted = learned()
+    source = _Source(relation)
+    struct = source.struct(cls)
+    copy = source.function(cls)
+    copy_list = source.defined(
+        "structs",
+        [
+            " models = []",
+            " append = models.append",
+            " for struct in structs:",
+            *source.model(cls, "struct", "model", "  "),
+            "  append(model)",
+            " return models",
+        ],
+    )
+    return Compiled(
+        struct,
+        msgspec.json.Decoder(struct).decode,
+        msgspec.json.Decoder(list[struct]).decode,  # type: ignore[valid-type]
+        source.names[copy],
+        source.names[copy_list],
+        noted,
+    )
 
 
 class _Source:
-    """The text of a reader, and the values that it refers to by name."""
+    """The text of copiers, and the values that it refers to by name."""
 
-    def __init__(self, careful: Any) -> None:
+    def __init__(self, relation: Callable[[Shape], Reader]) -> None:
         self.names: dict[str, Any] = {
-            "careful": careful,
-            "absent": _ABSENT,
-            "timestamp": datetime.fromisoformat,
-            "birthday": date.fromisoformat,
+            "UNSET": msgspec.UNSET,
+            "UTC": UTC,
+            "read_date": read_date,
+            "refuse": _refuse,
         }
-        self._count = 0
+        self._relation = relation
+        self._structs: dict[type[Model], type[msgspec.Struct]] = {}
 
     def unique(self, kind: str) -> str:
         """Return a name that was not there before."""
-        self._count += 1
-        return f"{kind}{self._count}"
+        return self.named(kind, None)
 
     def named(self, kind: str, value: object) -> str:
         """Return a new name for a value."""
-        name = self.unique(kind)
+        name = f"{kind}{len(self.names)}"
         self.names[name] = value
         return name
 
-    def model(self, plan: ModelPlan, value: str, result: str, pad: str) -> Iterator[str]:
-        """Write the lines that read a model out of the variable `value` into `result`.
+    def struct(self, cls: type[Model]) -> type[msgspec.Struct]:
+        """Return what msgspec reads an object of a class into."""
+        if cls not in self._structs:
+            fields = [*map(self._struct_field, fields_of(cls).values())]
+            wires = {field.attribute: field.wire for field in fields_of(cls).values()}
+            for attribute, wire in _unknown_fields(cls):
+                fields.append((attribute, Any, msgspec.UNSET))
+                wires[attribute] = wire
+            self._structs[cls] = msgspec.defstruct(
+                cls.__name__,
+                fields,
+                rename=wires,
+                kw_only=True,
+                forbid_unknown_fields=True,
+                gc=False,  # it holds no cycles, and nobody holds it for long
+            )
+        return self._structs[cls]
+
+    def _struct_field(self, field: Field) -> tuple[Any, ...]:
+        expected = self._type(field)
+        if field.required and expected is not Any:  # of which the copier takes care
+            return (field.attribute, expected)
+        return (field.attribute, expected | None, None)
+
+    def _type(self, shape: Shape) -> Any:
+        if shape.item is not None:
+            item: Any = self._type(shape.item)
+            return list[item | None] if shape.item.nullable else list[item]
+        if shape.kind is Kind.OBJECT and shape.model is not None:
+            return self.struct(shape.model)
+        return _TYPES.get(shape.kind, Any)
+
+    def function(self, cls: type[Model]) -> str:
+        """Define the copier of a class, and return its name."""
+        lines = [*self.model(cls, "struct", "model", " "), " return model"]
+        return self.defined("struct", lines)
+
+    def defined(self, argument: str, lines: list[str]) -> str:
+        """Define a function of one argument, and return its name."""
+        name = self.unique("copy")
+        text = "\n".join([f"def {name}({argument}):", *lines])
+        exec(text, self.names)  # noqa: S102 - made of the names in our own classes
+        return name
+
+    def model(self, cls: type[Model], struct: str, model: str, pad: str) -> Iterator[str]:
+        """Write the lines that make a model of a struct.
 
         The __init__ of a frozen class pays object.__setattr__ for each field, which is more than
-        all the checks. So a mutable twin of the same layout is filled, and then becomes an
-        instance of the class itself.
+        all else. So a mutable twin of the same layout is filled, and then becomes an instance of
+        the class itself.
         """
-        get, count = self.unique("get"), self.unique("count")
-        known = self.named("known", frozenset(field.wire for field in plan.fields))
-        yield f"{pad}{result} = {self.named('Twin', _mutable_twin(plan.cls))}()"
-        yield f"{pad}{get} = {value}.get"
-        yield f"{pad}{count} = {len(plan.fields)}"
-        for field in plan.fields:
-            store = f"{result}.{field.attribute}"
-            yield f"{pad}v = {get}({field.wire!r}, absent)"
-            yield from self._value(field, store, pad)
-            if not field.required:
-                default = "None"
-                if field.default is not None:
-                    default = self.named("default", field.default)
-                yield f"{pad}elif v is None: {store} = {default}"
-                yield f"{pad}elif v is absent: {store} = {default}; {count} -= 1"
-            yield f"{pad}else: return careful(value)"
-        extra = f"{{k: x for k, x in {value}.items() if k not in {known}}}"
-        yield f"{pad}{result}._extra = None if len({value}) == {count} else {extra}"
-        yield f"{pad}{result}.__class__ = {self.named('cls', plan.cls)}"
+        yield f"{pad}{model} = {self.named('Twin', _mutable_twin(cls))}()"
+        for field in fields_of(cls).values():
+            yield from self._field(field, f"{struct}.{field.attribute}", model, pad)
+        unknown = _unknown_fields(cls)
+        if unknown:
+            yield f"{pad}extra = {{}}"
+            for attribute, wire in unknown:
+                yield f"{pad}v = {struct}.{attribute}"
+                yield f"{pad}if v is not UNSET: extra[{wire!r}] = v"
+        yield f"{pad}{model}._extra = {'extra or None' if unknown else 'None'}"
+        yield f"{pad}{model}.__class__ = {self.named('cls', cls)}"
 
-    def _value(self, field: FieldPlan, store: str, pad: str) -> Iterator[str]:
-        """Write the lines that take the variable `v`, if it is what it usually is."""
-        if field.model is None or _repeats(field.model):
-            usual, taken = self._plain(field)
-            yield f"{pad}if {usual}: {store} = {taken}"
+    def _field(self, field: Field, value: str, model: str, pad: str) -> Iterator[str]:
+        store = f"{model}.{field.attribute}"
+        plain = field.required or field.default is None
+        default = "None" if plain else self.named("default", field.default)
+        if field.kind is Kind.OBJECT and field.model is not None:
+            outer, inner = self.unique("v"), self.unique("model")
+            yield f"{pad}{outer} = {value}"
+            yield f"{pad}if {outer} is None: {store} = {default}"
+            yield f"{pad}else:"
+            yield from self.model(field.model, outer, inner, f"{pad} ")
+            yield f"{pad} {store} = {inner}"
+            return
+        copied = self._copied(field, "v")
+        if copied == default == "v" or (copied == "v" and plain):
+            yield f"{pad}{store} = {value}"
+            return
+        yield f"{pad}v = {value}"
+        yield f"{pad}{store} = " + (
+            copied if field.required else f"{default} if v is None else {copied}"
+        )
+
+    def _copied(self, shape: Shape, value: str) -> str:
+        """Return what is stored in a model for a value of a struct that is not None."""
+        match shape.kind:
+            case Kind.TIMESTAMP:
+                return f"({value} if {value}.tzinfo is not None else {value}.replace(tzinfo=UTC))"
+            case Kind.DATE:
+                return f"read_date({value}, None)"
+            case Kind.CHOICE if shape.enumeration is not None:
+                return f"{self.named('members', _Members(shape.enumeration))}[{value}]"
+            case Kind.MAPPING:
+                return f"({value} if type({value}) is dict else refuse())"
+            case Kind.RELATION:
+                read = self.named("read", self._relation(shape))
+                return f"({value} if type({value}) is str else {read}({value}, None))"
+            case Kind.OBJECT if shape.model is not None:
+                return f"{self.function(shape.model)}({value})"
+            case Kind.LIST if shape.item is not None:
+                return self._copied_list(shape.item, value)
+            case _:
+                return value
+
+    def _copied_list(self, item: Shape, value: str) -> str:
+        if item.model is not None and item.kind is Kind.OBJECT and _repeats(item.model):
+            repeated = self.named("repeated", _Repeated(item.model))
+            key = ", ".join(f"x.{field.attribute}" for field in fields_of(item.model).values())
+            copied = f"{repeated}[{key}]"
         else:
-            value, result = self.unique("value"), self.unique("result")
-            yield f"{pad}if type(v) is dict:"
-            yield f"{pad} {value} = v"
-            yield from self.model(field.model, value, result, pad + " ")
-            yield f"{pad} {store} = {result}"
+            copied = self._copied(item, "x")
+        if copied == "x":
+            return f"tuple({value})"
+        if item.nullable:
+            copied = f"(None if x is None else {copied})"
+        return f"tuple([{copied} for x in {value}])"
 
-    def _plain(self, field: FieldPlan) -> tuple[str, str]:
-        """Return what tells that `v` is usual, and what is then stored."""
-        if field.type is str:
-            return "type(v) is str", "v"
-        if field.read in _EXACT:
-            return f"type(v) is {_EXACT[field.read]}", "v"
-        if field.read is read_timestamp:
-            usual = "type(v) is str and len(v) > 16 and v[10] == 'T'"
-            return f"{usual} and (v := timestamp(v)).tzinfo is not None", "v"
-        read = self.named("read", field.read)
-        if field.read is read_date:
-            padded = "len(v) == 10 and v[4] == '-' == v[7]"
-            return "type(v) is str", f"birthday(v) if {padded} else {read}(v, None)"
-        if field.read is read_str:
-            return "type(v) is str", f"{self.named('members', _Members(field.type))}[v]"
-        expected = self.named("type", field.type)
-        return "v is not None and v is not absent", f"{read}(v, {expected})"
+
+def _refuse() -> None:
+    raise TypeError
+
+
+def _unknown_fields(cls: type[Model]) -> list[tuple[str, str]]:
+    return [(f"extra_{number}", wire) for number, wire in enumerate(_learned[cls])]
 
 
 def _mutable_twin(cls: type[Model]) -> type:
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    creator = next(parent for parent in cls.__mro__ if "__init__" in vars(parent))
+    if (
+        "__attrs_attrs__" not in vars(creator)
+        or hasattr(cls, "__attrs_post_init__")
+        or cls.__new__ is not object.__new__
+        or any(field.validator or _converts(field) for field in fields)
+    ):
+        raise TypeError(f"{cls.__name__} does more with its values than to hold them")
     unfrozen = {
-        "__slots__": cls.__dict__["__slots__"],
+        "__slots__": (),
         "__init__": object.__init__,
         "__repr__": object.__repr__,  # half filled, in a traceback
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
     }
-    return type(f"_{cls.__name__}Twin", cls.__bases__, unfrozen)
+    return type(f"_{cls.__name__}Twin", (cls,), unfrozen)
+
+
+def _converts(field: attrs.Attribute[Any]) -> bool:
+    converter: object = cast("Any", field).converter
+    return field.name != "_extra" and converter not in (None, as_tuple)
 
 
 class _Members(dict[str, E]):
@@ -162,34 +320,29 @@ class _Members(dict[str, E]):
         return member
 
 
-def _repeats(plan: ModelPlan) -> bool:
+def _repeats(cls: type[Model]) -> bool:
     """Whether all fields are enumerated, so that the same few values come again and again."""
-    return bool(plan.fields) and all(
-        field.read is read_str and field.type is not str for field in plan.fields
-    )
+    fields = fields_of(cls).values()
+    return len(fields) > 1 and not _learned[cls] and all(f.kind is Kind.CHOICE for f in fields)
 
 
-def _remembering(plan: ModelPlan, read: Reader) -> Reader:
-    """Return a reader that hands out the same instance for the same complete object.
+class _Repeated(dict[tuple[Any, ...], Model]):
+    """Models by the texts of their fields.
 
-    A model is a frozen value, so nobody can tell; and a page of customers has a third fewer
-    objects to make and to collect.
+    A model is a frozen value, so nobody can tell that it is the same one; and a page of customers
+    has a third fewer objects to make and to collect.
     """
-    wires = [field.wire for field in plan.fields]
-    values_of = itemgetter(*wires, wires[0])  # two at least, so that it returns a tuple
-    kept: dict[tuple[str, ...], Model] = {}
 
-    def read_repeated(value: Any, _: object) -> Any:
-        try:
-            key = values_of(value) if len(value) == len(wires) else None
-            known = kept.get(key) if key is not None else None
-        except (KeyError, TypeError):
-            return read(value, _)
-        if known is not None:
-            return known
-        model = read(value, _)
-        if key is not None and len(kept) < _MOST_KEPT and all(type(v) is str for v in key):
-            kept[key] = model
+    def __init__(self, cls: type[Model]) -> None:
+        super().__init__()
+        self._cls = cls
+
+    def __missing__(self, key: tuple[Any, ...]) -> Model:
+        values: dict[str, Any] = {}
+        for field, text in zip(fields_of(self._cls).values(), key, strict=True):
+            if text is not None and field.enumeration is not None:
+                values[field.attribute] = field.enumeration(text)
+        model = self._cls(**values)
+        if len(self) < _MOST_KEPT:
+            self[key] = model
         return model
-
-    return read_repeated

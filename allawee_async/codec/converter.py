@@ -8,21 +8,25 @@ documents do not name is kept in `extra`.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
 from cattrs import Converter
 
 from allawee_async.codec import reading as decoding
-from allawee_async.codec.compiled import compile_reader
-from allawee_async.codec.reading import FieldPlan, Mismatch, ModelPlan, Reader
+from allawee_async.codec.compiled import Compiled, compile_model, learn, learned
+from allawee_async.codec.json import NotJSON, Raw, document, loads, parts
+from allawee_async.codec.reading import FieldReader, Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.common import Model
 from allawee_async.models.schema import Kind, Shape, fields_of
 
 if TYPE_CHECKING:
-    from allawee_async.types import FreeForm, JSONObject
+    from collections.abc import Callable
+
+    from allawee_async.models.schema import Field
+    from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 M = TypeVar("M", bound=Model)
 
@@ -50,60 +54,92 @@ def to_dict(model: Model) -> JSONObject:
 
 
 def decode(value: object, cls: type[M]) -> M:
-    """Return `value` as a model; raise `DecodeError` with the path, seen from `value`."""
+    """Return `value` as a model; raise `DecodeError` with the path, seen from `value`.
+
+    Args:
+        value: JSON text (`Raw`), or what it says.
+        cls: The class of the model.
+    """
     try:
-        model: M = reader(cls)(value, cls)
+        return _read(value, cls)
     except Mismatch as mismatch:
-        error = _decode_error(mismatch, value)
-    else:
-        return model
+        error = _decode_error(mismatch, "")
+    error.body = _document(value)
     raise error  # out here, so that it does not drag along the frames that read the value
-
-
-def decode_list(values: object, cls: type[M]) -> tuple[M, ...]:
-    """Return a list of objects as models; raise `DecodeError` with the path, seen from the list."""
-    try:
-        models: tuple[M, ...] = decoding.list_reader(cls, reader(cls))(values, cls)
-    except Mismatch as mismatch:
-        error = _decode_error(mismatch, values)
-    else:
-        return models
-    raise error
 
 
 def decode_items(values: object, cls: type[M], *, path: str = "data") -> list[M | DecodeError]:
     """Return each record of a list as a model, or as the error that says why it is none.
 
     Args:
-        values: The list.
+        values: The list: JSON text (`Raw`), or what it says.
         cls: The class of the models.
         path: Where the list stands; the errors' paths begin with it.
 
     Raises:
         DecodeError: It is no list.
     """
+    if isinstance(values, Raw):
+        models = reader(cls).list_text(values)
+        if models is not None:
+            return [*models]
+        values = _read_by(parts, values)
     if not isinstance(values, list | tuple):
-        raise _decode_error(Mismatch("a list", values), values, path)
+        raise _decode_error(Mismatch("a list", values), path)
+    records = enumerate(cast("list[object]", values))
+    return [_item(record, cls, f"{path}[{index}]") for index, record in records]
+
+
+def records(values: object, *, path: str = "data") -> list[JSONValue]:
+    """Return the records of a list as they came.
+
+    Args:
+        values: The list: JSON text (`Raw`), or what it says.
+        path: Where the list stands.
+
+    Raises:
+        DecodeError: It is no list.
+    """
+    found = _read_by(document, values)
+    if not isinstance(found, list):
+        raise _decode_error(Mismatch("a list", found), path)
+    return cast("list[JSONValue]", found)
+
+
+def _item(record: object, cls: type[M], path: str) -> M | DecodeError:
+    try:
+        return _read(record, cls)
+    except Mismatch as mismatch:
+        error = _decode_error(mismatch, path)
+    error.item = _document(record)
+    return error
+
+
+def _read(value: object, cls: type[M]) -> M:
     read = reader(cls)
-    items: list[M | DecodeError] = []
-    for index, value in enumerate(cast("list[Any]", values)):
-        try:
-            items.append(read(value, cls))
-        except Mismatch as mismatch:
-            error = _decode_error(mismatch, None, f"{path}[{index}]")
-            error.item = value
-            items.append(error)
-    return items
+    return read.text(value) if isinstance(value, Raw) else read(value, cls)
 
 
-def _decode_error(mismatch: Mismatch, body: Any, path: str = "") -> DecodeError:
+def _decode_error(mismatch: Mismatch, path: str) -> DecodeError:
     step = "." if path and mismatch.path else ""
-    return DecodeError(str(mismatch), path=f"{path}{step}{mismatch.path}", body=body)
+    return DecodeError(str(mismatch), path=f"{path}{step}{mismatch.path}")
 
 
-def reader(cls: type[Model]) -> Reader:
-    """Return the compiled reader of a model class."""
-    return converter.get_structure_hook(cls)
+def _read_by(read: Callable[[Any], object], text: object) -> object:
+    try:
+        return read(text)
+    except NotJSON as problem:
+        return problem
+
+
+def _document(value: Any) -> JSONValue:
+    found: Any = _read_by(document, value)
+    return None if isinstance(found, NotJSON) else found
+
+
+def reader(cls: type[M]) -> ModelReader[M]:
+    """Return the reader of a model class."""
+    return cast("ModelReader[M]", converter.get_structure_hook(cls))
 
 
 def field_reader(shape: Shape) -> Reader:
@@ -121,20 +157,68 @@ def _is_shape(annotation: Any) -> bool:
     return isinstance(annotation, Shape)
 
 
-def _model_reader(cls: type[Model], converter: Converter) -> Reader:
-    return compile_reader(_plan(cls, converter))
+class ModelReader(Generic[M]):
+    """How one class of models is read: the usual objects fast, the others carefully."""
+
+    def __init__(self, cls: type[M], converter: Converter) -> None:
+        self._cls = cls
+        self._readers = tuple(_field_reader(field, converter) for field in fields_of(cls).values())
+        self._converter = converter
+        self._compiled: Compiled | None = None
+        self._has_compiled = False
+
+    def __call__(self, value: Any, _: object = None) -> M:
+        """Read what a JSON text says."""
+        model: M | None = self._quickly(Compiled.of_value, value)
+        return self._carefully(value) if model is None else model
+
+    def text(self, text: Raw) -> M:
+        """Read a JSON text."""
+        model: M | None = self._quickly(Compiled.of_text, text)
+        if model is not None:
+            return model
+        try:
+            value = loads(text)
+        except NotJSON as problem:
+            raise Mismatch("JSON", problem) from None
+        return self._carefully(value)
+
+    def list_text(self, text: Raw) -> list[M] | None:
+        """Read the JSON text of a list; None if it must be read record by record."""
+        models: list[M] | None = self._quickly(Compiled.of_list, text)
+        return models
+
+    def _quickly(self, read: Callable[[Compiled, Any], Any], source: Any) -> Any:
+        try:
+            fast = self._fast()
+            return None if fast is None else read(fast, source)
+        except Exception:  # noqa: BLE001 - whatever it was, the careful way judges it
+            return None
+
+    def _fast(self) -> Compiled | None:
+        if not self._has_compiled:
+            self._compiled, self._has_compiled = self._compile(), True
+        return self._compiled
+
+    def _compile(self) -> Compiled | None:
+        try:
+            return compile_model(self._cls, self._converter.get_structure_hook)
+        except TypeError:
+            return None
+
+    def _carefully(self, value: Any) -> M:
+        model = read_carefully(value, self._cls, self._readers)
+        learn(model)
+        if self._compiled is not None and self._compiled.learned != learned():
+            self._has_compiled = False
+        return model
 
 
-def _plan(cls: type[Model], converter: Converter) -> ModelPlan:
-    fields: list[FieldPlan] = []
-    for field in fields_of(cls).values():
-        if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
-            raise TypeError(f"{cls.__name__}.{field.attribute} needs a default that can be shared")
-        expected = field.type or field
-        read = converter.get_structure_hook(expected)
-        model = _plan(field.model, converter) if field.model and field.type else None
-        fields.append(FieldPlan(field.attribute, field.wire, expected, read, field.default, model))
-    return ModelPlan(cls, tuple(fields))
+def _field_reader(field: Field, converter: Converter) -> FieldReader:
+    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
+        raise TypeError(f"the default of {field.attribute} cannot be shared by all instances")
+    expected = field.type or field
+    return FieldReader(field, converter.get_structure_hook(expected), expected)
 
 
 def _shape_reader(shape: Shape, converter: Converter) -> Reader:
@@ -157,7 +241,7 @@ def make_converter() -> Converter:
     made.register_structure_hook(datetime, decoding.read_timestamp)
     made.register_structure_hook(date, decoding.read_date)
     made.register_structure_hook_factory(_is_shape, _shape_reader)
-    made.register_structure_hook_factory(_is_model, _model_reader)
+    made.register_structure_hook_factory(_is_model, ModelReader)
     made.register_unstructure_hook(Model, write_model)
     made.register_unstructure_hook(datetime, write_timestamp)
     made.register_unstructure_hook(date, write)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import orjson
 
+from allawee_async.codec.converter import records
 from allawee_async.errors import DecodeError
 from allawee_async.export.rows import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
@@ -38,7 +39,7 @@ def documents_of(source: Source[Any], state: PartState) -> Source[JSONValue]:
         return reply
 
     query = {**source.query, **state.query}
-    part: Source[Any] = attrs.evolve(source, fetch=fetch, decode=tuple, query=query)
+    part: Source[Any] = attrs.evolve(source, fetch=fetch, decode=records, query=query)
     return attrs.evolve(part, query=part.query_at(state.cursor))
 
 
@@ -135,10 +136,9 @@ class Intake:
 
     def _objection(self, entry: JSONValue) -> tuple[str, str]:
         """Return why an entry cannot be decoded, and where."""
-        try:
-            self._source.decode([entry])
-        except DecodeError as error:
-            return error.message, error.path.removeprefix("[0]").removeprefix(".")
+        (item,) = self._source.decode([entry])
+        if isinstance(item, DecodeError):
+            return item.message, item.path.removeprefix("data[0]").removeprefix(".")
         return "it is unusual", ""
 
     def _reject(self, place: int, entry: JSONValue, reason: str, path: str) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import attrs
 
 from allawee_async.errors import DecodeError, PaginationError
+from allawee_async.models.common import Model
+from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from allawee_async.models.common import Model
     from allawee_async.transport.response import Reply
-    from allawee_async.types import JSONValue
+    from allawee_async.types import JSONObject
 
 T = TypeVar("T")
 
@@ -27,7 +28,8 @@ class Source(Generic[T]):
 
     Attributes:
         fetch: Sends the list request with a query.
-        decode: Makes items of the raw ones; their places in errors are seen from the list.
+        decode: Makes the items of a list, which is JSON text (`Raw`) or what it says; an item that
+            cannot be read is its `DecodeError`.
         query: The query of the first page.
         cursor_field: The wire name of the field that cursors are taken from.
         ends_unless_told: Whether a page that does not say whether more follows is the last.
@@ -37,7 +39,7 @@ class Source(Generic[T]):
     """
 
     fetch: Callable[[Mapping[str, str]], Awaitable[Reply]]
-    decode: Callable[[list[JSONValue]], tuple[T, ...]]
+    decode: Callable[[Any], Sequence[T | DecodeError]]
     query: Mapping[str, str]
     cursor_field: str = "id"
     ends_unless_told: bool = False
@@ -62,21 +64,22 @@ class Source(Generic[T]):
         """
         query = self.query_at(cursor)
         reply = await self.fetch(query)
-        raw = reply.data
-        if not isinstance(raw, list):
-            raise _decode_error("expected a list, found something else", "data", reply)
+        items: list[T] = []
         try:
-            items = self.decode(raw)
+            found = self.decode(reply.raw)
+            for item in found:
+                if isinstance(item, DecodeError):
+                    raise item
+                items.append(item)
         except DecodeError as error:
-            step = "" if error.path.startswith("[") or not error.path else "."
-            raise _decode_error(error.message, f"data{step}{error.path}", reply) from None
-        reached = self._cursor_of(raw, reply)
+            raise _decode_error(error.message, error.path, reply) from None
+        reached = self._cursor_of(found, reply)
         if reached is not None and reached in (cursor, *map(query.get, _CURSORS)):
             raise standstill(reached)
         total = reply.metadata.get("totalCount")
         return Page(
-            items=items,
-            has_more=self._has_more(reply, len(raw), query),
+            items=tuple(items),
+            has_more=self._has_more(reply, len(items), query),
             total_count=total if type(total) is int and total >= 0 else None,
             request_id=reply.request_id,
             cursor=reached,
@@ -94,15 +97,25 @@ class Source(Generic[T]):
             return told
         return not self.ends_unless_told and found >= int(query.get("limit", _DEFAULT_LIMIT))
 
-    def _cursor_of(self, raw: list[JSONValue], reply: Reply) -> str | None:
-        if not raw:
+    def _cursor_of(self, items: Sequence[T | DecodeError], reply: Reply) -> str | None:
+        if not items:
             return None
-        edge = raw[0] if "before" in self.query else raw[-1]
-        cursor = edge.get(self.cursor_field) if isinstance(edge, dict) else None
+        cursor = _value_of(items[0] if "before" in self.query else items[-1], self.cursor_field)
         if isinstance(cursor, str) and cursor:
             return cursor
         last_id = reply.metadata.get("lastId")
         return last_id if isinstance(last_id, str) and last_id else None
+
+
+def _value_of(item: object, wire: str) -> object:
+    """Return a field of a record by its wire name, whatever has become of the record."""
+    record = item.item if isinstance(item, DecodeError) else item
+    if isinstance(record, dict):
+        return cast("JSONObject", record).get(wire)
+    if not isinstance(record, Model):
+        return None
+    field = fields_of(type(record)).get(wire)
+    return getattr(record, field.attribute) if field else record.extra.get(wire)
 
 
 def _decode_error(message: str, path: str, reply: Reply) -> DecodeError:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overl
 
 import attrs
 
-from allawee_async.codec.converter import decode, decode_list
+from allawee_async.codec.converter import decode, decode_items, records
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.common import Model
 from allawee_async.pagination.pager import AsyncPager
@@ -133,15 +133,15 @@ class Resource:
         async def fetch(page_query: Mapping[str, str]) -> Reply:
             reply = await self._session.send(self._prepared(route, path, query=page_query))
             if loose:
-                reply.data = _as_list(reply.data)
+                reply.raw = _as_list(reply.data)
             return reply
 
-        def models(raw: Any) -> tuple[Any, ...]:
-            return _mappings(raw) if model is None else decode_list(raw, model)
+        def items(data: Any) -> list[Any]:
+            return _mappings(data) if model is None else decode_items(data, model)
 
         source: Source[Any] = Source(
             fetch=fetch,
-            decode=models,
+            decode=items,
             query=query,
             cursor_field=cursor_field,
             ends_unless_told=loose,
@@ -194,10 +194,9 @@ class Listable(Resource, Generic[M]):
 
 
 def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
-    data = reply.data
-    if not isinstance(data, dict) and not _has_required_fields(model):
-        data = _kept(data)
+    data: object = None
     try:
+        data = reply.raw if _has_required_fields(model) else _kept(reply.data)
         return decode(data, model)
     except DecodeError as error:
         step = "." if error.path else ""
@@ -232,11 +231,15 @@ def _is_filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _mappings(raw: Any) -> tuple[Any, ...]:
-    for index, item in enumerate(raw):
-        if not isinstance(item, dict):
-            raise DecodeError("expected an object, found something else", path=f"[{index}]")
-    return tuple(raw)
+def _mappings(data: object) -> list[JSONObject | DecodeError]:
+    return [
+        item
+        if isinstance(item, dict)
+        else DecodeError(
+            "expected an object, found something else", path=f"data[{index}]", item=item
+        )
+        for index, item in enumerate(records(data))
+    ]
 
 
 class Findable(Listable[M]):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-import orjson
 
+from allawee_async.codec.json import NotJSON, Raw, dumps, loads, parts
 from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
 from allawee_async.transport.retry import read_retry_after
 
@@ -34,7 +34,8 @@ class Reply:
         headers: The headers; names in any case.
         request_id: The API's id of the request, if it told one.
         code: The API's code, `success` in lower case, or None if it sent none.
-        data: What the envelope holds, or the whole body if there is no envelope; None if neither.
+        raw: What the envelope holds, or the whole body if there is no envelope; None if neither.
+            It is JSON text that nobody has read yet, or what it says.
         metadata: The envelope's metadata; of a list `hasMore` and, if asked for, `totalCount`.
         elapsed: Seconds that the successful attempt took.
         failures: The attempts before it.
@@ -44,10 +45,28 @@ class Reply:
     headers: Mapping[str, str] = attrs.field(repr=False)
     request_id: str | None = None
     code: str | None = None
-    data: JSONValue = attrs.field(default=None, repr=False)
+    raw: Raw | JSONValue = attrs.field(default=None, repr=False)
     metadata: JSONObject = attrs.field(factory=dict[str, "JSONValue"])
     elapsed: float = 0.0
     failures: tuple[Attempt, ...] = ()
+
+    @property
+    def data(self) -> JSONValue:
+        """What the text of `raw` says.
+
+        Raises:
+            DecodeError: It cannot be read.
+        """
+        text = self.raw
+        if not isinstance(text, Raw):
+            return text
+        try:
+            self.raw = value = loads(text)
+        except NotJSON:
+            problem = _not_json(self, text)
+        else:
+            return value
+        raise problem
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -89,18 +108,24 @@ def read_response(
     if not body or body.isspace():
         return reply
     try:
-        document: JSONValue = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _not_json(reply, body) from None
-    if not isinstance(document, dict):
-        reply.data = document
-        return reply
-    if status == _ACCEPTED and (_code(document) or "").lower() == _REQUEST_ACCEPTED:
-        raise _accepted(reply, document)
-    if not document.keys() <= ENVELOPE:
-        reply.data = document  # the bare resource
-        return reply
-    return _open_envelope(reply, document)
+        found = parts(body)
+        if isinstance(found, dict) and found.keys() <= ENVELOPE:
+            envelope = {name: _part(name, text) for name, text in found.items()}
+        else:
+            envelope = None
+            reply.raw = loads(body)  # the bare resource
+    except NotJSON:
+        problem = _not_json(reply, body)
+    else:
+        if status == _ACCEPTED:
+            _refuse_queued(reply, loads(body))
+        return reply if envelope is None else _open_envelope(reply, envelope)
+    raise problem
+
+
+def _part(name: str, text: Any) -> Any:
+    """Read a part of an envelope, of its data only that there is some."""
+    return text if name == "data" else loads(text)
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
@@ -110,32 +135,36 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
     return None  # bytes that are no id could not even be printed
 
 
-def _open_envelope(reply: Reply, envelope: JSONObject) -> Reply:
+def _open_envelope(reply: Reply, envelope: dict[str, Any]) -> Reply:
     reply.code = code = _code(envelope)
     if "data" in envelope:
-        reply.data = envelope["data"]
+        reply.raw = envelope["data"]
     elif code is None:
-        reply.data = envelope  # nothing says that this is an envelope
-    metadata = envelope.get("metadata")
+        reply.raw = envelope  # nothing says that this is an envelope
+    metadata: JSONValue = envelope.get("metadata")
+    older: JSONValue = envelope.get("pagination")
     if isinstance(metadata, dict):
         reply.metadata = metadata
-    elif isinstance(older := envelope.get("pagination"), dict):
+    elif isinstance(older, dict):
         # the older documents: `count` is the number of all entries, `lastId` the cursor
         reply.metadata = {"totalCount": older.get("count"), "lastId": older.get("lastId")}
     return reply
 
 
-def _accepted(reply: Reply, envelope: JSONObject) -> RequestAccepted:
-    return RequestAccepted(
-        _message(envelope) or "the API queued the request and has not processed it yet",
+def _refuse_queued(reply: Reply, document: JSONValue) -> None:
+    if not isinstance(document, dict) or (_code(document) or "").lower() != _REQUEST_ACCEPTED:
+        return
+    raise RequestAccepted(
+        _message(document) or "the API queued the request and has not processed it yet",
         request_id=reply.request_id,
-        code=_inner(envelope, "code") or _REQUEST_ACCEPTED,
-        body=envelope,
+        code=_inner(document, "code") or _REQUEST_ACCEPTED,
+        body=document,
     )
 
 
-def _not_json(reply: Reply, body: bytes) -> DecodeError:
+def _not_json(reply: Reply, text: bytes | Raw) -> DecodeError:
     kind = reply.headers.get("content-type", "no content type")
+    body = bytes(text)
     return DecodeError(
         f"the body of a {reply.status} answer is not JSON, or is cut off "
         f"({kind}, {len(body)} bytes)",
@@ -149,8 +178,8 @@ def _read_error(
     status: int, headers: Mapping[str, str], body: bytes, now: Callable[[], float]
 ) -> APIError:
     try:
-        document: JSONValue = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        document: JSONValue = loads(body)
+    except NotJSON:
         document = _text(body)
     facts = document if isinstance(document, dict) else {}
     return error_class(status)(
@@ -166,7 +195,7 @@ def _read_error(
 
 def error_from(status: int, body: JSONValue) -> APIError:
     """Return the error of an answer that was recorded elsewhere (a queued request's attempt)."""
-    return _read_error(status, {}, orjson.dumps(body), lambda: 0.0)
+    return _read_error(status, {}, dumps(body), lambda: 0.0)
 
 
 def _code(document: JSONObject) -> str | None:
@@ -186,7 +215,7 @@ def _details(document: JSONObject) -> tuple[str, ...]:
     message = document.get("message")
     if not isinstance(message, list):
         return ()
-    return tuple(text if isinstance(text, str) else orjson.dumps(text).decode() for text in message)
+    return tuple(text if isinstance(text, str) else dumps(text).decode() for text in message)
 
 
 def _message(document: JSONObject) -> str | None:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from allawee_async import AllaweeClient
-from allawee_async.codec.converter import decode_list
+from allawee_async.codec.converter import decode_items
 from allawee_async.models import Customer
 from allawee_async.transport.response import read_response
 from benchmarks.contestants.base import API_KEY
@@ -55,8 +55,8 @@ class Ours:
 
     @staticmethod
     def decode(body: bytes) -> Sequence[Any]:
-        return decode_list(read_response(200, {}, body).data, Customer)
+        return decode_items(read_response(200, {}, body).raw, Customer)
 
     @staticmethod
     def build(document: Any) -> Sequence[Any]:
-        return decode_list(document["data"], Customer)
+        return decode_items(document["data"], Customer)

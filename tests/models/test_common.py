@@ -288,7 +288,7 @@ def test_a_page_and_a_reply_show_no_identity_number() -> None:
 
     page = Page(items=(claims,), has_more=False, source=source)
     selected = Page(items=(to_dict(claims),), has_more=False, source=source)
-    reply = Reply(200, {}, data=to_dict(claims))
+    reply = Reply(200, {}, raw=to_dict(claims))
 
     for value in (page, selected, reply):
         assert BVN not in repr(value)

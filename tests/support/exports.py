@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from allawee_async.codec.converter import decode_list
+from allawee_async.codec.converter import decode_items
 from allawee_async.export.checkpoint import checksum_of
 from allawee_async.export.files import PartFile
 from allawee_async.models import Customer
@@ -57,8 +57,8 @@ class FakeList:
     def pager(self, **query: str) -> AsyncPager[Any]:
         """Return the pager of the list."""
 
-        def decode(raw: list[Any]) -> tuple[Any, ...]:
-            return decode_list(raw, self.model)
+        def decode(data: Any) -> list[Any]:
+            return decode_items(data, self.model)
 
         source: Source[Any] = Source(
             fetch=self._answer,
@@ -79,7 +79,7 @@ class FakeList:
             (at,) = [n for n, found in enumerate(self.documents) if _id(found) == query["after"]]
             start = at + 1
         page = deepcopy(self.documents[start : start + limit])
-        reply = Reply(200, {}, data=page)
+        reply = Reply(200, {}, raw=page)
         reply.metadata = {"hasMore": len(page) == limit}
         if "countTotal" in query:
             reply.metadata["totalCount"] = len(self.documents)

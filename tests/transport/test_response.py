@@ -371,8 +371,7 @@ UNREADABLE: dict[str, bytes] = {
     "UTF-16": '{"code": "success"}'.encode("utf-16"),
     "binary": bytes(range(256)),
     "NaN": b'{"data": NaN}',
-    "a number that is too large": b'{"data": 1e999}',
-    "half a surrogate pair": b'{"data": "\\ud800"}',
+    "a number that is too large": b'{"metadata": 1e999}',
     "nested too deeply": b"[" * 100_000,
     "nested too deeply and closed": b"[" * 100_000 + b"]" * 100_000,
     "objects nested too deeply": b'{"data":' * 100_000,
@@ -414,12 +413,55 @@ def test_an_error_may_have_no_body(body: bytes) -> None:
     assert str(error) == "Service Unavailable [HTTP 503]"
 
 
-def test_a_byte_order_mark_does_no_harm() -> None:
-    try:
-        reply = read(200, b'\xef\xbb\xbf{"code": "success", "data": 1}')
-    except DecodeError:
-        return
-    assert reply.data == 1
+@pytest.mark.parametrize(
+    "data", [b"1e999", b'"\xff\xfe"', b"1" * 5_000], ids=["1e999", "no UTF-8", "5,000 digits"]
+)
+def test_data_that_cannot_be_read_is_a_decode_error_when_it_is_asked_for(data: bytes) -> None:
+    reply = read(200, b'{"code": "success", "data": %b}' % data, X_Request_Id="req_1")
+
+    with pytest.raises(DecodeError, match="is not JSON") as caught:
+        _ = reply.data
+
+    assert (caught.value.status, caught.value.request_id) == (200, "req_1")
+    assert isinstance(caught.value.body, str)
+    assert len(caught.value.body) <= 2_000
+
+
+@pytest.mark.parametrize("body", [b'{"code": "success", "data": 1}', b'{"id": 1}', b"[1]", b"1"])
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_byte_order_mark_does_no_harm(status: int, body: bytes) -> None:
+    assert read(status, b"\xef\xbb\xbf" + body).data == read(status, body).data
+
+
+def test_a_byte_order_mark_before_an_error_does_no_harm() -> None:
+    assert read_error(400, b'\xef\xbb\xbf{"message": "no"}').message == "no"
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("caf\\ud83d", "caf\ufffd"),
+        ("\\ud83d!", "\ufffd!"),
+        ("\\udc00", "\ufffd"),
+        ("\\uD800\\uD800\\uDC00", "\ufffd\U00010000"),
+        ("\\\\ud83d", "\\ud83d"),
+        ("\\ud83d\\ude00", "\U0001f600"),
+    ],
+)
+def test_half_a_character_is_read_as_a_replacement(text: str, means: str) -> None:
+    body = f'{{"code": "success", "data": {{"a": "{text}"}}, "metadata": {{"b": "{text}"}}}}'
+
+    reply = read(200, body.encode())
+
+    assert (reply.data, reply.metadata) == ({"a": means}, {"b": means})
+    assert read_error(400, f'{{"message": "{text}"}}'.encode()).body == {"message": means}
+
+
+@pytest.mark.parametrize("number", [12345678901234567890123, -(10**40), 2**64])
+def test_whole_numbers_are_exact(number: int) -> None:
+    reply = read(200, {"data": {"number": number}})
+
+    assert reply.data == {"number": number}
 
 
 # Retry-After.

@@ -27,7 +27,7 @@ def test_help_loads_nothing_heavy():
         "from allawee_async.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'aiohttp', 'asyncio', 'attrs', 'cattrs', 'orjson', 'pyarrow', 'keyring', 'rich',"
+        "heavy = {'aiohttp', 'asyncio', 'attrs', 'cattrs', 'msgspec', 'pyarrow', 'keyring', 'rich',"
         " 'pydantic', 'allawee_async.sandbox', 'allawee_async.client', 'allawee_async.models'}\n"
         "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )

@@ -1,0 +1,110 @@
+"""JSON text to plain values and back, by msgspec."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from allawee_async.types import JSONValue
+
+Raw = msgspec.Raw
+"""JSON text that was looked at, but not read yet."""
+
+Text: TypeAlias = bytes | memoryview | Raw | str
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_ESCAPES: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # both halves of a character
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    rb"|\\.",
+    re.DOTALL,
+)
+
+
+class NotJSON(ValueError):  # noqa: N818 - what it says of a text
+    """A text that is not JSON, is cut off, or has a number or a depth beyond all bounds."""
+
+
+def loads(text: Text) -> JSONValue:
+    """Return what a JSON text says; whole numbers are exact.
+
+    A byte order mark is skipped, and half a surrogate pair is read as U+FFFD: some programs write
+    the one, or cut a text within the other.
+
+    Raises:
+        NotJSON: It says nothing.
+    """
+    value: JSONValue = _read(_VALUE, text)
+    return value
+
+
+def document(value: Raw | JSONValue) -> JSONValue:
+    """Return what a JSON text says; anything else says itself.
+
+    Raises:
+        NotJSON: It says nothing.
+    """
+    return loads(value) if isinstance(value, Raw) else value
+
+
+def parts(text: Text) -> dict[str, Raw] | list[Raw] | JSONValue:
+    """Return what a JSON text says, the parts of an object or a list as texts not read yet.
+
+    Raises:
+        NotJSON: It says nothing, as far as can be seen without reading the parts.
+    """
+    value: dict[str, Raw] | list[Raw] | JSONValue = _read(_PARTS, text)
+    return value
+
+
+def _read(decoder: msgspec.json.Decoder[Any], text: Text) -> Any:
+    try:
+        return decoder.decode(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return decoder.decode(repaired(text))
+    except (ValueError, RecursionError):
+        problem = NotJSON("not JSON, or cut off")
+    raise problem  # out here, so that it does not drag along an error that quotes the text
+
+
+def repaired(text: Text) -> bytes:
+    """Return a text without its byte order mark, and with U+FFFD for half a surrogate pair."""
+    plain = text.encode() if isinstance(text, str) else bytes(text)
+    return _ESCAPES.sub(_whole, plain.removeprefix(_BYTE_ORDER_MARK))
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape["half"] else escape[0]
+
+
+def dumps(value: object, *, indent: int | None = None) -> bytes:
+    """Return a value of JSON types as JSON text.
+
+    Args:
+        value: The value; texts and numbers of a class of their own are written as what they are.
+        indent: Spaces of each level; None writes all on one line.
+
+    Raises:
+        TypeError: JSON has no form for it.
+        ValueError: A text holds half a surrogate pair.
+    """
+    text = _ENCODER.encode(value)
+    return text if indent is None else msgspec.json.format(text, indent=indent)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int | float):
+        return value + 0
+    raise TypeError(f"a value of type {type(value).__name__} has no form in JSON")
+
+
+_VALUE: Final = msgspec.json.Decoder()
+_PARTS: Final = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | int | float | bool | None)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
