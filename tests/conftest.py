@@ -17,7 +17,7 @@ import attrs
 import pytest
 from hypothesis import settings
 
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.sandbox import Sandbox
 from tests.support.faketime import FakeTime
 from tests.support.wire import Wire

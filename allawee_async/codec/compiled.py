@@ -16,7 +16,7 @@ import attrs
 import msgspec
 
 from allawee_async.codec.reading import Reader, read_date
-from allawee_async.models.common import Model, OpenEnum, as_tuple
+from allawee_async.models.base import Model, OpenEnum, as_tuple
 from allawee_async.models.schema import Kind, Shape, fields_of
 
 if TYPE_CHECKING:

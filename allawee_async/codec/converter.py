@@ -19,7 +19,7 @@ from allawee_async.codec.json import NotJSON, Raw, document, loads, parts
 from allawee_async.codec.reading import FieldReader, Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, Shape, fields_of
 
 if TYPE_CHECKING:

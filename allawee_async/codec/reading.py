@@ -17,7 +17,7 @@ from allawee_async.codec.json import NotJSON
 from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.models.schema import Field
 
 M = TypeVar("M", bound="Model")

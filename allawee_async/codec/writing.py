@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, cast
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:

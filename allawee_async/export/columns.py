@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from allawee_async.codec.reading import Reader
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import Strings
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from allawee_async.export.sheets import Sheet
     from allawee_async.export.table import Table
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONValue
 
 _FIRST_OF_FORMULAS: Final = tuple("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")

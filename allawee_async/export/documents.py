@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _PLAIN: Final = frozenset({str, int, float, bool, NoneType})

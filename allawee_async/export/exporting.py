@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from allawee_async.export.columns import Column
     from allawee_async.export.rows import Format, Rows
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.pagination.pager import AsyncPager
     from allawee_async.pagination.pages import Source
     from allawee_async.types import Strings

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from allawee_async.export.checkpoint import Job, PartState
     from allawee_async.export.rows import Rows
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.pagination.pages import Source
     from allawee_async.transport.response import Reply
     from allawee_async.types import JSONValue

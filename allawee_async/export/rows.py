@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
 
 _GZIP_LEVEL: Final = 1
 _COPIED_AT_ONCE: Final = 1024 * 1024

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from allawee_async.export.columns import Column
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _EXACT: Final[dict[Kind, set[type]]] = {

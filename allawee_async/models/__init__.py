@@ -6,6 +6,8 @@ from allawee_async.lazy import lazy_names
 
 if TYPE_CHECKING:
     from allawee_async.models.accounts import *
+    from allawee_async.models.base import Model as Model
+    from allawee_async.models.base import OpenEnum as OpenEnum
     from allawee_async.models.billings import *
     from allawee_async.models.card_authorizations import *
     from allawee_async.models.card_programs import *
@@ -29,6 +31,7 @@ else:
         {
             "accounts": "Account AccountBalance AccountLogEntry AccountStatus AccountType "
             "DepositChannel DepositChannelType",
+            "base": "Model OpenEnum",
             "billings": "Billing",
             "card_authorizations": "AuthorizationStatus AuthorizationType CardAuthorization "
             "DecisionType",
@@ -38,7 +41,7 @@ else:
             "card_transactions": "CardTransaction CardTransactionType",
             "cards": "Card CardChannel CardControls CardDetails CardSecrets CardStatus "
             "FundingSource SpendingInterval SpendingLimit",
-            "common": "ActionResult Address Currency Model OpenEnum",
+            "common": "ActionResult Address Currency",
             "customers": "BusinessInformation Claims Customer CustomerStatus CustomerType Gender "
             "Identity IdentityType IndividualInformation Verification VerificationStatus "
             "VerificationTier",

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.common import Currency, Model, OpenEnum, model
+from allawee_async.models.base import Model, OpenEnum, model
+from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import attrs
 
+from allawee_async.models.base import MONEY, Model, OpenEnum, model
 from allawee_async.models.cards import Card, CardChannel
-from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
+from allawee_async.models.common import Currency
 from allawee_async.types import JSONObject, JSONValue
 
 __all__ = [

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.common import Address, Currency, Model, OpenEnum, model
+from allawee_async.models.base import Model, OpenEnum, model
+from allawee_async.models.common import Address, Currency
 from allawee_async.types import JSONObject
 
 __all__ = [

@@ -6,8 +6,9 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
+from allawee_async.models.base import MONEY, SECRET, Model, OpenEnum, as_tuple, model
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
-from allawee_async.models.common import MONEY, SECRET, Currency, Model, OpenEnum, as_tuple, model
+from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject, Strings
 

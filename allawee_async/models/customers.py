@@ -5,7 +5,8 @@ from typing import Final
 
 import attrs
 
-from allawee_async.models.common import SECRET, Address, Model, OpenEnum, as_tuple, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, as_tuple, model
+from allawee_async.models.common import Address
 from allawee_async.types import JSONObject, Strings
 
 __all__ = [

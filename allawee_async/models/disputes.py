@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from allawee_async.models.base import Model, OpenEnum, model
 from allawee_async.models.card_authorizations import CardAuthorization
-from allawee_async.models.common import Model, OpenEnum, model
 from allawee_async.types import JSONObject, Strings
 
 __all__ = ["Dispute", "DisputeReason"]

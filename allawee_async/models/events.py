@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from allawee_async.models.common import Model, model
+from allawee_async.models.base import Model, model
 
 __all__ = ["Event"]
 

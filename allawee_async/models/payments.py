@@ -5,7 +5,8 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.common import MONEY, Currency, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.events import Event
 from allawee_async.models.fees import Fee

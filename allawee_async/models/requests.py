@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.common import SECRET, Model, OpenEnum, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, model
 from allawee_async.types import JSONValue
 
 __all__ = ["RequestAttempt", "RequestRecord", "RequestSource", "RequestStatus"]

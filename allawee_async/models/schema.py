@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
 
 import attrs
 
-from allawee_async.models.common import Model, OpenEnum
+from allawee_async.models.base import Model, OpenEnum
 from allawee_async.redaction import MASK, mask, without_named_secrets
 
 if TYPE_CHECKING:

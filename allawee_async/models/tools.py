@@ -7,7 +7,8 @@ API sends besides is kept in `extra`.
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.common import Currency, Model, model
+from allawee_async.models.base import Model, model
+from allawee_async.models.common import Currency
 from allawee_async.models.fees import Fee
 from allawee_async.types import JSONObject
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 import attrs
 
 from allawee_async.errors import DecodeError, PaginationError
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:

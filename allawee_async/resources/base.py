@@ -8,7 +8,7 @@ import attrs
 
 from allawee_async.codec.converter import decode, decode_items, records
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import Source
 from allawee_async.query.filters import F

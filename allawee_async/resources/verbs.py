@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin, g
 import attrs
 
 from allawee_async import models, types
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, Shape, members_of, shape_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.query.filters import Expression, Field

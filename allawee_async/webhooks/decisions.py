@@ -9,7 +9,7 @@ import orjson
 
 from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import ConfigurationError
-from allawee_async.models.common import OpenEnum
+from allawee_async.models.base import OpenEnum
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject

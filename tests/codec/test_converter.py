@@ -16,7 +16,7 @@ from allawee_async.codec import converter as converter_room
 from allawee_async.codec.converter import converter, decode, from_dict, make_converter, to_dict
 from allawee_async.errors import AllaweeError, DecodeError
 from allawee_async.models import Address, Claims, Customer, CustomerStatus, Identity
-from allawee_async.models.common import Model, OpenEnum, model
+from allawee_async.models.base import Model, OpenEnum, model
 from tests.support.properties import examples
 from tests.support.samples import changed, documented_claims, documented_customers, full_customer
 from tests.support.strategies import COMPLETE, MODELS, any_model

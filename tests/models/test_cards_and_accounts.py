@@ -17,6 +17,7 @@ from allawee_async.models.accounts import (
     AccountType,
     DepositChannelType,
 )
+from allawee_async.models.base import Model
 from allawee_async.models.card_authorizations import (
     AuthorizationStatus,
     AuthorizationType,
@@ -45,7 +46,6 @@ from allawee_async.models.cards import (
     FundingSource,
     SpendingInterval,
 )
-from allawee_async.models.common import Model
 from allawee_async.models.disputes import Dispute, DisputeReason
 from tests.support.serving import SAMPLES, without_nulls
 

@@ -15,7 +15,7 @@ from allawee_async.models.schema import Kind, Shape, camel, fields_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _LONGEST: Final = 8 * 1024 * 1024

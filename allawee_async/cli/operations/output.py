@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from allawee_async.cli.output.writers import Writer
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
 
 
 @attrs.frozen(kw_only=True)

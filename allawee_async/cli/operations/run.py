@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.cli.output.writers import Writer
     from allawee_async.client import AllaweeClient
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.pagination.pager import AsyncPager
     from allawee_async.types import FreeForm, JSONObject
 

@@ -13,7 +13,7 @@ from allawee_async.models.schema import field_at
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONValue
 
 # Names of amounts where no model knows the field: in logs of accounts, and in what is new.

@@ -11,7 +11,7 @@ from allawee_async.models.schema import Kind, camel, fields_of, paths_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _FIRST: Final = ("id", "_id")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.codec.converter import to_dict
 from allawee_async.codec.writing import write_mapping
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 from allawee_async.models.schema import masked
 
 if TYPE_CHECKING:

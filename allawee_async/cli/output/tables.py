@@ -18,7 +18,7 @@ from allawee_async.models.schema import Kind, fields_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _GAP: Final = 2

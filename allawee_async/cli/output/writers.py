@@ -17,7 +17,7 @@ from allawee_async.cli.output.columns import all_columns, chosen_columns, value_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from allawee_async.models.common import Model
+    from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
 _CONTROLS: Final = re.compile("[\x7f-\x9f]")  # JSON need not escape these; terminals obey some

@@ -14,7 +14,7 @@ from allawee_async.models import (
     Webhook,
     WebhookSecret,
 )
-from allawee_async.models.common import Model
+from allawee_async.models.base import Model
 
 KEY = "sk.test.0123456789abcdef"
 
