@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import Json, JsonObject
 
 TYPES = frozenset({"individual", "business"})
+TIERS = frozenset({"tier-1", "tier-2", "tier-3"})
 
 _ADDRESS = ("city", "state", "countryCode", "addressLineOne", "addressLineTwo", "postalCode")
 _IDENTITY = ("type", "id", "url", "issuingCountry")
@@ -81,6 +82,11 @@ def _read_customer(state: State, call: ApiRequest, *, own: str) -> JsonObject:
                 inner.text(field, required=False)
         claims.texts("businessDirectors", required=False)
         tiers = body.texts("verifications", required=False)
+        if not TIERS.issuperset(tiers):
+            allowed = ", ".join(sorted(TIERS))
+            body.refuse(
+                "verifications", f"must be one of the following values: {allowed}", each=True
+            )
         body.object("metadata", required=False)
     refuse_double(state.customers, body.fields, own=own)
     sent = body.given("name", "reference", "type", "claims", "metadata")

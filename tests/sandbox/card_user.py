@@ -34,6 +34,12 @@ class SetClock:
         self.moment += timedelta(**time)
 
 
+PARTS: dict[str, Any] = {
+    "quantity": 1, "personalization": {}, "distribution": {"type": "bulked"}, "authorization": {},
+}  # fmt: skip
+"""What a physical program needs besides."""
+
+
 class CardUser:
     def __init__(self, caller: Caller, sandbox: Sandbox, clock: SetClock) -> None:
         self.caller = caller
@@ -57,6 +63,8 @@ class CardUser:
     async def program(self, **fields: Any) -> Any:
         body = {"name": "Mine", "network": "mastercard", "type": "virtual", "currency": "NGN"}
         rules = {"fundingSourceType": "card-account"}
+        if fields.get("type") == "physical":
+            body |= PARTS
         return await self.make("POST", "/card-programs", body | {"authorization": rules} | fields)
 
     async def stock(self, quantity: int = 2, **fields: Any) -> Any:

@@ -79,7 +79,20 @@ async def test_a_created_customer_is_active_and_verified(
     "name", ["create.individual.request", "create.business.request", "update.request"]
 )
 async def test_documented_bodies_are_taken(allawee: Caller, name: str) -> None:
-    assert (await allawee.post(sample(name))).status == 200
+    body = sample(name)
+    assert body["verifications"] == ["string"]  # a placeholder
+    assert (await allawee.post(body | {"verifications": ["tier-3"]})).status == 200
+
+
+async def test_verifications_are_the_three_documented_tiers(
+    allawee: Caller, new_customer: dict[str, Any]
+) -> None:
+    new_customer["verifications"] = ["tier-1", "tier-9"]
+    answer = await allawee.post(new_customer)
+
+    assert answer.json["message"] == [
+        "each value in verifications must be one of the following values: tier-1, tier-2, tier-3"
+    ]
 
 
 async def test_a_reference_is_stored_and_found_but_not_shown(

@@ -77,7 +77,7 @@ def fund(state: State, call: ApiRequest) -> ApiResponse:
     _check_linked(card)
     _check_status(card, ACTIVE, INACTIVE)
     target = _funding_source(state, card)
-    funding = plan_funding(state, asked, str(card["currency"]), target)
+    funding = plan_funding(state, asked, str(card["currency"]), target, is_new=False)
     carry_out(state, funding, target, id_of(card))
     return changed(state, state.cards, card, {})
 

@@ -8,6 +8,7 @@ import attrs
 
 from allawee_async.sandbox.api.documents import (
     changed,
+    given,
     id_of,
     part,
     reads,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
 
 BLOCKED, TERMINATED = "blocked", "terminated"
+_TOLD_LATER = ("fundingSource", "reference")
 _PAN_LENGTHS = range(12, 20)
 
 
@@ -71,11 +73,16 @@ def create_card(state: State, call: ApiRequest) -> ApiResponse:
         raise refused("card-program-not-live", "This card program is not live yet.")
     _check_owner(state, owner, program)
     target = _shared_account(state, owner, program)
-    funding = plan_funding(state, asked, str(program["currency"]), target)
+    funding = plan_funding(state, asked, str(program["currency"]), target, is_new=True)
     card = _hand_over(state, obtain_card(state, program), owner, program)
     carry_out(state, funding, str(card["fundingSource"]), id_of(card))
     shown = to_object(state.cards.shown_at(state.cards.replace(card)))
-    return success(to_bytes(shown | {"network": program["network"]}), 201)
+    told = {name: value for name, value in shown.items() if name not in _TOLD_LATER}
+    told |= {
+        "network": program["network"],
+        "details": given(part(card, "details"), "cardHolderName"),
+    }
+    return success(to_bytes(told), 201)
 
 
 def update_card(state: State, call: ApiRequest) -> ApiResponse:

@@ -65,7 +65,7 @@ class Funding:
 
 
 def plan_funding(
-    state: State, asked: FundingRequest, currency: str, target: str | None
+    state: State, asked: FundingRequest, currency: str, target: str | None, *, is_new: bool
 ) -> Funding | None:
     """Return how a card gets the money that a request wants it to have, or None for no money.
 
@@ -74,6 +74,7 @@ def plan_funding(
         asked: What the request says.
         currency: That of the card.
         target: The funding source of the card, or None for one that is yet to be opened.
+        is_new: Whether the card is to be made.
 
     Raises:
         RefusalError: 402, the account cannot pay for it.
@@ -83,6 +84,8 @@ def plan_funding(
     paid_in = asked.debit_currency or str((asked.debit_source or {}).get("currency") or currency)
     source = id_of(funding_account(state, asked.debit_source, paid_in))
     if source == target:
+        if is_new:
+            return None  # the money is where it is to be
         raise refused("same-account", "The account to debit is the funding source of the card.")
     quote = asked.quote if paid_in != currency else None
     debited = asked.amount

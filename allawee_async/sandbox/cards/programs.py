@@ -75,10 +75,11 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> JsonObject:
         body.choice("network", NETWORKS)
         kind = body.choice("type", TYPES)
         currency = body.choice("currency", CURRENCIES)
-        body.whole("quantity", most=MAX_QUANTITY, required=False)
-        _check_personalization(body.object("personalization", required=False))
-        _check_distribution(body.object("distribution", required=False))
-        rules = body.object("authorization", required=False)
+        is_physical = kind == "physical"
+        body.whole("quantity", most=MAX_QUANTITY, required=is_physical)
+        _check_personalization(body.object("personalization", required=is_physical))
+        _check_distribution(body.object("distribution", required=is_physical))
+        rules = body.object("authorization", required=is_physical)
         rules.choice("fundingSourceType", FUNDING_SOURCE_TYPES, required=False)
         rules.choice("timeoutDefault", TIMEOUT_DEFAULTS, required=False)
         if rules.fields.get("webhook") != {}:

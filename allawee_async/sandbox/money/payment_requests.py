@@ -10,19 +10,18 @@ from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account
 from allawee_async.sandbox.money.deposit_channels import open_channel
+from allawee_async.sandbox.money.payments import METHODS, method_field
 from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
 
-METHODS = frozenset({"bank-transfer"})
-
 
 def create_request(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payment-requests`."""
     with read_body(call.body) as body:
-        body.choice("method", METHODS)
+        method = body.choice("method", METHODS)
         currency = body.choice("currency", CURRENCIES)
         body.whole("amount", least=1)
         body.common()
@@ -39,7 +38,7 @@ def create_request(state: State, call: ApiRequest) -> ApiResponse:
     request |= body.given("method", "currency", "amount", "reference", "customer", "metadata")
     shown = given(channel, "accountName", "accountNumber", "bankName", "bankCode", "partner")
     return added(state.payment_requests, request | {
-        "status": "pending", "account": account["id"], "methodData": {"bankTransfer": shown},
+        "status": "pending", "account": account["id"], "methodData": {method_field(method): shown},
         "options": options.given("name", "bank"),
     })  # fmt: skip
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
 
+METHODS = frozenset(
+    {"bank-transfer", "billing", "fx-charge", "fx-transfer", "local-transfer", "transfer"}
+)
 PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
 COMPLETED_EVENT, FAILED_EVENT = "payment.completed", "payment.failed"
 COMPLETE_JOB = "payment.complete"
@@ -89,6 +92,12 @@ class MoneyPlan:
         if self.fee_account:
             breakdown.append({"amount": self.own_fee, "group": "business", "type": "business-fees"})
         return {"fees": self.platform_fee + self.own_fee, "feeBreakdown": breakdown}
+
+
+def method_field(method: str) -> str:
+    """Return the name that `methodData` has for a method, such as `bankTransfer`."""
+    head, *tail = method.split("-")
+    return head + "".join(word.title() for word in tail)
 
 
 def publish(state: State, payment: JsonObject, event: str) -> JsonObject:

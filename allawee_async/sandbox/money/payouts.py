@@ -38,6 +38,7 @@ from allawee_async.sandbox.money.payments import (
     attempt,
     completed,
     failed,
+    method_field,
 )
 from allawee_async.sandbox.money.rates import CURRENCIES, NGN, platform_fee
 
@@ -82,11 +83,10 @@ def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     default = default_fee(state, "bankTransfer") if method == "bank-transfer" else None
     plan = with_fee(plan, payout.fee or default, amount, currency)
     data |= payout.options.given("narration", "note") | {"sourceAccountName": account["name"]}
-    head, *tail = method.split("-")
     return start(state, payout.body.given("reference", "customer", "metadata") | {
         "amount": amount, "currency": currency, "type": "pay-out", "account": account["id"],
         "fundingSource": account["id"], "method": method,
-        "methodData": {head + "".join(word.title() for word in tail): data},
+        "methodData": {method_field(method): data},
     }, plan)  # fmt: skip
 
 

@@ -71,10 +71,10 @@ def pairs() -> tuple[tuple[str, str], ...]:
     return tuple(_PRICES)
 
 
-def rate(source: str, target: str) -> float:
-    """Return how many units of the source one unit of the target costs."""
+def rate(source: str, target: str) -> int:
+    """Return the price of a dollar in naira, for an exchange one way or the other."""
     numerator, denominator = _PRICES[source, target]
-    return numerator if denominator == 1 else round(numerator / denominator, 8)
+    return max(numerator, denominator)
 
 
 def cost(source: str, target: str, amount: int) -> int:

@@ -17,9 +17,12 @@ RULES: tuple[Rule, ...] = (
              "409 `duplicate-name`.",
              "The values are those that any document names; a limit for `quantity` is not "
              "documented."),
-        Rule("`authorization` may be left out: the settlement account is then the main account "
-             "in the currency, `fundingSourceType` is `settlement-account`. `{}` for an id "
-             "counts as none.", "The older documents print `{}` where an id belongs."),
+        Rule("A physical program needs `quantity`, `personalization`, `distribution` and "
+             "`authorization`. A virtual one may leave them out: the settlement account is then "
+             "the main account in the currency, `fundingSourceType` is `settlement-account`. "
+             "`{}` for an id counts as none.",
+             "The documents say what a physical program has; the older ones print `{}` where an "
+             "id belongs."),
         Rule("A virtual program is `live` at once; a physical one is `new`, and its cards come "
              "to be, inactive and linked to nobody, when it goes live. `type` and `description` "
              "are stored and can be filtered by, but are in no answer. A live program cannot be "
@@ -34,21 +37,22 @@ RULES: tuple[Rule, ...] = (
              "(402 `card-program-not-live`), the customer active (402 `customer-inactive`). Of a "
              "physical program, the oldest card of the stock is taken (402 `out-of-stock`).",
              "The newest documents take no more; creating a physical card is not documented."),
-        Rule(f"A new card is `inactive`, shows `last4` and `expiry` ({YEARS_VALID} years from "
-             "now), and is named after its customer unless `cardHolderName` says otherwise. That "
-             "it has expired has no effect.",
-             "The documents show a new card without the first two, and older ones with them."),
-        Rule("`network` is in the answer to `POST /cards` only; `fundingSource` and `reference` "
-             "are in every answer of a card that was created or linked here.",
-             "The samples show them in one answer each."),
+        Rule(f"A new card is `inactive`, expires {YEARS_VALID} years from now, and is named after "
+             "its customer unless `cardHolderName` says otherwise. That it has expired has no "
+             "effect.", "Neither is documented."),
+        Rule("The answer to `POST /cards` has `network`, and neither `last4`, `expiry`, "
+             "`fundingSource` nor `reference`; all others have these four, of a card that was "
+             "created or linked here, and not `network`.",
+             "So do the samples, where they show a new card and a linked one."),
         Rule("What pays for a card: the `fundingSource` of the request, else the settlement "
              "account of the program, or, if its type is `card-account` or `prefunded`, an "
              "account that is opened for the card. `depositChannels` have no effect.",
              "The types of funding sources are named but not explained."),
         Rule("`amount`, in the currency of the card, is moved from `debitSource` (or the main "
-             "account in `debitCurrency`) to what pays for the card; it must be another account "
-             "(402 `same-account`). Between currencies, the quote in `fxHash` must be for "
-             "exactly this amount, and can be used once.",
+             "account in `debitCurrency`) to what pays for the card. Where these are the same "
+             "account, nothing moves for a new card, and funding one later is refused (402 "
+             "`same-account`). Between currencies, the quote in `fxHash` must be for exactly "
+             "this amount, and can be used once.",
              "The documents say that funding fails when the source is short, and no more."),
         Rule("Statuses: `inactive`, `active`, `blocked`, `terminated`. A CVV has 3 digits, a PIN "
              "4. A wrong CVV is 402 `wrong-cvv`; an action that does not fit the status is 402 "

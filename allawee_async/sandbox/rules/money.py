@@ -84,8 +84,8 @@ RULES: tuple[Rule, ...] = (
              "Neither is documented."),
         Rule("A payment request has an account number of its own. The first pay-in of exactly "
              "its amount completes it; others are payments with status `failed` and "
-             "`failureReason` `incorrect-amount` or `payment-request-closed`. Only "
-             "`bank-transfer` is a method.",
+             "`failureReason` `incorrect-amount` or `payment-request-closed`. It "
+             "has any of the methods of payouts, and is paid by a transfer to its number.",
              "That a wrong amount is sent back is documented, but not how that shows."),
         Rule("A simulated pay-in takes any `method` and an optional `amount`; without one it is "
              f"that of the payment request, or NGN {PAY_IN_AMOUNT / 100:,.2f}. An unknown account "
@@ -96,7 +96,7 @@ RULES: tuple[Rule, ...] = (
         "Tools",
         Rule(f"A quote can be used once, within {QUOTE_SECONDS / 60:g} minutes. NGN "
              f"{DOLLAR_BOUGHT_FOR:,} buy a dollar, a dollar buys NGN {DOLLAR_SOLD_FOR:,}; what is "
-             "debited is rounded up. `rate` is the price in the source currency.",
+             "debited is rounded up. `rate` is the price of a dollar in naira, both ways.",
              "Validity and names are not documented."),
         Rule("A bank has an account for each number with its check digit, always with the same "
              "name; `0000000000` and `0123456789` exist at every bank. Other pairs are a 404 "

@@ -42,8 +42,8 @@ RULES: tuple[Rule, ...] = (
              "takes the place of what was sent before, but `verifications` and `metadata` stay "
              "if left out.",
              "The documents star these two as well, and say nothing about partial bodies."),
-        Rule("Known fields of `claims` may be absent or null and are texts otherwise; dates, "
-             "titles and tiers are not checked.",
+        Rule("Known fields of `claims` may be absent or null and are texts otherwise; dates "
+             "and titles are not checked. Verifications are `tier-1` to `tier-3`.",
              "The documents' own request samples hold placeholders, one even the wrong type."),
         Rule("Unknown fields are dropped at the top level and kept within `claims` and "
              "`metadata`.", "The behaviour for unknown fields is not documented."),

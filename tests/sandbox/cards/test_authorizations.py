@@ -123,7 +123,8 @@ async def test_what_else_stands_against_a_purchase(user: CardUser) -> None:
     assert (await user.use(card["id"], amount=100_000))["statusReason"] == "insufficient-funds"
     assert (await user.use(card["id"], amount=99_900))["status"] == "approved"
     state = user.sandbox.state
-    account = state.accounts.get(card["fundingSource"]) or {}
+    source = await user.get(f"/cards/{card['id']}/funding-source")
+    account = state.accounts.get(source["id"]) or {}
     state.accounts.replace(account | {"status": "inactive"})
     assert (await user.use(card["id"], amount=0))["statusReason"] == "account-inactive"
     state.customers.replace(customer | {"status": "inactive"})

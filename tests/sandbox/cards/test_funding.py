@@ -28,7 +28,7 @@ async def test_a_card_gets_an_account_of_its_own_with_the_first_money(user: Card
     assert await user.balance(card["id"]) == (100_000, 0)
     assert money(user, NGN_ACCOUNT) == START - 100_000
     source = await user.get(f"/cards/{card['id']}/funding-source")
-    assert source["id"] == card["fundingSource"]
+    assert source["id"] == (await user.get(f"/cards/{card['id']}"))["fundingSource"]
     assert (source["type"], source["currency"], source["customer"]) == ("sub", "NGN", CIROMA)
     logs = await user.get(f"/accounts/{source['id']}/logs")
     assert [(log["amount"], log["reference"]) for log in logs] == [(100_000, card["id"])]
@@ -55,8 +55,20 @@ async def test_cards_of_one_account(user: CardUser) -> None:
     other = await user.make("POST", "/accounts", {"name": "O", "currency": "NGN", "type": "sub"})
     body = {"program": program["id"], "customer": CIROMA, "fundingSource": other["id"]}
     card = await user.make("POST", "/cards", body | {"amount": 700})
-    assert card["fundingSource"] == other["id"]
+    assert (await user.get(f"/cards/{card['id']}"))["fundingSource"] == other["id"]
     assert await user.balance(card["id"]) == (700, 0)
+
+
+@pytest.mark.parametrize("named", [{}, {"debitSource": NGN_ACCOUNT}, {"debitCurrency": "NGN"}])
+async def test_a_card_whose_money_is_where_it_is_to_be_is_made(
+    user: CardUser, named: dict[str, Any]
+) -> None:
+    program = await user.program(authorization={"fundingSourceType": "settlement-account"})
+    body = {"program": program["id"], "customer": CIROMA, "amount": 5_000} | named
+    card = await user.make("POST", "/cards", body)
+
+    assert await user.balance(card["id"]) == (START, 0)
+    assert (await user.get(f"/accounts/{NGN_ACCOUNT}/logs", filter="category:card-funding")) == []
 
 
 async def test_the_documented_cards_are_paid_for_by_the_documented_account(user: CardUser) -> None:

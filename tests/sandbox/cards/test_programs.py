@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox.card_user import NGN_ACCOUNT, USD_ACCOUNT, sample
+from tests.sandbox.card_user import NGN_ACCOUNT, PARTS, USD_ACCOUNT, sample
 
 if TYPE_CHECKING:
     from tests.sandbox.card_user import CardUser
@@ -89,7 +89,7 @@ async def test_a_physical_program_waits_for_its_approval(user: CardUser) -> None
     made = await user.program(type="physical", quantity=3)
     path = f"/card-programs/{made['id']}"
     assert made["status"] == "new"
-    body = {"name": "Other", "network": "visa", "type": "physical", "currency": "NGN"}
+    body = {"name": "Other", "network": "visa", "type": "physical", "currency": "NGN"} | PARTS
     user.clock.go_on(seconds=1)
     changed = await user.make("PUT", path, body | {"quantity": 2})
     assert (changed["name"], changed["network"], changed["quantity"]) == ("Other", "visa", 2)
@@ -108,10 +108,21 @@ async def test_a_physical_program_waits_for_its_approval(user: CardUser) -> None
     assert refused["code"] == "card-program-approved"
 
 
+async def test_a_physical_program_needs_its_parts(user: CardUser) -> None:
+    body = {"name": "Bare", "network": "verve", "type": "physical", "currency": "NGN"}
+
+    assert (await user.refused(400, "POST", "/card-programs", body))["message"] == [
+        "quantity must be an integer number",
+        "personalization must be an object",
+        "distribution must be an object",
+        "authorization must be an object",
+    ]
+
+
 async def test_names_are_unique(user: CardUser) -> None:
     made = await user.program(type="physical")
     await user.program(name="Other", type="physical")
-    body = {"name": "Other", "network": "verve", "type": "physical", "currency": "NGN"}
+    body = {"name": "Other", "network": "verve", "type": "physical", "currency": "NGN"} | PARTS
     assert (await user.refused(409, "POST", "/card-programs", body))["code"] == "duplicate-name"
     path = f"/card-programs/{made['id']}"
     assert (await user.refused(409, "PUT", path, body))["code"] == "duplicate-name"

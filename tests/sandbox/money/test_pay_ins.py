@@ -105,6 +105,29 @@ async def test_an_unknown_number_is_not_found(allawee: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "field"),
+    [
+        ("bank-transfer", "bankTransfer"), ("transfer", "transfer"), ("billing", "billing"),
+        ("fx-transfer", "fxTransfer"), ("fx-charge", "fxCharge"),
+        ("local-transfer", "localTransfer"),
+    ],
+)  # fmt: skip
+async def test_a_request_has_one_of_six_methods(allawee: Caller, method: str, field: str) -> None:
+    asked = await ask(allawee, method=method)
+    number = asked["methodData"][field]["accountNumber"]
+    await post(allawee, PAY_IN, {"method": "x", "accountNumber": number})
+
+    done = (await allawee.get(f"/payment-requests/{asked['id']}")).json["data"]
+    assert (done["method"], done["status"]) == (method, "completed")
+
+
+ONE_METHOD = (
+    "method must be one of the following values: "
+    "bank-transfer, billing, fx-charge, fx-transfer, local-transfer, transfer"
+)
+
+
+@pytest.mark.parametrize(
     ("path", "body", "messages"),
     [
         (PAY_IN, {}, ["method must be a string", "accountNumber must be a string"]),
@@ -115,14 +138,14 @@ async def test_an_unknown_number_is_not_found(allawee: Caller) -> None:
             "amount must be an integer number",
         ]),
         ("/payment-requests", {}, [
-            "method must be one of the following values: bank-transfer",
+            ONE_METHOD,
             "currency must be one of the following values: NGN, USD",
             "amount must be an integer number",
             "options must be an object",
             "options.name must be a string",
         ]),
-        ("/payment-requests", request_body(method="transfer", customer=NAIRA, account="p.none"), [
-            "method must be one of the following values: bank-transfer",
+        ("/payment-requests", request_body(method="cash", customer=NAIRA, account="p.none"), [
+            ONE_METHOD,
             "customer must be the id of a customer",
             "account must be the id of an account",
         ]),

@@ -230,7 +230,8 @@ async def test_rates_and_quotes(allawee: Caller) -> None:
     body = {"from": "USD", "to": "NGN", "amount": 1_000}
     quoted = (await post(allawee, "/tools/fx/quotes", body)).json["data"]
 
-    assert len(rates) == 2
+    assert {(rate["from"], rate["rate"]) for rate in rates} == {("NGN", 1550), ("USD", 1500)}
+    assert quoted["rate"] == 1500
     assert some == [{"from": "NGN", "to": "USD", "rate": 1550}]
     assert wrong.json["message"] == ["to must be one of the following values: NGN, USD"]
     assert (quoted["sourceAmount"], quoted["amount"], quoted["status"]) == (1, 1_000, "open")
