@@ -45,9 +45,14 @@ def position_of(identifier: str) -> int:
     return int(digits[:_PAGE_DIGITS]) * PAGE_SIZE + int(digits[_PAGE_DIGITS:])
 
 
-def page_body(page: int, *, has_more: bool) -> bytes:
-    """The body of the list page with this number, in Allawee's envelope."""
+def page_body(page: int, *, has_more: bool, unknown: bool = False) -> bytes:
+    """The body of the list page with this number, in Allawee's envelope.
+
+    With `unknown`, each customer has a field that no model knows.
+    """
     rows = b",".join(_template(page % TEMPLATE_PAGES))
+    if unknown:
+        rows = rows.replace(b',"object":"customer"}', b',"object":"customer","riskScore":12}')
     flag = b"true" if has_more else b"false"
     body = b'{"code":"success","data":[%b],"metadata":{"hasMore":%b}}' % (rows, flag)
     return body.replace(_PAGE_MARK, b"%0*d" % (_PAGE_DIGITS, page))
@@ -129,9 +134,11 @@ def _information(first: str, middle: str, last: str, random: Random) -> dict[str
 
 
 def _birth_date(random: Random) -> str:
-    """With and without zero padding, as Allawee's own samples have it."""
-    year, month, day = random.randint(1950, 2005), random.randint(1, 12), random.randint(1, 28)
-    return f"{year}-{month}-{day}" if random.random() < 0.25 else f"{year}-{month:02}-{day:02}"
+    """Half of them without zero padding, as Allawee's own samples have it."""
+    year, day = random.randint(1950, 2005), random.randint(1, 28)
+    if random.random() < 0.5:
+        return f"{year}-{random.randint(1, 9)}-{day}"
+    return f"{year}-{random.randint(1, 12):02}-{day:02}"
 
 
 def _address(random: Random) -> dict[str, Any]:

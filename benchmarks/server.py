@@ -1,8 +1,8 @@
 """A loopback server that answers with prepared bytes, so that it is never the bottleneck.
 
-`python -m benchmarks.server TOTAL:LATENCY_MS ...` listens on one free port for each argument,
-prints the ports as a JSON list, and stops when its standard input is closed: a parent that
-dies takes its server along.
+`python -m benchmarks.server TOTAL:LATENCY_MS[:unknown] ...` listens on one free port for each
+argument, prints the ports as a JSON list, and stops when its standard input is closed: a parent
+that dies takes its server along.
 """
 
 import asyncio
@@ -30,17 +30,18 @@ _BASE = "/customers"
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What one port serves: how many customers, and how long each answer waits."""
+    """What one port serves: how many customers, how long each answer waits, unknown fields."""
 
     total: int
     latency: float
+    unknown: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Dataset":
-        total, _, latency_ms = text.partition(":")
+        total, latency_ms, *flags = text.split(":")
         if int(total) % PAGE_SIZE:
             raise ValueError(f"only whole pages of {PAGE_SIZE} are served")
-        return cls(int(total), float(latency_ms or 0) / 1000)
+        return cls(int(total), float(latency_ms) / 1000, unknown="unknown" in flags)
 
 
 class PreparedAnswers(asyncio.Protocol):
@@ -77,7 +78,7 @@ class PreparedAnswers(asyncio.Protocol):
         if b"\r\nauthorization: bearer sk." not in lowered:
             answer = _framed(b"401 Unauthorized", _failure("unauthorized"))
         else:
-            answer = _reply_to(head, self._dataset.total)
+            answer = _reply_to(head, self._dataset)
         close = b"\r\nconnection: close" in lowered
         if self._dataset.latency:
             self._loop.call_later(self._dataset.latency, self._send, answer, close)
@@ -92,32 +93,33 @@ class PreparedAnswers(asyncio.Protocol):
             self._transport.close()
 
 
-def _reply_to(head: bytes, total: int) -> bytes:
+def _reply_to(head: bytes, dataset: Dataset) -> bytes:
     try:
         method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ", 2)
         path, _, query = target.partition("?")
         if method != "GET":
             return _framed(b"405 Method Not Allowed", _failure("method-not-allowed"))
         if path == _BASE:
-            return _framed(b"200 OK", _page(dict(parse_qsl(query)), total))
-        return _framed(b"200 OK", _customer(path, total))
+            return _framed(b"200 OK", _page(dict(parse_qsl(query)), dataset))
+        return _framed(b"200 OK", _customer(path, dataset.total))
     except LookupError:
         return _framed(b"404 Not Found", _failure("not-found"))
     except ValueError:
         return _framed(b"400 Bad Request", _failure("bad-request"))
 
 
-def _page(query: dict[str, str], total: int) -> bytes:
+def _page(query: dict[str, str], dataset: Dataset) -> bytes:
     if query.get("limit") != str(PAGE_SIZE):
         raise ValueError(query)
     after = query.get("after")
     start = position_of(after) + 1 if after else 0
-    if start >= total:
+    if start >= dataset.total:
         return EMPTY_PAGE
     page, row = divmod(start, PAGE_SIZE)
     if row:
         raise ValueError(after)
-    return cached_page_body(page, has_more=start + PAGE_SIZE < total)
+    has_more = start + PAGE_SIZE < dataset.total
+    return cached_page_body(page, has_more=has_more, unknown=dataset.unknown)
 
 
 def _customer(path: str, total: int) -> bytes:

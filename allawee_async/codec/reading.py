@@ -26,6 +26,7 @@ Reader = Callable[[Any, Any], Any]
 """How cattrs structures one type: (value, type) → result."""
 
 _SHORTEST_TIMESTAMP: Final = len("2025-03-31T10:15")
+_PADDED: Final = {text: f"{day:02}" for day in range(1, 32) for text in (f"{day}", f"{day:02}")}
 
 
 class Mismatch(Exception):  # noqa: N818 - internal; it becomes a DecodeError at the edge
@@ -130,11 +131,11 @@ def read_date(value: Any, _: object) -> date:
     if not isinstance(value, str):
         raise Mismatch("a date (YYYY-MM-DD)", value)
     try:
-        if len(value) == 10 and value[4] == "-" == value[7]:
+        if len(value) == 10 and value[7] == "-":
             return date.fromisoformat(value)
         year, month, day = value.split("-")
-        return date.fromisoformat(f"{year}-{month:0>2}-{day:0>2}")
-    except ValueError:
+        return date.fromisoformat(f"{year}-{_PADDED[month]}-{_PADDED[day]}")
+    except (ValueError, LookupError):
         raise Mismatch("a date (YYYY-MM-DD)", value) from None
 
 
