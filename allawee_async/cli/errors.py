@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 4
     QUEUED = 5
     UNKNOWN = 6
+    NOT_SHOWN = 7
     INTERRUPTED = 130
 
 
@@ -43,6 +44,7 @@ MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.NOT_FOUND: "there is no such thing",
     ExitCode.QUEUED: "queued by the API, not done yet",
     ExitCode.UNKNOWN: "a write whose outcome is not known: look it up before you try again",
+    ExitCode.NOT_SHOWN: "a write took effect, but its answer could not be shown: do not repeat it",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 """The exit codes as the help documents them."""
@@ -52,13 +54,18 @@ class CommandError(Exception):
     """A command cannot go on, for a reason of its own.
 
     Args:
-        message: What happened and what to do next, in one line.
+        message: What happened, in one line.
         code: The exit code.
+        advice: What to do next, where that is told apart.
     """
 
-    def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, code: ExitCode = ExitCode.FAILED, *, advice: str | None = None
+    ) -> None:
+        super().__init__(message if advice is None else f"{message}; {advice}")
+        self.message = message
         self.code = code
+        self.advice = advice
 
 
 _CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
@@ -78,13 +85,6 @@ _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (TransportError, "check the network and the host, then try again"),
     (DecodeError, "if this is a host of the API, run it again with --debug and report it"),
     (PaginationError, "the fault is on the server's side; try again later"),
-)
-
-
-_OF_THE_PARSER: Final = (
-    ("Value error, ", ""),
-    ("Input should", "it should"),
-    ("--sandbox-file", "--sandbox"),  # how it was typed
 )
 
 
@@ -135,10 +135,11 @@ def _told(error: Exception) -> str:
 
 
 def _wrong_use(error: Exception) -> str:
-    """Return what the option parser tells, in words for people; a key may have been typed."""
+    """Return what the option parser tells; a key may have been typed."""
+    if getattr(getattr(error, "param", None), "name", None) == "sandbox_file":
+        error.param_hint = "'--sandbox'"  # type: ignore[attr-defined]  # as it was typed
     message = mask(getattr(error, "format_message", str)().rstrip("."))
-    for theirs, ours in _OF_THE_PARSER:
-        message = message.replace(theirs, ours)
+    message = message.replace("Value error, ", "")  # a word of the validator's own
     context = getattr(error, "ctx", None)
     if context is None:
         return message

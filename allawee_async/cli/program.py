@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
 import sys
 import traceback
+from contextvars import ContextVar
 from typing import Annotated, Any, Final, TextIO
 
 import typer
@@ -14,11 +16,11 @@ from typer.core import TyperGroup
 
 from allawee_async.cli.arguments import file_advice, moved_behind, spelled_out
 from allawee_async.cli.errors import ExitCode, exit_code_of, is_wrong_use, line_of
-from allawee_async.cli.output.color import refuse_color
 from allawee_async.redaction import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
 _SILENT: Final = logging.NullHandler()
+_COLOR_IS_REFUSED: Final = ContextVar("colours refused", default=False)
 
 
 class Run:
@@ -43,22 +45,23 @@ class Program(TyperGroup):
         options["standalone_mode"] = False
         if not leave:
             return super().main(*args, **options)
-        _never_fail_to_encode()
+        _prepare_streams()
         _LOG.addHandler(_SILENT)  # retries are the client's business; --debug shows them
-        refuse_color(refused=False)
+        _COLOR_IS_REFUSED.set(False)
         run = Run()
         try:
             code = super().main(*args, obj=run, **options)
         except (KeyboardInterrupt, typer.Abort):
             code = ExitCode.INTERRUPTED
+        except (BrokenPipeError, SystemExit):  # nobody wants more, as in `allawee … | head`
+            code = ExitCode.DONE
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets a line
             code = _report(error, run)
         finally:
             _show_log(shown=False)
         if code == ExitCode.INTERRUPTED:
             _say_interrupted()
-        if not _write(sys.stdout, ""):
-            code = code or ExitCode.FAILED
+        code = code or _write(sys.stdout, "")
         return sys.exit(int(code or ExitCode.DONE))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -88,7 +91,7 @@ def set_debug(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - Ty
 def set_no_color(value: bool) -> bool:  # noqa: FBT001 - Typer calls it so
     """Take note of `--no-color`, wherever on the line it stands."""
     if value:
-        refuse_color(refused=True)
+        _COLOR_IS_REFUSED.set(True)
     return value
 
 
@@ -111,6 +114,11 @@ NoColor = Annotated[
 ]
 
 
+def color_is_refused() -> bool:
+    """Return whether `--no-color` was given; it says no to colours, as NO_COLOR does for Rich."""
+    return _COLOR_IS_REFUSED.get()
+
+
 def _show_log(*, shown: bool) -> None:
     """Let stderr show what the client warns of: each retry. The client itself keeps silent."""
     handler = logging.lastResort
@@ -119,8 +127,6 @@ def _show_log(*, shown: bool) -> None:
 
 
 def _report(error: Exception, run: Run) -> ExitCode:
-    if isinstance(error, BrokenPipeError):  # nobody reads any more, as in `allawee … | head`
-        return ExitCode.FAILED
     if run.debug:
         _say(mask("".join(traceback.format_exception(error)).rstrip()))
     line = line_of(error)
@@ -138,24 +144,38 @@ def _say(text: str) -> None:
     _write(sys.stderr, f"{text}\n")
 
 
-def _write(stream: TextIO | None, text: str) -> bool:
-    """Write a text and all that waits before it; return whether somebody could read it."""
+def _write(stream: TextIO | None, text: str) -> ExitCode:
+    """Write a text and all that waits before it; it is no failure if nobody reads any more."""
     if stream is None:
-        return True
+        return ExitCode.DONE
     try:
         stream.write(text)
         stream.flush()
-    except OSError:
+    except OSError as error:
         # Let Python's own last flush go nowhere, instead of ending with a complaint.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-        return False
-    return True
+        return ExitCode.DONE if isinstance(error, BrokenPipeError) else ExitCode.FAILED
+    return ExitCode.DONE
 
 
-def _never_fail_to_encode() -> None:
+class _Closed(io.TextIOBase):
+    """Stands for a stdout that was closed before the program began: an answer must not be lost."""
+
+    def write(self, text: str, /) -> int:
+        """Fail, if there is anything to write."""
+        if text:
+            raise OSError(errno.EBADF, "stdout is closed, so nobody can read the answer")
+        return 0
+
+
+def _prepare_streams() -> None:
     """Let what the encoding of the terminal lacks become `?`: a name must not end a command."""
+    if sys.stdout is None:
+        sys.stdout = _Closed()
+    if os.environ.get("COLUMNS") == "0":  # as some terminals without a width say
+        os.environ["COLUMNS"] = "80"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

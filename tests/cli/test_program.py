@@ -73,7 +73,10 @@ def test_version(run):
         (["customer"], "No such command 'customer'. Did you mean 'customers'? See allawee --help"),
         (["sk.test.canary"], "No such command '***'; see allawee --help"),
         (["doctor", "-o", "xml"], "'--output' / '-o': 'xml' is not one of 'table', 'json'"),
-        (["doctor", "--timeout", "0"], "'--timeout': it should be greater than or equal to 0.001"),
+        (
+            ["doctor", "--timeout", "0"],
+            "'--timeout': Input should be greater than or equal to",
+        ),
         (["customers", "list", "--limit", "0"], "--limit takes a whole number, 1 or more"),
         (
             ["customers", "list", "--sandbox", "play.json"],
@@ -136,7 +139,7 @@ def test_an_interrupt_is_a_short_line_and_130(fail, error):
 
 def test_a_closed_pipe_is_silent(fail):
     result = fail(BrokenPipeError())
-    assert (result.exit_code, result.output) == (1, "")
+    assert (result.exit_code, result.output) == (0, "")
 
 
 def test_without_standalone_mode_errors_are_the_callers():
@@ -160,7 +163,8 @@ def test_streams_that_break_at_the_end_do_not_end_in_a_traceback(
     monkeypatch.setattr(sys, "stderr", BrokenStream(tmp_path / "err", error))
     with pytest.raises(SystemExit) as ended:
         app(arguments)
-    assert ended.value.code == (1 if arguments == ["--version"] else 2)
+    lost = 0 if isinstance(error, BrokenPipeError) else 1  # nobody wanted more
+    assert ended.value.code == (lost if arguments == ["--version"] else 2)
     sys.stdout.close()
     sys.stderr.close()
 

@@ -37,8 +37,9 @@ _LONGEST_FILE: Final = 4096
 _USABLE: Final = re.compile(r"[\x21-\x7e]+")
 _FORM: Final = re.compile(r"sk\.(test|live)\.[\x21-\x7e]+")
 _FOR_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_NO_KEY: Final = (
-    f"no API key; use --api-key-file FILE, set {VARIABLE}, or run `allawee login`; "
+_NO_KEY: Final = "no API key"
+_HOW: Final = (
+    f"use --api-key-file FILE, set {VARIABLE}, or run `allawee login`; "
     "to try things out without a key, add --sandbox"
 )
 
@@ -177,7 +178,7 @@ def _secret_text(content: SecretBytes, what: str, place: str) -> SecretText:
 def _found(text: SecretText, source: Source, place: str) -> FoundKey:
     key = SecretText(text.strip())
     if not key:
-        raise CommandError(f"{place} holds {_NO_KEY}", ExitCode.WRONG_USE)
+        raise CommandError(f"{place} holds {_NO_KEY}", ExitCode.WRONG_USE, advice=_HOW)
     if not _USABLE.fullmatch(key):
         raise CommandError(
             f"{place} holds no API key alone: it must be one line of visible ASCII characters",
@@ -195,5 +196,5 @@ def _from_keyring(base_url: str | None, environ: Mapping[str, str]) -> FoundKey:
     except key_store.NoKeyStoreError:
         key = None  # then it is only one of the ways that is not there
     if key is None:
-        raise NoKeyError(_NO_KEY, ExitCode.WRONG_USE)
+        raise NoKeyError(_NO_KEY, ExitCode.WRONG_USE, advice=_HOW)
     return _found(key, "keyring", f"the system keyring ({key_store.name()})")

@@ -93,8 +93,8 @@ def _explained(error: Exception, doing: str) -> CommandError:
     from keyring.errors import KeyringLocked, NoKeyringError
 
     if isinstance(error, NoKeyringError):
-        return NoKeyStoreError(f"this computer has no keyring that can be used; {_INSTEAD}")
+        return NoKeyStoreError("this computer has no keyring that can be used", advice=_INSTEAD)
     if isinstance(error, KeyringLocked):
         return CommandError(f"the system keyring is locked: unlock it and try again, or {_INSTEAD}")
     kind = type(error).__name__  # its text might quote what was to be stored
-    return CommandError(f"cannot {doing} the system keyring ({kind}); {_INSTEAD}")
+    return CommandError(f"cannot {doing} the system keyring ({kind})", advice=_INSTEAD)

@@ -3,7 +3,7 @@
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import attrs
 import typer
@@ -13,7 +13,7 @@ from allawee_async.cli.errors import CommandError, ExitCode
 
 KeyKind = Literal["test", "live", "sandbox", "unknown"]
 
-_MOST_CUSTOMERS = 200_000
+MOST_CUSTOMERS: Final = 200_000
 
 ApiKeyFile = Annotated[
     Path | None,
@@ -43,7 +43,7 @@ SandboxCustomers = Annotated[
     typer.Option(
         "--sandbox-customers",
         min=0,
-        max=_MOST_CUSTOMERS,
+        max=MOST_CUSTOMERS,
         metavar="N",
         help="Customers that a new sandbox begins with (50).",
     ),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
+from allawee_async.cli.access.options import MOST_CUSTOMERS
 from allawee_async.cli.errors import CommandError, ExitCode
 
 if TYPE_CHECKING:
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
     from allawee_async.cli.demo.sources import Source
     from allawee_async.cli.demo.walking import Walk
 
-_MOST_CUSTOMERS = 200_000
-
 Customers = Annotated[
     int,
-    typer.Option(min=0, max=_MOST_CUSTOMERS, metavar="NUMBER", help="Customers in the sandbox."),
+    typer.Option(min=0, max=MOST_CUSTOMERS, metavar="NUMBER", help="Customers in the sandbox."),
 ]
 Seed = Annotated[
     int, typer.Option(metavar="NUMBER", help="The same seed gives the same customers and faults.")

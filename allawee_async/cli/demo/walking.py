@@ -104,7 +104,7 @@ class WalkProgress(LiveBar):
     """A live bar of a walk, with its rate and its retries."""
 
     def __init__(self, max_items: int | None) -> None:
-        super().__init__(width=30, narrow=12)
+        super().__init__()
         self._max_items = max_items
 
     def show(self, walk: Walk) -> None:

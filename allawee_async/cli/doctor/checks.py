@@ -119,8 +119,7 @@ async def _found(check: Awaitable[Finding]) -> Finding:
     except _NotCheckedError as error:
         return Finding(Status.WARN, f"not checked: {error}")
     except CommandError as error:
-        found, _, advice = str(error).partition("; ")
-        return Finding(Status.FAIL, found, advice or None)
+        return Finding(Status.FAIL, error.message, error.advice)
     except AllaweeError as error:
         return Finding(Status.FAIL, str(error))
     except Exception as error:  # noqa: BLE001 - it must not hide the other findings
@@ -149,8 +148,8 @@ async def _find_key(patient: Patient, seconds: float) -> FoundKey:
             return await call_in_daemon(patient.find_key)
     except TimeoutError:
         raise CommandError(
-            f"the key could not be had within {seconds:g} s; does the keyring wait for you to "
-            "unlock it?"
+            f"the key could not be had within {seconds:g} s",
+            advice="does the keyring wait for you to unlock it?",
         ) from None
 
 

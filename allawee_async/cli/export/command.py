@@ -12,6 +12,7 @@ import typer
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import LazyCommand, made_command, parameter
 from allawee_async.cli.operations.options import own_parameters
+from allawee_async.cli.operations.output import MaxItems
 from allawee_async.cli.wording import words_of
 from allawee_async.resources.verbs import verbs_of
 
@@ -58,6 +59,7 @@ _BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
     ("resume", Resume, False),
     ("overwrite", Overwrite, False),
     ("reveal", Reveal, False),
+    ("max_items", MaxItems, None),
 )
 
 

@@ -142,7 +142,7 @@ class ExportBar(LiveBar):
     """A live bar of an export, with its rate, the time left, and what was rejected."""
 
     def __init__(self) -> None:
-        super().__init__(width=24, narrow=8, words="reading")
+        super().__init__(words="reading")
 
     def show(self, told: ExportProgress) -> None:
         """Bring the bar up to date."""

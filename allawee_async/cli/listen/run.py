@@ -125,11 +125,9 @@ def _until(
     def told(delivery: LoggedDelivery) -> None:
         try:
             tell(delivery)
-        except (OSError, SystemExit) as error:  # Rich exits where a pipe is closed
+        except OSError as error:
             if not ended.done():
-                ended.set_exception(
-                    error if isinstance(error, OSError) else BrokenPipeError("nobody reads")
-                )
+                ended.set_exception(error)
 
     return told
 

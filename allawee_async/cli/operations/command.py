@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typer.core import TyperCommand
 
-from allawee_async.cli.commands import LazyCommand, ResourceGroup, made_command, resource_groups
+from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.commands import (
+    LazyCommand,
+    ResourceGroup,
+    made_command,
+    parameter,
+    resource_groups,
+)
 from allawee_async.cli.operations.bodies import joined_fields
 from allawee_async.cli.operations.help_texts import (
     description,
@@ -17,8 +24,8 @@ from allawee_async.cli.operations.help_texts import (
     summary,
 )
 from allawee_async.cli.operations.options import (
-    common_parameters,
     field_parameters,
+    output_parameters,
     own_parameters,
 )
 from allawee_async.cli.wording import kebab
@@ -47,7 +54,7 @@ class VerbCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; the fields of an object may be options of their own."""
-        bodies = {option_of(parameter) for parameter in self.verb.parameters if parameter.is_body}
+        bodies = {option_of(one) for one in self.verb.parameters if one.is_body}
         words = args if ctx.resilient_parsing else joined_fields(args, bodies)
         return super().parse_args(ctx, words)
 
@@ -58,10 +65,10 @@ class VerbCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments, the options of the verb, and those that all verbs have."""
-        own = {parameter.name for parameter in self.verb.parameters} | _OF_SOME
+        own = {one.name for one in self.verb.parameters} | _OF_SOME
         sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
-        for parameter in self.verb.parameters:
-            sections[f"Fields of {option_of(parameter)}, as options"] = fields_help(parameter)
+        for one in self.verb.parameters:
+            sections[f"Fields of {option_of(one)}, as options"] = fields_help(one)
         sections[_COMMON] = []
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
@@ -114,7 +121,11 @@ def _made(verb: Verb) -> VerbCommand:
 
         run_verb(verb, given)
 
-    parameters = [*own_parameters(verb), *common_parameters(verb)]
+    parameters = [
+        *own_parameters(verb),
+        *output_parameters(verb),
+        parameter("connection", ConnectionOptions),
+    ]
     command: VerbCommand = made_command(
         call, kebab(verb.name), parameters, cls=VerbCommand, help=description(verb)
     )

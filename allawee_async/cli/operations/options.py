@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import attrs
 import typer
 
-from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import parameter as keyword
 from allawee_async.cli.operations.help_texts import option_of, parameter_help
-from allawee_async.cli.output.writers import Format
+from allawee_async.cli.operations.output import OutputOptions
 from allawee_async.models.schema import paths_of
 from allawee_async.resources.verbs import Parameter, ParameterKind, Returns
 
@@ -36,41 +35,9 @@ _REPEATED: Final = (
     ParameterKind.TEXT_OR_BODY,
 )
 
-Output = Annotated[
-    Format | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FORMAT",
-        help="table, json, jsonl or csv; json if stdout is no terminal, else table.",
-    ),
-]
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        "--columns", metavar="NAMES", help="What a table or CSV shows: id,name,claims.type."
-    ),
-]
-Reveal = Annotated[
-    bool, typer.Option("--reveal", help="Show secrets instead of ***; on a terminal only.")
-]
-MaxItems = Annotated[
-    str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
-Wait = Annotated[
-    bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
-]
-Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Where to save it; - for stdout.")
-]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace the file if there is one already.")
-]
-
 
 def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
-    """Yield what the method takes, and what goes with its kind of answer."""
+    """Yield what the method takes."""
     for parameter in verb.parameters:
         text = parameter_help(verb, parameter)
         if parameter.is_argument:
@@ -84,11 +51,6 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
             )
         else:
             yield _option(parameter, text)
-    if verb.returns is Returns.PAGES:
-        yield keyword("max_items", MaxItems, default=None)
-    if verb.returns is Returns.FILE:
-        yield keyword("out", Out, default=None)
-        yield keyword("overwrite", Overwrite, default=False)
 
 
 def _option(parameter: Parameter, text: str) -> inspect.Parameter:
@@ -107,19 +69,23 @@ def _option(parameter: Parameter, text: str) -> inspect.Parameter:
     return keyword(parameter.name, Annotated[kind | None, option], default=None)
 
 
-def common_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
-    """Yield what does not depend on the method: the output, questions, the connection."""
-    if verb.returns is not Returns.FILE:
-        yield keyword("output", Output, default=None)
-    if verb.returns in (Returns.PAGES, Returns.LIST):
-        yield keyword("columns", Columns, default=None)
-    if verb.returns is not Returns.FILE:
-        yield keyword("reveal", Reveal, default=False)
-    if verb.effect is not None:
-        yield keyword("yes", Yes, default=False)
-    if verb.writes:
-        yield keyword("wait", Wait, default=False)
-    yield keyword("connection", ConnectionOptions)
+def output_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
+    """Yield the options of `OutputOptions` that go with what a verb does and answers."""
+    is_list = verb.returns in (Returns.PAGES, Returns.LIST)
+    is_file = verb.returns is Returns.FILE
+    suits = {
+        "output": not is_file,
+        "columns": is_list,
+        "reveal": not is_file,
+        "yes": verb.effect is not None,
+        "wait": verb.writes,
+        "max_items": verb.returns is Returns.PAGES,
+        "out": is_file,
+        "overwrite": is_file,
+    }
+    for field in attrs.fields(OutputOptions):
+        if suits[field.name]:
+            yield keyword(field.name, field.type, field.default)
 
 
 def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:

@@ -1,47 +1,65 @@
 """What is asked of a command beside the call itself: the format, the columns, whether to ask."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
+import typer
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.values import whole_number
 from allawee_async.cli.output.reports import somebody_reads
-from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.cli.output.writers import Format, Writer, writer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from allawee_async.cli.output.writers import Writer
     from allawee_async.models.base import Model
+
+Output = Annotated[
+    Format | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table, json, jsonl or csv; json if stdout is no terminal, else table.",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="NAMES", help="What a table or CSV shows: id,name,claims.type."
+    ),
+]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show secrets instead of ***; on a terminal only.")
+]
+MaxItems = Annotated[
+    str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Where to save it; - for stdout.")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the file if there is one already.")
+]
 
 
 @attrs.frozen(kw_only=True)
-class Wishes:
-    """What was asked for.
+class OutputOptions:
+    """What is asked for beside the call: an option for each attribute that suits the verb."""
 
-    Attributes:
-        output: The format; None decides by who reads.
-        columns: The columns of a table or CSV, with commas.
-        reveal: Whether secrets are shown.
-        yes: Whether no question is asked.
-        wait: Whether to wait for a call that the API queued.
-        max_items: The most items of a list; None takes all.
-        out: Where a file goes.
-        overwrite: Whether it may replace another.
-    """
-
-    output: Format | None = None
-    columns: str | None = None
-    reveal: bool = False
-    yes: bool = False
-    wait: bool = False
-    max_items: str | None = None
-    out: Path | None = None
-    overwrite: bool = False
+    output: Output = None
+    columns: Columns = None
+    reveal: Reveal = False
+    yes: Yes = False
+    wait: Wait = False
+    max_items: MaxItems = None
+    out: Out = None
+    overwrite: Overwrite = False
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is sent.
@@ -74,7 +92,7 @@ class Wishes:
         """
         return None if self.max_items is None else whole_number("--max-items", self.max_items, 1)
 
-    def writer(self, model: type[Model] | None, selected: Sequence[str] = ()) -> Writer:
+    def writer(self, model: "type[Model] | None", selected: Sequence[str] = ()) -> Writer:
         """Return what writes the results.
 
         Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,18 +15,19 @@ from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
-from allawee_async.cli.operations.output import Wishes
+from allawee_async.cli.operations.output import OutputOptions
 from allawee_async.cli.operations.saving import save
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
-from allawee_async.cli.output.counting import counting
+from allawee_async.cli.output.live_bar import counting
 from allawee_async.cli.output.masking import record_of
 from allawee_async.cli.output.writers import Format
 from allawee_async.cli.wording import command_words, kebab, words_of
 from allawee_async.errors import AllaweeError, RequestAccepted
+from allawee_async.models.payments import Payment
 from allawee_async.resources.verbs import FIND, Returns, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.cli.output.writers import Writer
@@ -52,14 +53,14 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     """
     own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
     connection: ConnectionOptions = given["connection"]
-    wishes = _taken(Wishes, given)
-    wishes.check()
+    output = _taken(OutputOptions, given)
+    output.check()
     arguments = arguments_of(verb.parameters, own)
-    consequence = consequence_of(verb, arguments, reveal=wishes.reveal)
-    if consequence and not wishes.yes:
+    consequence = consequence_of(verb, arguments, reveal=output.reveal)
+    if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)
         confirm(command_words(verb.call), consequence, shown, connection.key_kind)
-    run_with_client(connection, VerbCall(verb, arguments, wishes))
+    run_with_client(connection, VerbCall(verb, arguments, output))
 
 
 def _taken(cls: Any, given: Mapping[str, Any]) -> Any:
@@ -73,13 +74,13 @@ class VerbCall:
     Args:
         verb: What to call.
         arguments: With what, by Python name.
-        wishes: What was asked for beside it.
+        output: What was asked for beside it.
     """
 
-    def __init__(self, verb: Verb, arguments: dict[str, Any], wishes: Wishes) -> None:
+    def __init__(self, verb: Verb, arguments: dict[str, Any], output: OutputOptions) -> None:
         self._verb = verb
         self._arguments = arguments
-        self._wishes = wishes
+        self._output = output
 
     async def __call__(self, client: AllaweeClient) -> None:
         """Send the call, and write what it answers.
@@ -89,7 +90,7 @@ class VerbCall:
             AllaweeError: The call failed.
             typer.Exit: The API queued it.
         """
-        if self._wishes.wait:
+        if self._output.wait:
             client = client.with_options(wait_for_accepted=math.inf)
         try:
             await self._answer(attrgetter(self._verb.call)(client))
@@ -108,20 +109,20 @@ class VerbCall:
         options = {one.name: arguments[one.name] for one in given if not one.is_argument}
         match self._verb.returns:
             case Returns.FILE:
-                await save(method(*ids), self._wishes.out, overwrite=self._wishes.overwrite)
+                await save(method(*ids), self._output.out, overwrite=self._output.overwrite)
             case Returns.PAGES:
-                options.setdefault("limit", min(PAGE_SIZE, self._wishes.most or PAGE_SIZE))
-                writer = self._wishes.writer(self._verb.model, options.get("select") or ())
+                options.setdefault("limit", min(PAGE_SIZE, self._output.most or PAGE_SIZE))
+                writer = self._output.writer(self._verb.model, options.get("select") or ())
                 await self._write_pages(method(*ids, **options), writer)
             case Returns.LIST:
-                writer = self._wishes.writer(self._verb.model)
+                writer = self._output.writer(self._verb.model)
                 writer.page([self._record(item) for item in await method(*ids, **options)])
                 writer.end()
             case _:
                 self._write_one(await method(*ids, **options))
 
     async def _write_pages(self, pager: AsyncPager[Any], writer: Writer) -> None:
-        count, total, most = 0, None, self._wishes.most
+        count, total, most = 0, None, self._output.most
         with counting(words_of(self._verb.noun)) as tell:
             async with aclosing(pager.pages()) as pages:
                 async for page in pages:
@@ -141,23 +142,44 @@ class VerbCall:
             noun = words_of(self._verb.noun).removesuffix("s")
             raise CommandError(f"there is no {noun} with this reference", ExitCode.NOT_FOUND)
         record = self._record(found)
-        self._wishes.writer(self._verb.model).one(record)
-        if not record and self._wishes.format is Format.TABLE:
+        told = f" (id {one_line(str(record['id']))})" if record.get("id") else ""
+        with self._shown(f"took effect{told}"):
+            self._output.writer(self._verb.model).one(record)
+        if not record and self._output.format is Format.TABLE:
             typer.echo("done", err=True)
+        if self._verb.writes and isinstance(found, Payment) and found.status == "failed":
+            reason = one_line(found.failure_reason or "the API tells no reason")
+            raise CommandError(f"the payment{told} failed: {reason}")
+
+    @contextmanager
+    def _shown(self, happened: str) -> Generator[None]:
+        """Let no failure to show an answer look like a failure of the call."""
+        try:
+            yield
+        except OSError as error:
+            if not self._verb.writes:
+                raise
+            call, reason = command_words(self._verb.call), error.strerror or "nobody reads it"
+            raise CommandError(
+                f"{call} {happened}, but its answer could not be shown ({reason})",
+                ExitCode.NOT_SHOWN,
+                advice="do not repeat it",
+            ) from error
 
     def _record(self, item: Model | FreeForm) -> JSONObject:
         return record_of(
             item,
             model=self._verb.model,
-            reveal=self._wishes.reveal,
+            reveal=self._output.reveal,
             confidential=self._verb.is_confidential,
         )
 
     def _tell_queued(self, accepted: RequestAccepted) -> None:
         told = one_line(accepted.request_id or "")
-        self._wishes.writer(None).one(
-            {"code": "request-accepted", "requestId": accepted.request_id}
-        )
+        with self._shown(f"is queued by the API (request id {told})"):
+            self._output.writer(None).one(
+                {"code": "request-accepted", "requestId": accepted.request_id}
+            )
         typer.echo(
             "queued by the API, not done yet: do not send it again; "
             f"follow it with: allawee requests get {told}",

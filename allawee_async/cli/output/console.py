@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 from rich.console import Console
 
-from allawee_async.cli.output.color import color_is_refused
+from allawee_async.cli.program import color_is_refused
 
 _WIDTH_OF_A_FILE: Final = 120
 
@@ -36,6 +36,13 @@ def is_unicode(console: Console) -> bool:
     return not console.options.ascii_only
 
 
+class _Console(Console):
+    """A console that tells, as a plain stream does, when nobody reads any more."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool) -> Console:
     no_color = color_is_refused() or None  # None leaves it to NO_COLOR
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, no_color=no_color)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, no_color=no_color)

@@ -1,19 +1,24 @@
-"""A bar on stderr that shows how far something is, for all commands that take a while."""
+"""A bar on stderr that shows how far something is, the same for all commands that take a while."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from allawee_async.cli.output.console import progress_console, someone_watches
+from allawee_async.cli.output.reports import somebody_reads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
     from types import TracebackType
     from typing import Self
 
 _ROOMY_FROM: Final = 72
+_WIDTH: Final = 24
+_NARROW: Final = 8
 
 
 class _Numbers(ProgressColumn):
@@ -35,22 +40,21 @@ class LiveBar:
     """A live bar, while the block lasts; nothing at all where stderr is no terminal.
 
     Args:
-        width: Of the bar, where there is room.
-        narrow: Of the bar, on a narrow terminal.
         words: What is being done, in front of the bar; None for a bar without words.
+        shown: Whether to show it at all.
     """
 
-    def __init__(self, *, width: int, narrow: int, words: str | None = None) -> None:
+    def __init__(self, *, words: str | None = None, shown: bool = True) -> None:
         console = progress_console()
         roomy = console.width >= _ROOMY_FROM
         self._progress = Progress(
             *([] if words is None else [TextColumn("{task.description}")]),
-            BarColumn(bar_width=width if roomy else narrow),
+            BarColumn(bar_width=_WIDTH if roomy else _NARROW),
             _Numbers(roomy=roomy),
             console=console,
             transient=True,
             redirect_stdout=False,
-            disable=not someone_watches(),
+            disable=not (shown and someone_watches()),
         )
         self._task = self._progress.add_task(words or "", total=None, details="")
 
@@ -75,3 +79,17 @@ class LiveBar:
         self._progress.update(
             self._task, completed=completed, total=total, details=details, description=words
         )
+
+
+@contextmanager
+def counting(what: str) -> Generator[Callable[[int, int | None], None]]:
+    """Show a count for the time of the block, unless the results themselves can be seen.
+
+    Args:
+        what: What is counted: `customers`.
+
+    Yields:
+        What is told the count and, if it is known, the total.
+    """
+    with LiveBar(shown=not somebody_reads()) as bar:
+        yield lambda count, total: bar.update(completed=count, total=total, details=f" {what}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import sys
@@ -13,6 +12,7 @@ import orjson
 import typer
 
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
+from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,29 +124,27 @@ class _JsonLines(_Checked):
 
 
 class _Csv:
-    """A heading and a row for each object; what is no plain value is JSON in its cell."""
+    """A heading and a row for each object, as in an export."""
 
     def __init__(self, model: type[Model] | None, names: Sequence[str] | None) -> None:
         self._model = model
         self._names = names
         self._columns: list[str] | None = None
-        _write_files_in_utf8()
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
         self._missed: set[str] = set()
+        _write_files_as_they_are()
 
     def one(self, record: JSONObject) -> None:
         self.page([record])
 
     def page(self, records: Sequence[JSONObject]) -> None:
-        columns = self._columns
+        columns, rows = self._columns, []
         if columns is None:
-            columns = self._columns = self._heading(records)
-            self._writer.writerow(columns)
+            columns = self._columns = self._chosen(records)
+            rows.append(csv_headings(self._model, columns))
         elif self._names is None:
             self._missed.update({*all_columns(self._model, records)} - {*columns})
-        for record in records:
-            self._writer.writerow([_csv_cell(value_at(record, column)) for column in columns])
-        sys.stdout.flush()
+        rows += [[csv_cell(value_at(record, name)) for name in columns] for record in records]
+        write(csv_lines(rows))
 
     def end(self) -> None:
         if self._columns is None:
@@ -158,7 +156,7 @@ class _Csv:
                 err=True,
             )
 
-    def _heading(self, records: Sequence[JSONObject]) -> list[str]:
+    def _chosen(self, records: Sequence[JSONObject]) -> list[str]:
         if self._names is None:
             return all_columns(self._model, records)
         return chosen_columns(self._names, self._model, records)
@@ -178,20 +176,8 @@ def _escaped(letter: str) -> str:
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
-def _write_files_in_utf8() -> None:
-    """Let no letter be lost in a file, whatever the locale."""
+def _write_files_as_they_are() -> None:
+    """Let no letter be lost in a file, whatever the locale, and no line end be another one."""
     stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-        stream.reconfigure(encoding="utf-8")
-
-
-def _csv_cell(value: JSONValue) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case dict() | list():
-            return orjson.dumps(value).decode()
-        case _:
-            return str(value)
+        stream.reconfigure(encoding="utf-8", newline="")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import attrs
 import typer
 
+from allawee_async.cli.access.options import MOST_CUSTOMERS
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import counted
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox import Sandbox
 
 _HIGHEST_PORT: Final = 65_535
-_MOST_CUSTOMERS: Final = 200_000
 
 Port = Annotated[
     int,
@@ -44,7 +44,7 @@ Data = Annotated[
 Customers = Annotated[
     int | None,
     typer.Option(
-        min=0, max=_MOST_CUSTOMERS, metavar="NUMBER", help="Customers that a new state begins with."
+        min=0, max=MOST_CUSTOMERS, metavar="NUMBER", help="Customers that a new state begins with."
     ),
 ]
 Seed = Annotated[

@@ -373,7 +373,7 @@ class TestTheKey:
 
     async def test_none(self, sandbox):
         def none():
-            raise CommandError("no API key; do something")
+            raise CommandError("no API key", advice="do something")
 
         findings = await examine(patient_of(sandbox, find_key=none), seconds=LONG)
         assert findings["key"] == doctor_checks.Finding(Status.FAIL, "no API key", "do something")

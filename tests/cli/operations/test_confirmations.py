@@ -204,3 +204,12 @@ def test_an_unknown_outcome_without_a_reference(call, words, told):
     assert result.exit_code == 6
     assert result.stderr.endswith(f"; {told}\n")
     assert "try again later" not in result.stderr
+
+
+def test_a_payment_that_failed_at_once_is_no_success(call):
+    result = call(*PAYOUT, "--yes", "--amount", "99999999999999")
+    payment = json.loads(result.stdout)
+
+    assert (result.exit_code, payment["status"]) == (1, "failed")
+    assert result.stderr == f"error: the payment (id {payment['id']}) failed: insufficient-funds\n"
+    assert call("payments", "get", payment["id"]).exit_code == 0

@@ -49,7 +49,7 @@ def test_head_takes_what_it_wants_in_silence():
     listing.stderr.close()
 
     assert json.loads(first)["object"] == "customer"
-    assert (listing.wait(timeout=60), told) == (1, b"")
+    assert (listing.wait(timeout=60), told) == (0, b"")
 
 
 @pytest.mark.parametrize("form", ["json", "table"])
@@ -64,6 +64,62 @@ def test_a_full_disk_is_a_line(form):
         )
 
     assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
+
+
+PAYOUT = (
+    *("payments", "create-payout", "--method", "bank-transfer", "--currency", "NGN", "--yes"),
+    *("--amount", "10000", "--reference", "r 1", "--options.accountNumber", "0123456789"),
+    *("--options.bankCode", "058", "--output", "json"),
+)
+
+
+def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(tmp_path):
+    """A script that sees a plain failure pays again."""
+    state = ("--sandbox-file", str(tmp_path / "state.db"))
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("w") as full, os.fdopen(writing, "w") as gone:
+        for stdout, reason in ((full, "No space left on device"), (gone, "Broken pipe")):
+            done = subprocess.run(
+                [*ALLAWEE, *PAYOUT, *state, "--reference", reason],
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                check=False,
+                text=True,
+            )
+
+            assert done.returncode == 7
+            assert re.fullmatch(
+                r"error: payments create-payout took effect \(id p\.\w+\), but its answer could "
+                rf"not be shown \({reason}\); do not repeat it\n",
+                done.stderr,
+            )
+
+
+@pytest.mark.parametrize(("words", "code"), [(LIST, 1), ((*PAYOUT, "--sandbox"), 7)])
+def test_a_stdout_that_is_closed_is_told(words, code):
+    script = 'exec "$@" >&-'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *ALLAWEE, *words],
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+        text=True,
+    )
+
+    assert done.returncode == code
+    assert "stdout is closed" in done.stderr
+    assert "mistake of ours" not in done.stderr
+
+
+def test_no_columns_are_eighty(spawn):
+    table = spawn(*LIST, "--output", "table", COLUMNS="0")
+    lines = table.stdout.decode().splitlines()
+
+    assert (table.returncode, table.stderr) == (0, b"")
+    assert len(lines) > 10
+    assert 40 < max(map(len, lines)) <= 80
 
 
 @pytest.fixture
@@ -239,5 +295,5 @@ def test_the_count_is_shown_while_results_go_into_a_file(tmp_path):
         os.close(ours)
 
         assert process.wait(timeout=60) == 0
-    assert re.search(r"[\d,]+ customers", told)
+    assert re.search(r"[\d,]+ customers", re.sub(r"\x1b\[[\d;]*m", "", told))
     assert len(json.loads((tmp_path / "customers.jsonl").read_text())) == 3000

@@ -14,7 +14,7 @@ import pytest
 
 from allawee_async import from_dict, to_dict
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.operations.output import Wishes
+from allawee_async.cli.operations.output import OutputOptions
 from allawee_async.cli.operations.run import VerbCall
 from allawee_async.cli.output.cells import cell, currency_of, is_money, money
 from allawee_async.cli.output.columns import all_columns, chosen_columns
@@ -398,7 +398,9 @@ def test_an_empty_list_in_each_format(call):
 
     assert written("json") == "[]\n"
     assert written("jsonl") == ""
-    assert written("csv").startswith("id,name,type,status,claims.individualInformation.firstName,")
+    assert written("csv").startswith(
+        "id,name,type,status,claims.individual_information.first_name,"
+    )
     assert written("csv").count("\n") == 1
     assert written("table") == "none\n"
 
@@ -414,9 +416,9 @@ def test_a_list_in_csv(call):
     rows = list(csv.DictReader(io.StringIO(text)))
 
     assert len(rows) == 5
-    assert rows[0].keys() >= {"id", "claims.individualInformation.email", "verifications"}
+    assert rows[0].keys() >= {"id", "claims.individual_information.email", "verifications"}
     assert json.loads(rows[0]["verifications"])[0]["type"].startswith("tier-")
-    assert {row["claims.individualIdentity.id"] for row in rows} <= {"", "***"}
+    assert {row["claims.individual_identity.id"] for row in rows} <= {"", "***"}
 
 
 def test_an_object_in_csv(call):
@@ -424,6 +426,15 @@ def test_an_object_in_csv(call):
     one = call("cards", "get", rows[0]["id"], "--output", "csv").stdout
 
     assert next(csv.DictReader(io.StringIO(one)))["details.last4"] == rows[0]["details.last4"]
+
+
+def test_a_csv_has_a_row_for_each_object_and_no_formula(capsys):
+    writer = writer_for(Format.CSV, Bank, ["id", "name"])
+    writer.page([{"id": "b.1", "name": "two\rlines"}, {"id": "b.2", "name": '=HYPERLINK("x")'}])
+    writer.end()
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))
+
+    assert rows == [["id", "name"], ["b.1", "two\rlines"], ["b.2", '\'=HYPERLINK("x")']]
 
 
 def test_columns_of_csv_in_their_order(call):
@@ -440,7 +451,7 @@ def test_fields_that_come_too_late_for_csv_are_told(capsys):
     writer.end()
     written, told = capsys.readouterr()
 
-    assert written == "id,name,code,first\nb.1,,,1\nb.2,,,\n"
+    assert written == "id,name,code,first\r\nb.1,,,1\r\nb.2,,,\r\n"
     assert told.startswith("warning: not in the CSV, as they came later: late; --output jsonl")
 
 
@@ -537,7 +548,7 @@ def test_an_action_without_an_answer_says_that_it_is_done(monkeypatch, capsys):
             return ActionResult()
 
     client = SimpleNamespace(cards=Cards())
-    asyncio.run(VerbCall(verb, {"card_id": "c.1"}, Wishes(output=Format.TABLE))(client))
+    asyncio.run(VerbCall(verb, {"card_id": "c.1"}, OutputOptions(output=Format.TABLE))(client))
 
     assert tuple(capsys.readouterr()) == ("", "done\n")
 
