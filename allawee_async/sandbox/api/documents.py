@@ -135,6 +135,11 @@ def given(document: JsonObject, *names: str) -> JsonObject:
     return {name: document[name] for name in names if document.get(name) is not None}
 
 
+def without(document: JsonObject, *names: str) -> JsonObject:
+    """Return a document without some fields."""
+    return {name: value for name, value in document.items() if name not in names}
+
+
 def part(document: JsonObject | None, name: str) -> JsonObject:
     """Return the object in a field of a document, or an empty one."""
     value = document.get(name) if document is not None else None

@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import fresh, given, id_of, part, reads, stored, whole
+from allawee_async.sandbox.api.documents import (
+    fresh,
+    given,
+    id_of,
+    part,
+    reads,
+    stored,
+    whole,
+    without,
+)
 from allawee_async.sandbox.cards.controls import Purchase
 from allawee_async.sandbox.cards.decisions import (
     APPROVED,
@@ -106,7 +115,8 @@ def tell(state: State, document: JsonObject, event: str, data: JsonObject) -> st
     """Emit an event about what a card was used for, and return the webhook that is preferred."""
     webhook = program_rules(state, document).get("webhook")
     preferred = webhook if isinstance(webhook, str) else None
-    state.emit(event, data, webhook=preferred)
+    older = given(document, "object", "createdAt", "channel", "decisionType", "networkData")
+    state.emit(event, data, webhook=preferred, older=data | older)
     return preferred
 
 
@@ -187,7 +197,10 @@ def _told(event: str, authorization: JsonObject) -> JsonObject:
         names = _TOLD
     elif authorization["type"] == CHECK:
         names = _TOLD_OF_CHECK
-    return {name: authorization[name] for name in names if name in authorization}
+    told = {name: authorization[name] for name in names if name in authorization}
+    if event == REQUEST:
+        told["networkData"] = without(part(authorization, "networkData"), "reference")
+    return told
 
 
 ANSWERS: dict[str, Callable[[State, JsonObject, JsonObject | None], None]] = {

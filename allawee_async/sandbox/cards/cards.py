@@ -8,7 +8,6 @@ import attrs
 
 from allawee_async.sandbox.api.documents import (
     changed,
-    given,
     id_of,
     part,
     reads,
@@ -16,6 +15,7 @@ from allawee_async.sandbox.api.documents import (
     refused,
     replaced,
     stored,
+    without,
 )
 from allawee_async.sandbox.api.messages import success
 from allawee_async.sandbox.api.routing import Endpoint, Host
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
 
 BLOCKED, TERMINATED = "blocked", "terminated"
-_TOLD_LATER = ("fundingSource", "reference")
 _PAN_LENGTHS = range(12, 20)
 
 
@@ -77,10 +76,9 @@ def create_card(state: State, call: ApiRequest) -> ApiResponse:
     card = _hand_over(state, obtain_card(state, program), owner, program)
     carry_out(state, funding, str(card["fundingSource"]), id_of(card))
     shown = to_object(state.cards.shown_at(state.cards.replace(card)))
-    told = {name: value for name, value in shown.items() if name not in _TOLD_LATER}
-    told |= {
+    told = without(shown, "fundingSource", "reference") | {
         "network": program["network"],
-        "details": given(part(card, "details"), "cardHolderName"),
+        "details": without(part(card, "details"), "last4", "expiry"),
     }
     return success(to_bytes(told), 201)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.documents import fresh, given, id_of, part, reads, whole
+from allawee_async.sandbox.api.documents import fresh, given, id_of, part, reads, whole, without
 from allawee_async.sandbox.cards.authorizations import SETTLE, tell
 from allawee_async.sandbox.cards.decisions import APPROVED
 
@@ -39,6 +39,7 @@ def settle(state: State, authorization_id: str) -> None:
     state.card_transactions.add(transaction)
     # In the event, money that goes is negative.
     data = {name: transaction[name] for name in _TOLD} | {"amount": -amount, "fees": -fees}
+    data["networkData"] = without(part(transaction, "networkData"), "terminalId")
     tell(state, transaction, CREATED, data)
 
 

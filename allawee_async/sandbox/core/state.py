@@ -15,6 +15,7 @@ from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.money.rates import MoneyRules
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
+from allawee_async.sandbox.rules.events import NEWER_EVENTS_SINCE
 from allawee_async.sandbox.rules.requests import CALLS_KEPT
 
 if TYPE_CHECKING:
@@ -103,7 +104,14 @@ class State:
         shared = (self._clock, self.calls, self.decide)
         return deepcopy(self, {id(part): part for part in shared})
 
-    def emit(self, event: str, data: JsonObject, *, webhook: str | None = None) -> str:
+    def emit(
+        self,
+        event: str,
+        data: JsonObject,
+        *,
+        webhook: str | None = None,
+        older: JsonObject | None = None,
+    ) -> str:
         """Record an event, choose the webhook that gets it, and return the id of the event.
 
         The running sandbox sends it. What a webhook answers to an event goes to the function of
@@ -113,9 +121,13 @@ class State:
             event: The name, such as `card.authorization.closed`.
             data: The resource as it is now, bare.
             webhook: Id or URL of the webhook that the resource prefers (a card program has one).
+            older: What a webhook with an older `apiVersion` gets instead of the data.
         """
         fresh = self.new_id(self.events)
         chosen = self.webhook_for(event, webhook)
+        version = str((self.webhooks.get(chosen or "") or {}).get("apiVersion", ""))
+        if older is not None and "" < version < NEWER_EVENTS_SINCE:
+            data = older
         self.events.add(
             recording.new_event(
                 fresh, event, data, at=self.moment(), webhook=chosen, preferred=webhook

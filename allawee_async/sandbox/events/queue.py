@@ -17,6 +17,7 @@ from allawee_async.sandbox.events.recording import (
     FAILED,
     UNCLAIMED,
     WAITING,
+    is_url,
 )
 from allawee_async.sandbox.faults.deliveries import Sending
 from allawee_async.sandbox.rules.events import (
@@ -116,7 +117,8 @@ def to_send(state: State, id: str) -> OutgoingEvent | None:
     asks = is_question(name, data)
     sending = Sending(id, name, data, asks)
     once = asks or name == "request.completed"
-    return OutgoingEvent(sending, str(webhook["url"]), body, signature, _deadline(sending), once)
+    url = str(event["preferred"] if is_url(event["preferred"]) else webhook["url"])
+    return OutgoingEvent(sending, url, body, signature, _deadline(sending), once)
 
 
 def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject | None:

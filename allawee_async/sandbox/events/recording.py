@@ -22,21 +22,29 @@ def choose_webhook(
     """Return the id of the webhook that gets an event, or None when nobody wants it.
 
     An enabled webhook that its own resource prefers comes first, then the newest enabled one that
-    lists the event, then the default webhook.
+    lists the event, then the default webhook. A URL that is preferred and that no webhook has gets
+    the event itself: then it is the webhook whose key signs it, the default one or the newest.
     """
     default: str | None = None
     listed: str | None = None
+    newest: str | None = None
     for webhook in webhooks:
         if webhook["status"] != ENABLED:
             continue
         if preferred is not None and preferred in (webhook["id"], webhook.get("url")):
             return str(webhook["id"])
+        newest = str(webhook["id"])
         events = webhook.get("events")
         if webhook.get("isDefault"):
             default = str(webhook["id"])
         elif isinstance(events, list) and event in events:
             listed = str(webhook["id"])
-    return listed or default
+    return (default or newest) if is_url(preferred) else (listed or default)
+
+
+def is_url(preferred: object) -> bool:
+    """Return whether a resource prefers an address, and not a webhook by its id."""
+    return isinstance(preferred, str) and preferred.startswith(("http://", "https://"))
 
 
 def new_event(

@@ -16,6 +16,7 @@ from allawee_async.sandbox.api.documents import (
     replaced,
     stored,
     whole,
+    without,
 )
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
@@ -102,8 +103,8 @@ def method_field(method: str) -> str:
 
 def publish(state: State, payment: JsonObject, event: str) -> JsonObject:
     """Emit an event about a payment, and return the payment with the id of the event."""
-    shown = {name: value for name, value in payment.items() if name != "plan"}
-    return payment | {"events": [*entries(payment, "events"), state.emit(event, shown)]}
+    emitted = state.emit(event, without(payment, "plan"))
+    return payment | {"events": [*entries(payment, "events"), emitted]}
 
 
 def attempt(state: State, payment: JsonObject) -> JsonObject:

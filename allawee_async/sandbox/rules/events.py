@@ -12,6 +12,8 @@ DECISION_SECONDS, UPDATE_SECONDS, ANSWER_SECONDS = 2.0, 4.0, 10.0
 
 _TOLD_PAUSES = f"{', '.join(f'{pause:g}' for pause in PAUSES[:-1])} and {PAUSES[-1]:g}"
 
+NEWER_EVENTS_SINCE = "2024-05-01"
+
 RULES: tuple[Rule, ...] = (
     *about(
         "Webhooks",
@@ -21,7 +23,9 @@ RULES: tuple[Rule, ...] = (
              "The documents say that it has to be enabled, and show no answer."),
         Rule("An event goes to the enabled webhook that its card program names, else to the "
              "newest enabled one that lists it, else to the default webhook. The sandbox has a "
-             "default webhook only after `add_webhook` without events.",
+             "default webhook only after `add_webhook` without events. A program that names a URL "
+             "which no webhook has gets its events there, signed with the key of the default "
+             "webhook, or else of the newest enabled one.",
              "The default webhook is set where the API does not reach; several that list one "
              "event are not documented."),
         Rule("Nothing is sent to addresses that are not of this computer: the event is recorded "
@@ -42,6 +46,10 @@ RULES: tuple[Rule, ...] = (
              "sent once; redirects are not followed.", "The schedule is not documented."),
         Rule("A repeat is the same, byte for byte, `sentAt` included, and keeps the id of the "
              "event.", "So the signature is the same too; the documents do not say."),
+        Rule("Events about cards have the newest form. A webhook whose `apiVersion` is before "
+             f"{NEWER_EVENTS_SINCE} gets the older one: with `object`, `createdAt`, `channel` and "
+             "`decisionType`, and all of `networkData`.",
+             "The documents show both forms, and do not say which webhook gets which."),
         Rule(f"An answer must be there within {DECISION_SECONDS:g} seconds for a request, "
              f"{UPDATE_SECONDS:g} for a pending update, and {ANSWER_SECONDS:g} for all others.",
              "The first two are documented."),
