@@ -7,12 +7,12 @@ import typer
 
 from allawee_async.cli.access.options import MOST_CUSTOMERS
 from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.output.reports import print_facts
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
-    from allawee_async.cli.demo.sources import Source
+    from allawee_async.cli.demo.sources import LiveSource, SandboxSource
     from allawee_async.cli.demo.walking import Walk
 
 Customers = Annotated[
@@ -76,6 +76,11 @@ def demo(context: typer.Context, *, options: DemoOptions) -> None:
         raise CommandError(f"the walk is not what it should be: {objection}")
     mark = "\N{CHECK MARK} " if is_unicode(console) else "ok: "
     console.print(Text(mark + source.praise(walk), style="green"))
+    console.print(
+        "next: `allawee sandbox` runs one for your own programs; "
+        "`allawee cards list --sandbox` looks into one",
+        style="dim",
+    )
 
 
 def _refuse_options_of_the_sandbox(context: typer.Context) -> None:
@@ -88,7 +93,7 @@ def _refuse_options_of_the_sandbox(context: typer.Context) -> None:
             )
 
 
-def _source(options: DemoOptions) -> "Source":
+def _source(options: DemoOptions) -> "SandboxSource | LiveSource":
     from allawee_async.cli.demo.sources import LiveSource, SandboxSource
 
     if options.live:
@@ -101,7 +106,9 @@ def _source(options: DemoOptions) -> "Source":
     )
 
 
-async def _walk(console: "Console", source: "Source", options: DemoOptions) -> "Walk":
+async def _walk(
+    console: "Console", source: "SandboxSource | LiveSource", options: DemoOptions
+) -> "Walk":
     from allawee_async.cli.demo.walking import Walk, WalkProgress, walk_customers
 
     walk = Walk()
@@ -117,33 +124,31 @@ async def _walk(console: "Console", source: "Source", options: DemoOptions) -> "
                 max_items=options.max_items,
                 after_page=progress.show,
             )
+            progress.show(walk)
     return walk
 
 
 def _print_report(console: "Console", walk: "Walk") -> None:
-    from allawee_async.cli.demo.customer_table import print_customers
+    from allawee_async.cli.output.columns import record_of
+    from allawee_async.cli.output.tables import TableWriter
+    from allawee_async.models.customers import Customer
 
     if walk.first:
-        print_customers(console, walk.first)
+        records = [record_of(one, model=Customer, reveal=False) for one in walk.first]
+        TableWriter(Customer, None).page(records)
         if walk.count > len(walk.first):
             console.print(f"and {walk.count - len(walk.first):,} more", style="dim")
         console.print()
-    console.print(_summary(walk))
+    print_facts(
+        {
+            "Customers": f"{walk.count:,}",
+            "Pages": f"{walk.pages:,}",
+            "Retries": _retries(walk),
+            "Time": f"{walk.seconds:.2f} s",
+            "Rate": f"{walk.rate:,.0f} customers a second",
+        }
+    )
     console.print()
-
-
-def _summary(walk: "Walk") -> "Table":
-    from rich.table import Table
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
-    table.add_row("Customers", f"{walk.count:,}")
-    table.add_row("Pages", f"{walk.pages:,}")
-    table.add_row("Retries", _retries(walk))
-    table.add_row("Time", f"{walk.seconds:.2f} s")
-    table.add_row("Rate", f"{walk.rate:,.0f} customers a second")
-    return table
 
 
 def _retries(walk: "Walk") -> str:

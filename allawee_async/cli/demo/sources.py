@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from random import Random
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.access.connection import open_client
 from allawee_async.cli.access.credentials import KINDS, NoKeyError, host_of, kind_of
@@ -16,7 +16,6 @@ from allawee_async.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
-    from contextlib import AbstractAsyncContextManager
 
     from allawee_async.cli.demo.walking import Walk
     from allawee_async.client import AllaweeClient
@@ -30,30 +29,6 @@ _KINDS_OF_FAULTS: Final = ("429", "503", "reset", "cut-body", "cut-json")
 _PATIENCE: Final = RetryPolicy(attempts=6, base_delay=0.05, max_delay=0.4)
 _WAITED_IN_ALL: Final = 2.0
 _LONGEST_LATENCY: Final = 0.04
-
-
-class Source(Protocol):
-    """Where customers come from."""
-
-    def open(self, on_retry: OnRetry) -> AbstractAsyncContextManager[AllaweeClient]:
-        """Return the client, open for the time of the block."""
-        ...
-
-    def headline(self) -> str:
-        """Say what is walked, with which kind of key; asked while it is open."""
-        ...
-
-    def details(self) -> str:
-        """Say what to expect of it, in a line."""
-        ...
-
-    def objection(self, walk: Walk, max_items: int | None) -> str | None:
-        """Return what is wrong with a walk that has ended, or None."""
-        ...
-
-    def praise(self, walk: Walk) -> str:
-        """Say what was checked, of a walk without objection."""
-        ...
 
 
 class SandboxSource:

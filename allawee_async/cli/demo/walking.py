@@ -112,7 +112,7 @@ class WalkProgress(LiveBar):
         ends = [end for end in (walk.total, self._max_items) if end is not None]
         retries = walk.retries.total()
         word = "retry" if retries == 1 else "retries"
-        self.update(
+        self.tell(
             completed=walk.count,
             total=min(ends, default=None),
             details=f"  {walk.rate:,.0f}/s  {retries:,} {word}",

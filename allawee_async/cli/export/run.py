@@ -147,7 +147,7 @@ class ExportBar(LiveBar):
     def show(self, told: ExportProgress) -> None:
         """Bring the bar up to date."""
         is_reading = told.stage == "reading"
-        self.update(
+        self.tell(
             words="reading" if is_reading else "writing",
             completed=told.rows + told.rejected if is_reading else told.rows,
             total=told.total,

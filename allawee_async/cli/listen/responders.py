@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import attrs
@@ -63,14 +63,6 @@ class Answered:
     reply: WebhookReply
     told: str
     problem: str | None = None
-
-
-class Responder(Protocol):
-    """Answers deliveries."""
-
-    async def answer(self, received: Received) -> Answered:
-        """Return what to answer; it never raises for what came over the network."""
-        ...
 
 
 class Decider:

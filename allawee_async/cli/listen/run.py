@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.cli.listen.log import LoggedDelivery
     from allawee_async.cli.listen.options import ListenOptions
-    from allawee_async.cli.listen.responders import Responder
     from allawee_async.client import AllaweeClient
     from allawee_async.webhooks.decisions import Decision
 
@@ -86,7 +85,7 @@ async def _listen(
         await ended
 
 
-async def _responder(options: ListenOptions, stack: AsyncExitStack) -> Responder:
+async def _responder(options: ListenOptions, stack: AsyncExitStack) -> Decider | Forwarder:
     if options.forward_to is None:
         return Decider(_decision(options))
     session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

@@ -24,7 +24,7 @@ from allawee_async.webhooks.verifier import MAX_BODY
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from allawee_async.cli.listen.responders import Responder
+    from allawee_async.cli.listen.responders import Decider, Forwarder
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.verifier import WebhookVerifier
 
@@ -47,7 +47,7 @@ class Listener:
 
     def __init__(
         self,
-        responder: Responder,
+        responder: Decider | Forwarder,
         verifier: WebhookVerifier | None,
         tell: Callable[[LoggedDelivery], object],
     ) -> None:

@@ -15,11 +15,10 @@ from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
-from allawee_async.cli.operations.output import OutputOptions
-from allawee_async.cli.operations.saving import save
+from allawee_async.cli.operations.output import OutputOptions, save
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
+from allawee_async.cli.output.columns import record_of
 from allawee_async.cli.output.live_bar import counting
-from allawee_async.cli.output.masking import record_of
 from allawee_async.cli.output.writers import Format
 from allawee_async.cli.wording import command_words, kebab, words_of
 from allawee_async.errors import AllaweeError, RequestAccepted

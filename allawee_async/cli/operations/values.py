@@ -15,7 +15,7 @@ from allawee_async.cli.operations.bodies import read_body
 from allawee_async.cli.operations.confirmations import somebody_answers
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.output.cells import cell
-from allawee_async.cli.output.masking import record_of
+from allawee_async.cli.output.columns import record_of
 from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import Parameter, ParameterKind
 

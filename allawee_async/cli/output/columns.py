@@ -1,4 +1,4 @@
-"""Objects as rows: which columns there are, which were asked for, and what stands in them; pure."""
+"""Objects as they are shown: masked, and as rows with the columns that were asked for; pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,35 @@ from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import did_you_mean
-from allawee_async.models.schema import Kind, camel, fields_of, paths_of
+from allawee_async.codec.converter import to_dict
+from allawee_async.codec.writing import write_mapping
+from allawee_async.models.base import Model
+from allawee_async.models.schema import Kind, camel, fields_of, masked, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+    from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 _FIRST: Final = ("id", "_id")
+
+
+def record_of(
+    item: Model | FreeForm, *, model: type[Model] | None, reveal: bool, confidential: bool = False
+) -> JSONObject:
+    """Return the wire mapping of an object, for people to see.
+
+    Args:
+        item: The object; a plain mapping if only some of its fields were asked for.
+        model: What the object is, if a mapping is one.
+        reveal: Whether its secrets are left in.
+        confidential: Whether it answers a call that tells a secret: then fields that the model
+            does not know are taken for secrets too.
+    """
+    record = to_dict(item) if isinstance(item, Model) else write_mapping(item)
+    if reveal:
+        return record
+    return masked(record, type(item) if isinstance(item, Model) else model, doubt=confidential)
 
 
 def all_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> list[str]:

@@ -13,8 +13,6 @@ from allawee_async.cli.output.reports import somebody_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from types import TracebackType
-    from typing import Self
 
 _ROOMY_FROM: Final = 72
 _WIDTH: Final = 24
@@ -36,7 +34,7 @@ class _Numbers(ProgressColumn):
         return text
 
 
-class LiveBar:
+class LiveBar(Progress):
     """A live bar, while the block lasts; nothing at all where stderr is no terminal.
 
     Args:
@@ -47,7 +45,7 @@ class LiveBar:
     def __init__(self, *, words: str | None = None, shown: bool = True) -> None:
         console = progress_console()
         roomy = console.width >= _ROOMY_FROM
-        self._progress = Progress(
+        super().__init__(
             *([] if words is None else [TextColumn("{task.description}")]),
             BarColumn(bar_width=_WIDTH if roomy else _NARROW),
             _Numbers(roomy=roomy),
@@ -56,27 +54,13 @@ class LiveBar:
             redirect_stdout=False,
             disable=not (shown and someone_watches()),
         )
-        self._task = self._progress.add_task(words or "", total=None, details="")
+        self._task = self.add_task(words or "", total=None, details="")
 
-    def __enter__(self) -> Self:
-        """Show the bar."""
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Take the bar away."""
-        self._progress.stop()
-
-    def update(
+    def tell(
         self, *, completed: int, total: int | None, details: str, words: str | None = None
     ) -> None:
         """Bring the bar up to date."""
-        self._progress.update(
+        self.update(
             self._task, completed=completed, total=total, details=details, description=words
         )
 
@@ -92,4 +76,4 @@ def counting(what: str) -> Generator[Callable[[int, int | None], None]]:
         What is told the count and, if it is known, the total.
     """
     with LiveBar(shown=not somebody_reads()) as bar:
-        yield lambda count, total: bar.update(completed=count, total=total, details=f" {what}")
+        yield lambda count, total: bar.tell(completed=count, total=total, details=f" {what}")

@@ -49,7 +49,12 @@ def print_report(
     """
     if is_for_a_program(output):
         print_json(document)
-        return
+    else:
+        print_facts(facts)
+
+
+def print_facts(facts: Mapping[str, str]) -> None:
+    """Print some facts on stdout, a line each."""
     from rich.table import Table
 
     from allawee_async.cli.output.cells import cell

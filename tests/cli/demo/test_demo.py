@@ -276,3 +276,17 @@ class TestProgress:
         assert not console.someone_watches()
         monkeypatch.setattr(console.sys, "stderr", io.StringIO())
         assert not console.someone_watches()
+
+
+@pytest.mark.parametrize("width", ["40", "80", "120"])
+def test_at_every_width_ids_and_states_are_whole_and_nothing_is_secret(run, width):
+    text = run("demo", "--customers", "10", "--no-faults", COLUMNS=width).stdout
+
+    assert len(re.findall(r"^cus\.\w{17}\b", text, re.MULTILINE)) == 10
+    assert len(re.findall(r"\b(active|inactive|blocked)\b", text)) == 10
+    assert all(len(line) <= int(width) for line in text.splitlines())
+    assert not re.search(r"\d{11}", text)  # as identity numbers have
+
+
+def test_it_says_what_to_do_next(run):
+    assert "next: `allawee sandbox`" in run("demo", "--customers", "1", "--no-faults").stdout

@@ -366,7 +366,7 @@ def test_a_file_goes_into_a_pipe(call, out):
 
 
 def test_a_file_does_not_flood_a_terminal(call, monkeypatch):
-    monkeypatch.setattr("allawee_async.cli.operations.saving.somebody_reads", lambda: True)
+    monkeypatch.setattr("allawee_async.cli.operations.output.somebody_reads", lambda: True)
 
     result = call("accounts", "logs-csv", ACCOUNT)
 
@@ -387,7 +387,7 @@ def test_a_file_that_is_there_is_not_lost(call, tmp_path):
 
 @pytest.mark.parametrize(("reply", "code"), [("n\n", 1), ("y\n", 0)])
 def test_a_file_that_is_there_is_asked_for(call, tmp_path, monkeypatch, reply, code):
-    monkeypatch.setattr("allawee_async.cli.operations.saving.somebody_answers", lambda: True)
+    monkeypatch.setattr("allawee_async.cli.operations.output.somebody_answers", lambda: True)
     there = tmp_path / "log.csv"
     there.write_text("mine")
 

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from allawee_async import from_dict, models, to_dict
-from allawee_async.cli.output.masking import record_of
+from allawee_async.cli.output.columns import record_of
 from allawee_async.models import (
     ActionResult,
     CardSecrets,
