@@ -39,6 +39,7 @@ _TYPES: Final[dict[Kind, Any]] = {
     Kind.NUMBER: int | float,  # with `float` alone, 2 would become 2.0
     Kind.TRUTH: bool,
     Kind.TIMESTAMP: datetime,
+    Kind.MAPPING: dict[str, Any],
 }
 
 _learned: Final[defaultdict[type[Model], dict[str, None]]] = defaultdict(dict)
@@ -70,29 +71,27 @@ class Compiled:
         struct: What msgspec reads an object into.
         decode: Reads the text of one object.
         decode_list: Reads the text of a list of objects.
-        copy: Makes the model of a struct.
-        copy_list: Makes the models of a list of structs.
+        copy: Makes the models of structs.
         learned: How many unknown fields were noted when it was made.
     """
 
     struct: type[msgspec.Struct]
     decode: Callable[[Raw], Any]
     decode_list: Callable[[Raw], list[Any]]
-    copy: Callable[[Any], Any]
-    copy_list: Callable[[list[Any]], list[Any]]
+    copy: Callable[[list[Any]], list[Any]]
     learned: int
 
     def of_value(self, value: object) -> Any:
         """Return the model of what a text says."""
-        return self.copy(msgspec.convert(value, self.struct))
+        return self.copy([msgspec.convert(value, self.struct)])[0]
 
     def of_text(self, text: Raw) -> Any:
         """Return the model of a text."""
-        return self.copy(self.decode(text))
+        return self.copy([self.decode(text)])[0]
 
     def of_list(self, text: Raw) -> list[Any]:
         """Return the models of the text of a list."""
-        return self.copy_list(self.decode_list(text))
+        return self.copy(self.decode_list(text))
 
 
 def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Compiled:
@@ -108,25 +107,9 @@ def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Comp
     noted = learned()
     source = _Source(relation)
     struct = source.struct(cls)
-    copy = source.function(cls)
-    copy_list = source.defined(
-        "structs",
-        [
-            " models = []",
-            " append = models.append",
-            " for struct in structs:",
-            *source.model(cls, "struct", "model", "  "),
-            "  append(model)",
-            " return models",
-        ],
-    )
+    decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
     return Compiled(
-        struct,
-        msgspec.json.Decoder(struct).decode,
-        msgspec.json.Decoder(list[struct]).decode,  # type: ignore[valid-type]
-        source.names[copy],
-        source.names[copy_list],
-        noted,
+        struct, msgspec.json.Decoder(struct).decode, decode_list, source.copier(cls), noted
     )
 
 
@@ -138,7 +121,6 @@ class _Source:
             "UNSET": msgspec.UNSET,
             "UTC": UTC,
             "read_date": read_date,
-            "refuse": _refuse,
         }
         self._relation = relation
         self._structs: dict[type[Model], type[msgspec.Struct]] = {}
@@ -185,17 +167,20 @@ class _Source:
             return self.struct(shape.model)
         return _TYPES.get(shape.kind, Any)
 
-    def function(self, cls: type[Model]) -> str:
-        """Define the copier of a class, and return its name."""
-        lines = [*self.model(cls, "struct", "model", " "), " return model"]
-        return self.defined("struct", lines)
-
-    def defined(self, argument: str, lines: list[str]) -> str:
-        """Define a function of one argument, and return its name."""
+    def copier(self, cls: type[Model]) -> Callable[[list[Any]], list[Any]]:
+        """Return the function that makes the models of structs."""
         name = self.unique("copy")
-        text = "\n".join([f"def {name}({argument}):", *lines])
-        exec(text, self.names)  # noqa: S102 - made of the names in our own classes
-        return name
+        lines = [
+            f"def {name}(structs):",
+            " models = []",
+            " for struct in structs:",
+            *self.model(cls, "struct", "model", "  "),
+            "  models.append(model)",
+            " return models",
+        ]
+        exec("\n".join(lines), self.names)  # noqa: S102 - made of the names in our own classes
+        copier: Callable[[list[Any]], list[Any]] = self.names[name]
+        return copier
 
     def model(self, cls: type[Model], struct: str, model: str, pad: str) -> Iterator[str]:
         """Write the lines that make a model of a struct.
@@ -246,34 +231,31 @@ class _Source:
                 return f"read_date({value}, None)"
             case Kind.CHOICE if shape.enumeration is not None:
                 return f"{self.named('members', _Members(shape.enumeration))}[{value}]"
-            case Kind.MAPPING:
-                return f"({value} if type({value}) is dict else refuse())"
             case Kind.RELATION:
                 read = self.named("read", self._relation(shape))
                 return f"({value} if type({value}) is str else {read}({value}, None))"
-            case Kind.OBJECT if shape.model is not None:
-                return f"{self.function(shape.model)}({value})"
             case Kind.LIST if shape.item is not None:
                 return self._copied_list(shape.item, value)
             case _:
                 return value
 
     def _copied_list(self, item: Shape, value: str) -> str:
-        if item.model is not None and item.kind is Kind.OBJECT and _repeats(item.model):
+        if item.kind is not Kind.OBJECT or item.model is None:
+            copied = self._copied(item, "x")
+        elif _repeats(item.model):
             repeated = self.named("repeated", _Repeated(item.model))
             key = ", ".join(f"x.{field.attribute}" for field in fields_of(item.model).values())
             copied = f"{repeated}[{key}]"
         else:
-            copied = self._copied(item, "x")
+            copy = self.named("copy", self.copier(item.model))
+            if not item.nullable:
+                return f"tuple({copy}({value}))"
+            copied = f"{copy}([x])[0]"
         if copied == "x":
             return f"tuple({value})"
         if item.nullable:
-            copied = f"(None if x is None else {copied})"
+            copied = f"None if x is None else {copied}"
         return f"tuple([{copied} for x in {value}])"
-
-
-def _refuse() -> None:
-    raise TypeError
 
 
 def _unknown_fields(cls: type[Model]) -> list[tuple[str, str]]:
