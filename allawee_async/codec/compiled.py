@@ -16,11 +16,11 @@ import attrs
 import msgspec
 
 from allawee_async.codec.reading import Reader, read_date
-from allawee_async.models.base import Model, OpenEnum, as_tuple
+from allawee_async.models.base import Model, OpenEnum
 from allawee_async.models.schema import Kind, Shape, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from allawee_async.codec.json import Raw
     from allawee_async.models.schema import Field
@@ -42,6 +42,8 @@ _TYPES: Final[dict[Kind, Any]] = {
     Kind.MAPPING: dict[str, Any],
 }
 
+_OURS: Final = "allawee_async.models."
+
 _learned: Final[defaultdict[type[Model], dict[str, None]]] = defaultdict(dict)
 
 
@@ -58,11 +60,6 @@ def learn(value: object) -> None:
             learn(getattr(value, field.attribute))
 
 
-def learned() -> int:
-    """Return how many unknown fields were noted."""
-    return sum(map(len, _learned.values()))
-
-
 @attrs.frozen
 class Compiled:
     """What reads the usual objects of a class; any surprise is an exception.
@@ -72,14 +69,19 @@ class Compiled:
         decode: Reads the text of one object.
         decode_list: Reads the text of a list of objects.
         copy: Makes the models of structs.
-        learned: How many unknown fields were noted when it was made.
+        unknown: The unknown fields of each class that it knows.
     """
 
     struct: type[msgspec.Struct]
     decode: Callable[[Raw], Any]
     decode_list: Callable[[Raw], list[Any]]
     copy: Callable[[list[Any]], list[Any]]
-    learned: int
+    unknown: Mapping[type[Model], tuple[str, ...]]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether more unknown fields have been learned since."""
+        return any(tuple(_learned[cls]) != names for cls, names in self.unknown.items())
 
     def of_value(self, value: object) -> Any:
         """Return the model of what a text says."""
@@ -104,13 +106,11 @@ def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Comp
     Raises:
         TypeError: A class does more with its values than to hold them.
     """
-    noted = learned()
     source = _Source(relation)
     struct = source.struct(cls)
+    decode = msgspec.json.Decoder(struct).decode
     decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
-    return Compiled(
-        struct, msgspec.json.Decoder(struct).decode, decode_list, source.copier(cls), noted
-    )
+    return Compiled(struct, decode, decode_list, source.copier(cls), source.unknown)
 
 
 class _Source:
@@ -122,6 +122,7 @@ class _Source:
             "UTC": UTC,
             "read_date": read_date,
         }
+        self.unknown: dict[type[Model], tuple[str, ...]] = {}
         self._relation = relation
         self._structs: dict[type[Model], type[msgspec.Struct]] = {}
 
@@ -138,9 +139,10 @@ class _Source:
     def struct(self, cls: type[Model]) -> type[msgspec.Struct]:
         """Return what msgspec reads an object of a class into."""
         if cls not in self._structs:
+            self.unknown[cls] = tuple(_learned[cls])
             fields = [*map(self._struct_field, fields_of(cls).values())]
             wires = {field.attribute: field.wire for field in fields_of(cls).values()}
-            for attribute, wire in _unknown_fields(cls):
+            for attribute, wire in self._unknown_fields(cls):
                 fields.append((attribute, Any, msgspec.UNSET))
                 wires[attribute] = wire
             self._structs[cls] = msgspec.defstruct(
@@ -167,6 +169,9 @@ class _Source:
             return self.struct(shape.model)
         return _TYPES.get(shape.kind, Any)
 
+    def _unknown_fields(self, cls: type[Model]) -> list[tuple[str, str]]:
+        return [(f"extra_{number}", wire) for number, wire in enumerate(self.unknown[cls])]
+
     def copier(self, cls: type[Model]) -> Callable[[list[Any]], list[Any]]:
         """Return the function that makes the models of structs."""
         name = self.unique("copy")
@@ -192,7 +197,7 @@ class _Source:
         yield f"{pad}{model} = {self.named('Twin', _mutable_twin(cls))}()"
         for field in fields_of(cls).values():
             yield from self._field(field, f"{struct}.{field.attribute}", model, pad)
-        unknown = _unknown_fields(cls)
+        unknown = self._unknown_fields(cls)
         if unknown:
             yield f"{pad}extra = {{}}"
             for attribute, wire in unknown:
@@ -242,7 +247,7 @@ class _Source:
     def _copied_list(self, item: Shape, value: str) -> str:
         if item.kind is not Kind.OBJECT or item.model is None:
             copied = self._copied(item, "x")
-        elif _repeats(item.model):
+        elif _repeats(item.model) and not self.unknown[item.model]:
             repeated = self.named("repeated", _Repeated(item.model))
             key = ", ".join(f"x.{field.attribute}" for field in fields_of(item.model).values())
             copied = f"{repeated}[{key}]"
@@ -258,10 +263,6 @@ class _Source:
         return f"tuple([{copied} for x in {value}])"
 
 
-def _unknown_fields(cls: type[Model]) -> list[tuple[str, str]]:
-    return [(f"extra_{number}", wire) for number, wire in enumerate(_learned[cls])]
-
-
 def _mutable_twin(cls: type[Model]) -> type:
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
     creator = next(parent for parent in cls.__mro__ if "__init__" in vars(parent))
@@ -269,7 +270,7 @@ def _mutable_twin(cls: type[Model]) -> type:
         "__attrs_attrs__" not in vars(creator)
         or hasattr(cls, "__attrs_post_init__")
         or cls.__new__ is not object.__new__
-        or any(field.validator or _converts(field) for field in fields)
+        or any(field.validator or not _is_harmless(field) for field in fields)
     ):
         raise TypeError(f"{cls.__name__} does more with its values than to hold them")
     unfrozen = {
@@ -282,9 +283,10 @@ def _mutable_twin(cls: type[Model]) -> type:
     return type(f"_{cls.__name__}Twin", (cls,), unfrozen)
 
 
-def _converts(field: attrs.Attribute[Any]) -> bool:
+def _is_harmless(field: attrs.Attribute[Any]) -> bool:
+    """Whether a converter is one of our own, which leave what the decoder makes as it is."""
     converter: object = cast("Any", field).converter
-    return field.name != "_extra" and converter not in (None, as_tuple)
+    return converter is None or _OURS in getattr(converter, "__module__", "")
 
 
 class _Members(dict[str, E]):
@@ -305,7 +307,7 @@ class _Members(dict[str, E]):
 def _repeats(cls: type[Model]) -> bool:
     """Whether all fields are enumerated, so that the same few values come again and again."""
     fields = fields_of(cls).values()
-    return len(fields) > 1 and not _learned[cls] and all(f.kind is Kind.CHOICE for f in fields)
+    return len(fields) > 1 and all(field.kind is Kind.CHOICE for field in fields)
 
 
 class _Repeated(dict[tuple[Any, ...], Model]):

@@ -14,7 +14,7 @@ import attrs
 from cattrs import Converter
 
 from allawee_async.codec import reading as decoding
-from allawee_async.codec.compiled import Compiled, compile_model, learn, learned
+from allawee_async.codec.compiled import Compiled, compile_model, learn
 from allawee_async.codec.json import NotJSON, Raw, document, loads, parts
 from allawee_async.codec.reading import FieldReader, Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
@@ -209,7 +209,7 @@ class ModelReader(Generic[M]):
     def _carefully(self, value: Any) -> M:
         model = read_carefully(value, self._cls, self._readers)
         learn(model)
-        if self._compiled is not None and self._compiled.learned != learned():
+        if self._compiled is not None and self._compiled.is_stale:
             self._has_compiled = False
         return model
 
