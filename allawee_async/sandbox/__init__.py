@@ -8,7 +8,8 @@ from __future__ import annotations
 from allawee_async.sandbox.core.sqlite import StoreError
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults, Sending
-from allawee_async.sandbox.faults.plan import RECOVERABLE, Faults
+from allawee_async.sandbox.faults.kinds import RECOVERABLE
+from allawee_async.sandbox.faults.plan import Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest
 from allawee_async.sandbox.query import MalformedQueryError
 from allawee_async.sandbox.rules import RULES, Rule

@@ -52,6 +52,7 @@ class ApiResponse:
         content_type: What it is.
         headers: Further headers.
         later: Makes the answer anew, as long as it waits for what a webhook decides.
+        cut_at: After how many bytes of the body the connection is closed, if it is.
     """
 
     status: int
@@ -59,6 +60,7 @@ class ApiResponse:
     content_type: str = JSON_TYPE
     headers: Mapping[str, str] = attrs.Factory(dict[str, str])
     later: Callable[[], ApiResponse] | None = attrs.field(default=None, eq=False)
+    cut_at: int | None = None
 
 
 class RefusalError(Exception):

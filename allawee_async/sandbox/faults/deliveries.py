@@ -1,6 +1,6 @@
 """`sandbox.deliveries`: which events go astray on their way to a webhook, and how.
 
-Nothing here touches a socket; `deliveries.py` carries out what is ordered.
+Nothing here touches a socket; the messenger carries out what is ordered.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
 
 import attrs
+
+from allawee_async.sandbox.faults.plan import check_chance, check_times, fits_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +96,7 @@ class DeliveryFaults:
 
     def __init__(self, send: Callable[[Sequence[str]], None]) -> None:
         self._send = send
-        self._armed: list[_Armed] = []
+        self._armed: list[_ArmedFault] = []
         self._held: dict[str, Sending] = {}
 
     def __len__(self) -> int:
@@ -190,13 +192,9 @@ class DeliveryFaults:
         Raises:
             ValueError: The rate is no share, or a kind is unknown.
         """
-        unknown = set(kinds) - set(KINDS)
-        if unknown or not kinds:
-            raise ValueError(f"kinds are names of {', '.join(KINDS)}, not {sorted(unknown)}")
-        if not 0 <= rate <= 1:
-            raise ValueError("rate is a share from 0 to 1")
+        check_chance(rate, kinds, KINDS)
         limits.setdefault("times", None)
-        self._arm(_Chance(rate, seed, kinds, within).choose, limits)
+        self._arm(_ChanceOfDelivery(rate, seed, kinds, within).choose, limits)
 
     def clear(self) -> None:
         """Take back all orders, and send what was held."""
@@ -219,13 +217,11 @@ class DeliveryFaults:
         return applied
 
     def _arm(self, choose: Choose, limits: DeliveryLimits, *, holds: bool = False) -> None:
-        left = limits.get("times", 1)
-        if left is not None and left < 1:
-            raise ValueError("times is at least 1, or None for all deliveries")
-        self._armed.append(_Armed(choose, left, limits.get("event"), holds))
+        left = check_times(limits.get("times", 1), "deliveries")
+        self._armed.append(_ArmedFault(choose, left, limits.get("event"), holds))
 
 
-class _Chance:
+class _ChanceOfDelivery:
     """Hits by chance, but does not lose too many answers to one event."""
 
     def __init__(self, rate: float, seed: int, kinds: Sequence[str], within: float) -> None:
@@ -248,7 +244,7 @@ class _Chance:
 
 
 @attrs.define
-class _Armed:
+class _ArmedFault:
     """A fault that waits for its deliveries; `left` is None when it never wears off."""
 
     choose: Choose
@@ -257,12 +253,7 @@ class _Armed:
     holds: bool
 
     def hit(self, sending: Sending) -> AppliedDeliveryFault:
-        applied = self.choose(sending) if self._fits(sending.event) else None
+        applied = self.choose(sending) if fits_pattern(self.event, sending.event) else None
         if applied is not None and self.left is not None:
             self.left -= 1
         return applied or NO_DELIVERY_FAULT
-
-    def _fits(self, event: str) -> bool:
-        if self.event is None or not self.event.endswith("*"):
-            return self.event is None or self.event == event
-        return event.startswith(self.event[:-1])

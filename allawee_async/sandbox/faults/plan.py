@@ -7,28 +7,14 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import attrs
 
-from allawee_async.sandbox.faults import kinds as faults
-from allawee_async.sandbox.faults.kinds import Break, Fault, Latency, RepeatedPage, StuckCursor
-from allawee_async.sandbox.query import CURSORS
+from allawee_async.sandbox.faults import kinds
+from allawee_async.sandbox.faults.kinds import RECOVERABLE, Fault, Latency
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from allawee_async.sandbox.core.values import Json
-
-RECOVERABLE: Mapping[str, Fault] = {
-    "429": faults.StatusFault(429, headers={"Retry-After": "0"}),
-    "500": faults.StatusFault(500),
-    "502": faults.StatusFault(502, body=faults.GATEWAY_PAGE),
-    "503": faults.StatusFault(503, headers={"Retry-After": "0"}),
-    "504": faults.StatusFault(504, body=faults.GATEWAY_PAGE),
-    "reset": faults.Reset(),
-    "reset-after-effect": faults.Reset(after_effect=True),
-    "cut-body": faults.CutBody(),
-    "cut-json": faults.CutJson(),
-    "garbage": faults.Garbage(),
-}
-"""The kinds that `Faults.random` chooses from: a read that is sent again gets over each."""
+    from allawee_async.sandbox.query import QueryPairs
 
 
 @attrs.frozen
@@ -37,19 +23,7 @@ class Arrival:
 
     method: str
     path: str
-    pairs: tuple[tuple[str, str], ...] = ()
-
-    def is_at(self, method: str | None, path: str | None) -> bool:
-        """Return whether method and path are the given ones; `*` ends a path that may go on."""
-        if method is not None and method != self.method:
-            return False
-        if path is None or not path.endswith("*"):
-            return path is None or path == self.path
-        return self.path.startswith(path[:-1])
-
-    def has_cursor(self) -> bool:
-        """Return whether the request asks for a page beside a cursor."""
-        return any(name in CURSORS for name, _ in self.pairs)
+    pairs: QueryPairs = ()
 
 
 @attrs.frozen
@@ -57,7 +31,7 @@ class AppliedFault:
     """What hits one request: seconds of delay, at most one fault, and the names for the log."""
 
     delay: float = 0.0
-    fault: Break | None = None
+    fault: Fault | None = None
     names: tuple[str, ...] = ()
 
 
@@ -73,17 +47,38 @@ class FaultLimits(TypedDict, total=False):
     path: str | None
 
 
-@attrs.frozen
-class Pending:
-    """A fault to come: None for one by chance; `left` is None if it never wears off."""
-
-    fault: Fault | None
-    left: int | None
-    method: str | None
-    path: str | None
+def fits_pattern(pattern: str | None, text: str) -> bool:
+    """Return whether a text fits: None fits all, a pattern that ends in `*` what begins so."""
+    if pattern is None or not pattern.endswith("*"):
+        return pattern in (None, text)
+    return text.startswith(pattern[:-1])
 
 
-NO_FAULT = AppliedFault()
+def check_chance(rate: float, kinds: Sequence[str], known: Collection[str]) -> None:
+    """Refuse what cannot be drawn.
+
+    Raises:
+        ValueError: The rate is no share, or a kind is unknown.
+    """
+    unknown = set(kinds).difference(known)
+    if unknown or not kinds:
+        raise ValueError(f"kinds are names of {', '.join(known)}, not {sorted(unknown)}")
+    if not 0 <= rate <= 1:
+        raise ValueError("rate is a share from 0 to 1")
+
+
+def check_times(times: int | None, hit: str) -> int | None:
+    """Return how often something is hit, None for ever.
+
+    Raises:
+        ValueError: It is less than once.
+    """
+    if times is not None and times < 1:
+        raise ValueError(f"times is at least 1, or None for all {hit}")
+    return times
+
+
+NOTHING_APPLIED = AppliedFault()
 
 
 class Faults:
@@ -94,24 +89,32 @@ class Faults:
     """
 
     def __init__(self) -> None:
-        self._armed: list[_Armed] = []
+        self._pending: list[PendingFault] = []
 
     def __len__(self) -> int:
         """Return how many faults have not worn off."""
-        return len(self._armed)
+        return len(self._pending)
 
     def clear(self) -> None:
         """Take back all faults."""
-        self._armed.clear()
+        self._pending.clear()
 
-    def pending(self) -> list[Pending]:
+    def pending(self) -> Sequence[PendingFault]:
         """Return the faults that have not worn off, in the order in which they hit."""
-        return [armed.told() for armed in self._armed]
+        return tuple(self._pending)
+
+    def order(self, fault: Fault, **limits: Unpack[FaultLimits]) -> None:
+        """Let a fault of any kind hit; the methods below do so for the kinds that there are.
+
+        Raises:
+            ValueError: `times` is less than 1.
+        """
+        self._arm(fault, lambda arrival: fault if fault.fits(arrival.pairs) else None, limits)
 
     def latency(self, seconds: float | Callable[[], float], **limits: Unpack[FaultLimits]) -> None:
         """Wait before requests are handled, beside any other fault; all requests by default."""
         limits.setdefault("times", None)
-        self._arm(_Always(Latency(seconds)), limits)
+        self.order(Latency(seconds), **limits)
 
     def status(
         self,
@@ -123,44 +126,44 @@ class Faults:
         **limits: Unpack[FaultLimits],
     ) -> None:
         """Answer with a status; a body of bytes is sent as HTML, any other as JSON."""
-        fault = faults.StatusFault(status, dict(headers or {}), body, after_effect)
-        self._arm(_Always(fault), limits)
+        told = dict(headers or {})
+        self.order(kinds.StatusFault(status, told, body, after_effect=after_effect), **limits)
 
     def reset(self, *, after_effect: bool = False, **limits: Unpack[FaultLimits]) -> None:
         """Reset the connection; `after_effect` says whether the request is carried out first."""
-        self._arm(_Always(faults.Reset(after_effect)), limits)
+        self.order(kinds.Reset(after_effect=after_effect), **limits)
 
     def cut_body(self, *, share: float = 0.5, **limits: Unpack[FaultLimits]) -> None:
         """Send a share of the announced body and close; the request has taken effect."""
-        self._arm(_Always(faults.CutBody(share)), limits)
+        self.order(kinds.CutBody(share), **limits)
 
     def cut_json(self, *, share: float = 0.5, **limits: Unpack[FaultLimits]) -> None:
         """Send a complete body with a share of the JSON; the request has taken effect."""
-        self._arm(_Always(faults.CutJson(share)), limits)
+        self.order(kinds.CutJson(share), **limits)
 
     def garbage(
         self,
-        body: bytes = faults.GATEWAY_PAGE,
+        body: bytes = kinds.GATEWAY_PAGE,
         *,
-        content_type: str = faults.HTML_TYPE,
+        content_type: str = kinds.HTML_TYPE,
         after_effect: bool = True,
         **limits: Unpack[FaultLimits],
     ) -> None:
         """Answer 200 with bytes that are not the API's: a gateway's page by default."""
-        self._arm(_Always(faults.Garbage(body, content_type, after_effect)), limits)
+        self.order(kinds.Garbage(body, content_type, after_effect=after_effect), **limits)
 
     def hang(self, *, after_effect: bool = False, **limits: Unpack[FaultLimits]) -> None:
         """Do not answer until the sandbox is closed."""
-        self._arm(_Always(faults.Hang(after_effect)), limits)
+        self.order(kinds.Hang(after_effect=after_effect), **limits)
 
     def stuck_cursor(self, **limits: Unpack[FaultLimits]) -> None:
         """Ignore the cursors of list requests, of all by default; others are not counted."""
         limits.setdefault("times", None)
-        self._arm(_Always(faults.StuckCursor()), limits)
+        self.order(kinds.StuckCursor(), **limits)
 
     def repeated_page(self, **limits: Unpack[FaultLimits]) -> None:
         """Answer a list request with a cursor by the page that the request before was for."""
-        self._arm(_Always(faults.RepeatedPage()), limits)
+        self.order(kinds.RepeatedPage(), **limits)
 
     def random(
         self,
@@ -184,49 +187,36 @@ class Faults:
         Raises:
             ValueError: The rate is no share, or a kind is unknown.
         """
-        unknown = set(kinds) - RECOVERABLE.keys()
-        if unknown or not kinds:
-            raise ValueError(f"kinds are names of {', '.join(RECOVERABLE)}, not {sorted(unknown)}")
-        if not 0 <= rate <= 1:
-            raise ValueError("rate is a share from 0 to 1")
+        check_chance(rate, kinds, RECOVERABLE)
         limits.setdefault("times", None)
         chance = _Chance(rate, seed, [RECOVERABLE[kind] for kind in kinds], in_a_row)
-        self._arm(chance, limits)
+        self._arm(None, chance.choose, limits)
 
     def apply(self, arrival: Arrival) -> AppliedFault:
         """Return what hits a request, and count it off."""
-        if not self._armed:
-            return NO_FAULT
+        if not self._pending:
+            return NOTHING_APPLIED
         delay, names = 0.0, list[str]()
-        fault: Break | None = None
-        for armed in self._armed:
-            hit = armed.hit(arrival) if fault is None or armed.only_delays() else None
+        fault: Fault | None = None
+        for pending in self._pending:
+            is_delay = isinstance(pending.fault, Latency)
+            hit = pending.hit(arrival) if fault is None or is_delay else None
             if isinstance(hit, Latency):
                 delay += hit.delay()
-            elif hit is not None:
-                fault = hit
+            else:
+                fault = fault or hit
             names += [] if hit is None else [hit.name]
-        self._armed = [armed for armed in self._armed if armed.left != 0]
+        self._pending = [pending for pending in self._pending if pending.left != 0]
         return AppliedFault(delay, fault, tuple(names))
 
-    def _arm(self, choice: _Always | _Chance, limits: FaultLimits) -> None:
-        left = limits.get("times", 1)
-        if left is not None and left < 1:
-            raise ValueError("times is at least 1, or None for all requests")
-        method = limits.get("method")
-        armed = _Armed(choice, left, method.upper() if method else None, limits.get("path"))
-        self._armed.append(armed)
-
-
-@attrs.frozen
-class _Always:
-    """Hits every request that it can hit."""
-
-    fault: Fault
-
-    def choose(self, arrival: Arrival) -> Fault | None:
-        needs_cursor = isinstance(self.fault, StuckCursor | RepeatedPage)
-        return self.fault if arrival.has_cursor() or not needs_cursor else None
+    def _arm(
+        self, fault: Fault | None, choose: Callable[[Arrival], Fault | None], limits: FaultLimits
+    ) -> None:
+        left = check_times(limits.get("times", 1), "requests")
+        method, path = limits.get("method"), limits.get("path")
+        self._pending.append(
+            PendingFault(fault, choose, left, method.upper() if method else None, path)
+        )
 
 
 class _Chance:
@@ -249,24 +239,38 @@ class _Chance:
 
 
 @attrs.define
-class _Armed:
-    """A fault that waits for its requests; `left` is None when it never wears off."""
+class PendingFault:
+    """A fault that waits for its requests; as a text it says in words what it will do.
 
-    choice: _Always | _Chance
+    Attributes:
+        fault: The fault; None for one by chance.
+        left: How many requests it still hits; None if it never wears off.
+        method: Which method they have; None for any.
+        path: Which path they have; None for any.
+    """
+
+    fault: Fault | None
+    _choose: Callable[[Arrival], Fault | None] = attrs.field(repr=False)
     left: int | None
     method: str | None
     path: str | None
 
-    def only_delays(self) -> bool:
-        return isinstance(self.choice, _Always) and isinstance(self.choice.fault, Latency)
-
-    def told(self) -> Pending:
-        fault = self.choice.fault if isinstance(self.choice, _Always) else None
-        return Pending(fault, self.left, self.method, self.path)
+    def __str__(self) -> str:
+        what = "a fault by chance" if self.fault is None else self.fault.name
+        if isinstance(self.fault, Latency) and not callable(self.fault.seconds):
+            what = f"delay of {self.fault.seconds:g} s"
+        if isinstance(self.fault, kinds.StatusFault | kinds.Hang) and self.fault.after_effect:
+            what += " after effect"
+        many = "all requests" if self.left is None else f"the next {self.left:,} requests"
+        hits = "the next request" if self.left == 1 else many
+        where = " ".join(part for part in (self.method, self.path) if part)
+        return f"{what}: {hits}, {where}" if where else f"{what}: {hits}"
 
     def hit(self, arrival: Arrival) -> Fault | None:
-        fits = arrival.is_at(self.method, self.path)
-        fault = self.choice.choose(arrival) if fits else None
+        """Return the fault if it hits a request, and count that off."""
+        if self.method not in (None, arrival.method) or not fits_pattern(self.path, arrival.path):
+            return None
+        fault = self._choose(arrival)
         if fault is not None and self.left is not None:
             self.left -= 1
         return fault

@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs, web
@@ -19,7 +20,6 @@ from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.events.messenger import PendingAnswers
-from allawee_async.sandbox.faults import kinds as faults
 from allawee_async.sandbox.faults.plan import Arrival, Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.requests.queued import FLAGS
@@ -92,26 +92,26 @@ class HttpAdapter:
     async def handle(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or break it as a fault wants it."""
         target = Target.parse(request.raw_path)
-        apply = self.faults.apply(Arrival(request.method, target.path, target.pairs))
+        applied = self.faults.apply(Arrival(request.method, target.path, target.pairs))
+        fault = applied.fault
         pairs: QueryPairs = target.pairs
-        if isinstance(apply.fault, faults.StuckCursor):
-            pairs = apply.fault.rewrite(pairs)
-        elif isinstance(apply.fault, faults.RepeatedPage):
-            pairs = self.log.previous_query(request.method, target.path) or pairs
-        entry = self._note(host, request.method, target, faults=apply.names)
-        if apply.delay > 0 and await self._closes_within(apply.delay):
+        if fault is not None:
+            previous = partial(self.log.previous_query, request.method, target.path)
+            pairs = fault.rewrite(pairs, previous)
+        entry = self._note(host, request.method, target, faults=applied.names)
+        if applied.delay > 0 and await self._closes_within(applied.delay):
             return _abort(request)
         try:
             body = await _read_body(request)
         except _BodyRefusedError as error:
-            return _respond(error.reply, entry)
+            return await _respond(request, error.reply, entry)
         except ConnectionError:
             return _abort(request)
-        reply = None
-        if apply.fault is None or apply.fault.after_effect:
+        response = None
+        if fault is None or fault.after_effect:
             sender = _sender(request, entry.request_id)
             authorization = request.headers.get("Authorization")
-            reply = self._answer(
+            response = self._answer(
                 request.method,
                 lambda: self.api.answer(
                     host,
@@ -123,8 +123,13 @@ class HttpAdapter:
                     sender=sender,
                 ),
             )
-            reply = await self._pending.final(reply, self._no_longer())
-        return await self._send(request, reply, apply.fault, entry)
+            response = await self._pending.final(response, self._no_longer())
+        if fault is not None:
+            if fault.holds:
+                await self._closing.wait()
+                return _abort(request)
+            response = fault.answer(response)
+        return _abort(request) if response is None else await _respond(request, response, entry)
 
     def _no_longer(self) -> Callable[[], bool]:
         """Return what tells whether the sandbox is closing, or has been reset."""
@@ -176,28 +181,6 @@ class HttpAdapter:
             return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
         return reply
 
-    async def _send(
-        self,
-        request: web.BaseRequest,
-        reply: ApiResponse | None,
-        fault: faults.Break | None,
-        entry: LoggedRequest,
-    ) -> web.StreamResponse:
-        match fault:
-            case faults.Hang():
-                await self._closing.wait()
-                return _abort(request)
-            case faults.StatusFault() | faults.Garbage():
-                return _respond(fault.reply(), entry)
-            case faults.CutJson() if reply is not None:
-                return _respond(fault.alter(reply), entry)
-            case faults.CutBody() if reply is not None:
-                return await _respond_cut(request, reply, fault.share, entry)
-            case _ if reply is not None and not isinstance(fault, faults.Reset):
-                return _respond(reply, entry)
-            case _:
-                return _abort(request)
-
     async def _closes_within(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
@@ -240,28 +223,24 @@ def _sender(request: web.BaseRequest, request_id: str) -> Sender:
     return Sender(request_id, request.remote or "", flags)
 
 
-def _respond(reply: ApiResponse, entry: LoggedRequest) -> web.Response:
-    entry.close(reply.status, reply.body)
-    return web.Response(body=reply.body, status=reply.status, headers=_headers(reply, entry))
-
-
-async def _respond_cut(
-    request: web.BaseRequest, reply: ApiResponse, share: float, entry: LoggedRequest
+async def _respond(
+    request: web.BaseRequest, answer: ApiResponse, entry: LoggedRequest
 ) -> web.StreamResponse:
-    sent = reply.body[: int(len(reply.body) * share)]
-    entry.close(reply.status, sent)
-    response = web.StreamResponse(status=reply.status, headers=_headers(reply, entry))
-    response.content_length = len(reply.body)
+    """Send an answer, or as much of it as a fault leaves."""
+    sent = answer.body[: answer.cut_at]
+    entry.close(answer.status, sent)
+    headers = CIMultiDict(
+        {hdrs.CONTENT_TYPE: answer.content_type, "x-request-id": entry.request_id}
+    )
+    headers.update(answer.headers)
+    if answer.cut_at is None:
+        return web.Response(body=sent, status=answer.status, headers=headers)
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.content_length = len(answer.body)
     response.force_close()
     await response.prepare(request)
     await response.write(sent)
     return response
-
-
-def _headers(reply: ApiResponse, entry: LoggedRequest) -> CIMultiDict[str]:
-    headers = CIMultiDict({hdrs.CONTENT_TYPE: reply.content_type, "x-request-id": entry.request_id})
-    headers.update(reply.headers)
-    return headers
 
 
 def _abort(request: web.BaseRequest) -> web.Response:

@@ -11,8 +11,8 @@ import orjson
 
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
+from allawee_async.sandbox.faults.kinds import CHOICES, Latency
 from allawee_async.sandbox.page import forms
-from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, FaultOptions
 from allawee_async.sandbox.page.html import BAD, GOOD, WAITING
 from allawee_async.sandbox.page.texts import counted, minor_units, money, short
 
@@ -96,22 +96,20 @@ def pay_in(context: ActionContext, form: FormFields) -> ActionOutcome:
 
 def fault(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Order a fault."""
-    kind = FAULT_CHOICES.get(form.get("kind", ""))
-    if kind is None:
+    choice = CHOICES.get(form.get("kind", ""))
+    if choice is None:
         raise WrongInputError("Choose what is to happen.")
     times = _number(form, "times", "How many requests", _MOST_TIMES)
     path = form.get("path", "").strip()
     if path and not path.startswith("/"):
         raise WrongInputError("A path begins with /, for instance /customers/*.")
-    wish = FaultOptions(
-        {"times": int(times) or None, "method": form.get("method") or None, "path": path or None},
-        _number(form, "seconds", "A delay", _LONGEST_DELAY)
-        if kind is FAULT_CHOICES["delay"]
-        else 0.0,
-        form.get("after") == "yes",
+    is_delay = isinstance(choice.fault, Latency)
+    seconds = _number(form, "seconds", "A delay", _LONGEST_DELAY) if is_delay else 0.0
+    fault = choice.make(seconds=seconds, after_effect=form.get("after") == "yes")
+    context.adapter.faults.order(
+        fault, times=int(times) or None, method=form.get("method") or None, path=path or None
     )
-    kind.order(context.adapter.faults, wish)
-    return ActionOutcome(f"Ordered: {kind.label}.")
+    return ActionOutcome(f"Ordered: {choice.label}.")
 
 
 def clear_faults(context: ActionContext, form: FormFields) -> ActionOutcome:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.cards.authorizations import REQUEST
 from allawee_async.sandbox.directory.merchants import MERCHANTS
+from allawee_async.sandbox.faults.kinds import CHOICES
 from allawee_async.sandbox.page.context import cut
-from allawee_async.sandbox.page.fault_kinds import FAULT_CHOICES, told_of
 from allawee_async.sandbox.page.html import (
     Content,
     Html,
@@ -37,7 +37,7 @@ _DECISIONS = (
     (DECLINE, "Decline at once"),
     (BY_WEBHOOK, "Webhook, else the program's default"),
 )
-_KINDS = tuple((key, kind.label) for key, kind in FAULT_CHOICES.items())
+_KINDS = tuple((key, choice.label) for key, choice in CHOICES.items())
 _METHODS = tuple((name, name or "any") for name in ("", "GET", "POST", "PUT", "DELETE"))
 _CHOICES = 30
 
@@ -119,7 +119,7 @@ def fault_form(context: ViewContext) -> Html:
 def armed_faults(context: ViewContext) -> Html:
     """Return the faults to come, and the button that takes them back."""
     pending = context.faults.pending()
-    listed = [(str(number), told_of(fault)) for number, fault in enumerate(pending)]
+    listed = [(str(number), short(str(fault))) for number, fault in enumerate(pending)]
     clear = form(context, "clear-faults", "Clear all faults", kind="quiet") if pending else None
     return join(
         tag("h3", "To come"),

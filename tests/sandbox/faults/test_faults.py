@@ -8,11 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import attrs
 import pytest
 
 from allawee_async.sandbox import RECOVERABLE, Sandbox
+from allawee_async.sandbox.faults.kinds import CHOICES, Fault, Latency
 
 if TYPE_CHECKING:
+    from allawee_async.sandbox.api.messages import ApiResponse
     from tests.sandbox.conftest import Answer, Caller, Calling
 
 LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
@@ -214,3 +217,33 @@ async def test_a_read_that_is_sent_again_gets_over_every_random_fault(calling: C
         hit = {name for entry in sandbox.requests for name in entry.faults}
         assert hit == {fault.name for fault in RECOVERABLE.values()}
         assert good >= 20
+
+
+async def test_a_fault_of_a_new_kind_needs_no_more_than_its_class(
+    calling: Calling, sandbox: Sandbox
+) -> None:
+    class Teapot(Fault):
+        label = "teapot"
+
+        def answer(self, response: ApiResponse | None) -> ApiResponse | None:
+            return None if response is None else attrs.evolve(response, status=418)
+
+    sandbox.faults.order(Teapot(), path="/customers")
+    caller = calling(sandbox)
+
+    assert (await caller.get("/webhooks")).status == 200
+    assert (await caller.get("/customers")).status == 418
+    assert sandbox.requests[-1].faults == ("teapot",)
+    assert (await caller.get("/customers")).status == 200
+
+
+@pytest.mark.parametrize("key", CHOICES)
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_people_choose_when_a_fault_comes_where_there_is_a_choice(
+    key: str, after_effect: bool
+) -> None:
+    made = CHOICES[key].make(seconds=3.0, after_effect=after_effect)
+
+    assert type(made) is type(CHOICES[key].fault)
+    assert made.after_effect is (after_effect or CHOICES[key].fault.after_effect)
+    assert made == Latency(3.0) or not isinstance(made, Latency)
