@@ -14,6 +14,7 @@ from allawee_async.sandbox.api.documents import (
     refuse_double,
     refused,
     stored,
+    whole,
 )
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.paging import answer_list
@@ -112,15 +113,19 @@ def create_account(state: State, call: ApiRequest) -> ApiResponse:
 
 
 def balance_of(state: State, account: str) -> JsonObject:
-    """Return the balance of an account, as it is shown."""
+    """Return the balance of an account, as it is shown: with the last movement that made it so."""
     balance = state.ledger.balance(account)
+    last = next(state.ledger.logs.group(account), None)
+    change, source, since = 0, None, (state.accounts.get(account) or {}).get("createdAt")
+    if last is not None:
+        change = whole(last["balanceAfter"]) - whole(last["balanceBefore"])
+        source, since = last["reference"], last["createdAt"]
     return {
-        "account": account,
-        "currency": balance.currency,
-        "balance": balance.balance,
+        "id": f"bal.{account.partition('.')[2]}", "account": account, "mode": "test",
+        "currency": balance.currency, "available": balance.available, "availableChange": change,
+        "source": source, "createdAt": since, "balance": balance.balance,
         "reserved": balance.reserved,
-        "available": balance.available,
-    }
+    }  # fmt: skip
 
 
 def get_balance(state: State, call: ApiRequest) -> ApiResponse:

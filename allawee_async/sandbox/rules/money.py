@@ -45,10 +45,13 @@ RULES: tuple[Rule, ...] = (
              f"for bank 000. An account has at most {MAX_ACCOUNT_NUMBERS} of them; all but the "
              "first have the account's name.",
              "The documented numbers begin so too, but their check digits fit no known bank code."),
-        Rule("A balance shows `balance`, `reserved` and `available`, in minor units. A log has "
-             "one entry for each movement, with `type` `credit` or `debit`, `category`, "
-             "`reference` (the id of what moved the money) and the balance before and after; the "
-             "CSV is the whole of it, oldest entry first.", "Neither is shown anywhere."),
+        Rule("A balance shows `available`, the last movement (`availableChange`, `source`, "
+             "`createdAt`), `currency` and `mode`, and `balance` and `reserved`, of which "
+             "`available` is the difference; all in minor units. A log has one entry for each "
+             "movement, with `type` `credit` or `debit`, `category`, `reference` (the id of what "
+             "moved the money) and the balance before and after; the CSV is the whole of it, "
+             "oldest entry first.",
+             "No document shows either; the first fields of a balance are those of a client."),
         Rule(f"A payout debits amount and fees at once and is `pending`; {PAYMENT_SECONDS} "
              "seconds later it is `completed`, and `payment.completed` is emitted.",
              "Only failed payments are documented."),

@@ -73,8 +73,25 @@ async def test_an_account_is_opened_with_what_it_was_given(allawee: Caller) -> N
     assert channel["accountNumber"].startswith("00")
     balance = (await allawee.get(f"/accounts/{opened['id']}/balance")).json["data"]
     assert balance == {
-        "account": opened["id"], "currency": "NGN", "balance": 0, "reserved": 0, "available": 0,
+        "id": opened["id"].replace("ac.", "bal."), "account": opened["id"], "mode": "test",
+        "currency": "NGN", "balance": 0, "reserved": 0, "available": 0, "availableChange": 0,
+        "source": None, "createdAt": opened["createdAt"],
     }  # fmt: skip
+
+
+async def test_a_balance_tells_what_moved_last(allawee: Caller) -> None:
+    pot = await open_account(allawee, depositChannels=["bank-account"])
+    await pay_in(allawee, pot, 700)
+    body = {
+        "method": "transfer", "currency": "NGN", "amount": 250, "debitSource": pot["id"],
+        "options": {"destination": NAIRA},
+    }  # fmt: skip
+    paid = (await allawee.send("POST", "/payments/payouts", json=body)).json["data"]
+    balance = (await allawee.get(f"/accounts/{pot['id']}/balance")).json["data"]
+
+    assert (balance["available"], balance["availableChange"]) == (450, -250)
+    assert (balance["source"], balance["mode"]) == (paid["id"], "test")
+    assert balance["createdAt"] >= paid["createdAt"]
 
 
 async def test_an_account_is_found_by_its_reference_and_expands(allawee: Caller) -> None:
