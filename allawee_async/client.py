@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from copy import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from allawee_async.errors import RequestAccepted
+from allawee_async.redaction import SecretText
 from allawee_async.resources import Resources
 from allawee_async.transport.config import Hosts, KeySource
 from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
@@ -46,13 +49,16 @@ class AllaweeClient(Resources):
             before each request, and once more after a 401. None takes `ALLAWEE_API_KEY`.
         base_url: The host of the API; None takes `ALLAWEE_BASE_URL`, else the documented one.
         secure_url: The host for card numbers and PINs; None takes `ALLAWEE_SECURE_URL`, else the
-            documented one. Plain http is refused for both, but for loopback hosts.
+            documented one. Plain http is refused for both, but for loopback hosts. Name both or
+            none: with only one, calls to the other are refused.
         session: Your own `aiohttp.ClientSession`: used, never closed. None opens one on the first
             request, inside the running loop.
-        timeout: Seconds for one attempt (30), or an `aiohttp.ClientTimeout`. Three quarters of
-            them, 10 at most, are for connecting.
+        timeout: Seconds for one attempt (30), or an `aiohttp.ClientTimeout`, whose `total` may be
+            None or 0: no limit. Three quarters of them, 10 at most, are for connecting. Waiting
+            for one of `max_connections` is no part of an attempt.
         retry: How often and how long to retry (3 attempts), and the deadline of a whole call.
-        max_connections: The most connections at a time (100); further requests wait for one.
+        max_connections: The most connections at a time (100); further requests wait for one, first
+            come first served, for as long as the `deadline` of the policy allows.
         max_response_bytes: The longest body that is read, after decompression (64 MiB).
         headers: Further headers for each request.
         on_retry: Called with a `RetryEvent` before a call waits and is sent again.
@@ -81,8 +87,9 @@ class AllaweeClient(Resources):
         sleep: Callable[[float], Awaitable[object]] = _DEFAULT_CLOCK.sleep,
         random: Callable[[], float] = _DEFAULT_CLOCK.random,
     ) -> None:
+        if isinstance(api_key, str):
+            api_key = SecretText(api_key)  # a traceback with local variables would show it
         keys = KeySource(api_key, os.environ)
-        del api_key  # a traceback with local variables would show it
         self._is_view = False
         self._session = SessionManager(
             Pool(session, max_connections=max_connections, max_response_bytes=max_response_bytes),
@@ -121,12 +128,14 @@ class AllaweeClient(Resources):
         Raises:
             ConfigurationError: An option makes no sense.
         """
-        view = type(self).__new__(type(self))
-        view._is_view = True  # noqa: SLF001 - of our own class
         session = self._session.with_options(
             timeout=timeout, retry=retry, headers=headers, wait_for_accepted=wait_for_accepted
         )
-        view._session = session  # noqa: SLF001
+        view = copy(self)
+        for name in [*vars(view)]:  # what was made for the options of this client
+            if isinstance(getattr(type(view), name, None), cached_property):
+                del vars(view)[name]
+        view._session, view._is_view = session, True  # noqa: SLF001 - of our own class
         return view
 
     async def request(
@@ -175,8 +184,11 @@ class AllaweeClient(Resources):
             await self._session.pool.close()
 
     async def __aenter__(self) -> Self:
-        """Return the client itself."""
-        self._session.pool.reopen()
+        """Return the client itself; several tasks may do so, and the last one closes it."""
+        if self._is_view:
+            self._session.pool.reopen()
+        else:
+            self._session.pool.enter()
         return self
 
     async def __aexit__(
@@ -185,12 +197,14 @@ class AllaweeClient(Resources):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the client."""
-        await self.close()
+        """Close the client, if nobody else is inside `async with`."""
+        if not self._is_view:
+            await self._session.pool.leave()
 
     def __repr__(self) -> str:
         """Show the host and what kind of key it is, never the key."""
         session = getattr(self, "_session", None)
         if session is None:  # half made, in a traceback
             return f"<{type(self).__name__}>"
-        return f"<{type(self).__name__} {session.hosts.base_url} ({session.keys!r})>"
+        host = session.hosts.base_url or session.hosts.secure_url
+        return f"<{type(self).__name__} {host} ({session.keys!r})>"

@@ -30,7 +30,7 @@ TOP = "__init__"
 """The door of the package. It loads what it offers when it is first used, so it imports little."""
 
 MAY_IMPORT_AIOHTTP = {
-    *("transport.streaming", "transport.pool", "sandbox", "integrations", "cli"),
+    *("transport.streaming", "transport.pool", "transport.lines", "sandbox", "integrations", "cli"),
     "webhooks.adapters.aiohttp",
 }
 MAY_NAME_AIOHTTP = {"transport.session", "client", "webhooks"}

@@ -32,7 +32,7 @@ _OURS: Final = frozenset({"authorization", "host", "content-length", "transfer-e
 
 @attrs.frozen
 class Hosts:
-    """The two hosts that get the key, without a trailing slash."""
+    """The two hosts that get the key, without a trailing slash; `""` for one that has no name."""
 
     base_url: str
     secure_url: str
@@ -43,13 +43,37 @@ class Hosts:
     ) -> Hosts:
         """Return the hosts given, else those of the environment, else the documented ones.
 
+        Who names one of them has not named the documented other one.
+
         Raises:
             ConfigurationError: One is no URL, or is plain http to a host that is not loopback.
         """
-        base_url = base_url or environ.get("ALLAWEE_BASE_URL") or BASE_URL
-        secure_url = secure_url or environ.get("ALLAWEE_SECURE_URL") or SECURE_URL
+        base_url = environ.get("ALLAWEE_BASE_URL") or None if base_url is None else base_url
+        secure_url = environ.get("ALLAWEE_SECURE_URL") or None if secure_url is None else secure_url
         del environ  # it holds the key, and a traceback with local variables would show it
-        return cls(_checked_url("base_url", base_url), _checked_url("secure_url", secure_url))
+        if base_url is None and secure_url is None:
+            return cls(BASE_URL, SECURE_URL)
+        return cls(
+            "" if base_url is None else _checked_url("base_url", base_url),
+            "" if secure_url is None else _checked_url("secure_url", secure_url),
+        )
+
+    def url(self, *, secure: bool) -> str:
+        """Return the host of a call.
+
+        Raises:
+            ConfigurationError: It has no name.
+        """
+        if secure and not self.secure_url:
+            raise ConfigurationError(
+                "this call carries card numbers or PINs, and only base_url was given: "
+                "pass secure_url=… as well (or set ALLAWEE_SECURE_URL)"
+            )
+        if not secure and not self.base_url:
+            raise ConfigurationError(
+                "only secure_url was given: pass base_url=… as well (or set ALLAWEE_BASE_URL)"
+            )
+        return self.secure_url if secure else self.base_url
 
 
 def _checked_url(name: str, url: object) -> str:

@@ -5,19 +5,38 @@ from __future__ import annotations
 import asyncio
 import warnings
 import weakref
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import aiohttp
 import attrs
 
-from allawee_async.errors import AllaweeError, ConfigurationError, TransportError
-from allawee_async.transport.streaming import FAILURES, StreamedResponse, too_large, translated
+from allawee_async.errors import (
+    AllaweeError,
+    ConfigurationError,
+    DecodeError,
+    RequestTimeoutError,
+    TransportError,
+)
+from allawee_async.transport.lines import Line, UnaskedError
+from allawee_async.transport.streaming import (
+    FAILURES,
+    StreamedResponse,
+    closed_meanwhile,
+    too_large,
+    translated,
+    transport_error,
+)
+from allawee_async.transport.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from aiohttp.connector import Connection
 
     from allawee_async.transport.request import Request
 
+T = TypeVar("T")
 
 MAX_CONNECTIONS: Final = 100
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
@@ -32,14 +51,16 @@ _SHARE_TO_CONNECT: Final = 0.75
 def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
     """Return the timeout of one attempt.
 
-    Waiting for a connection gets a part of the time only, so that it is known of an attempt that
-    ran out of time there that it never sent anything.
+    Connecting gets a part of the time only, so that it is known of an attempt that ran out of
+    time there that it never sent anything.
 
     Raises:
         ConfigurationError: It is no positive number.
     """
     if isinstance(timeout, aiohttp.ClientTimeout):
-        if timeout.total is None or timeout.connect is not None:
+        if not timeout.total or timeout.total < 0:  # all mean "no limit" to aiohttp
+            return attrs.evolve(timeout, total=None)
+        if timeout.connect is not None:
             return timeout
         return attrs.evolve(timeout, connect=_SHARE_TO_CONNECT * timeout.total)
     if (
@@ -52,6 +73,196 @@ def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
         total=timeout, connect=connect, sock_connect=min(_LONGEST_CONNECT, connect)
     )
+
+
+@attrs.define(eq=False)
+class _Home:
+    """What a client has in one event loop.
+
+    Attributes:
+        session: Sends.
+        turns: As many as there may be connections.
+        keeper: Closes the session, if it is our own.
+        loop: The loop.
+    """
+
+    session: aiohttp.ClientSession
+    turns: Turns
+    keeper: AsyncGenerator[aiohttp.ClientSession, None] | None
+    loop: asyncio.AbstractEventLoop
+
+
+class Turn:
+    """The use of one connection for one attempt, until it is ended.
+
+    Args:
+        home: What the client has in this event loop.
+        max_bytes: The longest body that is read, after decompression.
+    """
+
+    def __init__(self, home: _Home, max_bytes: int) -> None:
+        self._home = home
+        self._max_bytes = max_bytes
+        self._is_over = False
+        self._line: Line | None = None
+
+    def end(self) -> None:
+        """Let the next one have the place."""
+        if not self._is_over:
+            self._is_over = True
+            self._home.turns.give_back()
+
+    async def exchange(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
+        read: Callable[[int, Mapping[str, str], bytes], T],
+    ) -> T:
+        """Send one request; return what `read` makes of status, headers and body of the answer.
+
+        Raises:
+            TransportError: No usable answer came.
+            RequestTimeoutError: None came in time.
+            ConfigurationError: The client is closed, or the session cannot be used for this.
+            AllaweeError: As `read`; if it cannot make sense of an answer, the connection is closed.
+        """
+        try:
+            # the answer gets no name, so that no traceback with local variables shows it
+            return read(*await self._whole(request, headers, timeout))
+        except DecodeError:
+            if self._line is not None:
+                self._line.give_up()
+            raise
+        except AllaweeError:
+            raise
+        except FAILURES as error:
+            raise translated(error, self._home.session) from None
+        finally:
+            self.end()
+
+    async def _whole(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        response = await self._response(request, headers, timeout)
+        return response.status, response.headers, await self._read(response)
+
+    async def open(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - see below
+    ) -> StreamedResponse:
+        """Send one request; return the answer as soon as the first part of its body is there.
+
+        The total of the timeout ends there; from then on it is the longest pause between two
+        parts, because a file takes as long as it takes, and its reader, too. The turn ends when
+        the answer lets go of its connection.
+
+        Raises:
+            TransportError: No usable answer came.
+            RequestTimeoutError: None came in time.
+            ConfigurationError: The client is closed, or the session cannot be used for this.
+        """
+        pause = timeout.total if timeout.sock_read is None else timeout.sock_read
+        try:
+            async with asyncio.timeout(timeout.total):
+                response = await self._response(
+                    request, headers, attrs.evolve(timeout, total=None, sock_read=pause)
+                )
+                answer = StreamedResponse(response, self._max_bytes)
+                await answer.start()
+        except BaseException as error:
+            self.end()
+            if isinstance(error, AllaweeError) or not isinstance(error, FAILURES):
+                raise
+            raise translated(error, self._home.session) from None
+        return answer
+
+    async def _response(
+        self,
+        request: Request,
+        headers: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
+    ) -> aiohttp.ClientResponse:
+        session = self._home.session
+        key = None
+        if session.trust_env:  # aiohttp takes a .netrc file for a second key, and refuses both
+            headers = dict(headers)
+            key = headers.pop("Authorization")
+
+        async def on_a_line(
+            sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            if key is not None:
+                sent.headers["Authorization"] = key
+            send = sent.send
+
+            async def send_on_a_line(conn: Connection) -> aiohttp.ClientResponse:
+                self._hold(conn, sent.method)
+                return await send(conn)
+
+            sent.send = send_on_a_line  # type: ignore[method-assign]
+            try:
+                return await handler(sent)
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+                # for these aiohttp would send a read once more, uncounted
+                raise transport_error(error) from None
+
+        while True:
+            try:
+                return await session.request(
+                    request.method,
+                    request.url or "",
+                    headers=headers,
+                    data=request.body,
+                    timeout=timeout,
+                    allow_redirects=False,
+                    raise_for_status=False,
+                    auto_decompress=True,
+                    middlewares=(*getattr(session, "_middlewares", ()), on_a_line),
+                )
+            except UnaskedError as error:
+                if error.is_new:
+                    raise TransportError(str(error), sent=False) from None
+                # it is closed, and nothing was sent: take the next
+
+    def _hold(self, connection: Connection, method: str) -> None:
+        """Use a connection until it is released, unless something is wrong with it."""
+        self._line = line = Line.of(connection, is_ours=self._home.keeper is not None)
+        line.ask(method)
+        connection.add_callback(line.rest)
+        connection.add_callback(self.end)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """Read the body to its end, which gives the connection back; anything else closes it."""
+        try:
+            length = response.content_length
+            if length is None or "Content-Encoding" in response.headers:
+                return await self._read_in_parts(response)
+            if length > self._max_bytes and response.method != "HEAD":
+                raise too_large(self._max_bytes)
+            return await response.read()
+        except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
+            if 200 <= response.status <= 299:
+                raise
+            return b""  # the status alone decides what an error is
+        finally:
+            if not response.closed:
+                response.close()
+
+    async def _read_in_parts(self, response: aiohttp.ClientResponse) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.content.iter_any():
+            parts.append(part)
+            size += len(part)
+            if size > self._max_bytes:
+                raise too_large(self._max_bytes)
+        return b"".join(parts)
 
 
 class Pool:
@@ -77,147 +288,100 @@ class Pool:
             if type(value) is not int or value < 1:
                 raise ConfigurationError(f"{name} must be a whole number of at least 1")
         self._borrowed = session
-        self._own: aiohttp.ClientSession | None = None
-        self._keeper: AsyncGenerator[aiohttp.ClientSession, None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home: _Home | None = None
+        self._users = 0
         self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
 
-    async def exchange(
-        self,
-        request: Request,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Send one request; return the status, headers and whole body of the answer.
+    async def turn(self, seconds: float | None) -> Turn:
+        """Wait until a connection may be used; this is no part of an attempt.
+
+        Args:
+            seconds: How long to wait at most.
 
         Raises:
-            TransportError: No usable answer came.
-            RequestTimeoutError: None came in time.
-            ConfigurationError: The client is closed, or the session cannot be used for this.
+            RequestTimeoutError: All were in use for so long.
+            TransportError: The client was closed meanwhile.
+            ConfigurationError: The client is closed, or at work in another loop.
         """
-        session = self._borrowed or self._own
-        if session is None or session.closed or self._is_elsewhere():
-            session = await self._open()
+        home = self._home
+        if home is None or home.session.closed or home.loop is not asyncio.get_running_loop():
+            home = await self._open()
         try:
-            response = await session.request(
-                request.method,
-                request.url or "",
-                headers=headers,
-                data=request.body,
-                timeout=timeout,
-                allow_redirects=False,
-                raise_for_status=False,
-                auto_decompress=True,
-            )
-            return response.status, response.headers, await self._read(response)
-        except AllaweeError:
-            raise
-        except FAILURES as error:
-            raise translated(error, session) from None
+            if seconds is None:
+                await home.turns.take()
+            else:
+                async with asyncio.timeout(seconds):
+                    await home.turns.take()
+        except TimeoutError:
+            raise RequestTimeoutError(
+                "the deadline has passed, and no connection was free "
+                f"(max_connections={self._max_connections})",
+                sent=False,
+            ) from None
+        return Turn(home, self._max_response_bytes)
 
-    async def open(
-        self,
-        request: Request,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - see below
-    ) -> StreamedResponse:
-        """Send one request; return the answer as soon as the first part of its body is there.
-
-        The total of the timeout ends there; from then on it is the longest pause between two
-        parts, because a file takes as long as it takes, and its reader, too.
-
-        Raises:
-            TransportError: No usable answer came.
-            RequestTimeoutError: None came in time.
-            ConfigurationError: The client is closed, or the session cannot be used for this.
-        """
-        session = self._borrowed or self._own
-        if session is None or session.closed or self._is_elsewhere():
-            session = await self._open()
-        pause = timeout.total if timeout.sock_read is None else timeout.sock_read
-        try:
-            async with asyncio.timeout(timeout.total):
-                response = await session.request(
-                    request.method,
-                    request.url or "",
-                    headers=headers,
-                    timeout=attrs.evolve(timeout, total=None, sock_read=pause),
-                    allow_redirects=False,
-                    raise_for_status=False,
-                    auto_decompress=True,
-                )
-                answer = StreamedResponse(response, self._max_response_bytes)
-                await answer.start()
-        except AllaweeError:
-            raise
-        except FAILURES as error:
-            raise translated(error, session) from None
-        return answer
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        """Read the body to its end, which gives the connection back; anything else closes it."""
-        try:
-            length = response.content_length
-            if length is None or "Content-Encoding" in response.headers:
-                return await self._read_in_parts(response)
-            if length > self._max_response_bytes and response.method != "HEAD":
-                raise too_large(self._max_response_bytes)
-            return await response.read()
-        except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
-            if 200 <= response.status <= 299:
-                raise
-            return b""  # the status alone decides what an error is
-        finally:
-            if not response.closed:
-                response.close()
-
-    async def _read_in_parts(self, response: aiohttp.ClientResponse) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.content.iter_any():
-            parts.append(part)
-            size += len(part)
-            if size > self._max_response_bytes:
-                raise too_large(self._max_response_bytes)
-        return b"".join(parts)
-
-    def _is_elsewhere(self) -> bool:
-        return self._borrowed is None and asyncio.get_running_loop() is not self._loop
-
-    async def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> _Home:
+        loop = asyncio.get_running_loop()
         if self._borrowed is not None:
-            raise ConfigurationError("the aiohttp session that you passed is closed")
-        if self._closed_in is not None and self._closed_in() is asyncio.get_running_loop():
+            if self._borrowed.closed:
+                raise ConfigurationError("the aiohttp session that you passed is closed")
+            limit = _limit(self._borrowed.connector, self._max_connections)
+            self._home = _Home(self._borrowed, Turns(limit), None, loop)
+            return self._home
+        if self._closed_in is not None and self._closed_in() is loop:
             raise ConfigurationError(
                 "the client is closed; make another, or use this one in 'async with' again"
             )
-        if self._own is not None and not self._own.closed:
-            if self._loop is not None and not self._loop.is_closed():
-                raise ConfigurationError(
-                    "this client is at work in another event loop; use one client for each loop"
-                )
-            await self._own.close()
-        self._loop = asyncio.get_running_loop()
-        self._keeper = _session_until_the_loop_ends(self._max_connections)
-        self._own = await anext(self._keeper)
-        return self._own
+        old = self._home
+        if old is not None and not old.session.closed and not old.loop.is_closed():
+            raise ConfigurationError(
+                "this client is at work in another event loop; use one client for each loop"
+            )
+        keeper = _session_until_the_loop_ends(self._max_connections)
+        session = await anext(keeper)  # does not wait, so that many calls at once open one
+        self._home = home = _Home(session, Turns(self._max_connections), keeper, loop)
+        if old is not None:
+            await old.session.close()
+        return home
 
     def reopen(self) -> None:
         """Allow to be used again in a loop in which it was closed."""
         self._closed_in = None
 
+    def enter(self) -> None:
+        """Count a user."""
+        self._users += 1
+        self.reopen()
+
+    async def leave(self) -> None:
+        """Close it, if this was the last user."""
+        self._users -= 1
+        if not self._users:
+            await self.close()
+
     async def close(self) -> None:
         """Close our own session, if one is open. A borrowed session stays open."""
-        self._own, keeper, self._keeper = None, self._keeper, None
-        if keeper is not None:
-            self._closed_in = weakref.ref(asyncio.get_running_loop())
-            await keeper.aclose()
+        home = self._home
+        if home is None or home.keeper is None:
+            return
+        self._home = None
+        here = asyncio.get_running_loop()
+        self._closed_in = weakref.ref(here)
+        if home.loop is here:
+            await _close(home)
+        elif home.loop.is_running():
+            there = asyncio.run_coroutine_threadsafe(_close(home), home.loop)
+            await asyncio.wrap_future(there)
+        elif home.loop.is_closed():
+            await home.session.close()
+        # else the keeper, which nobody has any more, closes the session when its loop goes on
 
     def __del__(self) -> None:
         """Warn of a client that was not closed."""
-        if getattr(self, "_own", None) is not None:
+        home = getattr(self, "_home", None)
+        if home is not None and home.keeper is not None:
             warnings.warn(
                 "an AllaweeClient was not closed; use 'async with AllaweeClient(…)' "
                 "or 'await client.close()'",
@@ -225,6 +389,18 @@ class Pool:
                 source=self,
                 stacklevel=2,
             )
+
+
+def _limit(connector: Any, most: int) -> int:
+    """Return how many connections a caller's connector gives to one host, so that none waits."""
+    limits = (most, getattr(connector, "limit", 0), getattr(connector, "limit_per_host", 0))
+    return min(limit for limit in limits if limit)
+
+
+async def _close(home: _Home) -> None:
+    home.turns.refuse(partial(closed_meanwhile, sent=False))
+    if home.keeper is not None:
+        await home.keeper.aclose()
 
 
 async def _session_until_the_loop_ends(

@@ -70,6 +70,8 @@ class Request:
         resend: Whether it may be sent again although it may have taken effect.
         secrets: What of the body is secret, wherever the API may quote it.
         tells_secret: Whether the answer holds a secret.
+        expected: The wire name of a field of the answer that says what it is about, and the value
+            that was asked for: `("id", "c.1")`. None, or an answer without it, is not checked.
         url: Where it goes; the session fills it in.
     """
 
@@ -81,6 +83,7 @@ class Request:
     resend: bool = False
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     tells_secret: bool = False
+    expected: tuple[str, str] | None = attrs.field(default=None, repr=False)
     url: URL | None = attrs.field(default=None, repr=False)
 
     @property

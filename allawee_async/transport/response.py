@@ -128,6 +128,30 @@ def _part(name: str, text: Any) -> Any:
     return text if name == "data" else loads(text)
 
 
+def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
+    """Refuse an answer that is about something else than was asked for.
+
+    Args:
+        reply: The answer.
+        expected: The field that says what it is about, and what it must hold; None checks nothing.
+
+    Raises:
+        DecodeError: It holds another text there.
+    """
+    if expected is None or not isinstance(reply.data, dict):
+        return
+    name, value = expected
+    found = reply.data.get(name)
+    if isinstance(found, str) and found != value:
+        raise DecodeError(
+            f"the answer is about another object than the request: its {name} is {found}, "
+            f"not {value}",
+            path=f"data.{name}",
+            status=reply.status,
+            request_id=reply.request_id,
+        )
+
+
 def _request_id(headers: Mapping[str, str]) -> str | None:
     request_id = headers.get("x-request-id")
     if request_id is None or (request_id.isascii() and request_id.isprintable()):

@@ -12,10 +12,10 @@ from typing import Final
 import attrs
 
 from allawee_async.errors import (
+    APIError,
     ConfigurationError,
     DecodeError,
     RateLimitError,
-    ServerError,
     TransportError,
 )
 
@@ -44,16 +44,23 @@ SENT_AGAIN: Final[dict[Outcome, tuple[bool, bool]]] = {
     Outcome.RATE_LIMITED: (True, True),  # 429
     Outcome.LOST: (True, False),  # cut off after sending, timeout, unreadable 2xx
     Outcome.SERVER_FAULT: (True, False),  # 500, 502, 503, 504
-    Outcome.OTHER_FAULT: (False, False),  # other 5xx, an answer too large to read
-    Outcome.REFUSED: (False, False),  # 3xx, other 4xx, 501
+    Outcome.OTHER_FAULT: (False, False),  # any other answer, or one too large to read
+    Outcome.REFUSED: (False, False),  # see `REFUSALS`
 }
 """What is sent again. May be resent: reads, PUT, DELETE, and routes that say so of themselves."""
 
 MAY_HAVE_TAKEN_EFFECT: Final = frozenset({Outcome.LOST, Outcome.SERVER_FAULT, Outcome.OTHER_FAULT})
 """After these, nobody knows whether a write has happened."""
 
+REFUSALS: Final = frozenset(
+    {
+        *(400, 401, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 417, 422, 428, 429),
+        *(431, 501),
+    }
+)
+"""What says that a write was refused. After any other status, nobody knows whether it was."""
+
 _FAULTS_TO_RETRY: Final = frozenset({500, 502, 503, 504})
-_NOT_IMPLEMENTED: Final = 501
 
 
 def outcome_of(error: Exception) -> Outcome:
@@ -67,9 +74,9 @@ def outcome_of(error: Exception) -> Outcome:
             return Outcome.LOST
         case RateLimitError():
             return Outcome.RATE_LIMITED
-        case ServerError(status=status) if status in _FAULTS_TO_RETRY:
+        case APIError(status=status) if status in _FAULTS_TO_RETRY:
             return Outcome.SERVER_FAULT
-        case ServerError(status=status) if status != _NOT_IMPLEMENTED:
+        case APIError(status=status) if status not in REFUSALS:
             return Outcome.OTHER_FAULT
         case _:
             return Outcome.REFUSED
@@ -160,14 +167,14 @@ def read_retry_after(text: str | None, now: float) -> float | None:
         text: The value of the header: seconds, or an HTTP date (RFC 9110, 10.2.3).
         now: The present time, in seconds since the epoch, to measure a date against.
     """
-    if not text:
-        return None
-    if _SECONDS.fullmatch(text.strip()):
+    text = (text or "").strip(" \t")
+    if _SECONDS.fullmatch(text):
         return min(float(text), _AGES)
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return max(0.0, moment.timestamp() - now)
+        left = moment.timestamp() - now
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
+    return left if left > 0 else None

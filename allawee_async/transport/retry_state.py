@@ -19,10 +19,11 @@ log.addHandler(logging.NullHandler())  # what is not asked for is not printed
 
 @attrs.define
 class RetryState:
-    """What has become of a call that failed at least once.
+    """What has become of a call so far.
 
     Attributes:
         started: When the call began.
+        began: When the present attempt began.
         failures: Attempts that count against the policy.
         asked_again: Whether the key was asked for once more.
         outcome_unknown: Whether an attempt may have taken effect.
@@ -30,6 +31,7 @@ class RetryState:
     """
 
     started: float
+    began: float = 0.0
     failures: int = 0
     asked_again: bool = False
     outcome_unknown: bool = False

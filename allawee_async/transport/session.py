@@ -20,7 +20,7 @@ from allawee_async.redaction import SecretText
 from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
 from allawee_async.transport.pool import client_timeout
 from allawee_async.transport.request import Clock, Request, RetryEvent
-from allawee_async.transport.response import Reply, read_response
+from allawee_async.transport.response import Reply, check_subject, read_response
 from allawee_async.transport.retry import (
     MAY_HAVE_TAKEN_EFFECT,
     Outcome,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from allawee_async.transport.config import Hosts, KeySource
-    from allawee_async.transport.pool import Pool
+    from allawee_async.transport.pool import Pool, Turn
     from allawee_async.transport.request import Clock, Request
     from allawee_async.transport.streaming import StreamedResponse
 
@@ -87,8 +87,6 @@ class SessionManager:
         self.on_retry = on_retry
         self.clock = clock
         self.wait_for_accepted = checked_wait(wait_for_accepted)
-        self._base_url = URL(hosts.base_url, encoded=True)
-        self._secure_url = URL(hosts.secure_url, encoded=True)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
         self._fixed = None if keys.fixed is None else self._with_key(keys.fixed)
 
@@ -115,108 +113,89 @@ class SessionManager:
         )
 
     async def send(self, request: Request) -> Reply:
-        """Send a call until it succeeds or the policy gives up.
+        """Send a request until it succeeds or the policy gives up.
 
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        now = self.clock.monotonic
-        request.url = self._url(request)
-        state: RetryState | None = None
-        started = now()
-        headers = self._fixed or self._with_key(await self._ask(started))
-        began = now()
-        while True:
-            try:
-                exchange = self.pool.exchange(
-                    request,
-                    headers if request.body is None else CIMultiDict(headers, **_JSON),
-                    self.timeout if self.retry.deadline is None else self._time_left(started),
-                )
-                # the body gets no name, so that no traceback with local variables shows it
-                reply = read_response(*await exchange, now=self.clock.time)
-            except AllaweeError as error:
-                state = state or RetryState(started)
-                headers = await self._after_failure(request, state, error, headers, began)
-                began = now()
-            else:
-                reply.elapsed = now() - began
-                if state is not None:
-                    reply.failures = tuple(state.attempts)
-                if log.isEnabledFor(logging.DEBUG):
-                    log_attempt(logging.DEBUG, request, reply.attempts[-1])
-                return reply
-
-    def _url(self, request: Request) -> URL:
-        host = self._secure_url if request.secure else self._base_url
-        if request.query:
-            return URL(f"{host}{request.path}{query_string(request.query)}", encoded=True)
-        # a third of the time of parsing a text
-        return host.with_path(host.raw_path.rstrip("/") + request.path, encoded=True)
-
-    async def _ask(self, started: float) -> SecretText:
-        """Ask for the key, within the deadline of the call."""
-        if self.retry.deadline is None:
-            return await self.keys.ask()
-        try:
-            async with asyncio.timeout(started + self.retry.deadline - self.clock.monotonic()):
-                return await self.keys.ask()
-        except TimeoutError:
-            late = "the deadline passed while the API key was asked for"
-            raise RequestTimeoutError(late, sent=False) from None
-
-    def _with_key(self, key: str) -> CIMultiDict[str]:
-        return CIMultiDict({"Authorization": SecretText(f"Bearer {key}"), **self._headers})
-
-    def _time_left(self, started: float) -> aiohttp.ClientTimeout:
-        left = started + (self.retry.deadline or 0.0) - self.clock.monotonic()
-        if left <= 0:
-            raise RequestTimeoutError("the deadline has passed", sent=False)
-        total = self.timeout.total
-        if total is not None and total <= left:
-            return self.timeout
-        limits = client_timeout(left)
-        return attrs.evolve(
-            self.timeout, total=left, connect=limits.connect, sock_connect=limits.sock_connect
-        )
+        return await self._until_done(request, self._exchange)
 
     async def stream(self, request: Request, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
-        """Send a call until somebody could use the body of the answer, or the policy gives up.
+        """Send a request until somebody could use the body of the answer, or the policy gives up.
 
         Args:
             request: What is sent.
-            use: Uses the answer. If it fails with an error of ours, the call may be sent again;
+            use: Uses the answer. If it fails with an error of ours, the request may be sent again;
                 if it returns, whatever is left of the answer is its own to close.
 
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        now = self.clock.monotonic
-        state = RetryState(now())
-        headers = self._fixed or self._with_key(await self._ask(state.started))
+
+        async def attempt(
+            request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
+        ) -> T:
+            response = await self._open(request, headers, turn, state)
+            result = await self._used(response, use, state.started)
+            self._succeeded(request, response, state)
+            return result
+
+        return await self._until_done(request, attempt)
+
+    async def _until_done(
+        self,
+        request: Request,
+        attempt: Callable[[Request, CIMultiDict[str], Turn, RetryState], Awaitable[T]],
+    ) -> T:
+        """Make one attempt after the other."""
+        state = RetryState(self.clock.monotonic())
+        try:
+            request.url = self._url(request)
+            headers = self._fixed or self._with_key(await self._ask(state.started))
+        except AllaweeError as error:
+            state.last_word(request, error)
+            raise
         while True:
-            began = now()
+            turn = await self._turn(request, state)
+            state.began = self.clock.monotonic()
             try:
-                response = await self._open(request, headers, state)
-                result = await self._used(response, use, state.started)
+                return await attempt(request, headers, turn, state)
             except AllaweeError as error:
-                headers = await self._after_failure(request, state, error, headers, began)
-            else:
-                response.elapsed = now() - began
-                if log.isEnabledFor(logging.DEBUG):
-                    log_attempt(logging.DEBUG, request, response.attempts[-1])
-                return result
+                headers = await self._after_failure(request, state, error, headers)
+
+    async def _turn(self, request: Request, state: RetryState) -> Turn:
+        """Wait for a connection: this is no attempt, and only the deadline bounds it."""
+        deadline = self.retry.deadline
+        try:
+            return await self.pool.turn(None if deadline is None else self._left(state.started))
+        except AllaweeError as error:
+            state.last_word(request, error)
+            raise
+
+    async def _exchange(
+        self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
+    ) -> Reply:
+        def read(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+            reply = read_response(status, headers, body, now=self.clock.time)
+            check_subject(reply, request.expected)
+            return reply
+
+        reply = await turn.exchange(
+            request,
+            headers if request.body is None else CIMultiDict(headers, **_JSON),
+            self._timeout(state.started),
+            read,
+        )
+        self._succeeded(request, reply, state)
+        return reply
 
     async def _open(
-        self, request: Request, headers: CIMultiDict[str], state: RetryState
+        self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
     ) -> StreamedResponse:
-        """Open the answer of a call; its status is good."""
-        limited = self.retry.deadline is not None
-        timeout = self._time_left(state.started) if limited else self.timeout
+        """Open the answer to a request; its status is good."""
         asking = headers.copy()
         asking.update(_ANY_FILE)
-        request.url = self._url(request)
-        response = await self.pool.open(request, asking, timeout)
+        response = await turn.open(request, asking, self._timeout(state.started))
         response.failures = tuple(state.attempts)
         if not 200 <= response.status <= 299:
             body = await response.read()
@@ -230,9 +209,7 @@ class SessionManager:
         started: float,
     ) -> T:
         """Use an answer within the deadline; close it if that fails."""
-        deadline = self.retry.deadline
-        left = None if deadline is None else started + deadline - self.clock.monotonic()
-        limit = asyncio.timeout(left)
+        limit = asyncio.timeout(None if self.retry.deadline is None else self._left(started))
         try:
             async with limit:
                 return await use(response)
@@ -245,13 +222,60 @@ class SessionManager:
             response.close()
             raise
 
+    def _succeeded(
+        self, request: Request, answer: Reply | StreamedResponse, state: RetryState
+    ) -> None:
+        answer.elapsed = self.clock.monotonic() - state.began
+        answer.failures = tuple(state.attempts)
+        if log.isEnabledFor(logging.DEBUG):
+            log_attempt(logging.DEBUG, request, answer.attempts[-1])
+
+    def _url(self, request: Request) -> URL:
+        host = URL(self.hosts.url(secure=request.secure), encoded=True)
+        if request.query:
+            return URL(f"{host}{request.path}{query_string(request.query)}", encoded=True)
+        # a third of the time of parsing a text
+        return host.with_path(host.raw_path.rstrip("/") + request.path, encoded=True)
+
+    async def _ask(self, started: float) -> SecretText:
+        """Ask for the key, within the deadline of the call."""
+        try:
+            async with asyncio.timeout(
+                None if self.retry.deadline is None else self._left(started)
+            ):
+                return await self.keys.ask()
+        except TimeoutError:
+            late = "the deadline passed while the API key was asked for"
+            raise RequestTimeoutError(late, sent=False) from None
+
+    def _with_key(self, key: str) -> CIMultiDict[str]:
+        return CIMultiDict({"Authorization": SecretText(f"Bearer {key}"), **self._headers})
+
+    def _left(self, started: float) -> float:
+        """Return the seconds until the deadline."""
+        return started + (self.retry.deadline or 0.0) - self.clock.monotonic()
+
+    def _timeout(self, started: float) -> aiohttp.ClientTimeout:
+        """Return the timeout of an attempt that begins now."""
+        if self.retry.deadline is None:
+            return self.timeout
+        left = self._left(started)
+        if left <= 0:
+            raise RequestTimeoutError("the deadline has passed", sent=False)
+        total = self.timeout.total
+        if total is not None and total <= left:
+            return self.timeout
+        limits = client_timeout(left)
+        return attrs.evolve(
+            self.timeout, total=left, connect=limits.connect, sock_connect=limits.sock_connect
+        )
+
     async def _after_failure(
         self,
         request: Request,
         state: RetryState,
         error: AllaweeError,
         headers: CIMultiDict[str],
-        began: float,
     ) -> CIMultiDict[str]:
         """Wait and return the headers for the next attempt, or raise the error."""
         outcome = outcome_of(error)
@@ -259,7 +283,7 @@ class SessionManager:
             without_secrets(error, request)
         if request.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
             state.outcome_unknown = True
-        elapsed = self.clock.monotonic() - began
+        elapsed = self.clock.monotonic() - state.began
         try:
             fresh = await self._fresh_key(state, error, headers)
         except (ConfigurationError, RequestTimeoutError) as failed:

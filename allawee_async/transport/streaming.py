@@ -141,7 +141,7 @@ def translated(error: BaseException, session: aiohttp.ClientSession) -> BaseExce
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 return error
-            return _closed_meanwhile()  # aiohttp cancels who waits for a connection
+            return closed_meanwhile()  # aiohttp cancels who waits for a connection
         case aiohttp.ClientError() | OSError():
             return transport_error(error)
         case ValueError():
@@ -149,11 +149,13 @@ def translated(error: BaseException, session: aiohttp.ClientSession) -> BaseExce
                 "aiohttp refuses the request; has the session that you passed an auth= of its own?"
             )
         case _:
-            return _closed_meanwhile() if session.closed else error
+            return closed_meanwhile() if session.closed else error
 
 
-def _closed_meanwhile() -> TransportError:
-    return TransportError("the client was closed while this call was under way", final=True)
+def closed_meanwhile(*, sent: bool = True) -> TransportError:
+    """Return the error of a call whose client was closed before there was an answer."""
+    message = "the client was closed while this call was under way"
+    return TransportError(message, sent=sent, final=True)
 
 
 def transport_error(error: Exception) -> TransportError:

@@ -89,14 +89,23 @@ class Wire:
         self.slept.append(seconds)
         self.time += seconds
 
-    async def exchange(self, request: Request, headers: Any, _: Any) -> Any:
+    async def turn(self, _: float | None) -> Wire:
+        return self
+
+    async def exchange(self, request: Request, headers: Any, _: Any, read: Any) -> Any:
         self.sent.append(Sent(request.method, request.url, headers, request.body))
         answer = self._answers.popleft()
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return read(*answer)
+
+    def enter(self) -> None:
+        pass
 
     def reopen(self) -> None:
+        pass
+
+    async def leave(self) -> None:
         pass
 
     async def close(self) -> None:

@@ -44,7 +44,10 @@ ENVIRONMENT = {
             ("https://a.example", "https://secure-env.example"),
         ),
         (None, "https://s.example", ENVIRONMENT, ("https://env.example", "https://s.example")),
-        ("https://a.example", None, {}, ("https://a.example", SECURE_URL)),
+        ("https://a.example", None, {}, ("https://a.example", "")),
+        (None, "https://s.example", {}, ("", "https://s.example")),
+        (None, None, {"ALLAWEE_BASE_URL": "https://env.example"}, ("https://env.example", "")),
+        (None, None, {"ALLAWEE_SECURE_URL": "https://env.example"}, ("", "https://env.example")),
         (None, None, {"ALLAWEE_BASE_URL": ""}, (BASE_URL, SECURE_URL)),
     ],
 )

@@ -389,11 +389,14 @@ async def test_waiting_for_a_free_connection_counts_as_not_sent(time: FakeTime) 
     ):
         first = asyncio.create_task(allawee.customers.get("cus.1"))
         await server.until(lambda server: len(server.requests) == 1)
-        error = await failure(allawee.with_options(timeout=0.05).request("POST", "/a", json={}))
+        view = allawee.with_options(retry=RetryPolicy(deadline=0.05))
+        error = await failure(view.request("POST", "/a", json={}))
         await cancelled(first)
 
     assert type(error) is RequestTimeoutError
+    assert "max_connections=1" in str(error)
     assert len(server.requests) == 1
+    assert error.attempts == ()
     assert not error.outcome_unknown
 
 

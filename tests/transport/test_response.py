@@ -473,7 +473,7 @@ def test_whole_numbers_are_exact(number: int) -> None:
         ("7", 7.0),
         ("0", 0.0),
         ("Fri, 29 Sep 2023 10:00:30 GMT", 30.0),
-        ("Fri, 29 Sep 2023 09:00:00 GMT", 0.0),
+        ("Fri, 29 Sep 2023 09:00:00 GMT", None),
         ("soon", None),
         ("-1", None),
         ("", None),

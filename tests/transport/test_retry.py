@@ -29,6 +29,7 @@ from allawee_async.transport.request import Request
 from allawee_async.transport.retry import (
     LONGEST_RETRY_AFTER,
     MAY_HAVE_TAKEN_EFFECT,
+    REFUSALS,
     SENT_AGAIN,
     Outcome,
     RetryPolicy,
@@ -67,14 +68,14 @@ TABLE: list[tuple[Exception, bool, bool, bool]] = [
     (answer(402), False, False, False),
     (answer(403), False, False, False),
     (answer(404), False, False, False),
-    (answer(408), False, False, False),
+    (answer(408), False, False, True),
     (answer(409), False, False, False),
     (answer(410), False, False, False),
     (answer(422), False, False, False),
-    (answer(425), False, False, False),
-    (answer(301), False, False, False),
-    (answer(302), False, False, False),
-    (answer(307), False, False, False),
+    (answer(425), False, False, True),
+    (answer(301), False, False, True),
+    (answer(302), False, False, True),
+    (answer(307), False, False, True),
     (RequestAccepted("queued"), False, False, False),
     (ConfigurationError("no key"), False, False, False),
     (PaginationError("stuck"), False, False, False),
@@ -107,6 +108,17 @@ def test_what_may_have_taken_effect(
     error: Exception, _resent: bool, _rewritten: bool, unknown: bool
 ) -> None:
     assert (outcome_of(error) in MAY_HAVE_TAKEN_EFFECT) is unknown
+
+
+def test_a_write_was_refused_only_where_the_answer_says_so() -> None:
+    statuses = {*range(100, 1000)} - {*range(200, 300)}
+    unknown = {s for s in statuses if outcome_of(answer(s)) in MAY_HAVE_TAKEN_EFFECT}
+
+    assert statuses - unknown == REFUSALS
+    assert {
+        *(400, 401, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 417, 422, 428, 429),
+        *(431, 501),
+    } == REFUSALS
 
 
 def test_of_all_statuses_five_are_sent_again() -> None:
@@ -307,9 +319,12 @@ NOW = datetime(2023, 9, 29, 10, 0, 0, tzinfo=UTC).timestamp()
         ("Fri Sep 29 10:00:30 2023", 30.0),  # asctime
         ("Fri, 29 Sep 2023 11:00:30 +0100", 30.0),
         ("Fri, 29 Sep 2023 10:00:30 -0000", 30.0),
-        ("Fri, 29 Sep 2023 10:00:00 GMT", 0.0),
-        ("Fri, 29 Sep 2023 09:59:59 GMT", 0.0),  # past
-        ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0),
+        ("Fri, 29 Sep 2023 10:00:00 GMT", None),  # now
+        ("Fri, 29 Sep 2023 09:59:59 GMT", None),  # past
+        ("Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ("0\x1f", None),
+        ("\x1c7", None),
+        (" \t7 ", 7.0),
         ("Fri, 29 Sep 100000 10:00:30 GMT", None),
         ("Fri, 99 Sep 2023 10:00:30 GMT", None),
         ("Fri, 29 Zep 2023 10:00:30 GMT", None),

@@ -1,0 +1,138 @@
+"""A connection that holds bytes nobody asked for is never used again."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import select
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
+
+
+class Line(asyncio.Protocol):
+    """Stands between a connection and aiohttp, which takes any bytes for an answer.
+
+    Args:
+        handler: aiohttp's protocol, which gets what was asked for.
+        transport: The connection.
+        is_ours: Whether nobody else sends requests over it.
+    """
+
+    def __init__(
+        self, handler: ResponseHandler, transport: asyncio.Transport, *, is_ours: bool
+    ) -> None:
+        self._handler = handler
+        self._transport = transport
+        self._is_ours = is_ours
+        self._is_asked = False
+        self._is_begun = False
+        self._is_head = False
+        self._left: int | None = None
+        transport.set_protocol(self)
+
+    @classmethod
+    def of(cls, connection: Connection, *, is_ours: bool) -> Line:
+        """Return the line of a connection over which a request is about to be sent.
+
+        Raises:
+            UnaskedError: Something has arrived on it that no request has asked for.
+        """
+        handler, transport = connection.protocol, connection.transport
+        if handler is None or transport is None:
+            raise UnaskedError(is_new=False)
+        line = transport.get_protocol()
+        is_new = not isinstance(line, cls)
+        # of a new connection only what aiohttp has seen counts: TLS greets with bytes of its own
+        if handler.should_close or (not is_new and _has_unread_bytes(transport)):
+            raise UnaskedError(is_new=is_new)
+        return line if isinstance(line, cls) else cls(handler, transport, is_ours=is_ours)
+
+    def ask(self, method: str) -> None:
+        """Let the bytes of one answer pass, from now until `rest`."""
+        self._is_asked, self._is_begun, self._is_head = True, False, method == "HEAD"
+
+    def rest(self) -> None:
+        """Expect nothing more, until the next request."""
+        self._is_asked = False
+
+    def give_up(self) -> None:
+        """Close the connection; if another request is under way already, at the end of that."""
+        self._handler.force_close()
+        if self._is_ours and not self._is_asked:
+            self._handler.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass the bytes of an answer on; end a connection that says something unasked."""
+        if not self._is_asked:
+            if self._is_ours:
+                self._transport.abort()
+            else:
+                self._handler.data_received(data)
+            return
+        if not self._is_begun:
+            self._is_begun, self._left = True, _length(data, is_head=self._is_head)
+        if self._left is not None:
+            if len(data) > self._left:
+                data = data[: self._left]
+                self._handler.force_close()
+            self._left -= len(data)
+        if data:
+            self._handler.data_received(data)
+
+    def eof_received(self) -> None:
+        """Pass it on."""
+        self._handler.eof_received()
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        """Pass it on."""
+        self._handler.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        """Pass it on."""
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass it on."""
+        self._handler.resume_writing()
+
+
+def _length(data: bytes, *, is_head: bool) -> int | None:
+    """Return how many bytes an answer has, of which these are the first; None if that is open."""
+    end = data.find(b"\r\n\r\n") + 4
+    status = data[9:12]
+    if end < 4 or status[:1] == b"1":
+        return None
+    if is_head or status in (b"204", b"304"):
+        return end
+    head = data[:end]
+    found = _LENGTH.search(head)
+    return None if found is None or b"ransfer-" in head else end + int(found[1])
+
+
+class UnaskedError(aiohttp.ClientConnectionError):
+    """A connection holds bytes that nobody asked for; nothing was sent over it.
+
+    Attributes:
+        is_new: Whether it was just made, so that another one would be no better.
+    """
+
+    def __init__(self, *, is_new: bool) -> None:
+        super().__init__("the server sent something before it was asked")
+        self.is_new = is_new
+
+
+def _has_unread_bytes(transport: asyncio.Transport) -> bool:
+    """Return whether bytes, or the end of the connection, have arrived and nobody has read them."""
+    descriptor: int = transport.get_extra_info("socket").fileno()
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
