@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from allawee_async.types import JSONValue
 
@@ -48,6 +48,10 @@ class SecretText(str):
         """Show nothing of it."""
         return repr(MASK)
 
+    def __rich_repr__(self) -> Iterator[str]:
+        """Show nothing of it: Rich cuts texts, and would show a part."""
+        yield MASK
+
 
 class SecretBytes(bytes):
     """Bytes that show no more than their number in a repr: a request body."""
@@ -55,6 +59,10 @@ class SecretBytes(bytes):
     def __repr__(self) -> str:
         """Show the length."""
         return f"<{len(self)} bytes>"
+
+    def __rich_repr__(self) -> Iterator[int]:
+        """Show the length to Rich, too."""
+        yield len(self)
 
 
 class SecretObject(dict[str, "JSONValue"]):
@@ -65,6 +73,10 @@ class SecretObject(dict[str, "JSONValue"]):
     def __repr__(self) -> str:
         """Show the keys."""
         return f"<{', '.join(self)}>"
+
+    def __rich_repr__(self) -> Iterator[str]:
+        """Show the keys to Rich, too, which takes a dict apart."""
+        yield from self
 
 
 def secret_text(value: object) -> SecretText:

@@ -180,7 +180,7 @@ def list_reader(item_type: Any, read_item: Reader, *, nullable: bool = False) ->
 def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Reader]) -> Reader:
     """Return the reader of a relation: an id, or with `expand` the object itself.
 
-    An object that `expand` has cut down to some of its fields stays a mapping.
+    An object that `expand` has cut down to some of its fields, or to none, stays a mapping.
 
     Args:
         cls: The class of the object.
@@ -194,7 +194,7 @@ def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Read
         try:
             return model_reader(cls)(value, cls)
         except Mismatch as mismatch:
-            if isinstance(value, dict) and value and mismatch.path in required - value.keys():
+            if isinstance(value, dict) and mismatch.path in required - value.keys():
                 return cast("dict[str, Any]", value)
             raise
 

@@ -40,7 +40,7 @@ class DepositChannelType(OpenEnum):
     BANK_ACCOUNT = "bank-account"
 
 
-@model
+@model(kw_only=True)
 class DepositChannel(Model):
     """A bank account number; what is sent to it arrives on the account.
 
@@ -65,7 +65,7 @@ class DepositChannel(Model):
     updated_at: datetime | None = None
 
 
-@model
+@model(kw_only=True)
 class Account(Model):
     """Where money is held.
 
@@ -95,7 +95,7 @@ class Account(Model):
     settlement_account: "str | Account | JSONObject | None" = None
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None
@@ -104,11 +104,11 @@ class Account(Model):
 attrs.resolve_types(Account)  # it names itself
 
 
-@model
+@model(kw_only=True)
 class AccountBalance(Model):
     """What is on an account. No document shows it, so all of it is in `extra`."""
 
 
-@model
+@model(kw_only=True)
 class AccountLogEntry(Model):
     """Something that happened on an account. No document shows one, so all of it is in `extra`."""

@@ -4,18 +4,19 @@ A model is a value: frozen, slotted, keyword-only, without any behaviour of its 
 sends beyond the documents is kept in `extra` and written back by `allawee_async.to_dict`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 
 import attrs
 
-from allawee_async.redaction import MASK
-from allawee_async.types import JSONValue, Strings
+from allawee_async.redaction import MASK, without_named_secrets
+from allawee_async.types import JSONObject, JSONValue, Strings
 
 __all__ = ["MONEY", "SECRET", "Model", "OpenEnum", "as_tuple", "model"]
 
 C = TypeVar("C")
+E = TypeVar("E")
 
 SECRET: Final = {"secret": True}
 """Metadata of a field that nothing shows: `attrs.field(metadata=SECRET)`."""
@@ -24,10 +25,54 @@ MONEY: Final = {"money": "currency"}
 """Metadata of an amount in minor units: the name of the field that tells its currency."""
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
-def model(cls: type[C]) -> type[C]:
-    """Make `cls` a model: a frozen, slotted attrs class with the `repr` of `Model`."""
-    return attrs.frozen(cls, kw_only=True, repr=False)
+if TYPE_CHECKING:
+    from attrs import frozen as model  # by its own name, or mypy knows no model as attrs class
+else:
+
+    def model(*, kw_only: bool) -> Callable[[type[C]], type[C]]:
+        """Make a class a model: a frozen, slotted attrs class that shows no secrets."""
+        return attrs.frozen(kw_only=kw_only, repr=False, eq=False, field_transformer=_telling)
+
+
+class _Notice(str):
+    """A text that stands for a value when the value is shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _shown(field: "attrs.Attribute[Any]", value: Any) -> object:
+    """Return what is shown of a field: no secrets, of `extra` the names only."""
+    if "secret" in field.metadata:
+        return _Notice(MASK)
+    if field.name == "_extra":
+        return _Notice(f"<{', '.join(map(repr, value or ()))}>")
+    return _without_secrets(value)
+
+
+def _without_secrets(value: Any) -> object:
+    match value:
+        case dict():
+            return without_named_secrets("", cast("JSONObject", value))
+        case tuple():
+            return tuple(map(_without_secrets, cast("tuple[object, ...]", value)))
+        case _:
+            return value
+
+
+def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Let attrs tell other printers, which ask it, what is shown of a field."""
+    return [field.evolve(repr=_text if _is_open(field) else False) for field in fields]
+
+
+def _is_open(field: "attrs.Attribute[Any]") -> bool:
+    return "secret" not in field.metadata and field.name != "_extra"
+
+
+def _text(value: object) -> str:
+    return repr(_without_secrets(value))
 
 
 def _or_none(value: Mapping[str, JSONValue] | None) -> Mapping[str, JSONValue] | None:
@@ -39,7 +84,7 @@ def as_tuple(value: Strings | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(value)
 
 
-@model
+@model(kw_only=True)
 class Model:
     """The base of all models.
 
@@ -49,35 +94,57 @@ class Model:
 
     if TYPE_CHECKING:
         __attrs_attrs__: ClassVar[tuple[attrs.Attribute[Any], ...]]
-        extra: Mapping[str, JSONValue] = attrs.field(default={})
-    else:
-        _extra: Mapping[str, JSONValue] | None = attrs.field(
-            default=None, alias="extra", converter=_or_none, hash=False
-        )
 
-        @property
-        def extra(self) -> Mapping[str, JSONValue]:
-            """The fields that the API sent and the documents do not name, in wire names."""
-            return self._extra or {}
+    _extra: Mapping[str, JSONValue] | None = attrs.field(
+        default=None, alias="extra", converter=_or_none
+    )
+
+    @property
+    def extra(self) -> Mapping[str, JSONValue]:
+        """The fields that the API sent and the documents do not name, in wire names."""
+        return self._extra or {}
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are of one class and hold the same; pytest then shows them by `repr`."""
+        if not isinstance(other, Model) or type(other) is not type(self):
+            return NotImplemented
+        return _values_of(self) == _values_of(other)
+
+    def __hash__(self) -> int:
+        """Return a hash whatever it holds: mappings, which have none, add nothing to it."""
+        return hash((type(self), *map(_hash_of, _values_of(self))))
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        """Yield what is shown: no empty fields, no secrets, of `extra` the names only."""
+        for field in self.__attrs_attrs__:
+            value = getattr(self, field.name)
+            if value is not None:
+                yield field.name.lstrip("_"), _shown(field, value)
 
     def __repr__(self) -> str:
         """Show what is there: no empty fields, no secrets, of `extra` the names only."""
-        shown: list[str] = []
-        for field in attrs.fields(type(self)):
-            value = getattr(self, field.name)
-            if value is None:
-                continue
-            if field.name == "_extra":
-                shown.append(f"extra=<{', '.join(map(repr, value))}>")
-            else:
-                text = MASK if "secret" in field.metadata else repr(value)
-                shown.append(f"{field.name}={text}")
+        shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _values_of(model: Model) -> tuple[object, ...]:
+    return tuple([getattr(model, field.name) for field in model.__attrs_attrs__])
+
+
+def _hash_of(value: object) -> int:
+    try:
+        return hash(value)
+    except TypeError:
+        return 0
 
 
 if TYPE_CHECKING:
 
-    class OpenEnum(str):
+    class _OpenEnumType(type):
+        def __iter__(cls: type[E]) -> Iterator[E]: ...
+        def __len__(cls) -> int: ...
+
+    class OpenEnum(str, metaclass=_OpenEnumType):
         """Known values of a field whose list is not closed.
 
         To a type checker it is a text with some named values. An enumeration would be closed: a

@@ -7,7 +7,7 @@ from allawee_async.models.base import Model, model
 __all__ = ["Billing"]
 
 
-@model
+@model(kw_only=True)
 class Billing(Model):
     """A charge of Allawee's. No document shows one, so what the API sends is mostly in `extra`.
 

@@ -40,7 +40,7 @@ class DecisionType(OpenEnum):
     SYSTEM_RESPONSE = "system-response"
 
 
-@model
+@model(kw_only=True)
 class CardAuthorization(Model):
     """What a merchant asked of a card. Webhook events carry it with fewer fields.
 
@@ -76,8 +76,8 @@ class CardAuthorization(Model):
     decision_type: DecisionType | None = None
     status_reason: str | None = None
     decline_reason: str | None = None
-    network_data: JSONObject | None = attrs.field(default=None, hash=False)
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    network_data: JSONObject | None = None
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None

@@ -65,7 +65,7 @@ class TimeoutDefault(OpenEnum):
     DECLINE = "decline"
 
 
-@model
+@model(kw_only=True)
 class CardPersonalization(Model):
     """What physical cards look like.
 
@@ -80,7 +80,7 @@ class CardPersonalization(Model):
     default_cardholder_name: str | None = None
 
 
-@model
+@model(kw_only=True)
 class CardDistribution(Model):
     """How and where physical cards are delivered.
 
@@ -95,7 +95,7 @@ class CardDistribution(Model):
     return_address: Address | None = None
 
 
-@model
+@model(kw_only=True)
 class CardAuthorizationSettings(Model):
     """How purchases with cards of a program are decided and paid.
 
@@ -116,7 +116,7 @@ class CardAuthorizationSettings(Model):
     fees_account: str | Account | JSONObject | None = None
 
 
-@model
+@model(kw_only=True)
 class CardProgram(Model):
     """A kind of cards.
 

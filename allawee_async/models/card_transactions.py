@@ -20,7 +20,7 @@ class CardTransactionType(OpenEnum):
     CAPTURE = "capture"
 
 
-@model
+@model(kw_only=True)
 class CardTransaction(Model):
     """A settled purchase.
 
@@ -56,7 +56,7 @@ class CardTransaction(Model):
     currency: Currency | str | None = None
     channel: CardChannel | None = None
     mcc: str | None = None
-    network_data: JSONObject | None = attrs.field(default=None, hash=False)
+    network_data: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None

@@ -49,7 +49,7 @@ class SpendingInterval(OpenEnum):
     MONTHLY = "monthly"
 
 
-@model
+@model(kw_only=True)
 class SpendingLimit(Model):
     """How much may be spent in an interval.
 
@@ -68,7 +68,7 @@ def _limits(
     return None if limits is None else tuple(limits)
 
 
-@model
+@model(kw_only=True)
 class CardControls(Model):
     """What a card may be used for. Each list allows only, or blocks, what it names.
 
@@ -97,7 +97,7 @@ class CardControls(Model):
     )
 
 
-@model
+@model(kw_only=True)
 class CardDetails(Model):
     """What is printed on a card, as far as it is no secret.
 
@@ -112,7 +112,7 @@ class CardDetails(Model):
     expiry: str | None = None
 
 
-@model
+@model(kw_only=True)
 class Card(Model):
     """A card.
 
@@ -145,13 +145,13 @@ class Card(Model):
     controls: CardControls | None = None
     funding_source: str | Account | JSONObject | None = None
     reference: str | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None
 
 
-@model
+@model(kw_only=True)
 class CardSecrets(Model):
     """The secrets of a card. `repr` masks them; never log, print or store them.
 
@@ -170,7 +170,7 @@ class CardSecrets(Model):
     cvv: str | None = attrs.field(default=None, metadata=SECRET)
 
 
-@model
+@model(kw_only=True)
 class FundingSource(Model):
     """What pays for the purchases with a card. No document shows it; all else is in `extra`.
 

@@ -14,7 +14,7 @@ class Currency(OpenEnum):
     USD = "USD"
 
 
-@model
+@model(kw_only=True)
 class ActionResult(Model):
     """What an action answered, where no document shows it; empty if it answered nothing.
 
@@ -35,7 +35,7 @@ class ActionResult(Model):
     updated_at: datetime | None = None
 
 
-@model
+@model(kw_only=True)
 class Address(Model):
     """A postal address.
 

@@ -66,7 +66,7 @@ class Gender(OpenEnum):
     MALE = "M"
 
 
-@model
+@model(kw_only=True)
 class IndividualInformation(Model):
     """Who a person is.
 
@@ -87,7 +87,7 @@ class IndividualInformation(Model):
     nationality_code: str | None = None
 
 
-@model
+@model(kw_only=True)
 class BusinessInformation(Model):
     """What a business is.
 
@@ -102,7 +102,7 @@ class BusinessInformation(Model):
     email: str | None = None
 
 
-@model
+@model(kw_only=True)
 class Identity(Model):
     """An identity number and who issued it. `repr` masks the number and the document.
 
@@ -119,7 +119,7 @@ class Identity(Model):
     url: str | None = attrs.field(default=None, metadata=SECRET)
 
 
-@model
+@model(kw_only=True)
 class Claims(Model):
     """What a customer says of itself: persons the first three, businesses the last four."""
 
@@ -135,7 +135,7 @@ class Claims(Model):
 NO_CLAIMS: Final = Claims()
 
 
-@model
+@model(kw_only=True)
 class Verification(Model):
     """How far one check of a customer's claims has come."""
 
@@ -143,7 +143,7 @@ class Verification(Model):
     status: VerificationStatus | None = None
 
 
-@model
+@model(kw_only=True)
 class Customer(Model):
     """A person or business that holds cards and accounts.
 
@@ -167,7 +167,7 @@ class Customer(Model):
     status: CustomerStatus
     claims: Claims = NO_CLAIMS
     verifications: tuple[Verification, ...] | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     reference: str | None = None
     created_at: datetime
     updated_at: datetime

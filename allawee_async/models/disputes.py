@@ -18,7 +18,7 @@ class DisputeReason(OpenEnum):
     GENERAL = "general"
 
 
-@model
+@model(kw_only=True)
 class Dispute(Model):
     """A contested authorization. No document shows one; what else the API sends is in `extra`.
 

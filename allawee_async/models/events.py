@@ -7,7 +7,7 @@ from allawee_async.models.base import Model, model
 __all__ = ["Event"]
 
 
-@model
+@model(kw_only=True)
 class Event(Model):
     """The record of an event. No document shows one, so what the API sends is mostly in `extra`.
 

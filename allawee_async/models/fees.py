@@ -19,7 +19,7 @@ class FeeStructure(OpenEnum):
     PERCENTAGE = "percentage"
 
 
-@model
+@model(kw_only=True)
 class Fee(Model):
     """A fee. The documents show its fields in requests only, so none of them is sure to be there.
 
@@ -46,7 +46,7 @@ class Fee(Model):
     cap: int | None = attrs.field(default=None, metadata=MONEY)
     currency: Currency | None = None
     account: str | Account | JSONObject | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None

@@ -20,7 +20,7 @@ class PaymentRequestBank(OpenEnum):
     PROVIDUS = "providus"
 
 
-@model
+@model(kw_only=True)
 class PaymentRequestOptions(Model):
     """How the money is to come in.
 
@@ -33,7 +33,7 @@ class PaymentRequestOptions(Model):
     bank: PaymentRequestBank | str | None = None
 
 
-@model
+@model(kw_only=True)
 class PaymentRequest(Model):
     """A payment that is waited for. The documents show its fields in requests only.
 
@@ -62,7 +62,7 @@ class PaymentRequest(Model):
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None
     account: str | Account | JSONObject | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None

@@ -53,7 +53,7 @@ class PaymentType(OpenEnum):
     PAY_OUT = "pay-out"
 
 
-@model
+@model(kw_only=True)
 class PayoutOptions(Model):
     """Where a payout goes; which fields are needed depends on the method.
 
@@ -78,7 +78,7 @@ class PayoutOptions(Model):
     fx_quote_hash: str | None = None
 
 
-@model
+@model(kw_only=True)
 class FeePart(Model):
     """One part of the fees of a payment.
 
@@ -93,7 +93,7 @@ class FeePart(Model):
     type: str | None = None
 
 
-@model
+@model(kw_only=True)
 class Payment(Model):
     """A payment.
 
@@ -131,18 +131,18 @@ class Payment(Model):
     account: str | Account | JSONObject | None = None
     funding_source: str | Account | JSONObject | None = None
     method: PaymentMethod | None = None
-    method_data: JSONObject | None = attrs.field(default=None, hash=False)
+    method_data: JSONObject | None = None
     events: tuple[str | Event, ...] | None = None
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None
     fee: str | Fee | JSONObject | None = None
     debit_source: str | Account | JSONObject | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None
 
 
-@model
+@model(kw_only=True)
 class BillValidation(Model):
     """What the check of a bill's inputs found. No document shows one: it is all in `extra`."""

@@ -21,7 +21,7 @@ class RequestStatus(OpenEnum):
     CANCELLED = "cancelled"
 
 
-@model
+@model(kw_only=True)
 class RequestAttempt(Model):
     """One attempt of the API to process a request; the first may be the 202 itself.
 
@@ -34,18 +34,18 @@ class RequestAttempt(Model):
 
     status_code: int | None = None
     latency: int | None = None
-    response_body: JSONValue | None = attrs.field(default=None, metadata=SECRET, hash=False)
+    response_body: JSONValue | None = attrs.field(default=None, metadata=SECRET)
     created_at: datetime | None = None
 
 
-@model
+@model(kw_only=True)
 class RequestSource(Model):
     """Where a request came from."""
 
     ip_address: str | None = None
 
 
-@model
+@model(kw_only=True)
 class RequestRecord(Model):
     """The record of one call of the API.
 
@@ -68,6 +68,6 @@ class RequestRecord(Model):
     method: str | None = None
     api_version: str | None = None
     attempts: tuple[RequestAttempt, ...] | None = None
-    request_body: JSONValue | None = attrs.field(default=None, metadata=SECRET, hash=False)
+    request_body: JSONValue | None = attrs.field(default=None, metadata=SECRET)
     source: RequestSource | None = None
-    initiator: JSONValue | None = attrs.field(default=None, hash=False)
+    initiator: JSONValue | None = None

@@ -17,7 +17,7 @@ class KeyScope(OpenEnum):
     CARDS_UPDATE_LINK = "cards:update:link"
 
 
-@model
+@model(kw_only=True)
 class SecretKey(Model):
     """A key. No document shows under which name the API tells the key itself.
 

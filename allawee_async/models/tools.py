@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-@model
+@model(kw_only=True)
 class Bank(Model):
     """A bank.
 
@@ -42,7 +42,7 @@ class Bank(Model):
     code: str | None = None
 
 
-@model
+@model(kw_only=True)
 class ResolvedAccount(Model):
     """Whose a bank account is.
 
@@ -59,7 +59,7 @@ class ResolvedAccount(Model):
     bank_name: str | None = None
 
 
-@model
+@model(kw_only=True)
 class BillCategory(Model):
     """A kind of bills: airtime, electricity and so on."""
 
@@ -67,7 +67,7 @@ class BillCategory(Model):
     name: str | None = None
 
 
-@model
+@model(kw_only=True)
 class BillProduct(Model):
     """A bill that can be paid. What its `inputs` must hold, the API tells in `extra`.
 
@@ -80,7 +80,7 @@ class BillProduct(Model):
     name: str | None = None
 
 
-@model
+@model(kw_only=True)
 class FxRate(Model):
     """An exchange rate; how the API writes the rate itself, no document tells: see `extra`."""
 
@@ -88,7 +88,7 @@ class FxRate(Model):
     to: Currency | None = None
 
 
-@model
+@model(kw_only=True)
 class FxQuote(Model):
     """An exchange rate that the API stands by for a while.
 
@@ -106,7 +106,7 @@ class FxQuote(Model):
     hash: str | None = None
 
 
-@model
+@model(kw_only=True)
 class Merchant(Model):
     """A merchant, for the controls of cards.
 
@@ -119,7 +119,7 @@ class Merchant(Model):
     name: str | None = None
 
 
-@model
+@model(kw_only=True)
 class MerchantCategory(Model):
     """A kind of merchants, for the controls of cards; a bare name is `extra["value"]`."""
 
@@ -127,7 +127,7 @@ class MerchantCategory(Model):
     name: str | None = None
 
 
-@model
+@model(kw_only=True)
 class PaymentFees(Model):
     """The fees that payments have by default, as ids; with `expand` the fees themselves."""
 
@@ -135,7 +135,7 @@ class PaymentFees(Model):
     bill_payment: str | Fee | JSONObject | None = None
 
 
-@model
+@model(kw_only=True)
 class PaymentConfiguration(Model):
     """What payments have by default.
 
@@ -150,7 +150,7 @@ class PaymentConfiguration(Model):
     fees: PaymentFees | None = None
 
 
-@model
+@model(kw_only=True)
 class Configuration(Model):
     """The configuration of your business, as far as the API tells it."""
 

@@ -20,7 +20,7 @@ class WebhookEventName(OpenEnum):
     REQUEST_COMPLETED = "request.completed"
 
 
-@model
+@model(kw_only=True)
 class Webhook(Model):
     """A webhook. The documents show its fields in requests only, so none is sure to be there.
 
@@ -47,13 +47,13 @@ class Webhook(Model):
     description: str | None = None
     signing_key: str | None = attrs.field(default=None, metadata=SECRET)
     status: str | None = None
-    metadata: JSONObject | None = attrs.field(default=None, hash=False)
+    metadata: JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None
 
 
-@model
+@model(kw_only=True)
 class WebhookSecret(Model):
     """The key that signs the events of a webhook. No document shows under which name it comes.
 

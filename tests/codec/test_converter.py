@@ -179,7 +179,7 @@ def test_what_was_read_far_down_can_be_written() -> None:
 # Types that the models of other nouns will have.
 
 
-@model
+@model(kw_only=True)
 class Sample(Model):
     """One field of each kind."""
 
@@ -342,7 +342,6 @@ def test_a_relation_may_be_absent(fields: dict[str, Any]) -> None:
             "customer.claims.individualAddress.city",
             "a list",
         ),
-        ({}, "customer.id", "null or nothing"),
     ],
 )
 def test_a_relation_is_strict(value: object, path: str, found: str) -> None:
@@ -361,7 +360,7 @@ def test_an_expanded_relation_is_written_back() -> None:
 # What a model may not be made of is noticed when the model is made, not when money is read.
 
 
-@model
+@model(kw_only=True)
 class Ambiguous(Model):
     """A field that is a text or a number: neither reading may be dropped in silence."""
 
@@ -377,7 +376,7 @@ def test_a_text_or_a_number_is_read_as_both_or_refused_from_the_start() -> None:
     assert from_dict(Ambiguous, {"value": 40000}).value == 40000
 
 
-@model
+@model(kw_only=True)
 class Unclear(Model):
     """A union of which nothing tells the members apart."""
 
@@ -389,7 +388,7 @@ def test_a_union_without_a_rule_is_refused() -> None:
         make_converter().get_structure_hook(Unclear)
 
 
-@model
+@model(kw_only=True)
 class Made(Model):
     """A field whose default is made anew."""
 
@@ -410,14 +409,14 @@ class Colour(OpenEnum):
     RED = "red"
 
 
-@model
+@model(kw_only=True)
 class Painted(Model):
     """All fields enumerated, so that its instances are remembered; one field only."""
 
     colour: Colour
 
 
-@model
+@model(kw_only=True)
 class Empty(Model):
     """No fields at all, as for bodies that no document shows."""
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from allawee_async.codec.converter import from_dict, to_dict
 from allawee_async.models import (
     Address,
+    Card,
     Claims,
     CustomerStatus,
     CustomerType,
@@ -103,6 +104,32 @@ def test_a_decoded_model_is_one_made_by_the_constructor(cls: type[Model]) -> Non
     assert repr(decoded) == repr(made)
     assert len({decoded, made}) == 1
     assert to_dict(decoded) == to_dict(made)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"id": "c.1", "customer": {"id": "cus.1", "name": "Ada"}},
+        {"id": "c.1", "customer": {}},
+        {"id": "c.1", "metadata": {"lists": [[{"deep": []}]]}},
+        {"id": "c.1", "new": {"deep": []}},
+        {"id": "c.1", "controls": {"spendingLimits": [None, {"amount": 1, "more": {}}]}},
+    ],
+)
+def test_a_model_is_hashable_whatever_it_holds(card: dict[str, Any]) -> None:
+    first, again = from_dict(Card, card), from_dict(Card, card)
+
+    assert {first, again} == {first}
+    assert hash(first) == hash(again)
+    assert len({first, from_dict(Card, {**card, "id": "c.2"})}) == 2
+
+
+def test_models_of_different_classes_differ() -> None:
+    assert Address() != Identity()
+    assert Address() != {}
+    assert Address(city="Yaba") != Address(city="Ikeja")
+    assert Address(extra={"a": 1}) != Address()
+    assert Address(extra={}) == Address()
 
 
 @every_class

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, assert_type
 
 import aiohttp
+import attrs
 
 from allawee_async import (
     Address,
@@ -14,6 +15,7 @@ from allawee_async import (
     AsyncPager,
     Attempt,
     BusinessInformation,
+    CardSecrets,
     Claims,
     Customer,
     CustomerStatus,
@@ -279,6 +281,17 @@ def conversions(document: dict[str, Any], mapping: Mapping[str, object]) -> None
     assert_type(from_dict(Address, mapping), Address)
     assert_type(to_dict(from_dict(Customer, document)), JSONObject)
     from_dict(str, document)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+
+
+def values(customer: Customer, secrets: CardSecrets) -> None:
+    assert_type(attrs.evolve(customer, name="Ada Obi"), Customer)
+    assert_type(attrs.evolve(secrets, cvv=None), CardSecrets)
+    for status in CustomerStatus:
+        assert_type(status, CustomerStatus)
+        assert_type(status.is_known, bool)
+    assert_type(list(CustomerStatus), list[CustomerStatus])
+    assert_type(len(CustomerStatus), int)
+    assert_type({customer: 1}, dict[Customer, int])
 
 
 async def errors(allawee: AllaweeClient) -> None:
