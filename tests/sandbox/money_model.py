@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.core.sqlite import collections_of
 from allawee_async.sandbox.core.state import State
@@ -51,10 +52,8 @@ class MoneyModel(RuleBasedStateMachine):
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request; return its data, or None for one that was refused without a trace."""
         before = self.snapshot()
-        reply = self.api.answer(
-            Host.API, method, tuple(path.split("/")), authorization=f"Bearer {KEY}",
-            body=b"" if body is None else json.dumps(body).encode(),
-        )  # fmt: skip
+        sent = b"" if body is None else json.dumps(body).encode()
+        reply = self.api.answer(Host.API, ApiRequest(method, path, body=sent), f"Bearer {KEY}")
         if reply.status == 200:
             return json.loads(reply.body)["data"]
         assert reply.status in (400, 402, 404, 409), reply.body

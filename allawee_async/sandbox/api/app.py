@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import attrs
 
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
-    from allawee_async.sandbox.query import QueryPairs
 
 _NOUNS: tuple[Endpoint, ...] = (
     *accounts.ROUTES,
@@ -100,60 +99,8 @@ ANSWERS: dict[str, WebhookListener] = {**authorizations.ANSWERS}
 event's `data`, and the JSON object of a 200 answer, or None for anything else (or too late)."""
 
 
-@attrs.frozen
-class Target:
-    """The target of a request line: the path as it was sent, its decoded segments, the query."""
-
-    path: str
-    segments: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def parse(cls, target: str) -> Target:
-        """Return the parts of a target such as `/customers?filter=status%3Aactive`."""
-        path, _, query = target.partition("?")
-        segments = tuple(unquote(segment) for segment in path.split("/"))
-        return cls(path, segments, tuple(parse_qsl(query, keep_blank_values=True)))
-
-
-@attrs.frozen
-class Sender:
-    """What is told of a request besides itself; see the attributes of `ApiRequest`."""
-
-    request_id: str = ""
-    address: str = ""
-    flags: frozenset[str] = frozenset()
-
-
-UNKNOWN_SENDER = Sender()
 _OWN_KEY = Key("key.sandbox-page")
 _SIMULATION = "/simulation/"
-
-
-@attrs.frozen
-class Request:
-    """A request whose sender is known, and its route not yet."""
-
-    host: Host
-    method: str
-    segments: tuple[str, ...]
-    pairs: QueryPairs
-    body: bytes
-    sender: Sender
-
-    def call(self, id: str, key: Key) -> ApiRequest:
-        """Return the request as handlers see it."""
-        sender = self.sender
-        return ApiRequest(
-            id=id,
-            pairs=self.pairs,
-            body=self.body,
-            grp_enabled=key.grp_enabled,
-            flags=sender.flags,
-            request_id=sender.request_id,
-            initiator=key.id,
-            address=sender.address,
-        )
 
 
 class Api:
@@ -163,29 +110,17 @@ class Api:
         self._state = state
         self._router = Router(ROUTES)
 
-    def answer(
-        self,
-        host: Host,
-        method: str,
-        segments: tuple[str, ...],
-        *,
-        pairs: QueryPairs = (),
-        authorization: str | None = None,
-        body: bytes = b"",
-        sender: Sender = UNKNOWN_SENDER,
-    ) -> ApiResponse:
+    def answer(self, host: Host, request: ApiRequest, authorization: str | None) -> ApiResponse:
         """Return the answer to a request; what it changes is changed when this returns."""
         try:
             key = self._state.keys.admit(authorization)
         except KeyRefusedError as refused:
             return failure(401, "unauthorized", str(refused))
-        return self._answer(key, Request(host, method, segments, pairs, body, sender))
+        return self._answer(host, attrs.evolve(request, key=key))
 
-    def act(
-        self, method: str, segments: tuple[str, ...], body: bytes, sender: Sender
-    ) -> ApiResponse:
+    def act(self, request: ApiRequest) -> ApiResponse:
         """Return the answer to a request of the sandbox's own page, which needs no key."""
-        return self._answer(_OWN_KEY, Request(Host.API, method, segments, (), body, sender))
+        return self._answer(Host.API, attrs.evolve(request, key=_OWN_KEY))
 
     def run_due(self) -> bool:
         """Run the jobs that are due, and return whether there were any."""
@@ -204,30 +139,32 @@ class Api:
         if isinstance(event["attempts"], list) and len(event["attempts"]) == 1:
             listener(self._state, event["data"], attempt.decision())
 
-    def _answer(self, key: Key, request: Request) -> ApiResponse:
-        reply = self._reply(key, request)
+    def _answer(self, host: Host, request: ApiRequest) -> ApiResponse:
+        segments = tuple(unquote(segment) for segment in request.path.split("/"))
+        response = self._run(host, request, segments)
         self._state.calls.note(
             Called(
                 at=self._state.moment(),
                 method=request.method,
-                path=masked("/".join(request.segments)),
-                status=reply.status,
-                request_id=request.sender.request_id,
-                initiator=key.id,
-                address=request.sender.address,
+                path=masked("/".join(segments)),
+                status=response.status,
+                request_id=request.request_id,
+                initiator=request.key.id,
+                address=request.address,
             )
         )
-        return reply
+        return response
 
-    def _reply(self, key: Key, request: Request) -> ApiResponse:
+    def _run(self, host: Host, request: ApiRequest, segments: tuple[str, ...]) -> ApiResponse:
+        key = request.key
         try:
-            route, found = self._router.find(request.host, request.method, request.segments)
-            if not key.may(route.scope):
-                message = f"This key lacks the scope {route.scope}."
+            endpoint, found = self._router.find(host, request.method, segments)
+            if not key.may(endpoint.scope):
+                message = f"This key lacks the scope {endpoint.scope}."
                 return failure(403, "insufficient-scope", message)
-            if key.is_live and route.path.startswith(_SIMULATION):
+            if key.is_live and endpoint.path.startswith(_SIMULATION):
                 return failure(403, "test-key-required", "Only test keys can simulate.")
-            return route.handler(self._state, request.call(found, key))
+            return endpoint.handler(self._state, attrs.evolve(request, id=found))
         except RefusalError as refusal:
             return refusal.reply
         except MalformedQueryError as error:

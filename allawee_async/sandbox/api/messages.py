@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import attrs
 
+from allawee_async.sandbox.core.keys import Key
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 
 if TYPE_CHECKING:
@@ -14,32 +16,41 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.query import QueryPairs
 
+NO_KEY = Key("")
 JSON_TYPE = "application/json; charset=utf-8"
 
 
 @attrs.frozen
 class ApiRequest:
-    """A request whose route is known.
+    """A request, first as it came, then with what is known of it once it has been let in.
 
     Attributes:
-        id: The path parameter; empty where the path has none.
+        method: Its method.
+        path: Its path as it was sent.
         pairs: The query.
         body: The body as it was sent.
-        grp_enabled: Whether the key lets requests be queued that fail downstream.
+        id: The path parameter; empty where the path has none.
+        key: The key that it came with.
         flags: The names of the headers, in small letters, whose value is `true`.
         request_id: What the answer carries as `x-request-id`; empty outside a server.
-        initiator: The id of the key.
         address: The IP address of the caller.
     """
 
-    id: str
-    pairs: QueryPairs
-    body: bytes
-    grp_enabled: bool = False
+    method: str = "GET"
+    path: str = ""
+    pairs: QueryPairs = ()
+    body: bytes = b""
+    id: str = ""
+    key: Key = NO_KEY
     flags: frozenset[str] = frozenset()
     request_id: str = ""
-    initiator: str = ""
     address: str = ""
+
+    @classmethod
+    def parse(cls, method: str, target: str) -> ApiRequest:
+        """Return the request for a target such as `/customers?filter=status%3Aactive`."""
+        path, _, query = target.partition("?")
+        return cls(method, path, tuple(parse_qsl(query, keep_blank_values=True)))
 
 
 @attrs.frozen

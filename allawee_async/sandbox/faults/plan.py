@@ -13,17 +13,8 @@ from allawee_async.sandbox.faults.kinds import RECOVERABLE, Fault, Latency
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from allawee_async.sandbox.api.messages import ApiRequest
     from allawee_async.sandbox.core.values import Json
-    from allawee_async.sandbox.query import QueryPairs
-
-
-@attrs.frozen
-class Arrival:
-    """What a fault may look at to decide whether it hits a request."""
-
-    method: str
-    path: str
-    pairs: QueryPairs = ()
 
 
 @attrs.frozen
@@ -109,7 +100,7 @@ class Faults:
         Raises:
             ValueError: `times` is less than 1.
         """
-        self._arm(fault, lambda arrival: fault if fault.fits(arrival.pairs) else None, limits)
+        self._arm(fault, lambda request: fault if fault.fits(request.pairs) else None, limits)
 
     def latency(self, seconds: float | Callable[[], float], **limits: Unpack[FaultLimits]) -> None:
         """Wait before requests are handled, beside any other fault; all requests by default."""
@@ -192,7 +183,7 @@ class Faults:
         chance = _Chance(rate, seed, [RECOVERABLE[kind] for kind in kinds], in_a_row)
         self._arm(None, chance.choose, limits)
 
-    def apply(self, arrival: Arrival) -> AppliedFault:
+    def apply(self, request: ApiRequest) -> AppliedFault:
         """Return what hits a request, and count it off."""
         if not self._pending:
             return NOTHING_APPLIED
@@ -200,7 +191,7 @@ class Faults:
         fault: Fault | None = None
         for pending in self._pending:
             is_delay = isinstance(pending.fault, Latency)
-            hit = pending.hit(arrival) if fault is None or is_delay else None
+            hit = pending.hit(request) if fault is None or is_delay else None
             if isinstance(hit, Latency):
                 delay += hit.delay()
             else:
@@ -210,7 +201,7 @@ class Faults:
         return AppliedFault(delay, fault, tuple(names))
 
     def _arm(
-        self, fault: Fault | None, choose: Callable[[Arrival], Fault | None], limits: FaultLimits
+        self, fault: Fault | None, choose: Callable[[ApiRequest], Fault | None], limits: FaultLimits
     ) -> None:
         left = check_times(limits.get("times", 1), "requests")
         method, path = limits.get("method"), limits.get("path")
@@ -228,13 +219,14 @@ class _Chance:
         self._random = Random(seed)  # noqa: S311
         self._drawn = drawn
         self._in_a_row = in_a_row
-        self._streaks: dict[Arrival, int] = {}
+        self._streaks: dict[object, int] = {}
 
-    def choose(self, arrival: Arrival) -> Fault | None:
-        streak = self._streaks.pop(arrival, 0)
+    def choose(self, request: ApiRequest) -> Fault | None:
+        url = (request.method, request.path, *request.pairs)
+        streak = self._streaks.pop(url, 0)
         if self._random.random() >= self._rate or streak >= self._in_a_row:
             return None
-        self._streaks[arrival] = streak + 1
+        self._streaks[url] = streak + 1
         return self._random.choice(self._drawn)
 
 
@@ -250,7 +242,7 @@ class PendingFault:
     """
 
     fault: Fault | None
-    _choose: Callable[[Arrival], Fault | None] = attrs.field(repr=False)
+    _choose: Callable[[ApiRequest], Fault | None] = attrs.field(repr=False)
     left: int | None
     method: str | None
     path: str | None
@@ -266,11 +258,11 @@ class PendingFault:
         where = " ".join(part for part in (self.method, self.path) if part)
         return f"{what}: {hits}, {where}" if where else f"{what}: {hits}"
 
-    def hit(self, arrival: Arrival) -> Fault | None:
+    def hit(self, request: ApiRequest) -> Fault | None:
         """Return the fault if it hits a request, and count that off."""
-        if self.method not in (None, arrival.method) or not fits_pattern(self.path, arrival.path):
+        if self.method not in (None, request.method) or not fits_pattern(self.path, request.path):
             return None
-        fault = self._choose(arrival)
+        fault = self._choose(request)
         if fault is not None and self.left is not None:
             self.left -= 1
         return fault

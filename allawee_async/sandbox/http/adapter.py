@@ -11,16 +11,22 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
+import attrs
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from allawee_async.sandbox.api.app import Api, Sender, Target
-from allawee_async.sandbox.api.messages import ApiResponse, failure, malformed_body
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    failure,
+    malformed_body,
+)
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.events.messenger import PendingAnswers
-from allawee_async.sandbox.faults.plan import Arrival, Faults
+from allawee_async.sandbox.faults.plan import Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.requests.queued import FLAGS
 from allawee_async.sandbox.rules.requests import MAX_BODY
@@ -28,9 +34,9 @@ from allawee_async.sandbox.rules.requests import MAX_BODY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from allawee_async.sandbox.api.app import Api
     from allawee_async.sandbox.core.values import IdSource, JsonObject
     from allawee_async.sandbox.events.queue import DeliveryAttempt
-    from allawee_async.sandbox.query import QueryPairs
 
 _MAX_DRAINED = 64 * MAX_BODY
 _KEPT_CRASHES = 100
@@ -91,38 +97,32 @@ class HttpAdapter:
 
     async def handle(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or break it as a fault wants it."""
-        target = Target.parse(request.raw_path)
-        applied = self.faults.apply(Arrival(request.method, target.path, target.pairs))
+        call = ApiRequest.parse(request.method, request.raw_path)
+        applied = self.faults.apply(call)
         fault = applied.fault
-        pairs: QueryPairs = target.pairs
-        if fault is not None:
-            previous = partial(self.log.previous_query, request.method, target.path)
-            pairs = fault.rewrite(pairs, previous)
-        entry = self._note(host, request.method, target, faults=applied.names)
+        previous = partial(self.log.previous_query, call.method, call.path)
+        pairs = call.pairs if fault is None else fault.rewrite(call.pairs, previous)
+        entry = self._note(host, call, faults=applied.names)
         if applied.delay > 0 and await self._closes_within(applied.delay):
             return _abort(request)
         try:
             body = await _read_body(request)
-        except _BodyRefusedError as error:
-            return await _respond(request, error.reply, entry)
+        except RefusalError as refusal:
+            return await _respond(request, refusal.reply, entry)
         except ConnectionError:
             return _abort(request)
         response = None
         if fault is None or fault.after_effect:
-            sender = _sender(request, entry.request_id)
-            authorization = request.headers.get("Authorization")
-            response = self._answer(
-                request.method,
-                lambda: self.api.answer(
-                    host,
-                    request.method,
-                    target.segments,
-                    pairs=pairs,
-                    authorization=authorization,
-                    body=body,
-                    sender=sender,
-                ),
+            call = attrs.evolve(
+                call,
+                pairs=pairs,
+                body=body,
+                flags=_flags(request),
+                request_id=entry.request_id,
+                address=request.remote or "",
             )
+            authorization = request.headers.get("Authorization")
+            response = self._answer(call, lambda: self.api.answer(host, call, authorization))
             response = await self._pending.final(response, self._no_longer())
         if fault is not None:
             if fault.holds:
@@ -138,29 +138,26 @@ class HttpAdapter:
 
     def act(self, method: str, path: str, body: JsonObject) -> ApiResponse:
         """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
-        target = Target(path, tuple(path.split("/")), ())
-        entry = self._note(Host.API, method, target, is_of_page=True)
-        sender = Sender(entry.request_id)
-        reply = self._answer(
-            method, lambda: self.api.act(method, target.segments, to_bytes(body), sender)
-        )
-        entry.close(reply.status, reply.body)
-        return reply
+        call = ApiRequest(method, path, body=to_bytes(body))
+        entry = self._note(Host.API, call, is_of_page=True)
+        call = attrs.evolve(call, request_id=entry.request_id)
+        response = self._answer(call, lambda: self.api.act(call))
+        entry.close(response.status, response.body)
+        return response
 
     def _note(
         self,
         host: Host,
-        method: str,
-        target: Target,
+        call: ApiRequest,
         *,
         faults: tuple[str, ...] = (),
         is_of_page: bool = False,
     ) -> LoggedRequest:
         entry = LoggedRequest(
             host=host.value,
-            method=method,
-            path=masked(target.path),
-            query=tuple((name, masked(value)) for name, value in target.pairs),
+            method=call.method,
+            path=masked(call.path),
+            query=tuple((name, masked(value)) for name, value in call.pairs),
             request_id=self._ids.new("req_", 16),
             faults=faults,
             is_of_page=is_of_page,
@@ -168,18 +165,18 @@ class HttpAdapter:
         self.log.append(entry)
         return entry
 
-    def _answer(self, method: str, answer: Callable[[], ApiResponse]) -> ApiResponse:
+    def _answer(self, call: ApiRequest, answer: Callable[[], ApiResponse]) -> ApiResponse:
         self.run_due()
         try:
-            reply = answer()
-            if method != "GET":
+            response = answer()
+            if call.method != "GET":
                 self.changed()
         except Exception as crash:
             # A mistake of the sandbox itself: told to the client, the log and the test alike.
-            _logger.exception("the sandbox failed to answer %s", method)
+            _logger.exception("the sandbox failed to answer %s", call.method)
             self.crashes.append(crash)
             return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
-        return reply
+        return response
 
     async def _closes_within(self, seconds: float) -> bool:
         try:
@@ -187,12 +184,6 @@ class HttpAdapter:
                 return await self._closing.wait()
         except TimeoutError:
             return False
-
-
-class _BodyRefusedError(Exception):
-    def __init__(self, reply: ApiResponse) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:
@@ -206,10 +197,10 @@ async def _read_body(request: web.BaseRequest) -> bytes:
             elif size > _MAX_DRAINED:
                 break
     except web.RequestPayloadError:
-        raise _BodyRefusedError(malformed_body("The body cannot be decoded.")) from None
+        raise RefusalError(malformed_body("The body cannot be decoded.")) from None
     if size > MAX_BODY:
         message = f"A body has at most {MAX_BODY} bytes."
-        raise _BodyRefusedError(failure(413, "payload-too-large", message))
+        raise RefusalError(failure(413, "payload-too-large", message))
     return bytes(body)
 
 
@@ -217,10 +208,8 @@ def _nobody() -> None:
     """Nobody wants to know."""
 
 
-def _sender(request: web.BaseRequest, request_id: str) -> Sender:
-    headers = request.headers
-    flags = frozenset(name for name in FLAGS if headers.get(name, "").lower() == "true")
-    return Sender(request_id, request.remote or "", flags)
+def _flags(request: web.BaseRequest) -> frozenset[str]:
+    return frozenset(name for name in FLAGS if request.headers.get(name, "").lower() == "true")
 
 
 async def _respond(

@@ -62,7 +62,7 @@ def _obey(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
 def _simulate(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     """Check a request like the real endpoint, then fail downstream: queue it, or say so at once."""
     route.handler(state.trial(), call)  # raises what is wrong with it
-    if HARD_STOP in call.flags or not call.grp_enabled:
+    if HARD_STOP in call.flags or not call.key.grp_enabled:
         raise RefusalError(failure(503, "service-unavailable", str(_ERROR["message"])))
     return _queue(route, state, call)
 
@@ -77,7 +77,7 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
         "_id": number, "status": "pending", "path": route.path.replace(":id", call.id),
         "method": route.method, "apiVersion": API_VERSION, "attempts": [attempt],
         "requestBody": _without_secrets(call.body), "source": {"ipAddress": call.address},
-        "initiator": call.initiator, "id": number, "createdAt": now,
+        "initiator": call.key.id, "id": number, "createdAt": now,
     }  # fmt: skip
     record["job"] = {
         "route": route.path, "id": call.id, "body": call.body.decode(),
@@ -111,8 +111,9 @@ def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
 
 def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
     """Do the request at last, and return the status and the bare resource, or the error."""
+    request = ApiRequest(id=str(job["id"]), body=str(job["body"]).encode())
     try:
-        reply = route.handler(state, ApiRequest(str(job["id"]), (), str(job["body"]).encode()))
+        reply = route.handler(state, request)
     except RefusalError as refusal:
         reply = refusal.reply
     body: Json = orjson.loads(reply.body)

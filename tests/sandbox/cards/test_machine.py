@@ -19,7 +19,8 @@ from hypothesis.stateful import (
 
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.api.app import ANSWERS as LISTENERS
-from allawee_async.sandbox.api.app import Api, Target
+from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.transactions import settle, settle_all
 from tests.sandbox.card_user import CIROMA, NGN_ACCOUNT, PAN, SetClock
@@ -82,13 +83,9 @@ class Cards(RuleBasedStateMachine):
     def do(self, method: str, path: str, body: Any = None, *, secure: bool = False) -> Any:
         """Send a request, and return the data, or None if it was refused and changed nothing."""
         before = self.picture()
-        reply = self.api.answer(
-            Host.SECURE if secure else Host.API,
-            method,
-            Target.parse(path).segments,
-            authorization=f"Bearer {self.sandbox.api_key}",
-            body=json.dumps(body or {}).encode(),
-        )
+        request = ApiRequest(method, path, body=json.dumps(body or {}).encode())
+        host = Host.SECURE if secure else Host.API
+        reply = self.api.answer(host, request, f"Bearer {self.sandbox.api_key}")
         assert reply.status < 500
         if reply.status >= 400:
             assert self.picture() == before

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from allawee_async.sandbox import RECOVERABLE, Faults
-from allawee_async.sandbox.faults.plan import Arrival
+from allawee_async.sandbox.api.messages import ApiRequest
 
 
 def struck(faults: Faults, method: str = "GET", path: str = "/customers", **query: str) -> str:
-    return "+".join(faults.apply(Arrival(method, path, tuple(query.items()))).names)
+    return "+".join(faults.apply(ApiRequest(method, path, tuple(query.items()))).names)
 
 
 def test_faults_are_used_up_in_the_order_given() -> None:
