@@ -11,7 +11,7 @@ else:  # a recursive alias cannot be resolved by typing.get_type_hints in other 
     JSONValue = object
 
 JSONObject: TypeAlias = dict[str, JSONValue]
-"""A JSON object as `orjson.loads` returns it."""
+"""A JSON object as `json.loads` returns it."""
 
 FreeForm: TypeAlias = Mapping[str, object]
 """A mapping whose content is the caller's own: `metadata`, or a body in wire names."""

@@ -128,14 +128,14 @@ HEAVY = {"aiohttp", "yarl", "multidict", "asyncio", "typer", "rich", "allawee_as
     [
         (
             "import allawee_async",
-            {*HEAVY, "attrs", "cattrs", "msgspec", "orjson", "allawee_async.client"},
+            {*HEAVY, "attrs", "cattrs", "msgspec", "allawee_async.client"},
         ),
-        ("import allawee_async.errors", {*HEAVY, "attrs", "cattrs", "msgspec", "orjson"}),
+        ("import allawee_async.errors", {*HEAVY, "attrs", "cattrs", "msgspec"}),
         ("from allawee_async import AllaweeError, NotFoundError", HEAVY),
-        ("from allawee_async.models import Customer", {*HEAVY, "cattrs", "msgspec", "orjson"}),
+        ("from allawee_async.models import Customer", {*HEAVY, "cattrs", "msgspec"}),
         (
             "from allawee_async import Customer, F, RetryPolicy",
-            {*HEAVY, "cattrs", "msgspec", "orjson"},
+            {*HEAVY, "cattrs", "msgspec"},
         ),
         (
             "from allawee_async import from_dict, to_dict",

@@ -28,7 +28,7 @@ class NotJSON(ValueError):  # noqa: N818 - what it says of a text
     """A text that is not JSON, is cut off, or has a number or a depth beyond all bounds."""
 
 
-def loads(text: Text) -> JSONValue:
+def loads(text: Text) -> Any:
     """Return what a JSON text says; whole numbers are exact.
 
     A byte order mark is skipped, and half a surrogate pair is read as U+FFFD: some programs write
@@ -37,11 +37,10 @@ def loads(text: Text) -> JSONValue:
     Raises:
         NotJSON: It says nothing.
     """
-    value: JSONValue = _read(_VALUE, text)
-    return value
+    return _read(_VALUE, text)
 
 
-def document(value: Raw | JSONValue) -> JSONValue:
+def document(value: Raw | JSONValue) -> Any:
     """Return what a JSON text says; anything else says itself.
 
     Raises:
@@ -82,21 +81,6 @@ def _whole(escape: re.Match[bytes]) -> bytes:
     return rb"\ufffd" if escape["half"] else escape[0]
 
 
-def dumps(value: object, *, indent: int | None = None) -> bytes:
-    """Return a value of JSON types as JSON text.
-
-    Args:
-        value: The value; texts and numbers of a class of their own are written as what they are.
-        indent: Spaces of each level; None writes all on one line.
-
-    Raises:
-        TypeError: JSON has no form for it.
-        ValueError: A text holds half a surrogate pair.
-    """
-    text = _ENCODER.encode(value)
-    return text if indent is None else msgspec.json.format(text, indent=indent)
-
-
 def _plain(value: object) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
@@ -107,4 +91,14 @@ def _plain(value: object) -> Any:
 
 _VALUE: Final = msgspec.json.Decoder()
 _PARTS: Final = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | int | float | bool | None)
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
+
+dumps: Final = msgspec.json.Encoder(enc_hook=_plain).encode
+"""Return a value of JSON types as JSON text; `TypeError` or `ValueError` if it has no such form."""
+
+dumps_sorted: Final = msgspec.json.Encoder(enc_hook=_plain, order="sorted").encode
+"""The same with the keys in their order, so that equal values give equal texts."""
+
+
+def dumps_indented(value: object) -> bytes:
+    """Return a value of JSON types as JSON text of many lines, for people."""
+    return msgspec.json.format(dumps(value), indent=2)

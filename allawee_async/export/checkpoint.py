@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import attrs
-import orjson
+
+from allawee_async.codec.json import NotJSON, dumps_indented, dumps_sorted, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -168,7 +169,7 @@ class Checkpoint:
         """Return the checkpoint as it is written to its file."""
         document: JSONObject = {"version": _VERSION, **_written(self)}
         document["checksum"] = checksum_of(document)
-        return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+        return dumps_indented(document)
 
 
 _STORED: Final[Mapping[type, Mapping[str, str]]] = {
@@ -211,7 +212,7 @@ def _written(value: Any) -> Any:
 
 def checksum_of(document: JSONObject) -> str:
     """Return the checksum of a checkpoint, which stands in it beside all else."""
-    return sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return sha256(dumps_sorted(document)).hexdigest()
 
 
 def read_checkpoint(text: bytes) -> Checkpoint:
@@ -221,8 +222,8 @@ def read_checkpoint(text: bytes) -> Checkpoint:
         ValueError: It is none, one of another version, or damaged; the text says so.
     """
     try:
-        document: JSONValue = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        document: JSONValue = loads(text)
+    except NotJSON:
         raise ValueError("it is not JSON") from None
     if not isinstance(document, dict):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - the file is wrong, no argument

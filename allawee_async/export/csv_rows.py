@@ -7,8 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
+from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_timestamp
 from allawee_async.export.columns import columns_of
 from allawee_async.export.rows import Text
@@ -46,7 +45,7 @@ def csv_cell(value: JSONValue) -> str:
         case str():
             return _no_formula(value)
         case _:
-            return orjson.dumps(value).decode()
+            return dumps(value).decode()
 
 
 def csv_headings(model: type[Model] | None, paths: Iterable[str]) -> list[str]:

@@ -14,8 +14,7 @@ from importlib import import_module
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
+from allawee_async.codec.json import dumps
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.results import ExportError
 from allawee_async.export.rows import Unwritable
@@ -93,7 +92,7 @@ class Parquet:
             cells.extend(repeat(None, count) if values is None else values)
         self._count += count
         if count:  # one entry stands for the others of its page
-            self._cell_bytes += count * len(orjson.dumps(sheet.documents[0]))
+            self._cell_bytes += count * len(dumps(sheet.documents[0]))
         if self._count >= _BATCH_ROWS or self._cell_bytes >= _BATCH_BYTES:
             self._close_batch()
 

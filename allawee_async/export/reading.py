@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import orjson
 
 from allawee_async.codec.converter import records
+from allawee_async.codec.json import dumps
 from allawee_async.errors import DecodeError
 from allawee_async.export.rows import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
@@ -149,7 +149,7 @@ class Intake:
             "path": path,
             "document": shown,
         }
-        self.rejected += orjson.dumps(line) + b"\n"
+        self.rejected += dumps(line) + b"\n"
 
     def take(self) -> bytes:
         """Return the lines of the rejected entries that have come since the last time."""

@@ -6,8 +6,7 @@ import gzip
 import shutil
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, get_args
 
-import orjson
-
+from allawee_async.codec.json import dumps
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.columns import columns_of, group_of
 from allawee_async.export.documents import Picker, hide_secrets
@@ -143,7 +142,7 @@ class JsonLines(Text):
         if not self._reveal:
             hide_secrets(sheet, self._model)
         shown = sheet.documents if self._pick is None else map(self._pick, sheet.documents)
-        self.text += b"\n".join([*map(orjson.dumps, shown), b""])
+        self.text += b"\n".join([*map(dumps, shown), b""])
 
 
 class GzipLines(JsonLines):

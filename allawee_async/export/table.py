@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from allawee_async.codec.json import dumps
 from allawee_async.export.columns import EXTRA, group_of
 from allawee_async.export.documents import may_hide, unnamed
 from allawee_async.models.schema import Kind, masked_value
@@ -63,7 +62,7 @@ class Table:
                     None if value is None else masked_value(value, column.field) for value in values
                 ]
             return [
-                value if value is None or type(value) is bare else orjson.dumps(value).decode()
+                value if value is None or type(value) is bare else dumps(value).decode()
                 for value in values
             ]
 
@@ -83,4 +82,4 @@ def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _json_text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    return dumps(value).decode()

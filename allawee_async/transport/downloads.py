@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-import orjson
-
+from allawee_async.codec.json import loads
 from allawee_async.errors import ConfigurationError, DecodeError, TransportError
 from allawee_async.transport.response import read_response
 
@@ -202,7 +201,7 @@ class Download:
                 return await use(response)
             body = await response.read()
             read_response(response.status, response.headers, body)
-            return _Document(orjson.loads(body or b"null"))
+            return _Document(loads(body or b"null"))
 
         result = await self._session.stream(self._call, use_file)
         if isinstance(result, _Document):

@@ -6,8 +6,8 @@ from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
-import orjson
 
+from allawee_async.codec.json import dumps
 from allawee_async.errors import (
     AllaweeError,
     ConfigurationError,
@@ -146,7 +146,7 @@ def _last_reply(record: RequestRecord, accepted: RequestAccepted) -> Reply:
         error.path = record.path or ""
         raise _about(error, accepted)
     try:
-        reply = read_response(last.status_code, {}, orjson.dumps(last.response_body))
+        reply = read_response(last.status_code, {}, dumps(last.response_body))
     except RequestAccepted:
         unclear = DecodeError("expected an outcome, found a request that is still queued")
         raise _still_unknown(unclear, accepted) from None

@@ -61,7 +61,8 @@ class Reply:
         if not isinstance(text, Raw):
             return text
         try:
-            self.raw = value = loads(text)
+            value: JSONValue = loads(text)
+            self.raw = value
         except NotJSON:
             problem = _not_json(self, text)
         else:

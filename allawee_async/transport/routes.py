@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 import attrs
-import orjson
 
+from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write, write_mapping
 from allawee_async.errors import (
     ConfigurationError,
@@ -193,6 +193,6 @@ def json_bytes(body: FreeForm) -> bytes:
         ConfigurationError: Something in it has no form in JSON.
     """
     try:
-        return SecretBytes(orjson.dumps(write_mapping(body)))
-    except TypeError as error:  # orjson tells the kind of value, never the value
+        return SecretBytes(dumps(write_mapping(body)))
+    except (TypeError, ValueError) as error:  # which quotes no value
         raise ConfigurationError(f"the request body has no form in JSON: {error}") from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 import attrs
-import orjson
 
+from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import OpenEnum
@@ -124,8 +124,8 @@ def decision_body(decision: Decision) -> bytes:
         fields["code"] = decision.code
     fields["metadata"] = decision.metadata
     try:
-        return orjson.dumps({name: value for name, value in fields.items() if value is not None})
-    except TypeError as error:  # what orjson says of it quotes nothing
+        return dumps({name: value for name, value in fields.items() if value is not None})
+    except (TypeError, ValueError) as error:  # which quotes no value
         raise ConfigurationError(f"the decision has no form in JSON: {error}") from None
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
-import orjson
 
 from allawee_async.codec.converter import reader
+from allawee_async.codec.json import NotJSON, loads
 from allawee_async.codec.reading import Mismatch, read_step, read_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.card_authorizations import AuthorizationType, CardAuthorization
@@ -194,8 +194,8 @@ def parse_event(body: bytes) -> Event:
 
 def _payload(body: bytes) -> SecretObject:
     try:
-        document: JSONValue = orjson.loads(memoryview(body))  # it takes no subclass of bytes
-    except orjson.JSONDecodeError:
+        document: JSONValue = loads(body)
+    except NotJSON:
         problem = f"the body is not JSON, or is cut off ({len(body)} bytes)"
     else:
         if not isinstance(document, dict):

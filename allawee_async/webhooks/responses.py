@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
-import orjson
 
+from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.webhooks.decisions import (
     SUCCESS,
@@ -58,7 +58,7 @@ class WebhookReply:
 
 def _refusal(status: int, error: str, **headers: str) -> WebhookReply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return WebhookReply(status, orjson.dumps({"error": error}), headers=named)
+    return WebhookReply(status, dumps({"error": error}), headers=named)
 
 
 DONE: Final = WebhookReply(200, SUCCESS)

@@ -164,7 +164,7 @@ def test_a_field_that_is_known_is_not_written_over_by_an_unknown_one() -> None:
 
 
 def test_what_was_read_far_down_can_be_written() -> None:
-    """A body of a thousand brackets is JSON that `orjson` reads."""
+    """A body of a thousand brackets is JSON that can be read."""
     deep: list[Any] = []
     for _ in range(600):
         deep = [deep]

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
 import attrs
-import orjson
 import pytest
 
 from allawee_async.codec.converter import to_dict
+from allawee_async.codec.json import dumps
 from allawee_async.errors import DecodeError
 from allawee_async.models import CardAuthorization, CardTransaction, RequestRecord
 from allawee_async.models.webhooks import WebhookEventName
@@ -371,7 +371,7 @@ def test_an_event_may_have_a_hundred_levels(empty: Any) -> None:
     event = parsed({"event": "x", "data": nested(levels, empty)})
 
     assert repr(copy.deepcopy(event.data))
-    assert orjson.dumps(event.payload)
+    assert dumps(event.payload)
     too_many = {"event": "x", "data": nested(levels + 1, empty)}
     assert "more than 100 levels" in str(refused(too_many))
 

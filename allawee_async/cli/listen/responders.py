@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import attrs
-import orjson
 
+from allawee_async.codec.json import NotJSON, dumps, loads
 from allawee_async.transport.streaming import transport_error
 from allawee_async.webhooks.responses import (
     DONE,
@@ -127,15 +127,15 @@ async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:
 
 
 def _failed(problem: str) -> Answered:
-    body = orjson.dumps({"error": "The delivery could not be sent on"})
+    body = dumps({"error": "The delivery could not be sent on"})
     return Answered(WebhookReply(502, body), "not forwarded", problem)
 
 
 def _action(reply: WebhookReply) -> str | None:
     """Return the decision that an answer carries."""
     try:
-        answered: Mapping[str, object] = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
+        answered: Mapping[str, object] = loads(reply.body)
+    except NotJSON:
         return None
     action = answered.get("action") if isinstance(answered, dict) else None
     return action if action in ("approve", "decline") else None

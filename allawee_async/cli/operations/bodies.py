@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-import orjson
-
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import did_you_mean
+from allawee_async.codec.json import NotJSON, loads
 from allawee_async.models.schema import Kind, Shape, camel, fields_of
 
 if TYPE_CHECKING:
@@ -110,16 +110,25 @@ def _whole(option: str, text: str) -> JSONObject:
         place, content = "", text.encode("utf-8", "surrogateescape")
     where = f"{option}: the file {place}" if place else option
     try:
-        value = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
+        value = loads(content)
+    except NotJSON:
         hint = "" if place else f"; give JSON, @FILE, @- for stdin, or {option}.FIELD VALUE"
         raise CommandError(
-            f"{where} is not valid JSON (line {error.lineno}, column {error.colno}){hint}",
-            ExitCode.WRONG_USE,
+            f"{where} is not valid JSON{_fault_of(content)}{hint}", ExitCode.WRONG_USE
         ) from None
     if not isinstance(value, dict):
         raise CommandError(f"{where} must be a JSON object: {{…}}", ExitCode.WRONG_USE)
     return cast("JSONObject", value)
+
+
+def _fault_of(content: bytes) -> str:
+    try:
+        json.loads(content)
+    except json.JSONDecodeError as error:
+        return f" (line {error.lineno}, column {error.colno})"
+    except (ValueError, RecursionError):
+        pass
+    return ""
 
 
 def _put(option: str, body: JSONObject, assignment: str, model: type[Model] | None) -> None:
@@ -163,8 +172,8 @@ def _value(name: str, text: str, shape: Shape) -> JSONValue:
         Kind.WHOLE_NUMBER: int,
         Kind.NUMBER: float,
         Kind.TRUTH: lambda word: _TRUTHS[word.lower()],
-        Kind.OBJECT: orjson.loads,
-        Kind.LIST: orjson.loads,
+        Kind.OBJECT: loads,
+        Kind.LIST: loads,
     }
     if shape.item is not None and shape.item.kind in (Kind.TEXT, Kind.CHOICE):
         return [text]

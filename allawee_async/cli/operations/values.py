@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import orjson
 import typer
 
 from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
@@ -16,6 +15,7 @@ from allawee_async.cli.operations.confirmations import somebody_answers
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.output.cells import cell
 from allawee_async.cli.output.columns import record_of
+from allawee_async.codec.json import dumps
 from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import Parameter, ParameterKind
 
@@ -59,7 +59,7 @@ def shown_arguments(
 def _shown(parameter: Parameter, value: object, currency: str | None) -> str:
     if parameter.is_body and not isinstance(value, str):
         record = record_of(cast("FreeForm", value), model=parameter.model, reveal=False)
-        return orjson.dumps(record).decode()
+        return dumps(record).decode()
     amount_in = currency if parameter.is_money else None
     return cell(parameter.name, cast("JSONValue", value), amount_in).plain
 

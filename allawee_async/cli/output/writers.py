@@ -8,10 +8,10 @@ import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-import orjson
 import typer
 
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
+from allawee_async.codec.json import dumps, dumps_indented
 from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class _Csv:
 
 def _json(value: JSONValue, *, indent: bool = False) -> str:
     """Return JSON; in ASCII where stdout could not write all of it."""
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0).decode()
+    text = (dumps_indented(value) if indent else dumps(value)).decode()
     wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     if wide:
         return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import orjson
-
 from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, malformed_body
-from allawee_async.sandbox.core.values import Json, JsonObject, is_nested_deeper
+from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
 from allawee_async.sandbox.rules.requests import MAX_NESTING
 
 if TYPE_CHECKING:
@@ -29,8 +27,8 @@ def read_body(body: bytes) -> Iterator[RequestBody]:
         RefusalError: It is not JSON, not an object, nested too deeply, or a check has failed.
     """
     try:
-        value: Json = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError:
+        value: Json = from_bytes(body or b"{}")
+    except ValueError:
         raise RefusalError(malformed_body("The body is not valid JSON.")) from None
     if not isinstance(value, dict):
         raise RefusalError(invalid_fields(["body must be an object"]))

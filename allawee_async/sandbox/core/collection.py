@@ -40,7 +40,7 @@ class DuplicateError(ValueError):
 
 
 def _exact(text: bytes) -> bytes:
-    """Return a copy without the spare room, some KiB, that orjson leaves behind each text."""
+    """Return a copy without the spare room, some KiB, that the encoder leaves behind each text."""
     return bytes(memoryview(text))
 
 

@@ -7,9 +7,7 @@ import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-import orjson
-
-from allawee_async.sandbox.core.values import Json, to_bytes
+from allawee_async.sandbox.core.values import Json, from_bytes, to_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +135,7 @@ class StateFile:
             for name, collection in collections_of(state).items():
                 collection.restore(self._file.execute(_GET, (name,)))
             for name, part in parts_of(state).items():
-                part.load(orjson.loads(facts[name]))
+                part.load(from_bytes(facts[name]))
         except (sqlite3.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise StoreError(f"{self._path} is damaged ({error!r}): use another file") from error
         self._facts = facts

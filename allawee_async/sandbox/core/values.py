@@ -5,9 +5,9 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import UTC, datetime
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-import orjson
+import msgspec
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
@@ -15,12 +15,20 @@ JsonObject: TypeAlias = "dict[str, Json]"
 
 def to_bytes(value: Json) -> bytes:
     """Return the JSON text of a value as UTF-8 bytes."""
-    return orjson.dumps(value)
+    return msgspec.json.encode(value)
+
+
+def from_bytes(text: bytes | str) -> Any:
+    """Return what a JSON text says; raise `ValueError` if it is none, or far too deep."""
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def to_object(text: bytes) -> JsonObject:
     """Return the object in a JSON text that the sandbox wrote itself."""
-    value: JsonObject = orjson.loads(text)
+    value: JsonObject = from_bytes(text)
     return value
 
 

@@ -6,11 +6,10 @@ import hmac
 from typing import TYPE_CHECKING
 
 import attrs
-import orjson
 
 from allawee_async.sandbox.api.documents import entries, id_of, part, reads, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.values import is_nested_deeper
+from allawee_async.sandbox.core.values import from_bytes, is_nested_deeper
 from allawee_async.sandbox.events.recording import (
     DELIVERED,
     ENABLED,
@@ -81,8 +80,8 @@ class DeliveryAttempt:
     def _read(self) -> Json:
         text = self.body.decode(errors="replace")
         try:
-            value: Json = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
+            value: Json = from_bytes(self.body)
+        except ValueError:
             return text[:_SHOWN_TEXT] or None
         return text[:_SHOWN_TEXT] if is_nested_deeper(value, _DEEPEST_ANSWER) else value
 

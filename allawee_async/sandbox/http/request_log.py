@@ -10,7 +10,9 @@ from itertools import islice
 from typing import overload
 
 import attrs
-import orjson
+import msgspec
+
+from allawee_async.sandbox.core.values import from_bytes, to_bytes
 
 MASK = "***"
 _FIELDS = "pan|cvv|pin|otp|key|apiKey|secretKey|signingKey|secret|password|bvn|nin"
@@ -44,8 +46,8 @@ def beginning(body: bytes, size: int) -> str:
         text = body.decode(errors="ignore")
         return masked_text(_CUT_NUMBER.sub("", text)) + "…"
     try:
-        text = orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode()
-    except orjson.JSONDecodeError:
+        text = msgspec.json.format(to_bytes(from_bytes(body)), indent=2).decode()
+    except ValueError:
         text = body.decode(errors="replace")
     return masked_text(text)[:_LONGEST]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 import attrs
-import orjson
 
 from allawee_async.sandbox.cards.funding import funding_source
+from allawee_async.sandbox.core.values import from_bytes
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.faults.kinds import CHOICES, Latency
 from allawee_async.sandbox.page import forms
@@ -228,7 +228,7 @@ def _refusal(reply: ApiResponse) -> ActionOutcome | None:
     """Return what an error answer of the API says, or None for success."""
     if reply.status < 400:
         return None
-    body: JsonObject = orjson.loads(reply.body)
+    body: JsonObject = from_bytes(reply.body)
     message = body.get("message")
     told = "; ".join(map(short, message)) if isinstance(message, list) else short(message, 300)
     code = short(body.get("code"))
@@ -236,6 +236,6 @@ def _refusal(reply: ApiResponse) -> ActionOutcome | None:
 
 
 def _data(reply: ApiResponse) -> JsonObject:
-    body: JsonObject = orjson.loads(reply.body)
+    body: JsonObject = from_bytes(reply.body)
     data = body.get("data")
     return data if isinstance(data, dict) else {}

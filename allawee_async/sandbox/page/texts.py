@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import orjson
-
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.http.request_log import beginning
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def counted(number: int, noun: str) -> str:
 
 def json_text(value: Json) -> str:
     """Return the beginning of a value as JSON for people, without secrets."""
-    whole = orjson.dumps(value)
+    whole = to_bytes(value)
     return beginning(whole[:_JSON_SHOWN], len(whole))
 
 

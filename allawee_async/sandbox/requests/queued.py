@@ -9,12 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
-import orjson
 
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, to_bytes
 from allawee_async.sandbox.requests.calls import API_VERSION
 from allawee_async.sandbox.rules.requests import QUEUE_SECONDS
 
@@ -116,7 +115,7 @@ def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
         reply = route.handler(state, request)
     except RefusalError as refusal:
         reply = refusal.reply
-    body: Json = orjson.loads(reply.body)
+    body: Json = from_bytes(reply.body)
     return reply.status, body["data"] if isinstance(body, dict) and "data" in body else body
 
 
@@ -130,7 +129,7 @@ def _attempts(record: JsonObject, status: int, body: Json, at: str) -> list[Json
 
 def _without_secrets(body: bytes) -> JsonObject:
     """Return a body that was found good, with a mask in place of what nobody may read."""
-    sent: JsonObject = orjson.loads(body or b"{}")
+    sent: JsonObject = from_bytes(body or b"{}")
     return {name: "***" if name in _SECRETS else value for name, value in sent.items()}
 
 

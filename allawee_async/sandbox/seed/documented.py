@@ -10,10 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import orjson
-
 from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.numbers import number_ending
+from allawee_async.sandbox.core.values import from_bytes
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
@@ -24,7 +23,7 @@ _PAN, _CVV = "5061462473446064880", "123"
 
 def documented(noun: str) -> list[JsonObject]:
     """Return fresh copies of the documents of one noun, the oldest one first."""
-    found: list[JsonObject] = orjson.loads(_text())[noun]
+    found: list[JsonObject] = from_bytes(_text())[noun]
     return found
 
 
