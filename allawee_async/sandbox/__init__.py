@@ -11,7 +11,7 @@ from allawee_async.sandbox.faults.deliveries import DeliveryFaults, Sending
 from allawee_async.sandbox.faults.kinds import RECOVERABLE
 from allawee_async.sandbox.faults.plan import Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest
-from allawee_async.sandbox.query import MalformedQueryError
+from allawee_async.sandbox.query.grammar import MalformedQueryError
 from allawee_async.sandbox.rules import RULES, Rule
 from allawee_async.sandbox.server import Sandbox
 

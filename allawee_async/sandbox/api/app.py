@@ -43,7 +43,7 @@ from allawee_async.sandbox.money import (
     payments,
     payouts,
 )
-from allawee_async.sandbox.query import MalformedQueryError
+from allawee_async.sandbox.query.grammar import MalformedQueryError
 from allawee_async.sandbox.requests import queued
 from allawee_async.sandbox.requests.calls import Called
 

@@ -14,7 +14,7 @@ from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from allawee_async.sandbox.query import QueryPairs
+    from allawee_async.sandbox.query.parameters import QueryPairs
 
 NO_KEY = Key("")
 JSON_TYPE = "application/json; charset=utf-8"

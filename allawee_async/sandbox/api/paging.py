@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from allawee_async.sandbox.api.expand import compile_expansions
 from allawee_async.sandbox.api.messages import ApiResponse, success_list
 from allawee_async.sandbox.core.values import to_bytes, to_object
-from allawee_async.sandbox.query import ListQuery, MalformedQueryError, parse_list_query
+from allawee_async.sandbox.query.grammar import MalformedQueryError
+from allawee_async.sandbox.query.parameters import ListQuery, parse_list_query
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.expand import Shaper
     from allawee_async.sandbox.core.collection import Collection
     from allawee_async.sandbox.core.listing import Listing, Place
-    from allawee_async.sandbox.query import FieldSelection, QueryPairs
+    from allawee_async.sandbox.query.parameters import QueryPairs
+    from allawee_async.sandbox.query.shaping import FieldSelection
 
 
 def answer_list(collection: Collection, pairs: QueryPairs) -> ApiResponse:

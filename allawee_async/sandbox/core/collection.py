@@ -15,7 +15,9 @@ import attrs
 
 from allawee_async.sandbox.core.listing import Listing
 from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
-from allawee_async.sandbox.query import Condition, Selection, values_at
+from allawee_async.sandbox.query.grammar import Condition
+from allawee_async.sandbox.query.parameters import Selection
+from allawee_async.sandbox.query.values import values_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

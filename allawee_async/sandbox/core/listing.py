@@ -5,13 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, TypeAlias
 
-from allawee_async.sandbox.query import (
-    NEWEST_FIRST,
-    Predicate,
-    Selection,
-    compile_condition,
-    sort_key,
-)
+from allawee_async.sandbox.query.matching import Predicate, compile_condition
+from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
+from allawee_async.sandbox.query.shaping import sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

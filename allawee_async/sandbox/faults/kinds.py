@@ -13,7 +13,7 @@ import attrs
 
 from allawee_async.sandbox.api.messages import JSON_TYPE, ApiResponse, failure_for_status
 from allawee_async.sandbox.core.values import Json, to_bytes
-from allawee_async.sandbox.query import CURSORS, QueryPairs
+from allawee_async.sandbox.query.parameters import CURSORS, QueryPairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -21,7 +21,8 @@ from allawee_async.sandbox.page.html import (
 )
 from allawee_async.sandbox.page.records import MAIN_FIRST
 from allawee_async.sandbox.page.texts import account_numbers, card_label, short
-from allawee_async.sandbox.query import Condition, Selection
+from allawee_async.sandbox.query.grammar import Condition
+from allawee_async.sandbox.query.parameters import Selection
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State

@@ -20,7 +20,9 @@ from allawee_async.sandbox.page.html import (
     words,
 )
 from allawee_async.sandbox.page.texts import account_numbers, card_label, money, short
-from allawee_async.sandbox.query import Condition, Selection, SortField
+from allawee_async.sandbox.query.grammar import Condition
+from allawee_async.sandbox.query.parameters import Selection
+from allawee_async.sandbox.query.shaping import SortField
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State

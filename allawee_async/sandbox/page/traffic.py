@@ -31,7 +31,7 @@ from allawee_async.sandbox.page.html import (
     words,
 )
 from allawee_async.sandbox.page.texts import counted, json_text, short
-from allawee_async.sandbox.query import Selection
+from allawee_async.sandbox.query.parameters import Selection
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State

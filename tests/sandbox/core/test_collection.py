@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 from allawee_async.sandbox.api.paging import cut_page
 from allawee_async.sandbox.core.collection import Collection, DuplicateError
 from allawee_async.sandbox.core.listing import Listing
-from allawee_async.sandbox.query import (
-    MalformedQueryError,
-    Selection,
-    parse_conditions,
-    parse_list_query,
-    parse_sort,
-)
+from allawee_async.sandbox.query.grammar import MalformedQueryError, parse_conditions
+from allawee_async.sandbox.query.parameters import Selection, parse_list_query
+from allawee_async.sandbox.query.shaping import parse_sort
 
 VALUES = st.one_of(st.none(), st.integers(-2, 2), st.sampled_from(["a", "ab", "b", "2"]))
 DOCUMENTS = st.fixed_dictionaries({}, optional={"x": VALUES, "y": VALUES, "tags": st.lists(VALUES)})

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.sandbox.query import Condition, MalformedQueryError, parse_conditions
-from allawee_async.sandbox.query.grammar import LISTS, NUMERIC, OPERATORS, PATTERNS, SIZES, TEMPORAL
+from allawee_async.sandbox.query.grammar import (
+    LISTS,
+    NUMERIC,
+    OPERATORS,
+    PATTERNS,
+    SIZES,
+    TEMPORAL,
+    Condition,
+    MalformedQueryError,
+    parse_conditions,
+)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.sandbox.query import compile_condition, parse_conditions
+from allawee_async.sandbox.query.grammar import parse_conditions
+from allawee_async.sandbox.query.matching import compile_condition
 
 DOCUMENT: dict[str, Any] = {
     "name": "Ada Obi",

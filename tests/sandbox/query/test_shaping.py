@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allawee_async.sandbox.query import (
-    MalformedQueryError,
+from allawee_async.sandbox.query.grammar import MalformedQueryError
+from allawee_async.sandbox.query.parameters import parse_list_query
+from allawee_async.sandbox.query.shaping import (
     SortField,
     parse_expand,
-    parse_list_query,
     parse_select,
     parse_sort,
     sort_key,
