@@ -79,7 +79,9 @@ class Collection:
         self.relations: dict[str, Collection] = {}
         self._hidden = frozenset(hidden)
         self._prefixes = (prefix, *aliases) if prefix else ()
-        self._found_by = found_by
+        self._found_by = {
+            name: [tuple(path.split(".")) for path in paths] for name, paths in found_by.items()
+        }
         self._grouped = grouped
         self._groups: dict[str, dict[int, None]] = {}
         self._shown: list[bytes] = []
@@ -100,14 +102,13 @@ class Collection:
 
     def __deepcopy__(self, memo: dict[int, object]) -> Collection:
         """Return a copy that changes apart from this one; the texts of documents are shared."""
-        twin = Collection(
-            self.prefix, self.kind, noun=self.noun, hidden=tuple(self._hidden),
-            aliases=self._prefixes[1:], found_by=self._found_by, grouped=self._grouped,
-        )  # fmt: skip
+        twin = Collection()
+        twin.__dict__.update(vars(self))
         twin._groups = {value: {**taken} for value, taken in self._groups.items()}
         memo[id(self)] = twin
         twin._shown, twin._rest = [*self._shown], [*self._rest]
         twin._positions = {field: {**taken} for field, taken in self._positions.items()}
+        twin._listings, twin._changes = OrderedDict(), None
         twin.relations = deepcopy(self.relations, memo)
         return twin
 
@@ -265,10 +266,8 @@ class Collection:
     def _searched(self, document: JsonObject) -> JsonObject:
         """Return a document with the further fields by which it is found."""
         for name, paths in self._found_by.items():
-            values = [
-                found for path in paths for found in values_at(document, tuple(path.split(".")))
-            ]
-            document = document | {name: values} if values else document
+            found = [value for path in paths for value in values_at(document, path)]
+            document = document | {name: found} if found else document
         return document
 
     def _candidates(self, selection: Selection) -> Iterable[int]:

@@ -58,28 +58,17 @@ class StoredPart(Protocol):
 def collections_of(state: State) -> dict[str, Collection]:
     """Return the collections of a state by the names that they have in a file."""
     return {
-        "accounts": state.accounts,
-        "bank_accounts": state.bank_accounts,
-        "billings": state.billings,
-        "card_authorizations": state.card_authorizations,
-        "card_programs": state.card_programs,
-        "card_secrets": state.card_secrets,
-        "card_transactions": state.card_transactions,
-        "cards": state.cards,
-        "configuration": state.configuration,
-        "customers": state.customers,
-        "disputes": state.disputes,
-        "events": state.events,
-        "fees": state.fees,
-        "fx_quotes": state.fx_quotes,
-        "ledger.balances": state.ledger.balances,
-        "ledger.holds": state.ledger.holds,
-        "ledger.logs": state.ledger.logs,
-        "payment_requests": state.payment_requests,
-        "payments": state.payments,
-        "queued": state.queued,
-        "webhooks": state.webhooks,
-    }
+        "accounts": state.accounts, "bank_accounts": state.bank_accounts,
+        "billings": state.billings, "card_authorizations": state.card_authorizations,
+        "card_programs": state.card_programs, "card_secrets": state.card_secrets,
+        "card_transactions": state.card_transactions, "cards": state.cards,
+        "configuration": state.configuration, "customers": state.customers,
+        "disputes": state.disputes, "events": state.events, "fees": state.fees,
+        "fx_quotes": state.fx_quotes, "ledger.balances": state.ledger.balances,
+        "ledger.holds": state.ledger.holds, "ledger.logs": state.ledger.logs,
+        "payment_requests": state.payment_requests, "payments": state.payments,
+        "queued": state.queued, "webhooks": state.webhooks,
+    }  # fmt: skip
 
 
 def parts_of(state: State) -> dict[str, StoredPart]:

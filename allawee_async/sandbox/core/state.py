@@ -168,39 +168,28 @@ class State:
 
     def _relate(self) -> None:
         """Tell the collections which fields lead to which others, for `expand` and filters."""
-        self.accounts.relations = {
-            "customer": self.customers,
-            "settlementAccount": self.accounts,
-        }
+        accounts, customers = self.accounts, self.customers
+        accounts.relations = {"customer": customers, "settlementAccount": accounts}
         self.payments.relations = {
-            "account": self.accounts,
-            "fundingSource": self.accounts,
-            "customer": self.customers,
+            "account": accounts, "fundingSource": accounts, "customer": customers,
             "paymentRequest": self.payment_requests,
-        }
+        }  # fmt: skip
         self.payment_requests.relations = {
-            "account": self.accounts,
-            "customer": self.customers,
-            "payment": self.payments,
-        }
-        self.fees.relations = {"account": self.accounts}
+            "account": accounts, "customer": customers, "payment": self.payments,
+        }  # fmt: skip
+        self.fees.relations = {"account": accounts}
         self.cards.relations = {
-            "customer": self.customers,
-            "program": self.card_programs,
-            "fundingSource": self.accounts,
-        }
+            "customer": customers, "program": self.card_programs, "fundingSource": accounts,
+        }  # fmt: skip
         self.card_programs.relations = {
-            "authorization.settlementAccount": self.accounts,
-            "authorization.feesAccount": self.accounts,
+            "authorization.settlementAccount": accounts, "authorization.feesAccount": accounts,
             "authorization.webhook": self.webhooks,
-        }
+        }  # fmt: skip
         self.events.relations = {"webhook": self.webhooks}
         self.card_authorizations.relations = {"card": self.cards}
         self.card_transactions.relations = {
-            "card": self.cards,
-            "customer": self.customers,
-            "authorization": self.card_authorizations,
+            "card": self.cards, "customer": customers, "authorization": self.card_authorizations,
             "source": self.card_authorizations,
-        }
+        }  # fmt: skip
         self.disputes.relations = {"source": self.card_authorizations}
-        self.billings.relations = {"account": self.accounts, "payment": self.payments}
+        self.billings.relations = {"account": accounts, "payment": self.payments}

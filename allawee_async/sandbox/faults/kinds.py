@@ -33,21 +33,18 @@ class Fault:
         after_effect: Whether the request is carried out before it goes wrong.
         label: What the log of requests calls it, if that is always the same.
         holds: Whether the request waits until the sandbox is closed.
+        needs_cursor: Whether only requests for a page beside a cursor are hit.
     """
 
     after_effect: bool = attrs.field(default=True, kw_only=True)
     label: ClassVar[str] = ""
     holds: ClassVar[bool] = False
+    needs_cursor: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
         """What the log of requests calls it."""
         return self.label
-
-    def fits(self, pairs: QueryPairs) -> bool:
-        """Return whether it can hit a request with this query."""
-        del pairs
-        return True
 
     def rewrite(self, pairs: QueryPairs, previous: Callable[[], QueryPairs | None]) -> QueryPairs:
         """Return the query that is answered; `previous` finds that of the request before."""
@@ -163,10 +160,7 @@ class StuckCursor(Fault):
     """Lists as if no cursor had been sent."""
 
     label: ClassVar[str] = "stuck cursor"
-
-    def fits(self, pairs: QueryPairs) -> bool:
-        """Return whether the request asks for a page beside a cursor."""
-        return any(name in CURSORS for name, _ in pairs)
+    needs_cursor: ClassVar[bool] = True
 
     def rewrite(self, pairs: QueryPairs, previous: Callable[[], QueryPairs | None]) -> QueryPairs:
         """Return the query without its cursors."""

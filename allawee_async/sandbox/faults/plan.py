@@ -9,6 +9,7 @@ import attrs
 
 from allawee_async.sandbox.faults import kinds
 from allawee_async.sandbox.faults.kinds import RECOVERABLE, Fault, Latency
+from allawee_async.sandbox.query.parameters import CURSORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -100,7 +101,12 @@ class Faults:
         Raises:
             ValueError: `times` is less than 1.
         """
-        self._arm(fault, lambda request: fault if fault.fits(request.pairs) else None, limits)
+
+        def choose(request: ApiRequest) -> Fault | None:
+            has_cursor = any(name in CURSORS for name, _ in request.pairs)
+            return fault if has_cursor or not fault.needs_cursor else None
+
+        self._arm(fault, choose, limits)
 
     def latency(self, seconds: float | Callable[[], float], **limits: Unpack[FaultLimits]) -> None:
         """Wait before requests are handled, beside any other fault; all requests by default."""

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.listing import Listing
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
     from allawee_async.sandbox.faults.plan import Faults
     from allawee_async.sandbox.http.request_log import RequestLog
+    from allawee_async.sandbox.query.parameters import Selection
 
 ROOT = "/_sandbox"
 KEPT = ("search", "page", "card", "account")
@@ -80,8 +80,9 @@ class Cut:
     pages: int = 1
 
 
-def cut(collection: Collection, listing: Listing, page: int, size: int) -> Cut:
-    """Return one page of a listing; the last one if there are not that many."""
+def cut(collection: Collection, selection: Selection, page: int, size: int) -> Cut:
+    """Return one page of a selection; the last one if there are not that many."""
+    listing = collection.listing(selection)
     total = len(listing)
     pages = max(1, -(-total // size))
     page = min(page, pages)

@@ -180,8 +180,8 @@ def _cards_to_choose(state: State, chosen: str) -> list[tuple[str, str]]:
     cards = state.cards
     active = Selection(every=(Condition("status", "eq", ("active",)),))
     rows = [
-        *cut(cards, cards.listing(active), 1, _CHOICES).rows,
-        *cut(cards, cards.listing(Selection()), 1, _CHOICES).rows,
+        *cut(cards, active, 1, _CHOICES).rows,
+        *cut(cards, Selection(), 1, _CHOICES).rows,
     ]
     wanted = cards.get(chosen)
     rows += [] if wanted is None else [wanted]
@@ -192,7 +192,7 @@ def _cards_to_choose(state: State, chosen: str) -> list[tuple[str, str]]:
 def _numbers_to_choose(state: State, chosen: str) -> list[tuple[str, str]]:
     """Return the bank account numbers of the main and of the newest accounts, and the chosen."""
     accounts = state.accounts
-    rows = cut(accounts, accounts.listing(Selection(order=MAIN_FIRST)), 1, _CHOICES).rows
+    rows = cut(accounts, Selection(order=MAIN_FIRST), 1, _CHOICES).rows
     owner = state.bank_accounts.get(chosen)
     wanted = None if owner is None else accounts.get(str(owner["owner"]))
     rows += [] if wanted is None else [wanted]

@@ -43,18 +43,14 @@ def find_customers(state: State, search: str, page: int) -> Cut:
         if exact is not None:
             return Cut([exact], 1)
     named = (Condition("name", "like", (re.escape(search),)),) if search else ()
-    return cut(customers, customers.listing(Selection(every=named)), page, ON_A_PAGE)
+    return cut(customers, Selection(every=named), page, ON_A_PAGE)
 
 
 def customers(shown: Cut) -> Html:
     """Return customers, without what they claim."""
     headings = ("Name", "State", "Type", "Reference", "Created")
-    return table(
-        "customers",
-        "Customers",
-        headings,
-        [(short(row["id"]), _customer(row)) for row in shown.rows],
-    )
+    rows = [(short(row["id"]), _customer(row)) for row in shown.rows]
+    return table("customers", "Customers", headings, rows)
 
 
 def _customer(customer: JsonObject) -> tuple[Content, ...]:
@@ -65,11 +61,6 @@ def _customer(customer: JsonObject) -> tuple[Content, ...]:
         words(customer.get("reference")),
         time(customer.get("createdAt")),
     )
-
-
-def find_accounts(state: State, page: int) -> Cut:
-    """Return one page of the accounts, the main ones first."""
-    return cut(state.accounts, state.accounts.listing(Selection(order=MAIN_FIRST)), page, ON_A_PAGE)
 
 
 def accounts(state: State, shown: Cut) -> Html:
@@ -101,7 +92,7 @@ def _pay_in_link(account: JsonObject, number: str) -> Html:
 
 def payments(state: State, count: int) -> Html:
     """Return the latest payments, newest first."""
-    shown = cut(state.payments, state.payments.listing(Selection()), 1, count)
+    shown = cut(state.payments, Selection(), 1, count)
     listed = [(str(row["id"]), _payment(row, state.now())) for row in shown.rows]
     return entries("payments", listed, "No payment yet.")
 
@@ -117,17 +108,11 @@ def _payment(payment: JsonObject, now: str) -> Html:
     )
 
 
-def find_cards(state: State, page: int) -> Cut:
-    """Return one page of the cards, newest first."""
-    return cut(state.cards, state.cards.listing(Selection()), page, ON_A_PAGE)
-
-
 def cards(state: State, shown: Cut) -> Html:
     """Return cards, without their numbers."""
     headings = ("Card", "State", "Available", "Controls", "Action")
-    return table(
-        "cards", "Cards", headings, [(str(row["id"]), _card(state, row)) for row in shown.rows]
-    )
+    rows = [(str(row["id"]), _card(state, row)) for row in shown.rows]
+    return table("cards", "Cards", headings, rows)
 
 
 def _card(state: State, card: JsonObject) -> tuple[Content, ...]:
@@ -169,8 +154,7 @@ def _limit(limit: JsonObject, card: JsonObject) -> str:
 
 def authorizations(state: State, count: int) -> Html:
     """Return the latest purchases and checks of cards, newest first."""
-    known = state.card_authorizations
-    shown = cut(known, known.listing(Selection()), 1, count)
+    shown = cut(state.card_authorizations, Selection(), 1, count)
     listed = [(str(row["id"]), _authorization(state, row)) for row in shown.rows]
     return entries("authorizations", listed, "No card has been used yet.")
 

@@ -55,7 +55,7 @@ def requests(context: ViewContext, count: int) -> Html:
 
 def webhooks(state: State) -> Html:
     """Return the newest webhooks, without their signing keys."""
-    shown = cut(state.webhooks, state.webhooks.listing(Selection()), 1, _WEBHOOKS_SHOWN)
+    shown = cut(state.webhooks, Selection(), 1, _WEBHOOKS_SHOWN)
     rows = [(str(row["id"]), _webhook(row)) for row in shown.rows]
     return table("webhooks", "Webhooks", ("Address", "State", "Events", "Name"), rows)
 
@@ -72,7 +72,7 @@ def _webhook(webhook: JsonObject) -> tuple[Content, ...]:
 def deliveries(context: ViewContext, count: int) -> Html:
     """Return the latest events, newest first, each with its attempts and what they got."""
     events = context.state.events
-    shown = cut(events, events.listing(Selection()), 1, count)
+    shown = cut(events, Selection(), 1, count)
     listed = [(str(row["id"]), _event(context, row)) for row in shown.rows]
     return entries("events", listed, "Nothing has happened yet that a webhook would hear of.")
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from allawee_async.sandbox.page import forms, records, traffic
-from allawee_async.sandbox.page.context import address
+from allawee_async.sandbox.page.context import address, cut
 from allawee_async.sandbox.page.html import BAD, Html, chip, pager, section, tag
 from allawee_async.sandbox.page.texts import counted
+from allawee_async.sandbox.query.parameters import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,9 @@ def customers(context: ViewContext) -> tuple[Html, Html | None]:
 
 def accounts(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the accounts with what they have, and the latest payments."""
-    found = records.find_accounts(context.state, context.page)
+    found = cut(
+        context.state.accounts, Selection(order=records.MAIN_FIRST), context.page, records.ON_A_PAGE
+    )
     main = tag(
         "div",
         section(None, records.accounts(context.state, found), pager(context, found, "account")),
@@ -81,7 +84,7 @@ def accounts(context: ViewContext) -> tuple[Html, Html | None]:
 
 def cards(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the cards, and what they were used for."""
-    found = records.find_cards(context.state, context.page)
+    found = cut(context.state.cards, Selection(), context.page, records.ON_A_PAGE)
     main = tag(
         "div",
         section(None, records.cards(context.state, found), pager(context, found, "card")),
