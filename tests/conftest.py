@@ -9,6 +9,7 @@ import ipaddress
 import itertools
 import json
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,10 @@ settings.register_profile("long", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _LOOKS = itertools.count(1)
+
+
+# Behind `&` or `nohup` SIGINT is ignored, and so it would be by the commands that are interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
