@@ -24,6 +24,7 @@ from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
 from allawee_async.sandbox.rules.events import PAUSES
 from allawee_async.sandbox.seed.documented import seed_cards
+from allawee_async.sandbox.seed.holdings import seed_holdings
 from allawee_async.sandbox.seed.people import make_customers
 
 if TYPE_CHECKING:
@@ -280,6 +281,7 @@ class Sandbox:
         self._state.customers.add_all(make_customers(self._customers, self._seed))
         seed_accounts(self._state)
         seed_cards(self._state)
+        seed_holdings(self._state, self._seed)
 
 
 @contextmanager

@@ -25,6 +25,11 @@ def open_channel(state: State, owner: JsonObject, name: str, now: str) -> JsonOb
     while (number := complete(SANDBOX_CODE, "00" + state.new_digits(7))) in state.bank_accounts:
         pass
     register(state, number, owner, name)
+    return channel_of(number, name, now)
+
+
+def channel_of(number: str, name: str, now: str) -> JsonObject:
+    """Return a deposit channel as an account shows it."""
     return {
         "type": BANK_ACCOUNT, "accountName": name, "accountNumber": number,
         "bankName": SANDBOX_BANK, "bankCode": SANDBOX_CODE, "partner": PARTNER, "createdAt": now,

@@ -110,8 +110,12 @@ RULES: tuple[Rule, ...] = (
              "else.", "Statuses are not documented."),
         Rule("In the beginning there are the card programs, the cards and the authorization that "
              "the documents show, if their two customers are there, and no card transaction. The "
-             "number of one card is documented, the others are made up.",
-             "The documented transaction is of a card that no document shows."),
+             "number of one card is documented, the others are made up. The newest program and "
+             "the newest card are ours: it is active, has no limits, and pays if nobody decides. "
+             "With generated customers, a third of the newest "
+             "thousand that are active have a card, and a tenth an account.",
+             "The documented transaction is of a card that no document shows, and the documented "
+             "cards pay for little."),
         Rule("`expand` works for these relations: `customer`, `program`, `fundingSource` of "
              "cards, `card` of authorizations and transactions, `customer`, `authorization`, "
              "`source` of transactions, `source` of disputes; others are passed over.",

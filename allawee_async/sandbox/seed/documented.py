@@ -1,7 +1,7 @@
 """What Allawee's own documents show: customers, accounts, card programs, cards, an authorization.
 
-`documented.json` holds it as it is stored: references and the account in USD are ours, as no
-document shows them.
+`documented.json` holds it as it is stored: references, the account in USD, the newest program and
+the newest card, which approve and have no limits, are ours, as no document shows them.
 """
 
 from __future__ import annotations
