@@ -7,8 +7,9 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import RequestAccepted
-from allawee_async.redaction import SecretText
+from allawee_async.redaction import SecretText, named_secrets
 from allawee_async.resources import Resources
 from allawee_async.transport.config import Hosts, KeySource
 from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
@@ -170,6 +171,7 @@ class AllaweeClient(Resources):
             path=checked_path(path),
             query=query_texts(query or {}),
             body=None if json is None else json_bytes(json),
+            secrets=() if json is None else tuple(named_secrets(write_mapping(json))),
             secure=secure,
             resend=may_resend(method.upper()),
         )

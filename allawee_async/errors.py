@@ -146,7 +146,7 @@ class APIError(AllaweeError):
         code: The API's error code (kebab-case), if it sent one.
         message: The API's message; several are joined with `; `.
         details: The API's messages one by one (for instance one for each invalid field).
-        path: The path of the request, without the query.
+        path: The path of the request, without the query; what looks like a secret is masked.
         body: The body as it came: parsed JSON, or text. It is never part of `str(error)`.
         retry_after: Seconds that the server asked to wait, or None.
     """
@@ -166,7 +166,7 @@ class APIError(AllaweeError):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
+        self.code = None if code is None else one_line(code)
         self.details = tuple(one_line(detail) for detail in details)
         self.request_id = request_id
         self.body = body
@@ -175,7 +175,7 @@ class APIError(AllaweeError):
     def _notes(self) -> list[str]:
         known = [f"HTTP {self.status}"]
         if self.code:
-            known.append(f"code {one_line(self.code)}")
+            known.append(f"code {self.code}")
         if self.path:
             known.append(f"{self.method} {mask(self.path)}")
         return known + super()._notes()
@@ -258,7 +258,7 @@ class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside succ
         super().__init__(message)
         self.status = 202
         self.request_id = request_id
-        self.code = code
+        self.code = None if code is None else one_line(code)
         self.body = body
         self._waiter: Callable[[float | None], Awaitable[object]] | None = None
 

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 MASK: Final = "***"
 
-_SECRET_TEXT = re.compile(
-    r"sk[._](?:test|live)[._][^\s\"'<>,;]+"  # API keys
+_KEY: Final = re.compile(
+    r"sk[._](?:test|live)[._][^\s\"'<>,;]+"
     r"|(?:Bearer\s+)[^\s\"'<>,;]+"  # whatever was sent as one
+)
+_SECRET_TEXT: Final = re.compile(
+    rf"{_KEY.pattern}"
     r"|\d(?:[ -]?\d){10,}"  # card numbers have 12 to 19 digits, identity numbers 11
 )
 
@@ -31,6 +34,14 @@ _SECRETS_OF_AN_IDENTITY: Final = ("id", "url")
 def mask(text: str) -> str:
     """Return `text` with everything in it that looks like a key or a long number as `***`."""
     return _SECRET_TEXT.sub(MASK, text)
+
+
+def masked_id(text: str, secrets: Iterable[str]) -> str:
+    """Return an id that a server told, without a key or one of the secrets that it repeats.
+
+    Long numbers are kept: ids may have them.
+    """
+    return scrub(_KEY.sub(MASK, text), secrets)
 
 
 def one_line(text: str) -> str:
@@ -119,6 +130,19 @@ def scrub_json(value: JSONValue, secrets: tuple[str, ...]) -> JSONValue:
 def is_secret_name(name: str) -> bool:
     """Return whether a name stands for a secret where no model knows the field."""
     return _bare(name) in _SECRET_NAMES
+
+
+def named_secrets(value: JSONValue, name: str = "") -> Iterator[str]:
+    """Yield the texts of a JSON value whose names say that they are secrets."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield from named_secrets(inner, key)
+        case list():
+            for item in value:
+                yield from named_secrets(item, name)
+        case str() if is_secret_name(name):
+            yield value
 
 
 def without_named_secrets(name: str, value: JSONValue) -> JSONValue:

@@ -33,8 +33,8 @@ from allawee_async.errors import (
     TransportError,
     UnprocessableEntityError,
     error_class,
-    mask,
 )
+from allawee_async.redaction import mask
 from tests.support.canaries import SECRETS, traceback_text
 
 PARENTS: dict[type[Exception], tuple[type[Exception], ...]] = {

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from allawee_async.redaction import mask
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -90,6 +92,11 @@ class Request:
     def confidential(self) -> bool:
         """Whether what is sent or answered may not be kept in errors."""
         return self.secure or self.tells_secret or bool(self.secrets)
+
+    @property
+    def shown_path(self) -> str:
+        """The path as errors and the log show it."""
+        return mask(self.path)
 
     @property
     def writes(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.errors import AllaweeError, APIError, Attempt, DecodeError, RequestAccepted
-from allawee_async.redaction import mask, scrub, scrub_json
+from allawee_async.redaction import masked_id, scrub, scrub_json
 
 if TYPE_CHECKING:
     from allawee_async.transport.request import Request
@@ -59,23 +59,30 @@ class RetryState:
         error.outcome_unknown = self.outcome_unknown
         error.method = request.method
         if isinstance(error, APIError):
-            error.path = request.path
+            error.path = request.shown_path
         if request.confidential:  # the frames that read the answer hold it
             error.__cause__ = error.__context__ = error.__traceback__ = None
         return error
 
 
-def without_secrets(error: AllaweeError, request: Request) -> AllaweeError:
-    """Let an error quote nothing that was secret in the call, or that the secure host told.
+def without_secrets(error: AllaweeError, request: Request, key: str = "") -> AllaweeError:
+    """Let an error quote neither the key, nor what was secret in the call or told by its answer.
 
     The API may quote a PIN in its message; and what cannot be read may hold a card number.
     """
-    error.message = scrub(error.message, request.secrets)
+    secrets = (*request.secrets, key)
+    error.message = scrub(error.message, secrets)
     error.args = (error.message,)
+    if error.request_id is not None:
+        error.request_id = masked_id(error.request_id, secrets)
     if isinstance(error, APIError):
-        error.details = tuple(scrub(detail, request.secrets) for detail in error.details)
+        error.details = tuple(scrub(detail, secrets) for detail in error.details)
+    if isinstance(error, APIError | RequestAccepted) and error.code is not None:
+        error.code = scrub(error.code, secrets)
+    if not request.confidential:
+        return error
     if isinstance(error, APIError | RequestAccepted):
-        error.body = scrub_json(error.body, request.secrets)
+        error.body = scrub_json(error.body, secrets)
     elif isinstance(error, DecodeError):
         error.body = None
     return error
@@ -87,7 +94,7 @@ def log_attempt(level: int, request: Request, attempt: Attempt) -> None:
         level,
         "%s %s attempt %d: %s in %.3f s%s%s",
         request.method,
-        mask(request.path),
+        request.shown_path,
         attempt.number,
         attempt.error or f"HTTP {attempt.status}",
         attempt.elapsed,

@@ -16,7 +16,7 @@ from allawee_async.errors import (
     ConfigurationError,
     RequestTimeoutError,
 )
-from allawee_async.redaction import SecretText
+from allawee_async.redaction import SecretText, masked_id
 from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
 from allawee_async.transport.pool import client_timeout
 from allawee_async.transport.request import Clock, Request, RetryEvent
@@ -178,6 +178,8 @@ class SessionManager:
         def read(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
             reply = read_response(status, headers, body, now=self.clock.time)
             check_subject(reply, request.expected)
+            if reply.request_id is not None:
+                reply.request_id = masked_id(reply.request_id, request.secrets)
             return reply
 
         reply = await turn.exchange(
@@ -279,8 +281,7 @@ class SessionManager:
     ) -> CIMultiDict[str]:
         """Wait and return the headers for the next attempt, or raise the error."""
         outcome = outcome_of(error)
-        if request.confidential:
-            without_secrets(error, request)
+        without_secrets(error, request, headers["Authorization"].removeprefix("Bearer "))
         if request.writes and outcome in MAY_HAVE_TAKEN_EFFECT:
             state.outcome_unknown = True
         elapsed = self.clock.monotonic() - state.began
@@ -297,7 +298,7 @@ class SessionManager:
             return fresh
         if self.on_retry is not None:
             event = RetryEvent(
-                method=request.method, path=request.path, attempt=attempt, error=error
+                method=request.method, path=request.shown_path, attempt=attempt, error=error
             )
             self.on_retry(event)
         await self.clock.sleep(pause)

@@ -1049,3 +1049,70 @@ async def test_a_lost_connection_between_pages_is_retried_under_the_same_query(
 
     assert [customer.id for customer in page.items] == ["cus.1"]
     assert len({request.target for request in server.requests}) == 1
+
+
+# What a server echoes
+
+PIN = "4821"
+PAN = "5399831234567890"
+
+
+@pytest.mark.parametrize("key", [KEY, "an-old-kind-of-key"])
+@pytest.mark.parametrize("status", [202, 400, 401, 429, 500])
+async def test_no_error_and_no_log_quotes_a_secret_that_the_server_echoes(
+    status: int, key: str, api: MockedAllawee, time: FakeTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "allawee_async")
+    echo = f"bad-{key}-{PIN}-{PAN}"
+    body = {"code": "request-accepted" if status == 202 else echo, "message": [echo, echo]}
+    always(api, status=status, payload={**body, "error": {"code": echo}}, headers={
+        "x-request-id": echo
+    })  # fmt: skip
+    async with AllaweeClient(key, **time.seams) as allawee:
+        call = allawee.request("POST", "/cards/pan", json={"card": {"pin": PIN, "pan": PAN}})
+        error = await failure(call)
+
+    shown = [str(error), repr(error), str(vars(error)), caplog.text, str(error.attempts)]
+    shown += [str(vars(record)) for record in caplog.records if record.name == "allawee_async"]
+    for secret in (key, PIN, PAN):
+        assert secret not in " ".join(shown)
+
+
+async def test_a_success_whose_id_echoes_a_secret_does_not_log_it(
+    api: MockedAllawee, client: AllaweeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "allawee_async")
+    always(api, payload=GOOD, headers={"x-request-id": f"{PIN}-{KEY}"})
+
+    reply = await client.request("POST", "/cards/pin", json={"pin": PIN})
+
+    assert reply.request_id == "***-***"
+    assert PIN not in caplog.text
+    assert PIN not in repr(reply)
+
+
+async def test_an_id_with_a_long_number_is_kept(api: MockedAllawee, client: AllaweeClient) -> None:
+    request_id = "550e8400-e29b-41d4-1716-446655440000"
+    in_turn(api, {"status": 404, "headers": {"x-request-id": request_id}})
+
+    assert (await failure(client.request("GET", "/a"))).request_id == request_id
+
+
+async def test_a_path_with_an_identity_number_is_masked(api: MockedAllawee, time: FakeTime) -> None:
+    always(api, status=503)
+    events: list[RetryEvent] = []
+    async with AllaweeClient(KEY, on_retry=events.append, **time.seams) as allawee:
+        error = await failure(allawee.request("GET", f"/identities/{BVN}"))
+
+    assert isinstance(error, APIError)
+    assert {error.path, *(event.path for event in events)} == {"/identities/***"}
+
+
+@pytest.mark.parametrize("key", [KEY + "\n", " " + KEY, KEY + "\x00", "\ufeff" + KEY])
+def test_a_key_that_was_read_with_a_line_end_is_refused_and_in_no_traceback(key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        AllaweeClient(key)
+
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+    ours = [frame for frame in frames if "test_session" not in frame.filename]
+    assert KEY not in f"{caught.value} {[frame.locals for frame in ours]}"
