@@ -22,8 +22,7 @@ from allawee_async.sandbox.page.actions import (
 from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
 from allawee_async.sandbox.page.html import BAD
-from allawee_async.sandbox.page.layout import whole_page
-from allawee_async.sandbox.page.views import VIEWS
+from allawee_async.sandbox.page.views import VIEWS, whole_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, TypeAlias
 
 from allawee_async.sandbox.page.context import ROOT, address
@@ -47,9 +51,10 @@ def join(*content: Content) -> Html:
     return Html("".join(map(_render, content)))
 
 
-def document(*content: Content) -> Html:
-    """Return a whole document in English."""
-    return Html(f"<!doctype html>{tag('html', *content, lang='en')}")
+def fill(template: str, **content: Content) -> Html:
+    """Return a file of `templates` with content, escaped as in `tag`, for each `$name` in it."""
+    filled = {name: join(value) for name, value in content.items()}
+    return Html(_template(template).substitute(filled, root=ROOT))
 
 
 def _render(content: Content) -> str:
@@ -188,48 +193,31 @@ def pager(context: ViewContext, shown: Cut, noun: str) -> Html:
                data_live=True, aria_label=f"Pages of {noun}s")  # fmt: skip
 
 
-def form(context: ViewContext, action: str, button: str, *fields: Content, kind: str = "") -> Html:
-    """Return a form whose button carries out an action and comes back to this view."""
-    return tag(
-        "form",
+def hidden_fields(context: ViewContext) -> Html:
+    """Return what every form of an action sends along: the token, and where to come back to."""
+    return join(
         tag("input", type="hidden", name="token", value=context.token),
         tag("input", type="hidden", name="back", value=context.address),
-        *fields,
-        tag("button", button, class_=kind or None),
-        method="post",
-        action=f"{ROOT}/do/{action}",
     )
 
 
-def field(
-    of: str, name: str, label: str, control: str, *content: Content, hint: str | None = None,
-    **attributes: Attribute,
-) -> Html:  # fmt: skip
-    """Return a control with its label, and a hint if it needs one.
-
-    Args:
-        of: What the form is called; with the name it tells the control from others.
-        name: What the form sends it as.
-        label: What people read.
-        control: The element: `input` or `select`.
-        content: What is in it.
-        hint: What else people need to know.
-        attributes: Its attributes, as for `tag`.
-    """
-    key = f"{of}-{name}"
-    told = None if hint is None else tag("small", hint, id=f"{key}-hint")
-    described = f"{key}-hint" if hint else None
+def button_form(context: ViewContext, action: str, button: str, *fields: Content) -> Html:
+    """Return a form that is hardly more than a button, which carries out an action."""
     return tag(
-        "div",
-        tag("label", label, for_=key),
-        tag(control, *content, id=key, name=name, aria_describedby=described, **attributes),
-        told,
-    )
+        "form", hidden_fields(context), *fields, tag("button", button, class_="quiet"),
+        method="post", action=f"{ROOT}/do/{action}",
+    )  # fmt: skip
 
 
 def options(pairs: Iterable[tuple[str, str]], chosen: str = "") -> list[Html]:
     """Return what can be chosen in a `select`; each has a value and a label."""
     return [tag("option", label, value=value, selected=value == chosen) for value, label in pairs]
+
+
+@cache
+def _template(name: str) -> Template:
+    path = Path(__file__).with_name("templates") / f"{name}.html"
+    return Template(re.sub(r"\n *", "\n", path.read_text("utf-8")))
 
 
 def _cell(heading: str, content: Content) -> Html:

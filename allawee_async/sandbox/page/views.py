@@ -8,13 +8,15 @@ import attrs
 
 from allawee_async.sandbox.page import forms, records, traffic
 from allawee_async.sandbox.page.context import address, cut
-from allawee_async.sandbox.page.html import BAD, Html, chip, pager, section, tag
+from allawee_async.sandbox.page.html import BAD, Html, chip, fill, pager, section, tag
 from allawee_async.sandbox.page.texts import counted
 from allawee_async.sandbox.query.parameters import Selection
+from allawee_async.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from allawee_async.sandbox.page.actions import ActionOutcome
     from allawee_async.sandbox.page.context import ViewContext
 
 Draw: TypeAlias = "Callable[[ViewContext], tuple[Html, Html | None]]"
@@ -143,3 +145,26 @@ def _counts(context: ViewContext) -> Html:
         tag("li", tag("a", tag("b", f"{number:,}"), tag("span", name), href=address(view)))
         for name, number, view in counts
     ], id="counts", class_="counts", data_live=True)  # fmt: skip
+
+
+def whole_page(context: ViewContext, outcome: ActionOutcome | None = None) -> Html:
+    """Return the document that shows a view, and what came of an action if one was just done."""
+    view = VIEWS[context.name]
+    told = None if outcome is None else tag("p", outcome.text, class_=f"outcome {outcome.kind}")
+    main, beside = view.draw(context)
+    links = [
+        tag("a", one.title, href=address(name),
+            aria_current="page" if name == context.name else None)
+        for name, one in VIEWS.items()
+    ]  # fmt: skip
+    return fill(
+        "page",
+        title=view.title,
+        links=links,
+        address=context.address,
+        outcome=told,
+        shape="main" if beside is None else "main with-aside",
+        view=main,
+        aside=None if beside is None else tag("aside", beside),
+        version=__version__,
+    )

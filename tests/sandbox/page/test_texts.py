@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,11 @@ from hypothesis import strategies as st
 
 from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.http.request_log import beginning, masked_text
-from allawee_async.sandbox.page.html import Html, document, join, tag
+from allawee_async.sandbox.page import ROOT, html
+from allawee_async.sandbox.page.html import Html, fill, join, tag
 from allawee_async.sandbox.page.texts import card_label, clock, counted, minor_units, money, short
+
+TEMPLATES = Path(html.__file__).with_name("templates")
 
 
 def test_texts_are_escaped_and_elements_are_not() -> None:
@@ -22,7 +27,18 @@ def test_texts_are_escaped_and_elements_are_not() -> None:
         "<p><b>&lt;i&gt; &amp; &#x27;x&#x27; &quot;y&quot;</b>3&lt;&gt;</p>"
     )
     assert join("<", Html("<br>")) == "&lt;<br>"
-    assert document(tag("body")) == '<!doctype html><html lang="en"><body></body></html>'
+    assert 'value="&lt;&quot;&gt;&amp;"' in fill("search", search='<">&')
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.stem)
+def test_a_template_is_filled_wholly_and_names_no_address_of_its_own(path: Path) -> None:
+    text = path.read_text("utf-8")
+    names = set(re.findall(r"\$(\w+)", text)) - {"root"}
+    filled = fill(path.stem, **dict.fromkeys(names, "<"))
+
+    assert "$" not in filled
+    assert filled.count("&lt;") >= len(names)
+    assert ROOT not in text
 
 
 def test_attributes_are_escaped_named_as_in_html_and_left_out() -> None:

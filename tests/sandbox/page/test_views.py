@@ -13,8 +13,7 @@ from allawee_async.sandbox import Faults, LoggedRequest, Sandbox
 from allawee_async.sandbox.http.request_log import RequestLog
 from allawee_async.sandbox.page.actions import ActionOutcome
 from allawee_async.sandbox.page.context import ViewContext, address
-from allawee_async.sandbox.page.layout import whole_page
-from allawee_async.sandbox.page.views import VIEWS
+from allawee_async.sandbox.page.views import VIEWS, whole_page
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
