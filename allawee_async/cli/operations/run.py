@@ -12,7 +12,9 @@ import attrs
 import typer
 
 from allawee_async.cli.access.connection import run_with_client
+from allawee_async.cli.access.credentials import STDIN
 from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.operations.conditions import doubts
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.output import OutputOptions, save
@@ -54,7 +56,9 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     connection: ConnectionOptions = given["connection"]
     output = _taken(OutputOptions, given)
     output.check()
-    arguments = arguments_of(verb.parameters, own)
+    arguments = arguments_of(verb.parameters, own, stdin_is_taken=connection.api_key_file == STDIN)
+    for doubt in doubts(verb, arguments):
+        typer.echo(f"warning: {one_line(doubt)}", err=True)
     consequence = consequence_of(verb, arguments, reveal=output.reveal)
     if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)

@@ -28,16 +28,30 @@ _MOST_DIGITS: Final = 18
 _LONGEST_SECRET: Final = 4096
 
 
-def arguments_of(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+def arguments_of(
+    parameters: Sequence[Parameter], given: Mapping[str, Any], *, stdin_is_taken: bool = False
+) -> dict[str, Any]:
     """Return the arguments of a call, by Python name; what was not given is None.
 
     Args:
         parameters: What the method takes.
         given: What was typed for each of them.
+        stdin_is_taken: Whether the key is read from stdin.
 
     Raises:
-        CommandError: A value cannot be one of its parameter.
+        CommandError: A value cannot be one of its parameter, or two are to come from stdin.
     """
+    readers = ["--api-key-file -"] if stdin_is_taken else []
+    for one in parameters:
+        typed = given.get(one.name)
+        texts = [typed] if isinstance(typed, str) else typed or ()
+        if one.is_body or one.kind is ParameterKind.SECRET:
+            readers += [f"{option_of(one)} @-" for text in texts if text == "@-"]
+    if len(readers) > 1:
+        raise CommandError(
+            f"stdin can be read once only, and {' and '.join(readers)} want it; give one a file",
+            ExitCode.WRONG_USE,
+        )
     return {
         parameter.name: _value(parameter, given.get(parameter.name)) for parameter in parameters
     }

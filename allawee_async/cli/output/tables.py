@@ -30,6 +30,15 @@ _LEFT_OUT: Final = frozenset({"object", "updatedAt"})
 _IN_THE_WAY: Final = (Kind.OBJECT, Kind.LIST, Kind.MAPPING, Kind.JSON)
 _FIRST: Final = ("id", "_id")
 _LAST: Final = ("createdAt", "updatedAt", "object")
+_LOOKED_FOR: Final[dict[str, tuple[str, ...]]] = {
+    "AccountLogEntry": ("createdAt", "type", "amount", "balanceAfter", "reference", "category"),
+    "Card": ("id", "details.last4", "details.cardHolderName", "status", "customer", "createdAt"),
+    "Payment": (
+        *("id", "amount", "status", "reference", "methodData.bankTransfer.accountName"),
+        *("createdAt", "failureReason"),
+    ),
+}
+"""What people look for in a list, by model: these columns come first, and are kept longest."""
 _KEPT_LONGEST: Final = ("id", "_id", "name", "amount", "status", "createdAt", "type", "customer")
 
 
@@ -38,6 +47,7 @@ class _Column:
     """A column and the room that it gets."""
 
     name: str
+    heading: str
     width: int
     shrinks: bool
     is_amount: bool
@@ -90,8 +100,10 @@ class TableWriter:
             names = _usual_columns(self._model, records)
         else:
             names = chosen_columns(self._names, self._model, records)
-        columns = [_measured(name, self._model, records) for name in names]
-        self._layout = _fitted(columns, self._console.width, may_drop=self._names is None)
+        usual = self._names is None
+        columns = [_measured(name, self._model, records, brief=usual) for name in names]
+        kept = (*_looked_for(self._model), *_KEPT_LONGEST, *names) if usual else None
+        self._layout = _fitted(columns, self._console.width, kept)
         self._stacked = names
 
     def _fitting(self, record: JSONObject, column: _Column) -> Text:
@@ -145,22 +157,40 @@ def _usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> 
             names.append(name)
     if any(is_money(name, model) for name in names) and "currency" in names:
         names.remove("currency")  # it stands beside the money
-    return names or all_columns(model, records)
+    wanted = [
+        name
+        for name in _looked_for(model)
+        if any(value_at(record, name) is not None for record in records)
+    ]
+    return [*dict.fromkeys([*wanted, *names])] or all_columns(model, records)
 
 
-def _measured(name: str, model: type[Model] | None, records: Sequence[JSONObject]) -> _Column:
+def _looked_for(model: type[Model] | None) -> tuple[str, ...]:
+    return () if model is None else _LOOKED_FOR.get(model.__name__, ())
+
+
+def _measured(
+    name: str, model: type[Model] | None, records: Sequence[JSONObject], *, brief: bool
+) -> _Column:
+    heading = name.rpartition(".")[2] if brief else name
     cells = [_cell(record, name, model) for record in records]
-    width = max(len(name), *(text.cell_len for text in cells))
+    width = max(len(heading), *(text.cell_len for text in cells))
     is_amount = is_money(name, model)
     shrinks = not is_amount and all(not text.style for text in cells)
-    return _Column(name, min(width, _WIDEST) if shrinks else width, shrinks, is_amount)
+    return _Column(name, heading, min(width, _WIDEST) if shrinks else width, shrinks, is_amount)
 
 
-def _fitted(columns: list[_Column], room: int, *, may_drop: bool) -> list[_Column] | None:
-    """Return the columns that there is room for, or None if there is not enough for a table."""
+def _fitted(columns: list[_Column], room: int, order: Sequence[str] | None) -> list[_Column] | None:
+    """Return the columns that there is room for, or None if there is not enough for a table.
+
+    Args:
+        columns: The columns.
+        room: How wide the table may be.
+        order: The names in the order in which columns are kept; None lets none be dropped.
+    """
     kept = list(columns)
-    while may_drop and len(kept) > 1 and _total(kept) > room:
-        kept.remove(max(kept, key=lambda column: _rank(column.name, columns)))
+    while order and len(kept) > 1 and _total(kept) > room:
+        kept.remove(max(kept, key=lambda column: order.index(column.name)))
     if _total(kept) > room or len(kept) < min(_FEWEST_COLUMNS, len(columns)):
         return None
     spare = room - _total(kept)
@@ -179,7 +209,7 @@ def _grown(
     spare = room - sum(column.width for column in layout) - _GAP * (len(layout) - 1)
     grown: list[_Column] = []
     for column in layout:
-        width = 0 if column.shrinks else _measured(column.name, model, records).width
+        width = 0 if column.shrinks else _measured(column.name, model, records, brief=True).width
         wider = max(0, min(spare, width - column.width))
         spare -= wider
         grown.append(attrs.evolve(column, width=column.width + wider))
@@ -188,12 +218,6 @@ def _grown(
 
 def _total(columns: list[_Column]) -> int:
     return sum(column.least for column in columns) + _GAP * (len(columns) - 1)
-
-
-def _rank(name: str, columns: list[_Column]) -> int:
-    if name in _KEPT_LONGEST:
-        return _KEPT_LONGEST.index(name)
-    return len(_KEPT_LONGEST) + [column.name for column in columns].index(name)
 
 
 def _table(layout: list[_Column], *, heading: bool) -> Table:
@@ -206,7 +230,7 @@ def _table(layout: list[_Column], *, heading: bool) -> Table:
     )
     for column in layout:
         table.add_column(
-            column.name,
+            column.heading,
             width=column.width,
             justify="right" if column.is_amount else "left",
             no_wrap=column.shrinks,

@@ -214,3 +214,38 @@ def test_a_secret_may_be_left_out_if_the_api_can_do_without(call):
     identifier = json.loads(webhook.stdout)["id"]
 
     assert call("webhooks", "roll-secret", identifier, "--yes").exit_code == 0
+
+
+def test_a_file_with_a_byte_order_mark_is_read(call, tmp_path):
+    claims = tmp_path / "claims.json"
+    claims.write_bytes(b"\xef\xbb\xbf" + json.dumps(ADA).encode())
+    created = call(*CREATE, "--claims", f"@{claims}")
+
+    assert created.exit_code == 0, created.stderr
+    assert json.loads(created.stdout)["claims"] == ADA
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
+def test_whole_numbers_are_exact_however_long(call, form):
+    number = "12345678901234567890123"
+    arguments = ("--metadata", f'{{"long": {number}}}', "--metadata.also", number)
+    created = call(*CREATE, "--claims", "{}", *arguments, "--output", form)
+
+    assert created.exit_code == 0, created.stderr
+    assert created.stdout.count(number) == 2
+    assert "e+" not in created.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--claims", "@-", "--metadata", "@-"],
+        ["--claims", "@-", "--api-key-file", "-"],
+    ],
+)
+def test_stdin_can_be_read_once(call, options):
+    refused = call(*CREATE, *options, typed="{}")
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("error: stdin can be read once only, and --")
+    assert not call.sandbox.requests

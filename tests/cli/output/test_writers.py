@@ -33,6 +33,7 @@ from allawee_async.models import (
 from allawee_async.resources.verbs import verbs_of
 
 ADA = "cus.2tXNjMhytgx7hCxu9"
+ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
 PAYMENTS = [
     {
         "id": "p.2wcj2CxxhnpcWAc4z",
@@ -65,37 +66,37 @@ PAYMENTS = [
 ]
 
 AT_200 = """\
-id                                    amount              fees  status     failureReason       \
-type     account               method         reference   createdAt
-p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  NGN 10.75 (1075)  completed  -                   \
-pay-out  ac.2tVZczWw7m6Teoeb7  bank-transfer  invoice 17  2026-03-14 23:21Z
-p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)      USD 0.00 (0)  failed     insufficient-funds  \
-pay-out  ac.2tVZczWw7m6Teoeb8  fx-transfer    -           2026-03-15 00:00Z
+id                                    amount  status     reference   createdAt          \
+failureReason                   fees  type     account               method
+p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  completed  invoice 17  2026-03-14 23:21Z  \
+-                   NGN 10.75 (1075)  pay-out  ac.2tVZczWw7m6Teoeb7  bank-transfer
+p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)  failed     -           2026-03-15 00:00Z  \
+insufficient-funds      USD 0.00 (0)  pay-out  ac.2tVZczWw7m6Teoeb8  fx-transfer
 """
 AT_80 = """\
-id                                    amount  status     createdAt
-p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  completed  2026-03-14 23:21Z
-p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)  failed     2026-03-15 00:00Z
+id                                    amount  status     reference
+p.2wcj2CxxhnpcWAc4z  NGN 50,000.00 (5000000)  completed  invoice 17
+p.2wcj2CxxhnpcWAc5a          USD -0.99 (-99)  failed     -
 """
 AT_40 = """\
 p.2wcj2CxxhnpcWAc4z
   amount         NGN 50,000.00 (5000000)
-  fees           NGN 10.75 (1075)
   status         completed
+  reference      invoice 17
+  createdAt      2026-03-14 23:21Z
+  fees           NGN 10.75 (1075)
   type           pay-out
   account        ac.2tVZczWw7m6Teoeb7
   method         bank-transfer
-  reference      invoice 17
-  createdAt      2026-03-14 23:21Z
 p.2wcj2CxxhnpcWAc5a
   amount         USD -0.99 (-99)
-  fees           USD 0.00 (0)
   status         failed
+  createdAt      2026-03-15 00:00Z
   failureReason  insufficient-funds
+  fees           USD 0.00 (0)
   type           pay-out
   account        ac.2tVZczWw7m6Teoeb8
   method         fx-transfer
-  createdAt      2026-03-15 00:00Z
 """
 
 
@@ -124,6 +125,32 @@ def shown(monkeypatch, capsys):
 def test_a_list_fits_the_terminal(shown, width, table):
     assert shown(PAYMENTS, width=width) == table
     assert max(map(len, table.splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("words", "headings"),
+    [
+        (("payments", "list"), ["id", "amount", "status", "reference", "accountName"]),
+        (("cards", "list"), ["id", "last4", "cardHolderName", "status", "customer"]),
+        (("accounts", "logs", ACCOUNT), ["createdAt", "type", "amount", "balanceAfter"]),
+    ],
+)
+def test_what_people_look_for_comes_first(call, words, headings):
+    paid = call(
+        *("payments", "create-payout", "--method", "bank-transfer", "--currency", "NGN", "--yes"),
+        *("--amount", "100", "--reference", "r", "--options.accountNumber", "0123456789"),
+        *("--options.bankCode", "058"),
+    )
+    assert paid.exit_code == 0
+
+    assert call(*words, "--output", "table").stdout.split()[: len(headings)] == headings
+
+
+def test_a_column_that_was_asked_for_has_its_whole_name(call):
+    column = "claims.individualInformation.firstName"
+    shown = call("customers", "list", "--output", "table", "--columns", f"id,{column}").stdout
+
+    assert shown.split()[:2] == ["id", column]
 
 
 @pytest.mark.parametrize("width", range(20, 220, 10))

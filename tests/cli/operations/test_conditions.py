@@ -1,0 +1,48 @@
+"""Conditions that no model knows are told: the API answers them with an empty list."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--filter", "nmae:x"], "knows no field 'nmae' of customers; did you mean name?"),
+        (["--filter", "status:activ"],
+         "the documents name no such status; did you mean active? known: active"),
+        (["--filter", "status|eq|activ"], "name no such status; did you mean active?"),
+        (["--filter", "email:x"],
+         "did you mean claims.individualInformation.email or claims.businessInformation.email?"),
+        (["--filter", "type:individual nmae:x"], "no field 'nmae'"),
+        (["--or", "nmae:x"], "no field 'nmae'"),
+    ],
+)  # fmt: skip
+def test_what_nobody_knows_is_a_warning(call, words, told):
+    result = call("customers", "list", *words)
+
+    assert (result.exit_code, result.stdout) == (0, "[]\n")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("warning: ")
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "status:active",
+        "created_at|exists|true",
+        "claims.individualInformation.email:x",
+        "metadata.userId:3",
+        'name:"nmae:x"',
+        "name~ade",
+        "verifications.type:tier-2",
+    ],
+)
+def test_what_may_be_there_is_not(call, condition):
+    result = call("customers", "list", "--filter", condition)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_an_object_behind_an_id_may_have_any_field(call):
+    assert call("cards", "list", "--filter", "customer.name:Ada").stderr == ""
+    assert call("accounts", "logs", "ac.2tVZczWw7m6Teoeb7", "--filter", "x:y").stderr == ""
