@@ -22,7 +22,7 @@ from allawee_async.export.reading import Intake, documents_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
 from allawee_async.export.rows import GzipLines, JsonLines, format_of
 from allawee_async.export.table import Table
-from allawee_async.pagination.pager import PageWalk
+from allawee_async.pagination.pages import PageWalk
 from allawee_async.transport.downloads import in_thread
 
 if TYPE_CHECKING:

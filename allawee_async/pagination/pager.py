@@ -1,113 +1,48 @@
-"""Walking lists: page after page, the next one fetched while the caller works on this one."""
+"""A list that is read as it is used: item after item, page after page, or all at once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.pagination.pages import Page, Source, needed_cursor, standstill
+from allawee_async.pagination.pages import Page, PageWalk, Source
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator
+    from collections.abc import Generator
     from types import TracebackType
 
 
 T = TypeVar("T")
 
 
-class PageWalk(Generic[T]):
-    """The pages of one walk, in order; an async iterator.
+class ItemWalk(Generic[T]):
+    """The items of one walk, in order; an async iterator that tasks may share, as a `PageWalk`."""
 
-    After an error it can be asked again, and goes on with the page that failed. From the second
-    page on, the page behind the one that was handed out is already being fetched.
-    """
-
-    def __init__(self, source: Source[T]) -> None:
-        self._source = source
-        self._page: Page[T] | None = None
-        self._ahead: asyncio.Task[Page[T]] | None = None
-        self._seen: set[str] = set()
-        self._ended = False
+    def __init__(self, pages: PageWalk[T]) -> None:
+        self._pages = pages
+        self._items: deque[T] = deque()
 
     def __aiter__(self) -> Self:
         """Return itself."""
         return self
 
-    async def __anext__(self) -> Page[T]:
-        """Return the next page that is not empty."""
-        last = self._page
-        if self._ended or (last is not None and not last.leads_on):
-            raise StopAsyncIteration
-        page = await self._next(last)
-        if not page.items and last is not None:
-            self._ended = True
-            raise StopAsyncIteration
-        if page.cursor is not None and page.cursor in self._seen:
-            raise standstill(page.cursor)
-        self._page = page
-        if page.leads_on:
-            self._seen.add(needed_cursor(page.cursor))
-            if last is not None:
-                self._fetch_ahead(page)
-        return page
-
-    async def _next(self, last: Page[T] | None) -> Page[T]:
-        if last is None:
-            return await self._source.page(None)
-        if self._ahead is None:
-            return await self._source.page(last.cursor)
-        ahead = self._ahead
-        try:
-            # Cancelling the caller cancels the task; a failed page is fetched anew when asked for.
-            return await ahead
-        finally:
-            self._ahead = None
-
-    def _fetch_ahead(self, page: Page[T]) -> None:
-        self._ahead = asyncio.ensure_future(self._source.page(page.cursor))
-        self._ahead.add_done_callback(_look_at)
+    async def __anext__(self) -> T:
+        """Return the next item."""
+        if not self._items:
+            async with self._pages.turn():
+                while not self._items:
+                    self._items.extend((await self._pages.take()).items)
+                return self._items.popleft()
+        return self._items.popleft()
 
     async def aclose(self) -> None:
         """End the walk; what was being fetched is cancelled and waited for."""
-        self._ended = True
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            ahead.cancel()
-            await asyncio.wait([ahead])
-
-    def __del__(self) -> None:
-        """Cancel what was being fetched for a loop that was left early."""
-        if self._ahead is not None and not self._ahead.get_loop().is_closed():
-            self._ahead.cancel()
-
-
-def _look_at(task: asyncio.Task[Any]) -> None:
-    """Take note of a failure, so that asyncio does not report one that nobody waited for."""
-    if not task.cancelled():
-        task.exception()
-
-
-class _ItemWalk(Generic[T]):
-    """The items of one walk, in order; an async iterator."""
-
-    def __init__(self, pages: PageWalk[T]) -> None:
-        self._pages = pages
-        self._items: Iterator[T] = iter(())
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        for item in self._items:
-            return item
-        page = await self._pages.__anext__()
-        self._items = iter(page.items)
-        for item in self._items:
-            return item
-        raise StopAsyncIteration
+        self._items.clear()
+        await self._pages.aclose()
 
 
 @attrs.define(eq=False)
@@ -129,15 +64,19 @@ class AsyncPager(Generic[T]):
     - `await pager.to_list()`, `await pager.first()`;
     - `async with pager:` around any of these; when the block is left, nothing is under way any
       more.
+
+    An item that cannot be read raises `DecodeError` where it stands, with the `item` and its
+    `cursor`. The same iterator goes on behind it when it is asked again. `list(on_invalid=…)`
+    leaves such items out.
     """
 
     def __init__(self, source: Source[T]) -> None:
         self._source = source
         self._blocks: list[_Block[T]] = []
 
-    def __aiter__(self) -> AsyncIterator[T]:
+    def __aiter__(self) -> ItemWalk[T]:
         """Return an iterator over all items."""
-        return _ItemWalk(self.pages())
+        return ItemWalk(self.pages())
 
     @property
     def source(self) -> Source[T]:
@@ -154,7 +93,7 @@ class AsyncPager(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         """Fetch the first page."""
-        return self._source.page(None).__await__()
+        return anext(PageWalk(self._source)).__await__()
 
     async def to_list(self, max_items: int | None = None) -> list[T]:
         """Return the items as a list.
@@ -164,28 +103,26 @@ class AsyncPager(Generic[T]):
 
         Raises:
             ConfigurationError: `max_items` is no whole number, or negative.
+            DecodeError: An item cannot be read, and the list has no `on_invalid`.
         """
         if max_items is None:
             return [item async for item in self]
         if type(max_items) is not int or max_items < 0:
             raise ConfigurationError("max_items must be a whole number, 0 or more")
         items: list[T] = []
-        if max_items == 0:
-            return items
-        pages = PageWalk(self._source)
+        walk = ItemWalk(PageWalk(self._source))
         try:
-            async for item in _ItemWalk(pages):
-                items.append(item)
-                if len(items) == max_items:
-                    break
+            while len(items) < max_items:
+                items.append(await anext(walk))
+        except StopAsyncIteration:
+            pass
         finally:
-            await pages.aclose()
+            await walk.aclose()
         return items
 
     async def first(self) -> T | None:
         """Return the first item, or None if the list is empty. Sends one request."""
-        page = await self
-        return page.items[0] if page.items else None
+        return next(iter(await self.to_list(1)), None)
 
     async def __aenter__(self) -> Self:
         """Return the pager itself; the end of the block ends the walks that begin in it."""

@@ -1,25 +1,41 @@
-"""Pages: what a list is read from, and one page of it."""
+"""Pages: what a list is read from, one page of it, and the walk from page to page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
 
 import attrs
 
-from allawee_async.errors import DecodeError, PaginationError
+from allawee_async.errors import (
+    BadRequestError,
+    DecodeError,
+    NotFoundError,
+    PaginationError,
+    UnprocessableEntityError,
+)
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 
     from allawee_async.transport.response import Reply
-    from allawee_async.types import JSONObject
 
 T = TypeVar("T")
 
+OnInvalid: TypeAlias = Callable[[DecodeError], object]
+"""What is called with the error of each item that cannot be read, where such are left out."""
+
 _DEFAULT_LIMIT: Final = 20
 _CURSORS: Final = ("after", "before", "lastId", "page")
+_REFUSALS: Final = (BadRequestError, NotFoundError, UnprocessableEntityError)
+"""What servers answer where the entry that a cursor names is gone."""
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +49,7 @@ class Source(Generic[T]):
         query: The query of the first page.
         cursor_field: The wire name of the field that cursors are taken from.
         ends_unless_told: Whether a page that does not say whether more follows is the last.
+        on_invalid: Called with the error of each item that cannot be read, which is then left out.
         model: What an item is; None for plain mappings.
         address: Where the list is: host and path, without the query.
         key_kind: What kind of key reads it (`test key`), never the key.
@@ -43,88 +60,132 @@ class Source(Generic[T]):
     query: Mapping[str, str]
     cursor_field: str = "id"
     ends_unless_told: bool = False
+    on_invalid: OnInvalid | None = None
     model: type[Model] | None = None
     address: str = ""
     key_kind: str = ""
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the pages before an entry are asked for, and not those behind it."""
+        return "before" in self.query
 
     def query_at(self, cursor: str | None) -> Mapping[str, str]:
         """Return the query for the page at a cursor; None is the first page."""
         if cursor is None:
             return self.query
-        direction = "before" if "before" in self.query else "after"
+        direction = "before" if self.is_backwards else "after"
         kept = {name: text for name, text in self.query.items() if name not in _CURSORS}
         return {**kept, direction: cursor}
 
-    async def page(self, cursor: str | None) -> Page[T]:
-        """Fetch the page at a cursor.
+    async def batch(self, cursor: str | None) -> Batch[T]:
+        """Fetch what is at a cursor.
 
         Raises:
             AllaweeError: The request failed, after its retries.
-            DecodeError: The page is not what the documents say.
+            DecodeError: The answer is no list.
         """
-        query = self.query_at(cursor)
-        reply = await self.fetch(query)
-        items: list[T] = []
+        reply = await self.fetch(self.query_at(cursor))
         try:
-            found = self.decode(reply.raw)
-            for item in found:
-                if isinstance(item, DecodeError):
-                    raise item
-                items.append(item)
+            entries = self.decode(reply.raw)
         except DecodeError as error:
-            raise _decode_error(error.message, error.path, reply) from None
-        reached = self._cursor_of(found, reply)
-        if reached is not None and reached in (cursor, *map(query.get, _CURSORS)):
-            raise standstill(reached)
+            error.body = reply.data
+            raise _of_reply(error, reply) from None
+        ids = self._ids_of(entries)
+        for place, entry in enumerate(entries):
+            if isinstance(entry, DecodeError):
+                _of_reply(entry, reply).cursor = ids[place]
         total = reply.metadata.get("totalCount")
-        return Page(
-            items=tuple(items),
-            has_more=self._has_more(reply, len(items), query),
+        more = reply.metadata.get("hasMore")
+        last_id = reply.metadata.get("lastId")
+        return Batch(
+            entries=entries,
+            ids=ids,
+            says_more=more if isinstance(more, bool) else None,
+            is_full=len(entries) >= int(self.query.get("limit", _DEFAULT_LIMIT)),
+            last_id=last_id if isinstance(last_id, str) and last_id else None,
             total_count=total if type(total) is int and total >= 0 else None,
             request_id=reply.request_id,
-            cursor=reached,
-            source=self,
         )
 
-    def _has_more(self, reply: Reply, found: int, query: Mapping[str, str]) -> bool:
-        """Return whether there may be another page.
-
-        Where the server does not say so, a full page may be followed by another; asking once too
-        often is better than to lose what follows.
-        """
-        told = reply.metadata.get("hasMore")
-        if isinstance(told, bool):
-            return told
-        return not self.ends_unless_told and found >= int(query.get("limit", _DEFAULT_LIMIT))
-
-    def _cursor_of(self, items: Sequence[T | DecodeError], reply: Reply) -> str | None:
-        if not items:
-            return None
-        cursor = _value_of(items[0] if "before" in self.query else items[-1], self.cursor_field)
-        if isinstance(cursor, str) and cursor:
-            return cursor
-        last_id = reply.metadata.get("lastId")
-        return last_id if isinstance(last_id, str) and last_id else None
+    def _ids_of(self, entries: Sequence[T | DecodeError]) -> list[str | None]:
+        """Return the cursor of each entry, whatever has become of it."""
+        field = fields_of(self.model).get(self.cursor_field)
+        attribute = field.attribute if field else ""
+        found: list[str | None] = []
+        for entry in entries:
+            record = entry.item if isinstance(entry, DecodeError) else entry
+            if isinstance(record, Model):
+                value = getattr(record, attribute) if field else record.extra.get(self.cursor_field)
+            else:
+                value = record.get(self.cursor_field) if isinstance(record, dict) else None
+            found.append(value if value and isinstance(value, str) else None)
+        return found
 
 
-def _value_of(item: object, wire: str) -> object:
-    """Return a field of a record by its wire name, whatever has become of the record."""
-    record = item.item if isinstance(item, DecodeError) else item
-    if isinstance(record, dict):
-        return cast("JSONObject", record).get(wire)
-    if not isinstance(record, Model):
-        return None
-    field = fields_of(type(record)).get(wire)
-    return getattr(record, field.attribute) if field else record.extra.get(wire)
-
-
-def _decode_error(message: str, path: str, reply: Reply) -> DecodeError:
-    error = DecodeError(
-        message, path=path, body=reply.data, status=reply.status, request_id=reply.request_id
-    )
-    error.attempts = reply.attempts
-    error.method = "GET"
+def _of_reply(error: DecodeError, reply: Reply) -> DecodeError:
+    error.status, error.request_id = reply.status, reply.request_id
+    error.attempts, error.method = reply.attempts, "GET"
     return error
+
+
+@attrs.frozen(kw_only=True)
+class Batch(Generic[T]):
+    """What came with one request.
+
+    Attributes:
+        entries: The items, and errors in the places of those that cannot be read.
+        ids: The id of each entry, or None.
+        says_more: What the server says about further entries; None if it says nothing.
+        is_full: Whether as many came as were asked for.
+        last_id: The cursor that the server tells beside the list.
+        total_count: The number of all entries, if it was asked for.
+        request_id: The API's id of the request.
+    """
+
+    entries: Sequence[T | DecodeError]
+    ids: Sequence[str | None]
+    says_more: bool | None = None
+    is_full: bool = False
+    last_id: str | None = None
+    total_count: int | None = None
+    request_id: str | None = None
+
+    def reached(self, *, is_backwards: bool) -> str | None:
+        """Return the cursor to go on from."""
+        named = (one for one in (self.ids if is_backwards else reversed(self.ids)) if one)
+        return next(named, self.last_id)
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """Where in a list a page ends, and another one begins.
+
+    Attributes:
+        cursor: The entry that the next page begins behind; None is the beginning of the list.
+        known: The ids of the entries before it, as far as they may come again.
+        nameless: How many entries without an id stand behind the cursor and are known.
+        came_from: The cursor before.
+    """
+
+    cursor: str | None = None
+    known: Sequence[str | None] = ()
+    nameless: int = 0
+    came_from: str | None = None
+
+    def earlier(self, *, is_backwards: bool) -> Iterator[str | None]:
+        """Yield cursors to go on from where the last one is gone: near ones, then wider steps."""
+        named = [one for one in self.known if one is not None]
+        if is_backwards:
+            named.reverse()
+        step = 1
+        while step < len(named):
+            yield named[-1 - step]
+            step *= 2
+        yield self.came_from
+
+
+_START: Final = Place()
 
 
 def _number(items: tuple[object, ...]) -> str:
@@ -136,19 +197,24 @@ class Page(Generic[T]):
     """One page of a list.
 
     Attributes:
-        items: What is on it.
+        items: What is on it. An item that cannot be read ends a page; what stands behind it comes
+            as a page of its own.
         has_more: Whether there may be another page behind it.
         total_count: The number of all entries, if `count_total` was asked for.
         request_id: The API's id of the request.
-        cursor: Where to go on: `list(after=page.cursor)`; None for an empty page.
     """
 
     items: tuple[T, ...] = attrs.field(repr=_number)
     has_more: bool
     total_count: int | None = None
     request_id: str | None = None
-    cursor: str | None = None
+    _place: Place = attrs.field(default=_START, alias="place", repr=False, eq=False)
     _source: Source[T] = attrs.field(alias="source", repr=False, eq=False)
+
+    @property
+    def cursor(self) -> str | None:
+        """Where to go on: `list(after=page.cursor)`; None for an empty page."""
+        return self._place.cursor
 
     async def next_page(self) -> Page[T] | None:
         """Fetch the page behind this one.
@@ -157,29 +223,243 @@ class Page(Generic[T]):
             The next page, or None if there is none.
 
         Raises:
-            PaginationError: The server ignores the cursor.
+            DecodeError: The item behind this page cannot be read; its `cursor` tells where to go
+                on.
+            PaginationError: The server ignores the cursor, or the entry that it names is gone.
             AllaweeError: The request failed, after its retries.
         """
-        if not self.leads_on:
+        if not self.has_more:
             return None
-        page = await self._source.page(needed_cursor(self.cursor))
-        return page if page.items else None
-
-    @property
-    def leads_on(self) -> bool:
-        """Whether another page is worth asking for."""
-        return self.has_more and bool(self.items)
+        if self.cursor is None:
+            raise _no_cursor("the last entry has no id to go on from; keep the id in select")
+        return await anext(PageWalk(self._source, self._place), None)
 
 
-def needed_cursor(cursor: str | None) -> str:
-    """Return the cursor; raise `PaginationError` if the last entry has none."""
-    if cursor is None:
-        raise PaginationError("the last entry has no id to go on from; keep the id in select")
-    return cursor
+class PageWalk(Generic[T]):
+    """The pages of one walk, in order; an async iterator.
+
+    After an error it can be asked again: a page that failed is fetched anew, and behind an item
+    that cannot be read it goes on. Any number of tasks may share it, each page is handed out once;
+    it may be used in several event loops, one after the other. From the second page on, the page
+    behind the one that was handed out is already being fetched.
+    """
+
+    def __init__(self, source: Source[T], place: Place = _START) -> None:
+        self._source = source
+        self._begin = self._place = place
+        self._batches = 0
+        self._seen = {source.query[name] for name in _CURSORS if name in source.query}
+        if place.cursor is not None:
+            self._seen.add(place.cursor)
+        self._pieces: deque[Page[T] | DecodeError] = deque()
+        self._is_last = False
+        self._ahead: asyncio.Task[Batch[T]] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turn = asyncio.Lock()
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> Page[T]:
+        """Return the next page that is not empty; the first may be."""
+        async with self.turn():
+            return await self.take()
+
+    def turn(self) -> asyncio.Lock:
+        """Return the lock that those who share the walk wait for."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._turn = loop, asyncio.Lock()
+            if self._ahead is not None and not self._ahead.done():
+                self._ahead = None  # it ended with its loop, and is fetched anew
+        return self._turn
+
+    async def take(self) -> Page[T]:
+        """Return the next page; for those whose `turn` it is."""
+        while True:
+            while self._pieces:
+                piece = self._pieces.popleft()
+                if isinstance(piece, Page):
+                    return piece
+                if self._source.on_invalid is None:
+                    raise piece
+                self._source.on_invalid(piece)
+            if self._is_last:
+                raise StopAsyncIteration
+            if self._batches and self._place.cursor is None:
+                raise _no_cursor("the last entry has no id to go on from; keep the id in select")
+            batch = await self._next_batch()
+            if not self._is_last:  # nobody has closed it meanwhile
+                self._go_on(batch)
+
+    async def _next_batch(self) -> Batch[T]:
+        try:
+            return await self._fetched()
+        except _REFUSALS as error:
+            if not self._place.known:  # the query of the caller
+                raise
+            refused = error
+        for cursor in self._place.earlier(is_backwards=self._source.is_backwards):
+            with suppress(*_REFUSALS):
+                return await self._source.batch(cursor)
+        raise PaginationError(
+            "the server takes none of the last entries as a cursor: they were deleted meanwhile, "
+            "it seems; read the rest by its time, list(created_until=…) with the created_at of the "
+            "last entry that you have",
+            cursor=self._place.cursor,
+        ) from refused
+
+    async def _fetched(self) -> Batch[T]:
+        ahead = self._ahead
+        if ahead is None or ahead.cancelled():
+            self._ahead = None
+            return await self._source.batch(self._place.cursor)
+        try:
+            # Cancelling the caller cancels the task; a failed page is fetched anew when asked for.
+            return await ahead
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not ahead.cancelled() or (task is not None and task.cancelling()):
+                raise
+            if self._is_last:  # it was closed
+                raise StopAsyncIteration from None
+            return await self._source.batch(self._place.cursor)  # somebody else cancelled it
+        finally:
+            self._ahead = None
+
+    def _go_on(self, batch: Batch[T]) -> None:
+        """Cut what came into pages, and find out where the next request begins."""
+        reached = batch.reached(is_backwards=self._source.is_backwards)
+        fresh = self._fresh(batch)
+        more = self._is_more(batch, reached)
+        if more is None:
+            self._is_last = True
+            return
+        if (reached in self._seen and batch.ids) or (more and reached in self._seen):
+            raise _standstill(reached)
+        if more and batch.ids and not fresh:
+            raise _standstill(reached)
+        if more and not batch.ids and reached is None:
+            raise _no_cursor(
+                "an empty page announces more and tells no cursor: ask again later, or cut the "
+                "list by time, with created_since and created_until"
+            )
+        place = self._place
+        is_forward = not self._source.is_backwards and any(batch.ids)
+        if batch.ids:
+            place = Place(
+                cursor=reached,
+                known=batch.ids,
+                nameless=_leading_nameless(reversed(batch.ids)) if is_forward else 0,
+                came_from=self._place.cursor,
+            )
+        self._pieces.extend(self._cut(batch, fresh, place, has_more=more))
+        self._place = attrs.evolve(place, cursor=reached)
+        self._batches += 1
+        self._is_last = not more
+        if more and reached is not None:
+            self._seen.add(reached)
+            if self._batches > 1:
+                self._fetch_ahead(reached)
+
+    def _is_more(self, batch: Batch[T], reached: str | None) -> bool | None:
+        """Return whether there may be more; None if nothing new came, and nobody announced any.
+
+        Where the server does not say, there may be more behind any entry: some servers give less
+        than they were asked for. Others give all that they have, whatever the cursor.
+        """
+        if batch.says_more is not None:
+            return batch.says_more
+        if self._source.ends_unless_told or not batch.ids:
+            return False
+        if batch.is_full:
+            return True
+        is_again = reached in self._seen and (self._batches or self._begin.cursor)
+        return None if is_again else reached is not None
+
+    def _fresh(self, batch: Batch[T]) -> list[tuple[T | DecodeError, str | None]]:
+        """Return the entries that did not come with the page before."""
+        known = set(self._place.known)
+        again = min(_leading_nameless(batch.ids), self._place.nameless)
+        pairs = list(zip(batch.entries, batch.ids, strict=True))[again:]
+        return [pair for pair in pairs if pair[1] is None or pair[1] not in known]
+
+    def _cut(
+        self,
+        batch: Batch[T],
+        fresh: list[tuple[T | DecodeError, str | None]],
+        place: Place,
+        *,
+        has_more: bool,
+    ) -> Iterator[Page[T] | DecodeError]:
+        page = partial(
+            Page[T],
+            total_count=batch.total_count,
+            request_id=batch.request_id,
+            source=self._source,
+        )
+        items: list[T] = []
+        cursor: str | None = None
+        is_due = not (self._batches or self._begin.cursor or has_more)  # a list that is empty
+        for entry, found in fresh:
+            if not isinstance(entry, DecodeError):
+                items.append(entry)
+                cursor = found or cursor
+                continue
+            if items and self._source.on_invalid is None:
+                known = Place(cursor=None if self._source.is_backwards else cursor)
+                yield page(items=tuple(items), has_more=True, place=known)
+                items = []
+            is_due = False
+            yield entry
+        if items or is_due:
+            yield page(items=tuple(items), has_more=has_more, place=place)
+
+    def _fetch_ahead(self, cursor: str) -> None:
+        self._ahead = asyncio.ensure_future(self._source.batch(cursor))
+        self._ahead.add_done_callback(_look_at)
+
+    async def aclose(self) -> None:
+        """End the walk; what was being fetched is cancelled and waited for."""
+        self._is_last = True
+        self._pieces.clear()
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead.done():
+            return
+        if ahead.get_loop() is asyncio.get_running_loop():
+            ahead.cancel()
+            await asyncio.wait([ahead])
+        else:
+            _cancel(ahead)
+
+    def __del__(self) -> None:
+        """Cancel what was being fetched for a loop that was left early."""
+        if self._ahead is not None and not self._ahead.done():
+            _cancel(self._ahead)
 
 
-def standstill(cursor: str | None) -> PaginationError:
-    """Return the error of a server that answers with a page that was there before."""
+def _cancel(task: asyncio.Task[Any]) -> None:
+    """Cancel a task from wherever one is: the collector may run in any thread."""
+    with suppress(RuntimeError):  # its loop is closed
+        task.get_loop().call_soon_threadsafe(task.cancel)
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """Take note of a failure, so that asyncio does not report one that nobody waited for."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _leading_nameless(ids: Iterable[str | None]) -> int:
+    return sum(1 for _ in takewhile(lambda one: one is None, ids))
+
+
+def _no_cursor(message: str) -> PaginationError:
+    return PaginationError(message)
+
+
+def _standstill(cursor: str | None) -> PaginationError:
     return PaginationError(
         "the server answered with a page that was there before, so it ignores the cursor; "
         "going on would not end",

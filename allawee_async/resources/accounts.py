@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from allawee_async.models.accounts import AccountType, DepositChannelType
     from allawee_async.models.common import Currency
     from allawee_async.pagination.pager import AsyncPager
+    from allawee_async.pagination.pages import OnInvalid
     from allawee_async.transport.downloads import Download
     from allawee_async.types import FreeForm, Strings
 
@@ -115,11 +116,14 @@ class Accounts(Findable[Account]):
         """
         return await self._call("balance", account_id, model=AccountBalance)
 
-    def logs(self, account_id: str, **params: Unpack[ListParams]) -> AsyncPager[AccountLogEntry]:
+    def logs(
+        self, account_id: str, *, on_invalid: OnInvalid | None = None, **params: Unpack[ListParams]
+    ) -> AsyncPager[AccountLogEntry]:
         """List what happened on an account.
 
         Args:
             account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
+            on_invalid: As for `list`.
             **params: As for `list`, but for `select`.
 
         Returns:
@@ -132,7 +136,14 @@ class Accounts(Findable[Account]):
         Source: Allawee's documents, "Get an account's logs" (2024-09-13).
         """
         query = list_query(**params)
-        return self._pager("logs", account_id, model=AccountLogEntry, query=query, loose=True)
+        return self._pager(
+            "logs",
+            account_id,
+            model=AccountLogEntry,
+            query=query,
+            loose=True,
+            on_invalid=on_invalid,
+        )
 
     def logs_csv(self, account_id: str) -> Download:
         """Download what happened on an account, as CSV.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.models.cards import CardControls
+    from allawee_async.pagination.pages import OnInvalid
     from allawee_async.query.parameters import Fields
     from allawee_async.redaction import SecretObject
     from allawee_async.transport.response import Reply
@@ -114,6 +115,7 @@ class Resource:
         query: Mapping[str, str],
         cursor_field: str = "id",
         loose: bool = False,
+        on_invalid: OnInvalid | None = None,
     ) -> AsyncPager[Any]:
         """Return the pager of a list; without a model its items are plain mappings.
 
@@ -126,6 +128,7 @@ class Resource:
             loose: Whether no document shows the list: then one object counts as a list of one, an
                 entry that is no object is kept as `extra["value"]`, and a page is the last unless
                 the answer says otherwise.
+            on_invalid: Called with the error of each item that cannot be read; None raises it.
         """
         route = self.ROUTES[verb]
         path = route.path(*ids)
@@ -145,6 +148,7 @@ class Resource:
             query=query,
             cursor_field=cursor_field,
             ends_unless_told=loose,
+            on_invalid=on_invalid,
             model=model,
             address=f"{self._session.hosts.base_url}{path}",
             key_kind=repr(self._session.keys),
@@ -160,18 +164,32 @@ class Listable(Resource, Generic[M]):
     _loose: ClassVar[bool] = False
 
     @overload
-    def list(self, *, select: None = None, **params: Unpack[ListParams]) -> AsyncPager[M]: ...
+    def list(
+        self,
+        *,
+        select: None = None,
+        on_invalid: OnInvalid | None = None,
+        **params: Unpack[ListParams],
+    ) -> AsyncPager[M]: ...
 
     @overload
-    def list(self, *, select: Fields, **params: Unpack[ListParams]) -> AsyncPager[JSONObject]: ...
+    def list(
+        self, *, select: Fields, on_invalid: OnInvalid | None = None, **params: Unpack[ListParams]
+    ) -> AsyncPager[JSONObject]: ...
 
     def list(
-        self, *, select: Fields | None = None, **params: Unpack[ListParams]
+        self,
+        *,
+        select: Fields | None = None,
+        on_invalid: OnInvalid | None = None,
+        **params: Unpack[ListParams],
     ) -> AsyncPager[M] | AsyncPager[JSONObject]:
         """List the objects, newest first.
 
         Args:
             select: Top-level fields to include, or with a minus to leave out.
+            on_invalid: Called with the `DecodeError` of each item that cannot be read, which is
+                then left out; None raises it where the item stands.
             **params: `limit` (page size), `after`, `before`, `filter`, `or_`, `nor`, `and_`,
                 `sort`, `expand`, `count_total`, `page`, `last_id`; see `list_query`.
 
@@ -190,6 +208,7 @@ class Listable(Resource, Generic[M]):
             query=query,
             cursor_field=self._cursor_field,
             loose=self._loose,
+            on_invalid=on_invalid,
         )
 
 
@@ -263,14 +282,17 @@ class Findable(Listable[M]):
         """
         if not _is_filled_text(reference):
             raise ConfigurationError("reference must be a text that is not empty")
-        page = await self.list(filter=F.reference == reference, limit=2)
-        for item in page.items:
-            found = getattr(item, "reference", None)
-            if found is not None and found != reference:
+        pager = self.list(filter=F.reference == reference, limit=2)
+        found: M | None = None
+        for item in (await pager.source.batch(None)).entries:
+            if isinstance(item, DecodeError):
+                raise item
+            if getattr(item, "reference", None) not in (None, reference):
                 raise DecodeError("an object with another reference was found", path="data")
-        if len(page.items) > 1:
-            raise DecodeError("several objects with one reference were found", path="data")
-        return page.items[0] if page.items else None
+            if found is not None:
+                raise DecodeError("several objects with one reference were found", path="data")
+            found = item
+        return found
 
 
 def minor_units(name: str, value: object) -> int:

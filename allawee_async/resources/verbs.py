@@ -20,6 +20,7 @@ from allawee_async import models, types
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, Shape, members_of, shape_of
 from allawee_async.pagination.pager import AsyncPager
+from allawee_async.pagination.pages import OnInvalid
 from allawee_async.query.filters import Expression, Field
 from allawee_async.query.parameters import Fields, ListParams, list_query
 from allawee_async.resources import Resources, nouns_of
@@ -226,7 +227,11 @@ class _Names(dict[str, Any]):
 
 
 _NAMES: Final = _Names(
-    AsyncPager=AsyncPager, Download=Download, Fields=Fields, ListParams=ListParams
+    AsyncPager=AsyncPager,
+    Download=Download,
+    Fields=Fields,
+    ListParams=ListParams,
+    OnInvalid=OnInvalid,
 )
 
 
@@ -266,7 +271,7 @@ def _parameters(signature: inspect.Signature) -> Iterator[Parameter]:
         if parameter.kind is parameter.VAR_KEYWORD:
             for name, annotation in get_type_hints(ListParams).items():
                 yield _parameter(name, annotation)
-        else:
+        elif OnInvalid not in members_of(parameter.annotation):  # a function has no text
             yield attrs.evolve(
                 _parameter(parameter.name, parameter.annotation),
                 required=parameter.default is parameter.empty,

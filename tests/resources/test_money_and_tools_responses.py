@@ -91,6 +91,7 @@ async def test_request_records_are_walked_by_their_own_id(wire: Any, sample: Any
 
 async def test_a_selection_of_request_records_keeps_their_id(wire: Any) -> None:
     wire.answer([{"_id": "req_1", "initiator": "usr.1"}])
+    wire.answer([])
 
     items = await wire.client().requests.list(select="initiator").to_list()
 
