@@ -22,7 +22,6 @@ from allawee_async.export.reading import Intake, documents_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
 from allawee_async.export.rows import GzipLines, JsonLines, format_of
 from allawee_async.export.table import Table
-from allawee_async.pagination.pages import PageWalk
 from allawee_async.transport.downloads import in_thread
 
 if TYPE_CHECKING:
@@ -236,7 +235,7 @@ class _Export:
         """Read the list to its end; whatever happens, what has come is kept."""
         state = self.journal.checkpoint.parts[0]
         intake = Intake(self.source, self.model, self.rows, self.job, state)
-        walk = PageWalk(documents_of(self.source, state))
+        walk = documents_of(self.source, state)
         try:
             async with aclosing(walk):
                 async for page in walk:

@@ -12,6 +12,7 @@ from allawee_async.errors import DecodeError
 from allawee_async.export.rows import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
 from allawee_async.models.schema import Field, Kind, masked_value
+from allawee_async.pagination.pages import PageWalk, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,27 +21,13 @@ if TYPE_CHECKING:
     from allawee_async.export.rows import Rows
     from allawee_async.models.base import Model
     from allawee_async.pagination.pages import Source
-    from allawee_async.transport.response import Reply
     from allawee_async.types import JSONValue
 
 
-def documents_of(source: Source[Any], state: PartState) -> Source[JSONValue]:
-    """Return a list whose entries are left as they came, from where a part of it was left.
-
-    Its pages lead on from the last entry that has an id, even if it is not the last of the page.
-    """
-
-    async def fetch(query: Mapping[str, str]) -> Reply:
-        reply = await source.fetch(query)
-        is_forward = "before" not in source.query
-        if is_forward and isinstance(reply.data, list) and not reply.metadata.get("lastId"):
-            ids = [_id(entry, source) for entry in reversed(reply.data)]
-            reply.metadata["lastId"] = next(filter(None, ids), None)
-        return reply
-
-    query = {**source.query, **state.query}
-    part: Source[Any] = attrs.evolve(source, fetch=fetch, decode=records, query=query)
-    return attrs.evolve(part, query=part.query_at(state.cursor))
+def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
+    """Return the pages of a list from where a part of it was left, the entries as they came."""
+    part: Source[Any] = attrs.evolve(source, decode=records, query={**source.query, **state.query})
+    return PageWalk(part, Place(cursor=state.cursor, nameless=state.skip))
 
 
 def _id(entry: JSONValue, source: Source[Any]) -> str | None:
@@ -90,9 +77,8 @@ class Intake:
     def take_in(self, documents: tuple[JSONValue, ...], cursor: str | None) -> None:
         """Add the entries of a page; `cursor` is the id that the next page begins behind."""
         ahead, self.is_torn = self.ahead, True
-        known = self._without_id(documents[: ahead.skip])
-        most = None if self._job.max_items is None else known + self._job.max_items - ahead.read
-        fresh = list(documents[known:most])
+        most = None if self._job.max_items is None else self._job.max_items - ahead.read
+        fresh = list(documents[:most])
         rows = self._sorted(fresh)
         self.ahead = attrs.evolve(
             ahead,
@@ -102,11 +88,6 @@ class Intake:
             rejected=ahead.rejected + len(fresh) - rows,
         )
         self.is_torn = False
-
-    def _without_id(self, documents: tuple[JSONValue, ...]) -> int:
-        """Return how many entries at the beginning have no id: they came with the page before."""
-        places = enumerate(documents)
-        return next((i for i, entry in places if _id(entry, self._source)), len(documents))
 
     def _behind(self, documents: tuple[JSONValue, ...], cursor: str | None) -> int:
         """Return how many entries stand behind the one that the cursor names."""
