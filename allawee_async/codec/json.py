@@ -22,6 +22,9 @@ _ESCAPES: Final = re.compile(
     rb"|\\.",
     re.DOTALL,
 )
+_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_MOST_LEVELS: Final = 254
+"""Of lists and objects within each other in what is written; many programs read no more."""
 
 
 class NotJSON(ValueError):  # noqa: N818 - what it says of a text
@@ -91,12 +94,37 @@ def _plain(value: object) -> Any:
 
 _VALUE: Final = msgspec.json.Decoder()
 _PARTS: Final = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | int | float | bool | None)
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
+_SORTING: Final = msgspec.json.Encoder(enc_hook=_plain, order="sorted")
 
-dumps: Final = msgspec.json.Encoder(enc_hook=_plain).encode
-"""Return a value of JSON types as JSON text; `TypeError` or `ValueError` if it has no such form."""
 
-dumps_sorted: Final = msgspec.json.Encoder(enc_hook=_plain, order="sorted").encode
-"""The same with the keys in their order, so that equal values give equal texts."""
+def dumps(value: object, *, sort: bool = False) -> bytes:
+    """Return a value of JSON types as JSON text.
+
+    Args:
+        value: The value. A number that is not finite becomes null.
+        sort: Whether keys stand in their order, so that equal values give equal texts.
+
+    Raises:
+        TypeError: JSON has no form for it.
+        ValueError: A text holds half a surrogate pair, or it has more than 254 levels.
+    """
+    try:
+        text = (_SORTING if sort else _ENCODER).encode(value)
+    except RecursionError:
+        text = b"[" * (_MOST_LEVELS + 1)
+    if text.count(b"[") + text.count(b"{") > _MOST_LEVELS and _levels(text) > _MOST_LEVELS:
+        raise ValueError(f"it has more than {_MOST_LEVELS} levels")
+    return text
+
+
+def _levels(text: bytes) -> int:
+    """Return how deep lists and objects are nested in a JSON text."""
+    level = deepest = 0
+    for found in _BRACKETS.finditer(text):
+        level += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+        deepest = max(deepest, level)
+    return deepest
 
 
 def dumps_indented(value: object) -> bytes:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from allawee_async.codec.json import NotJSON, dumps_indented, dumps_sorted, loads
+from allawee_async.codec.json import NotJSON, dumps, dumps_indented, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -212,7 +212,7 @@ def _written(value: Any) -> Any:
 
 def checksum_of(document: JSONObject) -> str:
     """Return the checksum of a checkpoint, which stands in it beside all else."""
-    return sha256(dumps_sorted(document)).hexdigest()
+    return sha256(dumps(document, sort=True)).hexdigest()
 
 
 def read_checkpoint(text: bytes) -> Checkpoint:

@@ -29,6 +29,9 @@ class DeclineCode(OpenEnum):
     SPENDING_CONTROL = "spending-control"
 
 
+_BEYOND: Final = 2**63
+
+
 def _json_object(value: FreeForm | None) -> JSONObject | None:
     return None if value is None else write_mapping(value)
 
@@ -51,6 +54,8 @@ def _whole(_: object, __: attrs.Attribute[Any], value: object) -> None:
             "card_balance must be an int in minor units (kobo, cents), "
             f"not {type(value).__name__}: 100 NGN are 10_000"
         )
+    if isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
+        raise ConfigurationError("card_balance must fit into 64 bits")
 
 
 def _name(_: object, __: attrs.Attribute[Any], value: object) -> None:

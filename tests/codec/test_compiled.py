@@ -156,7 +156,7 @@ def test_null_in_an_unknown_field_is_kept() -> None:
         assert decode(raw(document), Address).extra == document
 
 
-@model
+@model(kw_only=True)
 class Mapped(Model):
     """What has the keys of a map beside its field."""
 
@@ -278,7 +278,7 @@ def test_a_plain_subclass_is_read(read: Any) -> None:
         customer.name = "x"
 
 
-@model
+@model(kw_only=True)
 class Wider(Address):
     """A subclass with a field of its own."""
 
@@ -331,7 +331,7 @@ def test_what_a_subclass_does_with_its_values_is_done() -> None:
 
 
 def test_a_class_that_holds_such_a_subclass_is_read_as_well() -> None:
-    @model
+    @model(kw_only=True)
     class Holder(Model):
         inner: Converting | None = None
 

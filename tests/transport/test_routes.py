@@ -383,8 +383,6 @@ _ENDLESS["again"] = _ENDLESS
 @pytest.mark.parametrize(
     "value",
     [
-        2**64,
-        10**30,
         math.nan,
         math.inf,
         -math.inf,
@@ -406,6 +404,19 @@ def test_what_json_cannot_hold_is_refused(value: object) -> None:
     """A NaN that arrives as null would be an amount that nobody gave."""
     with pytest.raises(ConfigurationError):
         json_bytes({"amount": value})
+
+
+@pytest.mark.parametrize("number", [2**64, -(10**30)])
+def test_whole_numbers_are_written_exactly(number: int) -> None:
+    assert json_bytes({"amount": number}) == f'{{"amount":{number}}}'.encode()
+
+
+@pytest.mark.parametrize("levels", [1, 100, 253])
+def test_levels_are_written_as_far_as_others_read_them(levels: int) -> None:
+    brackets = "[" * 300  # in a text they are none
+    body = json_bytes({"a": _nested(levels - 1), "b": brackets})
+
+    assert json.loads(body) == {"a": _nested(levels - 1), "b": brackets}
 
 
 def test_a_number_is_not_blamed_for_a_text() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import attrs
 
-from allawee_async.codec.json import dumps_sorted
+from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def key_of(event: Event) -> str:
     parts = [event.type, _text(fields.get("id") or fields.get("_id")), _text(fields.get("status"))]
     last = event.id
     if last is None:
-        last = sha256(dumps_sorted(data)).hexdigest()
+        last = sha256(dumps(data, sort=True)).hexdigest()
     return "|".join(map(_escaped, [*parts, last]))
 
 
