@@ -70,13 +70,13 @@ class State:
         self.ledger = Ledger(ids)
         self.payments = Collection("p.", "payment", unique=("reference",), hidden=("plan",))
         self.payment_requests = Collection("p.req.", "payment.request", unique=("reference",))
-        self.fees = Collection("fee.", "fee")
+        self.fees = Collection("fee.", "fee", aliases=("fee_",))
         self.billings = Collection("bil.", "billing")
-        self.fx_quotes = Collection("fxq.", "fx.quote", noun="FX quote")
+        self.fx_quotes = Collection("fxq.", "fx.quote", noun="FX quote", aliases=("fxq_",))
         self.configuration = Collection()
         self.card_programs = Collection(
             "c.prg.", "card.program", unique=("name",), hidden=("type", "description"),
-            aliases=("cp.",),
+            aliases=("cp.", "cpg_"),
         )  # fmt: skip
         self.cards = Collection(
             "c.", "card", unique=("reference",), hidden=("network", "before", "enrollments"),
@@ -84,7 +84,7 @@ class State:
         )  # fmt: skip
         self.card_secrets = Collection(unique=("pan",))
         self.card_authorizations = Collection(
-            "c.auth.", "card.authorization", grouped="card",
+            "c.auth.", "card.authorization", grouped="card", aliases=("auth_",),
             hidden=("hold", "settled", "mcc", "merchant", "awaits", "follow"),
         )  # fmt: skip
         self.card_transactions = Collection("c.txn.", "card.transaction")

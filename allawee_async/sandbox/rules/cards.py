@@ -28,7 +28,8 @@ RULES: tuple[Rule, ...] = (
              "are stored and can be filtered by, but are in no answer. A live program cannot be "
              "changed (402 `card-program-approved`).",
              "The text of the documents says so, their sample of a virtual program says `new`."),
-        Rule("`cp.` and `c.prg.` are the same, and so are `ac.`, `acct.`, `act_` and `acc_`.",
+        Rule("`c.prg.`, `cp.` and `cpg_` are the same, so are `ac.`, `acct.`, `act_` and `acc_`, "
+             "and others with a dot or a line: `cus.` and `cus_`, `fee.` and `fee_`.",
              "The documents write the same program and the same account in these ways."),
     ),
     *about(
