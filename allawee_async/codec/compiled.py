@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import attrs
 import msgspec
 
-from allawee_async.codec.reading import Reader, read_date
+from allawee_async.codec.reading import Reader, read_date, read_date_or_text
 from allawee_async.models.base import Model, OpenEnum
 from allawee_async.models.schema import Kind, Shape, fields_of
 
@@ -121,6 +121,7 @@ class _Source:
             "UNSET": msgspec.UNSET,
             "UTC": UTC,
             "read_date": read_date,
+            "read_date_or_text": read_date_or_text,
         }
         self.unknown: dict[type[Model], tuple[str, ...]] = {}
         self._relation = relation
@@ -233,7 +234,7 @@ class _Source:
             case Kind.TIMESTAMP:
                 return f"({value} if {value}.tzinfo is not None else {value}.replace(tzinfo=UTC))"
             case Kind.DATE:
-                return f"read_date({value}, None)"
+                return f"{'read_date_or_text' if shape.keeps_text else 'read_date'}({value}, None)"
             case Kind.CHOICE if shape.enumeration is not None:
                 return f"{self.named('members', _Members(shape.enumeration))}[{value}]"
             case Kind.RELATION:

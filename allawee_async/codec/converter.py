@@ -226,8 +226,10 @@ def _shape_reader(shape: Shape, converter: Converter) -> Reader:
         item = shape.item.type or shape.item
         read_item = converter.get_structure_hook(item)
         return decoding.list_reader(item, read_item, nullable=shape.item.nullable)
-    if shape.model is not None:
+    if shape.kind is Kind.RELATION:
         return decoding.relation_reader(shape.model, converter.get_structure_hook)
+    if shape.kind is Kind.DATE:
+        return decoding.read_date_or_text
     return decoding.read_object if shape.kind is Kind.MAPPING else decoding.read_anything
 
 

@@ -127,16 +127,32 @@ def _moment(value: Any) -> datetime:
 
 
 def read_date(value: Any, _: object) -> date:
-    """Read a date, with zero padding or without: the API shows `1997-2-13` and `1996-02-14`."""
+    """Read a date, with zero padding or without: the API shows `1997-2-13` and `1996-02-14`.
+
+    Of a timestamp the date is taken.
+    """
     if not isinstance(value, str):
         raise Mismatch("a date (YYYY-MM-DD)", value)
     try:
-        if len(value) == 10 and value[7] == "-":
+        if len(value) == 10 and value[4] == "-" == value[7]:
             return date.fromisoformat(value)
+        if len(value) > 10:
+            _moment(value)
+            return date.fromisoformat(value[:10])
         year, month, day = value.split("-")
-        return date.fromisoformat(f"{year}-{_PADDED[month]}-{_PADDED[day]}")
-    except (ValueError, LookupError):
+        return date.fromisoformat(f"{year}-{month:0>2}-{day:0>2}")
+    except ValueError:
         raise Mismatch("a date (YYYY-MM-DD)", value) from None
+
+
+def read_date_or_text(value: Any, _: object) -> date | str:
+    """Read a date; a text that is none is kept: one odd date must not hide who has it."""
+    try:
+        return read_date(value, None)
+    except Mismatch:
+        if isinstance(value, str):
+            return value
+        raise
 
 
 def read_object(value: Any, _: object) -> Any:
@@ -177,10 +193,13 @@ def list_reader(item_type: Any, read_item: Reader, *, nullable: bool = False) ->
     return read_list
 
 
-def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Reader]) -> Reader:
+def relation_reader(
+    cls: type[Model] | None, model_reader: Callable[[type[Model]], Reader]
+) -> Reader:
     """Return the reader of a relation: an id, or with `expand` the object itself.
 
-    An object that `expand` has cut down to some of its fields, or to none, stays a mapping.
+    An object that `expand` has cut down to some of its fields, or to none, stays a mapping, and so
+    does one that no model describes.
 
     Args:
         cls: The class of the object.
@@ -191,6 +210,10 @@ def relation_reader(cls: type[Model], model_reader: Callable[[type[Model]], Read
     def read_relation(value: Any, _: object) -> Any:
         if isinstance(value, str):
             return value
+        if cls is None:
+            if isinstance(value, Mapping):
+                return cast("Mapping[str, Any]", value)
+            raise Mismatch("a text or an object", value)
         try:
             return model_reader(cls)(value, cls)
         except Mismatch as mismatch:

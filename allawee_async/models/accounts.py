@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject
@@ -106,7 +106,25 @@ attrs.resolve_types(Account)  # it names itself
 
 @model(kw_only=True)
 class AccountBalance(Model):
-    """What is on an account. No document shows it, so all of it is in `extra`."""
+    """What is on an account. No document shows it; clients of the API saw these fields.
+
+    Attributes:
+        id: Opaque.
+        available: What can be spent, in minor units.
+        available_change: What the last movement added or took, in minor units.
+        currency: The currency of both.
+        mode: Whether the money is real: `live` or `test`.
+        source: What moved the money last: an id or a reference, or the object.
+        created_at: When it came to be so, UTC.
+    """
+
+    id: str | None = None
+    available: int | None = attrs.field(default=None, metadata=MONEY)
+    available_change: int | None = attrs.field(default=None, metadata=MONEY)
+    currency: Currency | str | None = None
+    mode: str | None = None
+    source: str | JSONObject | None = None
+    created_at: datetime | None = None
 
 
 @model(kw_only=True)

@@ -4,7 +4,7 @@ A model is a value: frozen, slotted, keyword-only, without any behaviour of its 
 sends beyond the documents is kept in `extra` and written back by `allawee_async.to_dict`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 
@@ -13,7 +13,7 @@ import attrs
 from allawee_async.redaction import MASK, without_named_secrets
 from allawee_async.types import JSONObject, JSONValue, Strings
 
-__all__ = ["MONEY", "SECRET", "Model", "OpenEnum", "as_tuple", "model"]
+__all__ = ["MONEY", "SECRET", "Model", "OpenEnum", "as_things", "as_tuple", "model"]
 
 C = TypeVar("C")
 E = TypeVar("E")
@@ -81,6 +81,11 @@ def _or_none(value: Mapping[str, JSONValue] | None) -> Mapping[str, JSONValue] |
 
 def as_tuple(value: Strings | None) -> tuple[str, ...] | None:
     """Return texts as a tuple, so that a model that holds them is a value; for `converter=`."""
+    return None if value is None else tuple(value)
+
+
+def as_things(value: Sequence[str | JSONObject] | None) -> tuple[str | JSONObject, ...] | None:
+    """Return names, ids or objects as a tuple; for `converter=`."""
     return None if value is None else tuple(value)
 
 

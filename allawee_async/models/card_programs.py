@@ -5,6 +5,8 @@ from datetime import datetime
 from allawee_async.models.accounts import Account
 from allawee_async.models.base import Model, OpenEnum, model
 from allawee_async.models.common import Address, Currency
+from allawee_async.models.fees import Fee
+from allawee_async.models.webhooks import Webhook
 from allawee_async.types import JSONObject
 
 __all__ = [
@@ -102,17 +104,17 @@ class CardAuthorizationSettings(Model):
     Attributes:
         funding_source_type: `settlement-account`, `card-account` or `prefunded`.
         settlement_account: The account that pays: an id, or the account.
-        webhook: What decides: a URL, or the id of a webhook.
+        webhook: What decides: a URL, the id of a webhook, or the webhook.
         timeout_default: `approve` or `decline`, if the webhook does not decide in time.
-        transaction_fee: The id of the fee that you charge; you send it.
+        transaction_fee: The fee that you charge: an id, or the fee; you send it.
         fees_account: The account that the fees go to: an id, or the account; the API sends it.
     """
 
     funding_source_type: FundingSourceType | str | None = None
     settlement_account: str | Account | JSONObject | None = None
-    webhook: str | None = None
+    webhook: str | Webhook | JSONObject | None = None
     timeout_default: TimeoutDefault | str | None = None
-    transaction_fee: str | None = None
+    transaction_fee: str | Fee | JSONObject | None = None
     fees_account: str | Account | JSONObject | None = None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, SECRET, Model, OpenEnum, as_tuple, model
+from allawee_async.models.base import MONEY, SECRET, Model, OpenEnum, as_things, as_tuple, model
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
@@ -90,8 +90,12 @@ class CardControls(Model):
     blocked_categories: Strings | None = attrs.field(default=None, converter=as_tuple)
     allowed_channels: Strings | None = attrs.field(default=None, converter=as_tuple)
     blocked_channels: Strings | None = attrs.field(default=None, converter=as_tuple)
-    allowed_merchants: Strings | None = attrs.field(default=None, converter=as_tuple)
-    blocked_merchants: Strings | None = attrs.field(default=None, converter=as_tuple)
+    allowed_merchants: Sequence[str | JSONObject] | None = attrs.field(
+        default=None, converter=as_things
+    )
+    blocked_merchants: Sequence[str | JSONObject] | None = attrs.field(
+        default=None, converter=as_things
+    )
     spending_limits: Sequence[SpendingLimit | None] | None = attrs.field(
         default=None, converter=_limits
     )

@@ -24,6 +24,7 @@ class ActionResult(Model):
         id: The id of the object that the action was about, if the API told it.
         object: The API's name of its type.
         status: Its state.
+        message: What the API said in words, where it answered nothing else (`Card activated`).
         created_at: When it was created, UTC.
         updated_at: When it last changed, UTC.
     """
@@ -31,6 +32,7 @@ class ActionResult(Model):
     id: str | None = None
     object: str | None = None
     status: str | None = None
+    message: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
 

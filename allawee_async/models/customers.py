@@ -1,13 +1,14 @@
 """Customers: the persons and businesses that hold cards and accounts."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, as_tuple, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, as_things, model
 from allawee_async.models.common import Address
-from allawee_async.types import JSONObject, Strings
+from allawee_async.types import JSONObject
 
 __all__ = [
     "BusinessInformation",
@@ -72,7 +73,8 @@ class IndividualInformation(Model):
 
     Attributes:
         phone_number: In international form, `+2349154109234`.
-        date_of_birth: The API writes it with and without zero padding (`1997-2-13`).
+        date_of_birth: The API writes it with and without zero padding (`1997-2-13`). A text that is
+            no date is kept as it is; of a timestamp the date is taken.
         nationality_code: ISO 3166-1 alpha-2 (`NG`).
     """
 
@@ -83,7 +85,7 @@ class IndividualInformation(Model):
     gender: Gender | str | None = None
     email: str | None = None
     phone_number: str | None = None
-    date_of_birth: date | None = None
+    date_of_birth: date | str | None = None
     nationality_code: str | None = None
 
 
@@ -121,14 +123,19 @@ class Identity(Model):
 
 @model(kw_only=True)
 class Claims(Model):
-    """What a customer says of itself: persons the first three, businesses the last four."""
+    """What a customer says of itself: persons the first three, businesses the last four.
+
+    Directors are told by their names, or as objects.
+    """
 
     individual_information: IndividualInformation | None = None
     individual_address: Address | None = None
     individual_identity: Identity | None = None
     business_information: BusinessInformation | None = None
     business_identity: Identity | None = None
-    business_directors: Strings | None = attrs.field(default=None, converter=as_tuple)
+    business_directors: Sequence[str | JSONObject] | None = attrs.field(
+        default=None, converter=as_things
+    )
     business_address: Address | None = None
 
 

@@ -1,10 +1,13 @@
 """Disputes: authorizations that a card holder contests."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from allawee_async.models.base import Model, OpenEnum, model
+import attrs
+
+from allawee_async.models.base import Model, OpenEnum, as_things, model
 from allawee_async.models.card_authorizations import CardAuthorization
-from allawee_async.types import JSONObject, Strings
+from allawee_async.types import JSONObject
 
 __all__ = ["Dispute", "DisputeReason"]
 
@@ -27,8 +30,8 @@ class Dispute(Model):
         reason: `fraudulent`, `duplicate`, `value-not-received` or `general`.
         source: What is contested: the id of a card authorization, or the authorization.
         text: What happened, in words.
-        documents: URLs of the evidence.
-        user: The id of the user who contests it.
+        documents: URLs of the evidence, or objects.
+        user: Who contests it: an id, or the user.
         created_at: When the dispute was opened, UTC.
         updated_at: When it last changed, UTC.
         object: The API's name of the type.
@@ -38,8 +41,8 @@ class Dispute(Model):
     reason: DisputeReason | None = None
     source: str | CardAuthorization | JSONObject | None = None
     text: str | None = None
-    documents: Strings | None = None
-    user: str | None = None
+    documents: Sequence[str | JSONObject] | None = attrs.field(default=None, converter=as_things)
+    user: str | JSONObject | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     object: str | None = None

@@ -42,7 +42,7 @@ class Fee(Model):
     name: str | None = None
     description: str | None = None
     structure: FeeStructure | None = None
-    value: int | None = None
+    value: int | float | None = None
     cap: int | None = attrs.field(default=None, metadata=MONEY)
     currency: Currency | None = None
     account: str | Account | JSONObject | None = None

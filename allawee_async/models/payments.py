@@ -109,7 +109,7 @@ class Payment(Model):
         funding_source: The same, as far as the documents show.
         method: How the money goes.
         method_data: What the method needs, under the method's name in wire names (`bankTransfer`).
-        events: The events that told of it, as ids.
+        events: The events that told of it: ids, or the events.
         customer: For whom it was made, as you gave it.
         reference: Your own handle, as you gave it.
         fee: The fee of yours that was charged.
@@ -132,7 +132,7 @@ class Payment(Model):
     funding_source: str | Account | JSONObject | None = None
     method: PaymentMethod | None = None
     method_data: JSONObject | None = None
-    events: tuple[str | Event, ...] | None = None
+    events: tuple[str | Event | JSONObject, ...] | None = None
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None
     fee: str | Fee | JSONObject | None = None

@@ -33,7 +33,7 @@ class RequestAttempt(Model):
     """
 
     status_code: int | None = None
-    latency: int | None = None
+    latency: int | float | None = None
     response_body: JSONValue | None = attrs.field(default=None, metadata=SECRET)
     created_at: datetime | None = None
 

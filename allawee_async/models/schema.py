@@ -69,6 +69,7 @@ class Shape:
         enumeration: The class of an open enumeration.
         item: What each item of a list is.
         nullable: Whether None is a value as well; for a field it means that there is none.
+        keeps_text: Whether a text that is no date is kept as it came.
     """
 
     kind: Kind
@@ -76,10 +77,13 @@ class Shape:
     enumeration: type[OpenEnum] | None = None
     item: Shape | None = None
     nullable: bool = False
+    keeps_text: bool = False
 
     @property
     def type(self) -> Any:
         """The class of a plain value, of an enumeration or of an object; None for the rest."""
+        if self.keeps_text:
+            return None
         is_held = self.kind is Kind.OBJECT or self.kind is Kind.CHOICE
         return (self.model or self.enumeration) if is_held else _TYPES.get(self.kind)
 
@@ -168,6 +172,7 @@ def _field(found: attrs.Attribute[Any]) -> Field:
         enumeration=shape.enumeration,
         item=shape.item,
         nullable=shape.nullable,
+        keeps_text=shape.keeps_text,
         default=found.default,
         secret="secret" in found.metadata,
         currency=currency and camel(currency),
@@ -219,7 +224,8 @@ def shape_of(annotation: object) -> Shape:
         return Shape(kind=kind, nullable=nullable)
     if frozenset(members) not in _KINDS:
         raise TypeError(f"no rule for {annotation}")
-    return Shape(kind=_KINDS[frozenset(members)], nullable=nullable)
+    kind = _KINDS[frozenset(members)]
+    return Shape(kind=kind, nullable=nullable, keeps_text=kind is not Kind.TEXT and str in members)
 
 
 def members_of(annotation: object) -> list[Any]:

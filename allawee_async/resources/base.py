@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overload
 
-import attrs
-
 from allawee_async.codec.converter import decode, decode_items, records
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
+from allawee_async.models.schema import fields_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import Source
 from allawee_async.query.filters import F
@@ -216,6 +215,8 @@ def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
     data: object = None
     try:
         data = reply.raw if _has_required_fields(model) else _kept(reply.data)
+        if reply.message is not None and isinstance(data, dict) and "message" in fields_of(model):
+            data = {"message": reply.message, **data}
         return decode(data, model)
     except DecodeError as error:
         step = "." if error.path else ""
@@ -230,7 +231,7 @@ def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
 
 
 def _has_required_fields(model: type[Model]) -> bool:
-    return any(field.default is attrs.NOTHING for field in attrs.fields(model))
+    return any(field.required for field in fields_of(model).values())
 
 
 def _kept(value: JSONValue) -> JSONObject:

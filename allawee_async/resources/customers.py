@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from allawee_async.models.customers import Customer
+from allawee_async.models.customers import Customer, Verification
 from allawee_async.resources.base import Findable
 from allawee_async.transport.routes import Route, body_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from allawee_async.models.customers import Claims, CustomerType
-    from allawee_async.types import FreeForm, Strings
+    from allawee_async.types import FreeForm
 
 
 class Customers(Findable[Customer]):
@@ -48,7 +51,7 @@ class Customers(Findable[Customer]):
         reference: str,
         type: CustomerType | str,
         claims: Claims | FreeForm,
-        verifications: Strings | None = None,
+        verifications: Sequence[str | Verification | FreeForm] | None = None,
         metadata: FreeForm | None = None,
     ) -> Customer:
         """Create a customer. It is never sent twice if it may have taken effect.
@@ -58,7 +61,8 @@ class Customers(Findable[Customer]):
             reference: Your own handle, by which `find` finds the customer again.
             type: `individual` or `business`.
             claims: Who the customer is.
-            verifications: The tiers to check: `tier-1`, `tier-2`.
+            verifications: The tiers to check: `tier-1`, `tier-2`; of objects, as the API shows
+                them, the tier is sent.
             metadata: Your own data.
 
         Returns:
@@ -76,7 +80,7 @@ class Customers(Findable[Customer]):
             reference=reference,
             type=type,
             claims=claims,
-            verifications=verifications,
+            verifications=_tiers(verifications),
             metadata=metadata,
         )
         return await self._call("create", model=Customer, body=body)
@@ -89,7 +93,7 @@ class Customers(Findable[Customer]):
         reference: str,
         type: CustomerType | str,
         claims: Claims | FreeForm,
-        verifications: Strings | None = None,
+        verifications: Sequence[str | Verification | FreeForm] | None = None,
         metadata: FreeForm | None = None,
     ) -> Customer:
         """Replace a customer's data. Sending it twice does no harm, so it is retried.
@@ -100,7 +104,8 @@ class Customers(Findable[Customer]):
             reference: Your own handle.
             type: `individual` or `business`.
             claims: Who the customer is; the documents know no partial update, so give all of it.
-            verifications: The tiers to check: `tier-1`, `tier-2`.
+            verifications: The tiers to check: `tier-1`, `tier-2`; of objects, as the API shows
+                them, the tier is sent.
             metadata: Your own data; it takes the place of the old.
 
         Returns:
@@ -117,7 +122,24 @@ class Customers(Findable[Customer]):
             reference=reference,
             type=type,
             claims=claims,
-            verifications=verifications,
+            verifications=_tiers(verifications),
             metadata=metadata,
         )
         return await self._call("update", customer_id, model=Customer, body=body)
+
+
+def _tiers(
+    verifications: Sequence[str | Verification | FreeForm] | None,
+) -> list[object] | None:
+    return None if verifications is None else [_tier(one) for one in verifications]
+
+
+def _tier(verification: str | Verification | FreeForm) -> object:
+    """Return what the API wants, of what it shows."""
+    match verification:
+        case Verification():
+            return verification.type
+        case Mapping():
+            return verification.get("type", verification)
+        case _:
+            return verification

@@ -37,6 +37,7 @@ class Reply:
         raw: What the envelope holds, or the whole body if there is no envelope; None if neither.
             It is JSON text that nobody has read yet, or what it says.
         metadata: The envelope's metadata; of a list `hasMore` and, if asked for, `totalCount`.
+        message: What the envelope says in words, if it says something.
         elapsed: Seconds that the successful attempt took.
         failures: The attempts before it.
     """
@@ -47,6 +48,7 @@ class Reply:
     code: str | None = None
     raw: Raw | JSONValue = attrs.field(default=None, repr=False)
     metadata: JSONObject = attrs.field(factory=dict[str, "JSONValue"])
+    message: str | None = None
     elapsed: float = 0.0
     failures: tuple[Attempt, ...] = ()
 
@@ -162,6 +164,8 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
 
 def _open_envelope(reply: Reply, envelope: dict[str, Any]) -> Reply:
     reply.code = code = _code(envelope)
+    message: JSONValue = envelope.get("message")
+    reply.message = message if isinstance(message, str) else None
     if "data" in envelope:
         reply.raw = envelope["data"]
     elif code is None:

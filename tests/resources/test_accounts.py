@@ -141,7 +141,7 @@ async def test_relations_may_be_ids_or_objects() -> None:
         ({"code": "success", "data": {"balance": 5}}, {"balance": 5}),
         ({"code": "success"}, {}),
         ({"code": "success", "data": 5}, {"value": 5}),
-        ({"available": {"amount": 1}}, {"available": {"amount": 1}}),
+        ({"ledger": {"amount": 1}}, {"ledger": {"amount": 1}}),
     ],
 )
 async def test_a_balance_of_any_shape_is_kept(answer: Any, kept: Any) -> None:
@@ -152,6 +152,53 @@ async def test_a_balance_of_any_shape_is_kept(answer: Any, kept: Any) -> None:
     assert to_dict(balance) == kept
     assert (recorder.last.method, recorder.last.path) == ("GET", "/accounts/ac.1/balance")
     assert recorder.last.body == b""
+
+
+async def test_a_balance_has_what_clients_of_the_api_saw() -> None:
+    seen = {
+        "id": "bal.1",
+        "available": 5_000_00,
+        "availableChange": -100_00,
+        "currency": "NGN",
+        "mode": "live",
+        "source": "p.1",
+        "createdAt": "2025-03-31T10:15:00.000Z",
+    }
+    async with recording() as (allawee, recorder):
+        recorder.answer = {"code": "success", "data": seen}
+        balance = await allawee.accounts.balance("ac.1")
+        recorder.answer = {"code": "success", "data": {**seen, "available": 1.5}}
+        with pytest.raises(DecodeError) as caught:
+            await allawee.accounts.balance("ac.1")
+
+    assert to_dict(balance) == seen
+    assert (balance.available, balance.available_change, balance.extra) == (500_000, -10_000, {})
+    assert caught.value.path == "data.available"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "document"),
+    [
+        ({"code": "success", "message": "Card blocked"}, "Card blocked", {}),
+        ({"code": "success", "message": "ok", "data": {"id": "c.1"}}, "ok", {"id": "c.1"}),
+        ({"code": "success", "message": "a", "data": {"message": "b"}}, "b", {}),
+        ({"code": "success", "message": "a", "data": "done"}, "a", {"value": "done"}),
+        ({"code": "success", "message": ["a"]}, None, {}),
+        ({"code": "success"}, None, {}),
+        ({"message": "Card blocked"}, "Card blocked", {}),
+    ],
+)
+async def test_what_an_action_answers_in_words_is_kept(
+    answer: Any, message: str | None, document: Any
+) -> None:
+    async with recording() as (allawee, recorder):
+        recorder.answer = answer
+        result = await allawee.cards.block("c.1")
+        reply = await allawee.request("PUT", "/cards/c.1/block")
+
+    assert result.message == message
+    assert to_dict(result) == document | ({} if message is None else {"message": message})
+    assert reply.message == (message if message != "b" else "a")
 
 
 async def test_logs_of_any_shape_are_listed() -> None:

@@ -29,6 +29,7 @@ from allawee_async import (
 )
 from allawee_async.sandbox import Sandbox
 from tests.support.raw_server import RawServer, answers, one
+from tests.support.samples import full_customer
 
 KEY = "sk.test.canary"
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -128,6 +129,25 @@ async def test_what_is_not_given_is_not_sent() -> None:
 
     assert server.requests[0].json == fields
     assert server.requests[1].json == {**fields, "metadata": {}, "verifications": []}
+
+
+async def test_verifications_are_sent_as_tiers_even_if_they_are_objects() -> None:
+    async with RawServer() as server, AllaweeClient(KEY, base_url=server.url) as allawee:
+        fields: dict[str, Any] = {"name": "Ada", "reference": "r", "type": "individual"}
+        for verifications in (
+            customer_with("tier-1", "tier-2").verifications,
+            [{"type": "tier-1", "status": "verified"}, {"type": "tier-2"}],
+            ("tier-1", "tier-2"),
+        ):
+            await allawee.customers.create(**fields, claims={}, verifications=verifications)
+
+    for request in server.requests:
+        assert request.json["verifications"] == ["tier-1", "tier-2"]
+
+
+def customer_with(*tiers: str) -> Customer:
+    shown = [{"type": tier, "status": "verified"} for tier in tiers]
+    return from_dict(Customer, {**full_customer(), "verifications": shown})
 
 
 async def test_a_date_and_enumerated_values_go_out_as_the_api_writes_them() -> None:

@@ -235,7 +235,7 @@ def models(customer: Customer) -> None:
     assert_type(customer.claims.individual_information, IndividualInformation | None)
     if customer.claims.individual_information is not None:
         assert_type(customer.claims.individual_information.first_name, str | None)
-        assert_type(customer.claims.individual_information.date_of_birth, date | None)
+        assert_type(customer.claims.individual_information.date_of_birth, date | str | None)
     assert_type(customer.claims.individual_address, Address | None)
     assert_type(customer.claims.business_information, BusinessInformation | None)
     assert_type(customer.claims.business_identity, Identity | None)

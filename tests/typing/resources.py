@@ -72,7 +72,7 @@ async def payments(allawee: AllaweeClient) -> None:
     )
     assert_type(payment, Payment)
     assert_type(payment.account, str | Account | JSONObject | None)
-    assert_type(payment.events, tuple[str | Event, ...] | None)
+    assert_type(payment.events, tuple[str | Event | JSONObject, ...] | None)
     assert_type(await allawee.payments.list(), Page[Payment])
     assert_type(allawee.payments.receipt_pdf(payment.id), Download)
     fee = await allawee.fees.create(
