@@ -55,6 +55,11 @@ class Column:
         return self.kind is Kind.MAPPING or self.kind is Kind.JSON
 
     @property
+    def is_open(self) -> bool:
+        """Whether it may hold an object that no model describes."""
+        return self.is_free or ((self.field.item or self.field).kind is Kind.RELATION)
+
+    @property
     def holds(self) -> type[Model] | None:
         """The class of the objects that it holds in a list, or that an id in it stands for."""
         return (self.field.item or self.field).model
@@ -102,7 +107,7 @@ class Group:
     def is_plain(self) -> bool:
         """Whether no named field can hold a secret."""
         return not self.parts and not any(
-            column.field.secret or column.is_free or column.holds for column in self.columns
+            column.field.secret or column.is_open or column.holds for column in self.columns
         )
 
 

@@ -119,8 +119,8 @@ def _moments(moments: Sequence[datetime | None]) -> list[str]:
     ]
 
 
-def _days(days: Sequence[date | None]) -> list[str]:
-    return ["" if day is None else day.isoformat() for day in days]
+def _days(days: Sequence[date | str | None]) -> list[str]:
+    return _texts([day if day is None or isinstance(day, str) else day.isoformat() for day in days])
 
 
 _WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {

@@ -26,11 +26,11 @@ def may_hide(column: Column, values: Sequence[JSONValue]) -> bool:
     """Return whether the cells of a column may hold a secret: a quick look at the names in them."""
     if column.field.secret:
         return True
-    if not column.is_free and column.holds is None:
+    if not column.is_open and column.holds is None:
         return False
     objects = list(_objects(values))
     shapes = set(map(tuple, objects))
-    if column.is_free and not set(map(type, values)) <= {dict, NoneType}:
+    if column.holds is None and not set(map(type, values)) <= {dict, NoneType}:
         return True
     if column.holds is not None:
         held = group_of(column.holds)

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.codec.json import dumps
+from allawee_async.codec.json import dumps, loads
 from allawee_async.errors import ConfigurationError
+from allawee_async.export.columns import EXTRA
 from allawee_async.export.results import ExportError
 from allawee_async.export.rows import Unwritable
 from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from allawee_async.export.sheets import Sheet
@@ -66,6 +67,9 @@ class Parquet:
         self._wholes = [
             index for index, column in enumerate(table.columns) if column.kind is Kind.WHOLE_NUMBER
         ]
+        self._days = [
+            index for index, column in enumerate(table.columns) if column.kind is Kind.DATE
+        ]
         self._cells: list[list[Any]] = [[] for _ in table.columns]
         self._count = 0
         self._cell_bytes = 0
@@ -81,12 +85,15 @@ class Parquet:
         """Add the rows of a page, all or none.
 
         Raises:
-            Unwritable: A number has more than 64 bits.
+            Unwritable: A number has more than 64 bits, or a text that is no date has no place.
         """
         found = self._table.cells(sheet)
         for index in self._wholes:
             if not all(-_HALF <= number < _HALF for number in found[index] or () if number):
                 raise Unwritable(f"{self._table.columns[index].name} has more than 64 bits")
+        for index in self._days:
+            if any(type(day) is str for day in found[index] or ()):
+                self._move_to_extra(found, index)
         count = len(sheet.documents)
         for cells, values in zip(self._cells, found, strict=True):
             cells.extend(repeat(None, count) if values is None else values)
@@ -95,6 +102,23 @@ class Parquet:
             self._cell_bytes += count * len(dumps(sheet.documents[0]))
         if self._count >= _BATCH_ROWS or self._cell_bytes >= _BATCH_BYTES:
             self._close_batch()
+
+    def _move_to_extra(self, found: list[Sequence[Any] | None], index: int) -> None:
+        """Move the texts in a column of dates, which are none, to the column `extra`."""
+        column = self._table.columns[index]
+        if EXTRA not in self._table.columns:
+            raise Unwritable(f"{column.name} is no date, and there is no column extra to keep it")
+        place = self._table.columns.index(EXTRA)
+        days: Sequence[Any] = found[index] or ()
+        extras: list[Any] = [*(found[place] or [None] * len(days))]
+        for row, day in enumerate(days):
+            if type(day) is str:
+                kept: Any = loads(extras[row] or "{}")
+                *steps, last = column.wire
+                reduce(lambda inner, step: inner.setdefault(step, {}), steps, kept)[last] = day
+                extras[row] = dumps(kept).decode()
+        found[index] = [None if type(day) is str else day for day in days]
+        found[place] = extras
 
     def _close_batch(self) -> None:
         arrow = _arrow()

@@ -22,7 +22,7 @@ from allawee_async.export.columns import chosen, columns_of
 from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 from allawee_async.export.exporting import rows_of
 from allawee_async.export.sheets import read_sheet
-from allawee_async.models import Account, Card, Customer, Event, Payment, RequestRecord
+from allawee_async.models import Account, Card, Customer, Dispute, Event, Payment, RequestRecord
 from tests.support.exports import FORMATS, FakeList, beside, contents, customers, ids_in, read_rows
 
 if TYPE_CHECKING:
@@ -170,6 +170,59 @@ async def test_a_csv_has_utc_timestamps_and_whole_dates(tmp_path: Path) -> None:
     assert row["created_at"] == odd
     assert row["updated_at"] == "2024-03-31T11:15:00.000Z"
     assert row["claims.individual_information.date_of_birth"] == "1997-02-03"
+
+
+ODD = {"individualInformation": {"firstName": "Ada", "dateOfBirth": "13/02/1996"}}
+
+
+@formats
+async def test_a_birth_date_that_is_none_is_kept_in_every_format(tmp_path: Path, kind: str) -> None:
+    """It must not cost the row, nor the other rows of the page."""
+    usual = {"individualInformation": {"dateOfBirth": "1997-2-13"}}
+    odd = [customer(claims=ODD), customer(id="cus.2", claims=ODD, new=1)]
+    documents = [*odd, customer(id="cus.3", claims=usual)]
+    target = tmp_path / f"rows.{kind}"
+
+    result = await export(FakeList(documents).pager(), target)
+
+    rows = read_rows(target)
+    column = "claims.individual_information.date_of_birth"
+    assert (result.rows, result.rejected) == (3, 0)
+    if kind.startswith("jsonl"):
+        assert [row.get("claims") for row in rows[:2]] == [ODD, ODD]
+    elif kind.startswith("csv"):
+        assert [row[column] for row in rows] == ["13/02/1996", "13/02/1996", "1997-02-13"]
+    else:
+        text = {"claims": {"individualInformation": {"dateOfBirth": "13/02/1996"}}}
+        assert [row[column] for row in rows] == [None, None, date(1997, 2, 13)]
+        assert [row["extra"] and json.loads(row["extra"]) for row in rows] == [
+            text,
+            {"new": 1, **text},
+            None,
+        ]
+
+
+async def test_without_a_column_for_it_a_birth_date_that_is_none_is_told(tmp_path: Path) -> None:
+    documents = [customer(claims=ODD), customer()]
+    columns = ["id", "claims.individual_information.date_of_birth"]
+
+    result = await export(FakeList(documents).pager(), tmp_path / "rows.parquet", columns=columns)
+
+    assert (result.rows, result.rejected) == (1, 1)
+
+
+@formats
+async def test_directors_and_users_that_are_objects_show_no_secrets(
+    tmp_path: Path, kind: str
+) -> None:
+    claims = {"businessDirectors": ["Ada", {"name": "Obi", "bvn": BVN}]}
+    (row,) = await exported(tmp_path, kind, customer(claims=claims))
+    disputed = {"user": {"pin": BVN}}
+    (dispute,) = await exported(tmp_path, kind, disputed, model=Dispute, overwrite=True)
+
+    assert "Obi" in str(row)
+    assert BVN not in str(row)
+    assert BVN not in str(dispute)
 
 
 async def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

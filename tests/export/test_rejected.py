@@ -67,7 +67,7 @@ async def test_a_broken_entry_is_beside_the_file_and_all_others_in_it(
 async def test_the_reason_is_that_of_the_walk(
     sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path
 ) -> None:
-    claims = {"individualInformation": {"dateOfBirth": "31.12.1999"}}
+    claims = {"individualInformation": {"dateOfBirth": 19991231}}
     sandbox.add_customer({"claims": claims, "name": "Ada"})
     with pytest.raises(DecodeError) as walked:
         await allawee.customers.list(limit=100).to_list()
