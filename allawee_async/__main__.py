@@ -5,7 +5,6 @@ import sys
 from importlib.util import find_spec
 
 _NEEDED = ("typer", "rich")
-_INSTALL = "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'"
 _ASKED_BY_A_SHELL = "_ALLAWEE_COMPLETE"
 _WRONG_USE = 2
 _INTERRUPTED = 130
@@ -17,7 +16,10 @@ def main() -> None:
     Without the extra `cli` it says how to install it, and ends with exit code 2.
     """
     if any(find_spec(name) is None for name in _NEEDED):
-        print(_INSTALL, file=sys.stderr)  # noqa: T201 - Typer is not there to do it
+        from allawee_async.version import install_command  # noqa: PLC0415 - only here
+
+        told = f'error: the command line needs the extra "cli": {install_command("cli")}'
+        print(told, file=sys.stderr)  # noqa: T201 - Typer is not there to do it
         sys.exit(_WRONG_USE)
     try:
         from allawee_async.cli.app import app  # noqa: PLC0415 - it needs the extra

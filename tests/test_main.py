@@ -9,6 +9,7 @@ import pytest
 
 from allawee_async import __main__, __version__
 from allawee_async.__main__ import main
+from allawee_async.version import install_command
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
@@ -19,7 +20,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, missing)
     assert ended.value.code == 2
     assert capsys.readouterr() == (
         "",
-        "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'\n",
+        f'error: the command line needs the extra "cli": {install_command("cli")}\n',
     )
 
 
@@ -31,7 +32,7 @@ def test_without_the_extra_in_a_process_of_its_own():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == [
-        "error: the command line needs the extra \"cli\": pip install 'allawee_async[cli]'"
+        f'error: the command line needs the extra "cli": {install_command("cli")}'
     ]
 
 

@@ -20,6 +20,7 @@ from allawee_async.export.columns import EXTRA
 from allawee_async.export.results import ExportError
 from allawee_async.export.rows import Unwritable
 from allawee_async.models.schema import Kind
+from allawee_async.version import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +45,7 @@ def _arrow() -> Any:
         return import_module("pyarrow")
     except ImportError:
         raise ConfigurationError(
-            "a Parquet file needs pyarrow: pip install 'allawee_async[export]'"
+            f"a Parquet file needs pyarrow: {install_command('export')}"
         ) from None
 
 

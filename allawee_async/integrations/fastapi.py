@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Final
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.integrations.clients import checked_options, lent_or_made
+from allawee_async.version import install_command
 
 try:
     from fastapi.requests import HTTPConnection  # noqa: TC002 - FastAPI reads the annotation
 except ImportError as error:
-    message = f"this needs FastAPI ({error}): pip install 'allawee_async[fastapi]'"
+    message = f"this needs FastAPI ({error}): {install_command('fastapi')}"
     raise ConfigurationError(message) from None
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 from allawee_async.export.exporting import rows_of
 from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Dispute, Event, Payment, RequestRecord
+from allawee_async.version import install_command
 from tests.support.exports import FORMATS, FakeList, beside, contents, customers, ids_in, read_rows
 
 if TYPE_CHECKING:
@@ -567,6 +568,6 @@ async def test_parquet_without_pyarrow_says_what_to_install(
 
     parquet._arrow.cache_clear()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'allawee_async\[export\]'"):
+    with pytest.raises(ConfigurationError, match=re.escape(install_command("export"))):
         await export(FakeList([customer()]).pager(), tmp_path / "rows.parquet")
     assert contents(tmp_path) == {}

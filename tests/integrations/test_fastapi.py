@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from allawee_async import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.integrations.fastapi import allawee_lifespan, get_allawee
+from allawee_async.version import install_command
 from tests.support.canaries import API_KEY, locals_text
 from tests.support.web_servers import uvicorn_server
 
@@ -246,7 +247,7 @@ except ConfigurationError as error:
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
     )
 
-    assert "pip install 'allawee_async[fastapi]'" in done.stdout
+    assert install_command("fastapi") in done.stdout
 
 
 def test_the_lifespan_of_fastapi_needs_no_aiohttp_server() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.redaction import SecretText
+from allawee_async.version import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -88,7 +89,7 @@ def _told(doing: str) -> Generator[None, None, None]:
 def _explained(error: Exception, doing: str) -> CommandError:
     if isinstance(error, ImportError) and error.name == "keyring":
         return NoKeyStoreError(
-            f"the package keyring is missing: pip install 'allawee_async[cli]', or {_INSTEAD}"
+            f"the package keyring is missing: {install_command('cli')}, or {_INSTEAD}"
         )
     from keyring.errors import KeyringLocked, NoKeyringError
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import MASK, SecretText
+from allawee_async.version import install_command
 from allawee_async.webhooks.stores.base import StoreError
 
 try:
@@ -27,9 +28,7 @@ try:
     )
     from redis.exceptions import TimeoutError as RedisTimeoutError
 except ImportError as error:
-    raise ConfigurationError(
-        "RedisStore needs redis-py: pip install 'allawee_async[redis]'"
-    ) from error
+    raise ConfigurationError(f"RedisStore needs redis-py: {install_command('redis')}") from error
 
 __all__ = [
     "FAILURES",

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from allawee_async.cli.access import key_store, login
 from allawee_async.cli.app import app
+from allawee_async.version import install_command
 from tests.support.keyrings import (
     BrokenKeyring,
     ForgetfulKeyring,
@@ -216,7 +217,7 @@ class TestKeyringsThatFail:
         monkeypatch.setitem(sys.modules, "keyring", None)
         result = run("login")
         assert result.exit_code == 1
-        assert "pip install 'allawee_async[cli]'" in result.stderr
+        assert install_command("cli") in result.stderr
 
 
 @pytest.mark.usefixtures("keyring")
