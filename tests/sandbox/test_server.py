@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Caller, Calling
 
 
+async def test_what_listens_everywhere_has_an_address_that_works() -> None:
+    async with Sandbox(host="0.0.0.0") as sandbox, sandbox.client() as allawee:
+        assert sandbox.url.startswith("http://127.0.0.1:")
+        assert await allawee.customers.list().first() is not None
+
+
 async def test_the_two_hosts_are_two_ports() -> None:
     async with Sandbox() as sandbox:
         assert sandbox.url.startswith("http://127.0.0.1:")

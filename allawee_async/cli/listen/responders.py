@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import attrs
 
+from allawee_async.cli.errors import one_line
 from allawee_async.codec.json import NotJSON, dumps, loads
+from allawee_async.redaction import mask
 from allawee_async.transport.streaming import transport_error
 from allawee_async.webhooks.responses import (
     DONE,
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.events import Event
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=30.0)
+_SHOWN: Final = 200
 _LONGEST_ANSWER: Final = 1024 * 1024
 _OF_THE_CONNECTION: Final = frozenset({
     "host", "connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer",
@@ -113,7 +117,11 @@ class Forwarder:
             return _failed(f"the answer is longer than {_LONGEST_ANSWER:,} bytes")
         kind = response.headers.get("Content-Type", "application/octet-stream")
         reply = WebhookReply(response.status, body, kind)
-        return Answered(reply, _action(reply) or "forwarded")
+        told = one_line(mask(body[:_SHOWN].decode(errors="replace")))
+        refused = (
+            f"answered: {told}" if response.status >= HTTPStatus.BAD_REQUEST and told else None
+        )
+        return Answered(reply, _action(reply) or "forwarded", refused)
 
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:

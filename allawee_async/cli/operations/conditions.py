@@ -1,4 +1,4 @@
-"""Conditions as they were typed: what no model knows is told, as the API just answers nothing."""
+"""What was typed and no document knows is told, as the API takes it and just answers nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.cli.wording import did_you_mean, words_of
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
+from allawee_async.webhooks.events import EVENT_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,12 +24,16 @@ _CONDITION: Final = re.compile(
 
 
 def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is odd about the conditions of a list, in words for a person.
+    """Yield what is odd about the arguments of a call, in words for a person.
 
     Args:
-        verb: The list.
+        verb: What is called: a list with conditions, or a webhook with events.
         arguments: Its arguments, by Python name.
     """
+    if verb.noun == "webhooks":
+        for name in set(arguments.get("events") or ()) - EVENT_CLASSES.keys():
+            close = did_you_mean(name, EVENT_CLASSES)
+            yield f"no document names the event {name!r}; {close}known: {', '.join(EVENT_CLASSES)}"
     model = verb.model
     if model is None or not fields_of(model):  # no document shows an entry
         return

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model
     from allawee_async.types import JSONObject, JSONValue
 
+_CODES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROLS: Final = re.compile("[\x7f-\x9f]")  # JSON need not escape these; terminals obey some
 
 
@@ -144,7 +145,8 @@ class _Csv:
         elif self._names is None:
             self._missed.update({*all_columns(self._model, records)} - {*columns})
         rows += [[csv_cell(value_at(record, name)) for name in columns] for record in records]
-        write(csv_lines(rows))
+        text = csv_lines(rows)
+        write(_CODES.sub("?", text) if sys.stdout.isatty() else text)
 
     def end(self) -> None:
         if self._columns is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from aiohttp import web
 
@@ -17,6 +17,9 @@ RequestHandler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamRes
 
 _TURNS_TO_ACCEPT = 3
 _CLOSING_SECONDS = 0.1
+
+_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it names them
+"""Where what listens everywhere is reached from this computer."""
 
 
 class Ports:
@@ -51,7 +54,8 @@ class Ports:
         """
         if host not in self._bound:
             raise RuntimeError("the sandbox is not running: use `async with` or `start()`")
-        name = f"[{self._address}]" if ":" in self._address else self._address
+        address = _HERE.get(self._address, self._address)
+        name = f"[{address}]" if ":" in address else address
         return f"http://{name}:{self._bound[host]}"
 
     async def open(self, answerers: Mapping[Host, RequestHandler]) -> None:

@@ -351,7 +351,8 @@ class TestSendingOn:
             status, body = await hook.send(CREATED)
             assert (status, body) == (answer().status, answer().body or b"")
             (shown,) = hook.deliveries()
-        assert (shown["answer"], shown["problem"]) == ("forwarded", None)
+        problem = "answered: oops" if status == 500 else None
+        assert (shown["answer"], shown["problem"]) == ("forwarded", problem)
 
     async def test_a_packed_body_stays_packed(self, listening, target):
         packed = gzip.compress(CREATED)
@@ -589,6 +590,24 @@ class TestBeforeItBegins:
 
     def test_no_key(self):
         assert "no API key" in self.refused(register=True)
+
+    @pytest.mark.parametrize("to", [{}, {"forward_to": "http://127.0.0.1:8000"}])
+    @pytest.mark.parametrize("given", [None, KEY])
+    def test_a_key_made_here_is_told_once_to_who_has_to_check_with_it(
+        self, monkeypatch, capsys, to, given
+    ):
+        async def nothing(*_):
+            pass
+
+        monkeypatch.setattr("allawee_async.cli.listen.run._listen", nothing)
+        if given:
+            monkeypatch.setenv("ALLAWEE_SIGNING_KEY", given)
+        run_listen(ListenOptions(**to), ConnectionOptions(sandbox=True))
+        told = capsys.readouterr().err
+
+        assert bool(re.search(r"ALLAWEE_SIGNING_KEY=[0-9a-f]{64}\n", told)) is (
+            bool(to) and not given
+        )
 
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -46,3 +46,12 @@ def test_what_may_be_there_is_not(call, condition):
 def test_an_object_behind_an_id_may_have_any_field(call):
     assert call("cards", "list", "--filter", "customer.name:Ada").stderr == ""
     assert call("accounts", "logs", "ac.2tVZczWw7m6Teoeb7", "--filter", "x:y").stderr == ""
+
+
+def test_an_event_that_no_document_names_is_a_warning(call):
+    words = ("webhooks", "create", "--name", "n", "--url", "http://127.0.0.1:1/", "--events")
+    odd = call(*words, "card.authorization.foo")
+    good = call(*words, "request.completed")
+
+    assert "no document names the event 'card.authorization.foo'; did you mean" in odd.stderr
+    assert (odd.exit_code, good.exit_code, good.stderr) == (0, 0, "")

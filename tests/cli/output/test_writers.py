@@ -464,6 +464,15 @@ def test_a_csv_has_a_row_for_each_object_and_no_formula(capsys):
     assert rows == [["id", "name"], ["b.1", "two\rlines"], ["b.2", '\'=HYPERLINK("x")']]
 
 
+def test_a_csv_on_a_terminal_has_no_codes_that_it_obeys(monkeypatch):
+    shown = Terminal()
+    monkeypatch.setattr("sys.stdout", shown)
+    writer = writer_for(Format.CSV, Bank, ["name"])
+    writer.page([{"name": "Ada\x1b]0;title\x07\x9b2J"}])
+
+    assert shown.getvalue() == "name\r\nAda?]0;title??2J\r\n"
+
+
 def test_columns_of_csv_in_their_order(call):
     text = call("customers", "list", "--output", "csv", "--columns", "status,id").stdout
 
