@@ -93,10 +93,10 @@ JOBS: dict[str, JobHandler] = {
 }
 """What `State.later` runs, by name: it gets the state and the id of the document."""
 
-WebhookListener: TypeAlias = "Callable[[State, JsonObject, JsonObject | None], None]"
+WebhookListener: TypeAlias = "Callable[[State, JsonObject, JsonObject | str], None]"
 ANSWERS: dict[str, WebhookListener] = {**authorizations.ANSWERS}
 """Who hears what a webhook answered, by the name of the event: a function gets the state, the
-event's `data`, and the JSON object of a 200 answer, or None for anything else (or too late)."""
+event's `data`, and the JSON object of a 200 answer, or why there is none."""
 
 
 _OWN_KEY = Key("key.sandbox-page")

@@ -29,6 +29,7 @@ from allawee_async.sandbox.cards.decisions import (
     read_decision,
 )
 from allawee_async.sandbox.cards.funding import funding_source
+from allawee_async.sandbox.events.recording import NO_WEBHOOK, TIMEOUT
 from allawee_async.sandbox.money.insufficient_funds import reason_if_short
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def reverse(state: State, authorization: JsonObject) -> None:
     _tell(state, authorization, UPDATE)
 
 
-def hear(event: str, state: State, data: JsonObject, answer: JsonObject | None) -> None:
-    """Take in what a webhook answered to an event; None for no answer in time."""
+def hear(event: str, state: State, data: JsonObject, answer: JsonObject | str) -> None:
+    """Take in what a webhook answered to an event, or why there is no answer."""
     authorization = state.card_authorizations.get(id_of(data))
     if authorization is None or authorization["awaits"] != event:
         return  # decided already
@@ -155,9 +156,10 @@ def _go_on(state: State, authorization: JsonObject, event: str, reason: str | No
     webhook = _tell(state, authorization, event)
     if state.decide is not None:
         data = _told(event, authorization)
-        hear(event, state, data, state.decide(data))
+        decided = state.decide(data)
+        hear(event, state, data, TIMEOUT if decided is None else decided)
     elif state.webhook_for(event, webhook) is None:
-        hear(event, state, authorization, None)
+        hear(event, state, authorization, NO_WEBHOOK)
 
 
 def _close(state: State, authorization: JsonObject, decision: Decision) -> None:
@@ -203,7 +205,7 @@ def _told(event: str, authorization: JsonObject) -> JsonObject:
     return told
 
 
-ANSWERS: dict[str, Callable[[State, JsonObject, JsonObject | None], None]] = {
+ANSWERS: dict[str, Callable[[State, JsonObject, JsonObject | str], None]] = {
     event: partial(hear, event) for event in (REQUEST, UPDATE)
 }
 ROUTES = reads("/card-authorizations", lambda state: state.card_authorizations)

@@ -9,6 +9,7 @@ import attrs
 
 from allawee_async.sandbox.api.documents import part, whole
 from allawee_async.sandbox.cards.controls import Purchase, allows
+from allawee_async.sandbox.events.recording import TIMEOUT
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
@@ -64,21 +65,21 @@ def objection(
     return None
 
 
-def read_decision(authorization: JsonObject, answer: JsonObject | None, default: Json) -> Decision:
+def read_decision(authorization: JsonObject, answer: JsonObject | str, default: Json) -> Decision:
     """Return what an answer of a webhook decides.
 
     Args:
         authorization: What it is about.
-        answer: A JSON object, or None if there was no answer in time.
+        answer: A JSON object, or why there is none.
         default: The `timeoutDefault` of the card program; None lets everything through.
     """
-    action = None if answer is None else answer.get("action")
-    if answer is None or action not in ("approve", "decline"):
+    if isinstance(answer, str) or answer.get("action") not in ("approve", "decline"):
         status = DECLINED if default == "decline" else APPROVED
-        return Decision(status, SYSTEM, None if default is None else "timeout-error")
+        reason = answer if isinstance(answer, str) else TIMEOUT
+        return Decision(status, SYSTEM, None if default is None else reason)
     metadata, code = answer.get("metadata"), answer.get("code")
     kept = metadata if isinstance(metadata, dict) else None
-    if action == "decline":
+    if answer["action"] == "decline":
         return Decision(DECLINED, DIRECT, code if isinstance(code, str) else None, kept)
     if authorization["type"] == CHECK and not _tells_of_card(answer):
         return Decision(DECLINED, SYSTEM, "invalid-response")

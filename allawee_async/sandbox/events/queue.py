@@ -14,7 +14,9 @@ from allawee_async.sandbox.events.recording import (
     DELIVERED,
     ENABLED,
     FAILED,
+    TIMEOUT,
     UNCLAIMED,
+    UNREACHABLE,
     WAITING,
     is_url,
 )
@@ -57,6 +59,7 @@ class DeliveryAttempt:
         body: The beginning of the answer's body.
         error: Why there was no answer.
         final: Whether nothing more is to be tried.
+        is_late: Whether there was no answer in time, if there was none, and not no connection.
     """
 
     status: int | None
@@ -64,11 +67,16 @@ class DeliveryAttempt:
     body: bytes = b""
     error: str | None = None
     final: bool = False
+    is_late: bool = True
 
-    def decision(self) -> JsonObject | None:
-        """Return the JSON object of a 200 answer, or None for anything else."""
-        value = self._read() if self.status == 200 else None
-        return value if isinstance(value, dict) else None
+    def decision(self) -> JsonObject | str:
+        """Return the JSON object of a 200 answer, or why there is none, as a `statusReason`."""
+        if self.status is None:
+            return TIMEOUT if self.is_late else UNREACHABLE
+        if self.status != 200:
+            return f"webhook-status-{self.status}"
+        value = self._read()
+        return value if isinstance(value, dict) else TIMEOUT
 
     def record(self, at: str) -> JsonObject:
         """Return the attempt as it is shown."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
 ENABLED, DISABLED = "enabled", "disabled"
+TIMEOUT, UNREACHABLE, NO_WEBHOOK = "timeout-error", "webhook-unreachable", "no-webhook"
+"""Why there is no decision."""
 
 
 def choose_webhook(

@@ -46,7 +46,7 @@ class EventSender:
     ) -> DeliveryAttempt:
         """Send an event and wait so many seconds for the answer; the waiting for room is extra."""
         if not self._anywhere and not is_of_this_computer(outgoing.url):
-            return DeliveryAttempt(None, 0, error=_NOT_HERE, final=True)
+            return DeliveryAttempt(None, 0, error=_NOT_HERE, final=True, is_late=False)
         async with self._room:
             return await self._post(outgoing, deadline, is_last=is_last)
 
@@ -68,9 +68,8 @@ class EventSender:
             return too_late(outgoing, loop.time() - started, is_last=is_last)
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             error = str(failure) or type(failure).__name__
-            return DeliveryAttempt(
-                None, _milliseconds(loop.time() - started), error=error, final=is_last
-            )
+            latency = _milliseconds(loop.time() - started)
+            return DeliveryAttempt(None, latency, error=error, final=is_last, is_late=False)
         return DeliveryAttempt(
             reply.status, _milliseconds(loop.time() - started), body, final=is_last
         )

@@ -30,6 +30,8 @@ _LONGEST_DELAY = 600
 _MOST_TIMES = 100_000
 _HINTS = {
     "timeout-error": "no webhook decided in time",
+    "no-webhook": "there is no webhook that could decide",
+    "webhook-unreachable": "nobody answers at the address of the webhook",
     "spending-control": "its controls do not allow this",
     "insufficient-funds": "the account that pays for it has too little",
     "customer-inactive": "its customer is not active",

@@ -86,10 +86,11 @@ RULES: tuple[Rule, ...] = (
              "That goes for checks too.",
              "Newer documents tell it so, without the reasons; older ones drop such a request."),
         Rule("Who decides: `State.decide`, else the webhook, else nobody. Without an answer, the "
-             "program's `timeoutDefault` counts, with the `statusReason` `timeout-error`; "
-             "without one the purchase is approved. An answer that cannot be read is none; an "
-             "approved check without `cardBalance` and `cardHolderName` is declined, "
-             "`invalid-response`.", "A default for `timeoutDefault` is not documented."),
+             "program's `timeoutDefault` counts, with a `statusReason`: `timeout-error`, "
+             "`no-webhook`, `webhook-unreachable`, or `webhook-status-307` and the like; without "
+             "one the purchase is approved. An answer that cannot be read is none; an approved "
+             "check without `cardBalance` and `cardHolderName` is declined, `invalid-response`.",
+             "A default for `timeoutDefault` is not documented, and no reason but the first."),
         Rule("A simulation is answered when the webhook has decided, or has not in time: with "
              "the authorization as it is then.",
              "When the answer comes, and what it shows, is not documented."),

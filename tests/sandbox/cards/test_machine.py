@@ -173,7 +173,7 @@ class Cards(RuleBasedStateMachine):
             if bool(document["awaits"]) != late:
                 event = str(document["awaits"] or "card.authorization.request")
                 before = self.picture()
-                LISTENERS[event](self.state, document, answer)
+                LISTENERS[event](self.state, document, answer or "timeout-error")
                 assert (self.picture() == before) is late
                 return
 

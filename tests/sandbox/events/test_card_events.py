@@ -6,11 +6,14 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from aiohttp import web
 
 from tests.sandbox.card_user import sample
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sandbox.card_user import CardUser
     from tests.sandbox.event_receiver import Receiver
 
@@ -109,7 +112,34 @@ async def test_an_address_of_which_nobody_has_a_key_gets_nothing(
     program = await user.program(authorization=rules | {"timeoutDefault": "decline"})
     made = await user.use((await user.card(program))["id"])
 
-    assert (made["status"], made["statusReason"]) == ("declined", "timeout-error")
+    assert (made["status"], made["statusReason"]) == ("declined", "no-webhook")
     assert receiver.bodies == []
     events = await user.get("/events")
     assert {event["status"] for event in events} == {"unclaimed"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (lambda: web.Response(status=307, headers={"Location": "/hooks/"}), "webhook-status-307"),
+        (lambda: web.Response(status=500), "webhook-status-500"),
+        (lambda: web.Response(text="approve"), "timeout-error"),
+    ],
+)
+async def test_why_nobody_decided_is_told(
+    user: CardUser, receiver: Receiver, answer: Callable[[], web.Response], reason: str
+) -> None:
+    user.sandbox.add_webhook(receiver.url)
+    receiver.answer = answer
+    rules = {"fundingSourceType": "card-account", "timeoutDefault": "decline"}
+    made = await user.use((await user.card(await user.program(authorization=rules)))["id"])
+
+    assert (made["status"], made["statusReason"]) == ("declined", reason)
+
+
+async def test_an_address_where_nobody_is_is_told(user: CardUser) -> None:
+    user.sandbox.add_webhook("http://127.0.0.1:9/hooks")
+    rules = {"fundingSourceType": "card-account", "timeoutDefault": "decline"}
+    made = await user.use((await user.card(await user.program(authorization=rules)))["id"])
+
+    assert (made["status"], made["statusReason"]) == ("declined", "webhook-unreachable")

@@ -240,7 +240,7 @@ async def test_nobody_is_there_or_the_answer_is_odd(
 async def test_an_answer_that_does_not_come_in_time(
     allawee: Caller, sandbox: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: list[JsonObject | None] = []
+    heard: list[JsonObject | str] = []
     monkeypatch.setattr(queue, "_deadline", lambda _: 0.01)
     monkeypatch.setitem(
         ANSWERS, "card.authorization.request", lambda _, __, decision: heard.append(decision)
@@ -252,16 +252,16 @@ async def test_an_answer_that_does_not_come_in_time(
 
     (attempt,) = (await event_of(allawee, sent))["attempts"]
     assert attempt["error"] == "no answer within 0.01 s"
-    assert heard == [None]
+    assert heard == ["timeout-error"]
 
 
 @pytest.mark.parametrize(
     ("answer", "heard"),
     [
         (web.json_response, {"action": "approve"}),
-        (lambda _: web.Response(text="approve"), None),
-        (lambda _: web.json_response([1]), None),
-        (lambda body: web.json_response(body, status=202), None),
+        (lambda _: web.Response(text="approve"), "timeout-error"),
+        (lambda _: web.json_response([1]), "timeout-error"),
+        (lambda body: web.json_response(body, status=202), "webhook-status-202"),
     ],
 )
 async def test_the_answer_is_heard(
@@ -269,7 +269,7 @@ async def test_the_answer_is_heard(
     receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
     answer: Any,
-    heard: JsonObject | None,
+    heard: JsonObject | str,
 ) -> None:
     told: list[object] = []
     name = "card.authorization.request"

@@ -60,7 +60,7 @@ async def test_why_a_purchase_was_declined_is_told(visitor: Visitor) -> None:
         "Declined: NGN 1,250.50 at Shoprite (spending-control: its controls do not allow this)."
     )
     assert await visitor.act("purchase", **PURCHASE | {"decision": "webhook"}) == (
-        "Declined: NGN 1,250.50 at Wakanow (timeout-error: no webhook decided in time)."
+        "Declined: NGN 1,250.50 at Wakanow (no-webhook: there is no webhook that could decide)."
     )
 
 
