@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import stat
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from allawee_async.codec.json import loads
-from allawee_async.errors import ConfigurationError, DecodeError, TransportError
+from allawee_async.errors import AllaweeError, ConfigurationError, DecodeError, TransportError
 from allawee_async.transport.response import read_response
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from concurrent.futures import Executor
     from types import TracebackType
-    from typing import BinaryIO
 
     from allawee_async.transport.request import Request
     from allawee_async.transport.session import SessionManager
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WRITTEN_AT_ONCE: Final = 256 * 1024
+
+
+class DownloadError(AllaweeError, OSError):
+    """A file could not be written. What was at its path is as it was; `errno` tells the cause."""
 
 
 class Download:
@@ -40,16 +44,16 @@ class Download:
     `save_to` also start afresh if the file is cut off later.
 
     Args:
-        session: Sends the call.
-        call: The call whose answer is the file.
+        session: Sends the request.
+        request: The request whose answer is the file.
     """
 
     def __init__(self, session: SessionManager, request: Request) -> None:
         self._session = session
-        self._call = request
-        self._answer: StreamedResponse | None = None
+        self._request = request
+        self._last: StreamedResponse | None = None
         self._is_open = False
-        self._handed_out = 0
+        self._is_begun = False
 
     @property
     def content_type(self) -> str:
@@ -80,9 +84,9 @@ class Download:
 
     @property
     def _opened(self) -> StreamedResponse:
-        if self._answer is None:
+        if self._last is None:
             raise ConfigurationError("the file is not open yet: async with … as file:")
-        return self._answer
+        return self._last
 
     async def __aenter__(self) -> Self:
         """Open the file: return when its first part is there.
@@ -94,9 +98,9 @@ class Download:
         """
         if self._is_open:
             raise ConfigurationError("the file is open already; ask the API for another one")
-        self._is_open, self._handed_out = True, 0
+        self._is_open, self._is_begun = True, False
         try:
-            await self._start(_nothing)
+            await self._start(_itself)
         except BaseException:
             self._is_open = False
             raise
@@ -113,97 +117,101 @@ class Download:
         self._opened.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Iterate over the bytes as they come.
+        """Iterate over the bytes as they come; outside of `async with`, over a file of its own.
 
         Raises:
             TransportError: The file was cut off.
         """
-        if not self._is_open:
-            async with self:
-                async for chunk in self:
-                    yield chunk
-            return
-        while chunk := await self._chunk():
-            yield chunk
+        is_shared = self._is_open
+        response = self._opened if is_shared else await self._start(_itself)
+        try:
+            while chunk := await self._told(response, response.part()):
+                self._is_begun = self._is_begun or is_shared
+                yield chunk
+        finally:
+            if not is_shared:
+                response.close()
 
     async def read(self) -> bytes:
-        """Return the whole file; inside `async with`, what is left of it.
+        """Return the whole file.
 
         Raises:
+            ConfigurationError: The file is open, and a part of it was handed out already.
             TransportError: The file was cut off, or is longer than the client's
                 `max_response_bytes`.
             AllaweeError: As for any other call.
         """
         return await self._whole(lambda response: response.read())
 
-    async def save_to(self, path: str | os.PathLike[str]) -> Path:
+    async def save_to(self, path: str | os.PathLike[str], *, mode: int = 0o600) -> Path:
         """Save the file. A file that is there already is replaced once the new one is complete.
 
         The bytes go to a temporary file in the same directory, which is renamed at the end. If
         anything fails, or the task is cancelled, `path` is as it was and the temporary file gone.
 
         Args:
-            path: Where to; its directory must exist.
+            path: Where to; its directory must exist. A link, a device or a pipe is refused.
+            mode: The permissions of the new file, less the umask; by default nobody else reads it.
 
         Returns:
             The path.
 
         Raises:
-            OSError: It cannot be written there.
+            ConfigurationError: No file can be there, or a part of it was handed out already.
+            DownloadError: It cannot be written there.
             TransportError: The file was cut off, again and again.
             AllaweeError: As for any other call.
         """
         target = Path(path)
-        if await asyncio.to_thread(target.is_dir):
-            raise IsADirectoryError(f"{target} is a directory; name the file, too")
-        if self._handed_out and self._is_open:
-            raise ConfigurationError("a part of the file was handed out already; save_to alone")
-        part = target.with_name(f".{secrets.token_hex(8)}.part")
-        with await in_thread(lambda: _NewFile(part)) as file:
-
-            async def store(response: StreamedResponse) -> None:
-                await in_thread(file.clear)
-                await _store(response, file)
-
-            await self._whole(store)
-            await in_thread(lambda: file.become(target))
-        return target
-
-    async def _chunk(self) -> bytes:
-        response = self._opened
         try:
-            chunk = await response.part()
-        except TransportError as error:
-            raise self._told(error, response) from None
-        self._handed_out += len(chunk)
-        return chunk
+            await in_thread(lambda: check_target(target))
+            part = target.with_name(f".{secrets.token_hex(8)}.part")
+            with await in_thread(lambda: _NewFile(part, mode)) as file:
+
+                async def store(response: StreamedResponse) -> None:
+                    await in_thread(file.clear)
+                    await _store(response, file)
+
+                await self._whole(store)
+                await in_thread(lambda: file.become(target))
+        except AllaweeError:
+            raise
+        except OSError as error:
+            raise _not_written(target, error) from error
+        return target
 
     async def _whole(self, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         if not self._is_open:
             return await self._start(use)
-        response = self._opened
-        try:
-            return await use(response)
-        except TransportError as error:
-            raise self._told(error, response) from None
+        if self._is_begun:
+            raise ConfigurationError(
+                "the file was begun: a part of it was handed out already; take the rest from the "
+                "same loop, or ask the API for another one"
+            )
+        self._is_begun = True
+        return await self._told(self._opened, use(self._opened))
 
-    def _told(self, error: TransportError, response: StreamedResponse) -> TransportError:
-        error.method, error.request_id = self._call.method, response.request_id
-        error.attempts = (*response.failures, response.attempt(error))
-        return error
+    async def _told(self, response: StreamedResponse, use: Awaitable[T]) -> T:
+        """Wait for a use of an answer; what it raises tells of the call."""
+        try:
+            return await use
+        except TransportError as error:
+            error.method, error.request_id = self._request.method, response.request_id
+            error.attempts = (*response.failures, response.attempt(error))
+            raise error from None
 
     async def _start(self, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         """Send the call until `use` is done with the answer."""
 
         async def use_file(response: StreamedResponse) -> T | _Document:
-            self._answer = response
+            self._last = response
             if not _is_json(response):
                 return await use(response)
             body = await response.read()
             read_response(response.status, response.headers, body)
             return _Document(loads(body or b"null"))
 
-        result = await self._session.stream(self._call, use_file)
+        result = await self._session.stream(self._request, use_file)
         if isinstance(result, _Document):
             raise self._not_a_file(result)
         return result
@@ -217,12 +225,12 @@ class Download:
             status=response.status,
             request_id=response.request_id,
         )
-        error.attempts, error.method = response.attempts, self._call.method
+        error.attempts, error.method = response.attempts, self._request.method
         return error
 
     def __repr__(self) -> str:
         """Show what is downloaded."""
-        return f"<Download {self._call.method} {self._call.path}>"
+        return f"<Download {self._request.method} {self._request.path}>"
 
 
 class _Document:
@@ -237,16 +245,47 @@ def _is_json(response: StreamedResponse) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-async def _nothing(_: StreamedResponse) -> None:
+async def _itself(response: StreamedResponse) -> StreamedResponse:
     """Leave the answer to the caller."""
+    return response
+
+
+def check_target(target: Path) -> None:
+    """See to it that a file can be there, and that nothing else than a file is replaced.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    try:
+        kind = stat.S_IFMT(target.lstat().st_mode)
+    except FileNotFoundError:
+        if target.parent.is_dir():
+            return
+        raise ConfigurationError(f"there is no directory {target.parent}; make it first") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{target} cannot be a file ({reason})") from None
+    if kind == stat.S_IFDIR:
+        raise ConfigurationError(f"{target} is a directory; name the file, too")
+    if kind == stat.S_IFLNK:
+        raise ConfigurationError(f"{target} is a link; name the file that it leads to")
+    if kind != stat.S_IFREG:
+        raise ConfigurationError(f"{target} is a device or a pipe; name a file")
+
+
+def _not_written(target: Path, error: OSError) -> DownloadError:
+    told = DownloadError(f"{target} cannot be written ({error.strerror or error})")
+    told.errno, told.strerror = error.errno, error.strerror
+    return told
 
 
 class _NewFile:
     """A file that is written under another name, and is removed unless it gets its own."""
 
-    def __init__(self, part: Path) -> None:
+    def __init__(self, part: Path, mode: int) -> None:
         self._part = part
-        self._file: BinaryIO = part.open("xb", buffering=0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._file = os.fdopen(os.open(part, flags, mode), "wb", buffering=0)
 
     def write(self, data: bytearray) -> None:
         """Write all of it."""

@@ -171,7 +171,10 @@ class Turn:
         try:
             async with asyncio.timeout(timeout.total):
                 response = await self._response(
-                    request, headers, attrs.evolve(timeout, total=None, sock_read=pause)
+                    request,
+                    headers,
+                    attrs.evolve(timeout, total=None, sock_read=pause),
+                    decompress=False,
                 )
                 answer = StreamedResponse(response, self._max_bytes)
                 await answer.start()
@@ -187,6 +190,8 @@ class Turn:
         request: Request,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
+        *,
+        decompress: bool = True,
     ) -> aiohttp.ClientResponse:
         session = self._home.session
         key = None
@@ -222,7 +227,7 @@ class Turn:
                     timeout=timeout,
                     allow_redirects=False,
                     raise_for_status=False,
-                    auto_decompress=True,
+                    auto_decompress=decompress,
                     middlewares=(*getattr(session, "_middlewares", ()), on_a_line),
                 )
             except UnaskedError as error:

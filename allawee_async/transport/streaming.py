@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -28,6 +29,10 @@ FAILURES: Final = (
 )
 """What aiohttp raises, and perhaps means something else by it; see `translated`."""
 
+_ZIPPED: Final = ("gzip", "x-gzip", "deflate")
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS + 32
+_UNZIPPED_AT_ONCE: Final = 256 * 1024
+
 
 class StreamedResponse:
     """An answer whose body is read as it comes; whoever has it reads it to its end or closes it.
@@ -51,6 +56,8 @@ class StreamedResponse:
         self._response = response
         self._max_bytes = max_bytes
         self._first: bytes | None = None
+        self._coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        self._unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     @property
     def request_id(self) -> str | None:
@@ -93,8 +100,8 @@ class StreamedResponse:
             part, self._first = self._first, None
             return part
         try:
-            return await self._response.content.readany()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return await self._decoded_part()
+        except (aiohttp.ClientError, TimeoutError, OSError, zlib.error) as error:
             self.close()
             if 200 <= self.status <= 299:
                 raise transport_error(error) from None
@@ -102,6 +109,28 @@ class StreamedResponse:
         except BaseException:
             self.close()
             raise
+
+    async def _decoded_part(self) -> bytes:
+        """Return the next part of the body, decompressed.
+
+        aiohttp would do it, but takes a gzip body for whole that was cut off.
+        """
+        more = self._response.content.readany
+        if self._coding == "identity":
+            return await more()
+        if self._coding not in _ZIPPED:
+            raise zlib.error(f"nobody asked for {self._coding}")
+        part = b""
+        while not part:
+            data = self._unzip.unconsumed_tail or self._unzip.unused_data or await more()
+            if self._unzip.eof:
+                if not data:
+                    break
+                self._unzip = zlib.decompressobj(_GZIP_OR_ZLIB)  # there may be several members
+            part = self._unzip.decompress(data, _UNZIPPED_AT_ONCE)
+            if not part and not data:
+                raise zlib.error("it was cut off")
+        return part
 
     async def read(self) -> bytes:
         """Return what is left of the body.
@@ -174,6 +203,8 @@ def transport_error(error: Exception) -> TransportError:
             return TransportError(f"no connection to {error.host}: {error.os_error}", sent=False)
         case aiohttp.ClientConnectionError():
             return TransportError(f"the connection was lost ({type(error).__name__})")
+        case zlib.error():
+            return TransportError(f"the answer cannot be decompressed ({error})")
         case aiohttp.ClientPayloadError():
             return TransportError("the answer was cut off")
         case aiohttp.ClientResponseError():

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
+import os
 import stat
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 
 from allawee_async import (
     AllaweeClient,
+    AllaweeError,
     ConfigurationError,
     DecodeError,
     NotFoundError,
@@ -21,7 +25,7 @@ from allawee_async import (
     ServerError,
     TransportError,
 )
-from allawee_async.transport.downloads import Download
+from allawee_async.transport.downloads import Download, DownloadError
 from tests.support.serving import answers, closes, hangs, raw_server
 
 CSV = b"date,amount\n2024-01-01,10000\n" * 4
@@ -128,12 +132,94 @@ async def test_a_file_that_was_read_gives_its_connection_back() -> None:
         assert server.open_lines == 1
 
 
-async def test_read_inside_with_returns_what_is_left() -> None:
+async def test_an_open_file_that_was_begun_is_not_read_in_half() -> None:
     async with raw_server(answers(BIG)) as (allawee, _), file_of(allawee) as file:
         chunks = aiter(file)
         first = await anext(chunks)
-        assert first + await file.read() == BIG
-        assert await file.read() == b""
+        with pytest.raises(ConfigurationError, match="the file was begun"):
+            await file.read()
+        assert first + b"".join([chunk async for chunk in chunks]) == BIG
+    async with raw_server(answers(BIG)) as (allawee, _), file_of(allawee) as file:
+        assert await file.read() == BIG
+        with pytest.raises(ConfigurationError, match="the file was begun"):
+            await file.read()
+
+
+@pytest.mark.parametrize("way", [*WAYS, "save"])
+@pytest.mark.parametrize("is_left", [True, False])
+async def test_a_file_that_was_left_early_is_used_as_a_whole(
+    way: str, is_left: bool, target: Path
+) -> None:
+    async with raw_server(answers(BIG)) as (allawee, server):
+        file = file_of(allawee)
+        chunks = aiter(file)
+        await anext(chunks)
+        if is_left:
+            await chunks.aclose()  # type: ignore[attr-defined]
+        found = await used(way, file, target)
+        assert (target.read_bytes() if way == "save" else found) == BIG
+        if not is_left:
+            rest = b"".join([chunk async for chunk in chunks])
+            assert BIG.endswith(rest)
+            assert len(rest) < len(BIG)
+    assert len(server.requests) == 2
+
+
+ZIPPED = gzip.compress(BIG)
+ENCODED = "Content-Encoding: gzip\r\n"
+
+
+@pytest.mark.parametrize("way", [*WAYS, "save"])
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", ZIPPED),
+        ("x-gzip", ZIPPED),
+        ("deflate", zlib.compress(BIG)),
+        ("gzip", gzip.compress(BIG[:1000]) + gzip.compress(BIG[1000:])),
+    ],
+)
+async def test_a_file_that_was_compressed_unasked_is_decompressed(
+    way: str, coding: str, body: bytes, target: Path
+) -> None:
+    async with raw_server(answers(body, headers=f"Content-Encoding: {coding}\r\n")) as (allawee, _):
+        found = await used(way, file_of(allawee), target)
+    assert (target.read_bytes() if way == "save" else found) == BIG
+
+
+@pytest.mark.parametrize("way", [*WAYS, "save"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(ZIPPED[:-1], ZIPPED[:-8], ZIPPED[:-9], ZIPPED[: len(ZIPPED) // 2], ZIPPED[:5], b""),
+        *(b"not gzip", ZIPPED + ZIPPED[:-1], ZIPPED + b"more"),
+    ],
+    ids=len,
+)
+async def test_a_compressed_file_that_was_cut_is_never_whole(
+    way: str, body: bytes, target: Path
+) -> None:
+    """The length that the server tells fits: it compressed what it had of the file."""
+    async with raw_server(answers(body, headers=ENCODED)) as (allawee, _):
+        with pytest.raises(TransportError, match="cannot be decompressed"):
+            await used(way, file_of(allawee), target)
+    assert list(target.parent.iterdir()) == []
+
+
+async def test_an_encoding_that_nobody_asked_for_is_told() -> None:
+    async with raw_server(answers(b"abc", headers="Content-Encoding: br\r\n")) as (allawee, _):
+        with pytest.raises(TransportError, match="nobody asked for br"):
+            await file_of(allawee).read()
+
+
+async def test_a_compressed_file_is_bounded_by_its_own_length() -> None:
+    body = gzip.compress(bytes(10_000_000))
+    async with raw_server(answers(body, headers=ENCODED), max_response_bytes=10_000) as (
+        allawee,
+        _,
+    ):
+        with pytest.raises(TransportError, match="longer than 10,000 bytes"):
+            await file_of(allawee).read()
 
 
 async def test_an_open_file_is_not_opened_twice() -> None:
@@ -182,13 +268,49 @@ async def test_a_file_is_saved(body: bytes, kind: Any, target: Path) -> None:
 
     assert target.read_bytes() == body
     assert list(target.parent.iterdir()) == [target]
-    assert stat.S_IMODE(target.stat().st_mode) == _usual_mode(target.parent)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-def _usual_mode(folder: Path) -> int:
-    usual = folder / "usual"
-    usual.touch()
-    return stat.S_IMODE(usual.stat().st_mode)
+async def test_others_may_read_a_file_if_that_is_wanted(target: Path) -> None:
+    async with raw_server(WHOLE) as (allawee, _):
+        await file_of(allawee).save_to(target, mode=0o640)
+
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
+@pytest.mark.parametrize("kind", ["link", "dangling link", "device", "pipe"])
+async def test_nothing_but_a_file_is_replaced(target: Path, tmp_path: Path, kind: str) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    match kind:
+        case "link":
+            target.symlink_to(mine)
+        case "dangling link":
+            target.symlink_to(tmp_path / "nothing")
+        case "device":
+            target = Path("/dev/null")
+        case _:
+            os.mkfifo(target)
+    before = target.lstat()
+    async with raw_server(WHOLE) as (allawee, server):
+        with pytest.raises(ConfigurationError, match=r"is a (link|device)"):
+            await file_of(allawee).save_to(target)
+        assert server.requests == []
+    assert os.path.samestat(before, target.lstat())
+    assert mine.read_text() == "mine"
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("a\0b", "null byte"), ("x" * 300, "File name too long"), ("mine/x", "Not a directory")],
+)
+async def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str, told: str) -> None:
+    (tmp_path / "mine").write_text("mine")
+    async with raw_server(WHOLE) as (allawee, _):
+        with pytest.raises(ConfigurationError, match=told):
+            await file_of(allawee).save_to(tmp_path / name)
 
 
 async def test_an_open_file_can_be_saved(target: Path) -> None:
@@ -225,9 +347,9 @@ async def test_a_file_replaces_an_older_one_only_when_it_is_whole(target: Path) 
 
 async def test_nothing_is_sent_if_it_could_not_be_saved(tmp_path: Path) -> None:
     async with raw_server(WHOLE) as (allawee, server):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(ConfigurationError, match=r"no directory .*missing; make it first"):
             await file_of(allawee).save_to(tmp_path / "missing" / "logs.csv")
-        with pytest.raises(IsADirectoryError):
+        with pytest.raises(ConfigurationError, match="is a directory; name the file"):
             await file_of(allawee).save_to(tmp_path)
         assert server.requests == []
     assert list(tmp_path.iterdir()) == []
@@ -239,8 +361,11 @@ async def test_a_full_disk_is_told_as_it_is(target: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("allawee_async.transport.downloads._NewFile.write", full)
     async with raw_server(answers(BIG)) as (allawee, server):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(DownloadError, match="No space left") as caught:
             await file_of(allawee).save_to(target)
+        assert isinstance(caught.value, AllaweeError)
+        assert isinstance(caught.value, OSError)
+        assert (caught.value.errno, caught.value.strerror) == (28, "No space left on device")
         await server.until_nobody_is_connected()
     assert len(server.requests) == 1
     assert list(target.parent.iterdir()) == []
