@@ -4,6 +4,7 @@ import runpy
 import subprocess
 import sys
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ from allawee_async.version import install_command
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, missing):
+def test_without_the_extra_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: Any
+) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(SystemExit) as ended:
         main()
@@ -24,7 +27,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, missing)
     )
 
 
-def test_without_the_extra_in_a_process_of_its_own():
+def test_without_the_extra_in_a_process_of_its_own() -> None:
     code = (
         "import runpy, sys; sys.modules['typer'] = None; sys.argv = ['allawee']\n"
         "runpy.run_module('allawee_async', run_name='__main__')"
@@ -36,7 +39,9 @@ def test_without_the_extra_in_a_process_of_its_own():
     ]
 
 
-def test_run_as_a_module(monkeypatch, capsys):
+def test_run_as_a_module(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys, "argv", ["allawee", "--version"])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(__main__.__file__), run_name="__main__")
@@ -44,9 +49,9 @@ def test_run_as_a_module(monkeypatch, capsys):
     assert capsys.readouterr().out == f"allawee_async {__version__}\n"
 
 
-def test_an_interrupt_while_it_starts(monkeypatch):
+def test_an_interrupt_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted(ModuleType):
-        def __getattr__(self, name):
+        def __getattr__(self, name: Any) -> None:
             raise KeyboardInterrupt
 
     monkeypatch.setitem(sys.modules, "allawee_async.cli.app", Interrupted("app"))

@@ -4,15 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Run
+
 
 @pytest.fixture
-def bash(run):
+def bash(run: Run) -> Any:
     """Return what bash is told for a line: the words behind `allawee`, the last one unfinished."""
 
-    def complete(*words):
+    def complete(*words: Any) -> Any:
         asked = run(
             COMP_WORDS=" ".join(("allawee", *words)),
             COMP_CWORD=str(len(words)),
@@ -45,27 +49,27 @@ def bash(run):
         (["cards", "get", "c."], []),
     ],
 )  # fmt: skip
-def test_words_are_completed(bash, words, told):
+def test_words_are_completed(bash: Any, words: Any, told: Any) -> None:
     found = bash(*words)
 
     assert sorted(found) == sorted(told)
 
 
-def test_all_nouns_and_commands_are_offered(bash):
+def test_all_nouns_and_commands_are_offered(bash: Any) -> None:
     assert {"customers", "tools", "demo", "doctor"} <= set(bash(""))
 
 
-def test_all_verbs_are_offered(bash):
+def test_all_verbs_are_offered(bash: Any) -> None:
     assert {"list", "get", "create", "update", "find"} <= set(bash("customers", ""))
 
 
-def test_zsh_gets_the_help_as_well(run):
+def test_zsh_gets_the_help_as_well(run: Run) -> None:
     told = run(_TYPER_COMPLETE_ARGS="allawee customers g", _ALLAWEE_COMPLETE="complete_zsh").stdout
 
     assert told == '_arguments \'*: :(("get":"Read one customer"))\'\n'
 
 
-def test_fish_gets_the_help_as_well(run):
+def test_fish_gets_the_help_as_well(run: Run) -> None:
     asked = {"_TYPER_COMPLETE_ARGS": "allawee customers g", "_ALLAWEE_COMPLETE": "complete_fish"}
 
     told = run(**asked, _TYPER_COMPLETE_FISH_ACTION="get-args").stdout
@@ -74,13 +78,13 @@ def test_fish_gets_the_help_as_well(run):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_script_for_a_shell_can_be_had(run, shell):
+def test_the_script_for_a_shell_can_be_had(run: Run, shell: Any) -> None:
     told = run(_ALLAWEE_COMPLETE=f"source_{shell}").stdout
 
     assert f"_ALLAWEE_COMPLETE=complete_{shell}" in told
 
 
-def test_completion_is_installed_by_an_option(run):
+def test_completion_is_installed_by_an_option(run: Run) -> None:
     text = run("--help").stdout
 
     assert "--install-completion" in text
@@ -88,7 +92,7 @@ def test_completion_is_installed_by_an_option(run):
 
 
 @pytest.fixture
-def program(tmp_path):
+def program(tmp_path: Path) -> Any:
     """Return an environment in which `allawee` is a program, as after an installation."""
     script = tmp_path / "allawee"
     script.write_text(
@@ -103,7 +107,7 @@ def program(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-def test_a_real_bash_completes(program):
+def test_a_real_bash_completes(program: Any) -> None:
     script = subprocess.run(
         ["allawee"],
         env={**program, "_ALLAWEE_COMPLETE": "source_bash"},
@@ -125,7 +129,7 @@ def test_a_real_bash_completes(program):
     assert (done.stdout, done.stderr) == ("update\n", "")
 
 
-def test_a_description_is_one_line_however_narrow_the_terminal(program):
+def test_a_description_is_one_line_however_narrow_the_terminal(program: Any) -> None:
     asked = {
         "_ALLAWEE_COMPLETE": "complete_fish",
         "_TYPER_COMPLETE_ARGS": "allawee requests ",
@@ -144,7 +148,7 @@ def test_a_description_is_one_line_however_narrow_the_terminal(program):
     assert [line.partition("\t")[0] for line in told.splitlines()] == ["list", "get", "export"]
 
 
-def test_names_of_nouns_are_completed_without_importing_them():
+def test_names_of_nouns_are_completed_without_importing_them() -> None:
     code = (
         "import sys; sys.argv = ['allawee']\n"
         "from allawee_async.__main__ import main\n"

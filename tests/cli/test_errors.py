@@ -1,6 +1,7 @@
 """Which line and which exit code each error gets."""
 
 import errno
+from typing import Any
 
 import pytest
 import typer
@@ -83,22 +84,22 @@ KEY = "sk.live.abcdefghijkl"
         ),
     ],
 )
-def test_each_error_has_a_code_and_one_line(error, code, line):
+def test_each_error_has_a_code_and_one_line(error: Any, code: Any, line: Any) -> None:
     assert exit_code_of(error) == code
     assert line_of(error) == line
 
 
-def test_a_line_is_one_line_that_no_terminal_obeys():
+def test_a_line_is_one_line_that_no_terminal_obeys() -> None:
     assert one_line("two\n lines\x1b[31m\a") == "two lines?[31m?"
     assert line_of(errors.BadRequestError("a\nb\x1b]0;title\a")) == "error: a b?]0;title? [HTTP 0]"
 
 
-def test_no_line_holds_a_key():
+def test_no_line_holds_a_key() -> None:
     for error in (errors.TransportError(f"sent {KEY}"), RuntimeError(f"with {KEY}")):
         assert KEY not in line_of(error)
 
 
-def test_a_write_that_may_have_taken_effect_is_not_just_tried_again():
+def test_a_write_that_may_have_taken_effect_is_not_just_tried_again() -> None:
     error = errors.ServerError("oops", status=503)
     error.outcome_unknown = True
 
@@ -108,9 +109,9 @@ def test_a_write_that_may_have_taken_effect_is_not_just_tried_again():
     )
 
 
-def test_what_the_api_queued_is_neither_done_nor_failed():
+def test_what_the_api_queued_is_neither_done_nor_failed() -> None:
     assert exit_code_of(errors.RequestAccepted("queued", request_id="req_1")) == 5
 
 
-def test_every_exit_code_is_documented():
+def test_every_exit_code_is_documented() -> None:
     assert set(MEANINGS) == set(ExitCode)

@@ -7,15 +7,17 @@ import signal
 import struct
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from allawee_async.sandbox import Sandbox
+from tests.cli.conftest import Spawn
 
 SMALL = ("demo", "--customers", "300")
 
 
-def test_the_demo_with_faults(spawn):
+def test_the_demo_with_faults(spawn: Spawn) -> None:
     done = spawn(*SMALL)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\x1b" not in done.stdout
@@ -30,20 +32,20 @@ def test_the_demo_with_faults(spawn):
         {"PYTHONIOENCODING": "latin-1", "COLUMNS": "40"},
     ],
 )
-def test_an_encoding_that_lacks_most_characters(spawn, environ):
+def test_an_encoding_that_lacks_most_characters(spawn: Spawn, environ: str) -> None:
     done = spawn("demo", "--customers", "30", **environ)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"exactly once" in done.stdout.replace(b"\n", b" ")
 
 
-def test_wrong_use(spawn):
+def test_wrong_use(spawn: Spawn) -> None:
     done = spawn("demo", "--live")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(b"error: no API key")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_ctrl_c_ends_the_demo_at_once():
+def test_ctrl_c_ends_the_demo_at_once() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "allawee_async", "demo", "--page-size", "1"],
         stdout=subprocess.PIPE,
@@ -63,7 +65,7 @@ def test_ctrl_c_ends_the_demo_at_once():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-async def test_ctrl_c_in_the_middle_of_a_request_leaves_nothing_behind():
+async def test_ctrl_c_in_the_middle_of_a_request_leaves_nothing_behind() -> None:
     async with Sandbox(customers=300) as sandbox:
         sandbox.faults.hang()
         hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
@@ -85,7 +87,7 @@ async def test_ctrl_c_in_the_middle_of_a_request_leaves_nothing_behind():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
-def test_a_pipe_that_nobody_reads_is_silent():
+def test_a_pipe_that_nobody_reads_is_silent() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
@@ -101,7 +103,7 @@ def test_a_pipe_that_nobody_reads_is_silent():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 @pytest.mark.parametrize("no_color", [False, True])
-def test_on_a_terminal_there_is_a_bar_and_colour(no_color):
+def test_on_a_terminal_there_is_a_bar_and_colour(no_color: Any) -> None:
     import fcntl
     import pty
     import termios
@@ -125,7 +127,7 @@ def test_on_a_terminal_there_is_a_bar_and_colour(no_color):
     assert ("\x1b[36m" in text) is not no_color  # the ids
 
 
-def read_all(terminal):
+def read_all(terminal: Any) -> Any:
     parts = []
     while True:
         try:
@@ -137,7 +139,7 @@ def read_all(terminal):
         parts.append(part)
 
 
-def test_help_imports_no_more_than_it_needs():
+def test_help_imports_no_more_than_it_needs() -> None:
     code = (
         "import sys; sys.argv = ['allawee', '--help']\n"
         "from allawee_async.__main__ import main\n"

@@ -4,6 +4,8 @@ import io
 import logging
 import re
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -11,40 +13,41 @@ from typer.testing import CliRunner
 
 from allawee_async import ServerError, __version__
 from allawee_async.cli.program import Debug, Program
+from tests.cli.conftest import Call, Run
 
 
 class BrokenStream(io.StringIO):
     """A stream that nobody reads any more, or whose disk is full."""
 
-    def __init__(self, path, error):
+    def __init__(self, path: Any, error: Any) -> None:
         super().__init__()
         self._file = path.open("w")
         self._error = error
 
-    def flush(self):
+    def flush(self) -> None:
         raise self._error
 
-    def fileno(self):
+    def fileno(self) -> Any:
         return self._file.fileno()
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
         super().close()
 
 
 @pytest.fixture
-def fail():
+def fail() -> Any:
     """Run a command that raises what it is given."""
 
-    def invoke(error, *arguments, **environ):
+    def invoke(error: Any, *arguments: str, **environ: str) -> Any:
         app = typer.Typer(cls=Program, rich_markup_mode=None)
 
         @app.callback()
-        def program(*, debug: Debug = False):
+        def program(*, debug: Debug = False) -> None:
             pass
 
         @app.command()
-        def broken(*, debug: Debug = False):
+        def broken(*, debug: Debug = False) -> None:
             raise error
 
         return CliRunner().invoke(app, arguments or ["broken"], env=environ)
@@ -53,7 +56,7 @@ def fail():
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
-def test_help(run, arguments):
+def test_help(run: Run, arguments: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 0
     assert re.search(r"\n  demo +See the client walk thousands of customers", result.stdout)
@@ -61,7 +64,7 @@ def test_help(run, arguments):
     assert result.stderr == ""
 
 
-def test_version(run):
+def test_version(run: Run) -> None:
     result = run("--version")
     assert (result.exit_code, result.stdout) == (0, f"allawee_async {__version__}\n")
 
@@ -89,7 +92,7 @@ def test_version(run):
         (["demo", "--page-size", "0"], "Invalid value for '--page-size'"),
     ],
 )
-def test_wrong_use_is_one_line_and_2(run, arguments, told):
+def test_wrong_use_is_one_line_and_2(run: Run, arguments: str, told: Any) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -98,7 +101,7 @@ def test_wrong_use_is_one_line_and_2(run, arguments, told):
     assert result.stderr.count("\n") == 1
 
 
-def test_an_error_is_one_line(fail):
+def test_an_error_is_one_line(fail: Any) -> None:
     result = fail(ServerError("oops", status=500))
     assert result.exit_code == 1
     assert result.stderr.startswith("error: oops [HTTP 500]")
@@ -106,14 +109,14 @@ def test_an_error_is_one_line(fail):
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "broken"], ["broken", "--debug"]])
-def test_debug_shows_the_traceback_before_the_line(fail, arguments):
+def test_debug_shows_the_traceback_before_the_line(fail: Any, arguments: str) -> None:
     result = fail(ServerError("oops", status=500), *arguments)
     assert result.exit_code == 1
     assert result.stderr.startswith("Traceback (most recent call last)")
     assert result.stderr.splitlines()[-1].startswith("error: oops [HTTP 500]")
 
 
-def test_debug_shows_what_the_client_warns_of(call):
+def test_debug_shows_what_the_client_warns_of(call: Call) -> None:
     call.sandbox.faults.status(503, headers={"Retry-After": "0"})
     quiet = call("cards", "list")
     call.sandbox.faults.status(503, headers={"Retry-After": "0"})
@@ -126,23 +129,23 @@ def test_debug_shows_what_the_client_warns_of(call):
     assert logging.lastResort not in logging.getLogger("allawee_async").handlers
 
 
-def test_debug_from_the_environment(fail):
+def test_debug_from_the_environment(fail: Any) -> None:
     assert "Traceback" in fail(ValueError("x"), ALLAWEE_DEBUG="1").stderr
     assert "Traceback" not in fail(ValueError("x"), ALLAWEE_DEBUG="0").stderr
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), typer.Abort(), typer.Exit(130)])
-def test_an_interrupt_is_a_short_line_and_130(fail, error):
+def test_an_interrupt_is_a_short_line_and_130(fail: Any, error: Any) -> None:
     result = fail(error)
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
 
 
-def test_a_closed_pipe_is_silent(fail):
+def test_a_closed_pipe_is_silent(fail: Any) -> None:
     result = fail(BrokenPipeError())
     assert (result.exit_code, result.output) == (0, "")
 
 
-def test_without_standalone_mode_errors_are_the_callers():
+def test_without_standalone_mode_errors_are_the_callers() -> None:
     app = typer.Typer(cls=Program)
     app.command("a")(lambda: None)
     app.command("b")(lambda: None)
@@ -155,8 +158,8 @@ def test_without_standalone_mode_errors_are_the_callers():
 @pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "No space left on device")])
 @pytest.mark.parametrize("arguments", [["--version"], ["nope"]])
 def test_streams_that_break_at_the_end_do_not_end_in_a_traceback(
-    monkeypatch, tmp_path, error, arguments
-):
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Any, arguments: str
+) -> None:
     from allawee_async.cli.app import app
 
     monkeypatch.setattr(sys, "stdout", BrokenStream(tmp_path / "out", error))
@@ -169,7 +172,7 @@ def test_streams_that_break_at_the_end_do_not_end_in_a_traceback(
     sys.stderr.close()
 
 
-def test_closed_streams(monkeypatch):
+def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     from allawee_async.cli.app import app
 
     monkeypatch.setattr(sys, "stdout", None)
@@ -179,7 +182,7 @@ def test_closed_streams(monkeypatch):
     assert ended.value.code == 2
 
 
-def test_what_the_encoding_lacks_becomes_a_question_mark():
+def test_what_the_encoding_lacks_becomes_a_question_mark() -> None:
     runner = CliRunner(charset="ascii")
     app = typer.Typer(cls=Program)
     app.command("a")(lambda: sys.stdout.write("Adé\n"))
@@ -188,5 +191,5 @@ def test_what_the_encoding_lacks_becomes_a_question_mark():
     assert (result.exit_code, result.stdout) == (0, "Ad?\n")
 
 
-def test_not_even_a_traceback_shows_a_key(fail):
+def test_not_even_a_traceback_shows_a_key(fail: Any) -> None:
     assert "abcdef" not in fail(ValueError("sk.live.abcdef"), "--debug", "broken").output

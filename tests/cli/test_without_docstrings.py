@@ -43,7 +43,7 @@ print(json.dumps({"optimize": sys.flags.optimize, "helps": helps, "runs": runs})
 """
 
 
-def test_every_command_works_without_docstrings():
+def test_every_command_works_without_docstrings() -> None:
     done = subprocess.run(
         [sys.executable, "-OO", "-c", EVERYTHING],
         capture_output=True,

@@ -1,5 +1,7 @@
 """Sessions at a terminal, as documents show them, are compared with what really happens."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.terminal import check_session
@@ -18,7 +20,7 @@ SHOWN = "id\ncus.2tXNjMhytgx7hCxu9\n"
         COMMAND.replace(" --columns", " \\\n    --columns") + SHOWN,
     ],
 )
-def test_what_is_shown_is_as_written(session):
+def test_what_is_shown_is_as_written(session: Any) -> None:
     check_session(session)
 
 
@@ -33,6 +35,6 @@ def test_what_is_shown_is_as_written(session):
         (SHOWN + COMMAND, "begins with"),
     ],
 )
-def test_what_differs_or_fails_is_told(session, problem):
+def test_what_differs_or_fails_is_told(session: Any, problem: Any) -> None:
     with pytest.raises(pytest.fail.Exception, match=problem):
         check_session(session)

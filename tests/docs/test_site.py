@@ -3,13 +3,14 @@
 import json
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 CHECK = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "check_site.py"))
 
 
-def page(body="", title="Home"):
+def page(body: Any = "", title: Any = "Home") -> Any:
     head = f"<head><title>{title}</title></head>"
     return f"<html>{head}<body><h1 id=top>A page</h1>{body}</body></html>"
 
@@ -18,10 +19,10 @@ GUIDE = page('<h2 id="part">Part</h2><a name="old"></a><a href="..">up</a>', "Gu
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(tmp_path: Path) -> Any:
     """A function that writes a site of two pages, and returns what is wrong with it."""
 
-    def write(home, *, styles="", search=("", "guide/", "guide/#part")):
+    def write(home: Any, *, styles: Any = "", search: Any = ("", "guide/", "guide/#part")) -> Any:
         files = {
             "index.html": home,
             "guide/index.html": GUIDE,
@@ -54,7 +55,7 @@ def site(tmp_path):
         '<link rel="stylesheet" href="style.css">',
     ],
 )
-def test_what_leads_somewhere_is_no_problem(site, body):
+def test_what_leads_somewhere_is_no_problem(site: Any, body: Any) -> None:
     assert site(page(body)) == []
 
 
@@ -79,11 +80,11 @@ def test_what_leads_somewhere_is_no_problem(site, body):
         ("<h1>Another</h1>", "it has 2 headings of the first level"),
     ],
 )
-def test_what_leads_nowhere_or_elsewhere_is_told(site, body, problem):
+def test_what_leads_nowhere_or_elsewhere_is_told(site: Any, body: Any, problem: Any) -> None:
     assert site(page(body)) == [f"index.html: {problem}"]
 
 
-def test_a_page_has_a_title_of_its_own(site):
+def test_a_page_has_a_title_of_its_own(site: Any) -> None:
     assert site(page(title=" ")) == ["index.html: it has no title"]
     assert site(page(title="Guide")) == ["index.html: it has the title of guide/index.html, Guide"]
 
@@ -97,13 +98,13 @@ def test_a_page_has_a_title_of_its_own(site):
         ("a{background:url('data:image/svg+xml,<svg xmlns=\"http://www.w3.org\">')}", None),
     ],
 )
-def test_styles_load_nothing_from_other_hosts(site, styles, address):
+def test_styles_load_nothing_from_other_hosts(site: Any, styles: Any, address: Any) -> None:
     found = site(page(), styles=styles)
 
     assert found == ([f"style.css: {address} is loaded from another host"] if address else [])
 
 
-def test_the_search_knows_every_page_and_no_other(site):
+def test_the_search_knows_every_page_and_no_other(site: Any) -> None:
     assert site(page(), search=("", "guide/", "guide/#gone")) == [
         "search/search_index.json: guide/#gone leads nowhere"
     ]
@@ -112,7 +113,7 @@ def test_the_search_knows_every_page_and_no_other(site):
     ]
 
 
-def test_a_folder_without_pages_is_no_site(tmp_path):
+def test_a_folder_without_pages_is_no_site(tmp_path: Path) -> None:
     assert list(CHECK["problems"](tmp_path)) == [
         f"{tmp_path} holds no pages",
         "search/search_index.json is missing",
@@ -120,7 +121,13 @@ def test_a_folder_without_pages_is_no_site(tmp_path):
 
 
 @pytest.mark.parametrize("body", ["", '<a href="gone/">'])
-def test_the_exit_code_tells(site, tmp_path, monkeypatch, capsys, body):
+def test_the_exit_code_tells(
+    site: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    body: Any,
+) -> None:
     site(page(body))
     monkeypatch.setattr("sys.argv", ["check_site.py", str(tmp_path)])
 

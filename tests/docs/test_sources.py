@@ -4,7 +4,9 @@ import importlib
 import inspect
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -21,35 +23,35 @@ SHOWN = {"text", "json"}
 SNIPPET = re.compile(r" *--8<-- \"docs/examples/\w+\.py\"\n")
 
 
-def id_of(path):
+def id_of(path: Any) -> Any:
     return path.relative_to(ROOT).as_posix()
 
 
-def prose(path):
+def prose(path: Any) -> Any:
     """Return a text without its blocks of code and its comments."""
     text = path.read_text("utf-8")
     return re.sub(r"^( *)```.*?^\1```$|^<!--.*?-->$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
-def links(path):
+def links(path: Any) -> Iterator[Any]:
     """Yield the addresses that a text links to within the repository."""
     for address in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(path))):
         if not urlsplit(address).netloc:
             yield address
 
 
-def anchors(path):
+def anchors(path: Any) -> Any:
     """Return the anchors of the headings of a text, as MkDocs and code hosts make them."""
     headings = re.findall(r"^#+ (.+?)(?: \{.+\})?$", prose(path), re.MULTILINE)
     return {re.sub(r"[^\w\s-]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_there_are_links():
+def test_there_are_links() -> None:
     assert sum(1 for path in TEXTS + PAGES for _ in links(path)) > 100
 
 
 @pytest.mark.parametrize("path", TEXTS + PAGES, ids=id_of)
-def test_every_link_leads_to_a_file_and_its_heading(path):
+def test_every_link_leads_to_a_file_and_its_heading(path: Any) -> None:
     for address in links(path):
         parts = urlsplit(address)
         target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
@@ -61,7 +63,7 @@ def test_every_link_leads_to_a_file_and_its_heading(path):
             assert parts.fragment in anchors(target), address
 
 
-def test_every_page_is_in_the_navigation_once():
+def test_every_page_is_in_the_navigation_once() -> None:
     generated = [page for page in IN_NAVIGATION if page.startswith("cli/")]
 
     assert len(generated) > 10
@@ -70,13 +72,13 @@ def test_every_page_is_in_the_navigation_once():
     )
 
 
-def test_what_the_search_weighs_is_there():
+def test_what_the_search_weighs_is_there() -> None:
     boosts = runpy.run_path(str(DOCS / "search_order.py"))["BOOSTS"]
 
     assert all(any(page.startswith(path) for page in IN_NAVIGATION) for path in boosts)
 
 
-def test_every_picture_is_used_and_small():
+def test_every_picture_is_used_and_small() -> None:
     used = {name for page in PAGES for name in re.findall(r"images/([\w.-]+)", page.read_text())}
     pictures = list((DOCS / "images").iterdir())
 
@@ -85,7 +87,7 @@ def test_every_picture_is_used_and_small():
 
 
 @pytest.mark.parametrize("path", [TEXTS[0], *PAGES], ids=id_of)
-def test_every_example_is_of_a_kind_that_runs(path):
+def test_every_example_is_of_a_kind_that_runs(path: Any) -> None:
     """The configuration of pytest runs blocks of these kinds, and no others."""
     block = re.compile(r"^ *```(\w+|\{ .py \}).*\n((?:.*\n)*?) *```$", re.MULTILINE)
 
@@ -93,7 +95,7 @@ def test_every_example_is_of_a_kind_that_runs(path):
         assert kind in RUN | SHOWN or (kind == "{ .py }" and SNIPPET.fullmatch(source)), source
 
 
-def documented():
+def documented() -> Any:
     """Return what the pages describe: the full names behind `:::`."""
     mark = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
     return {name for page in PAGES for name in mark.findall(page.read_text("utf-8"))}
@@ -111,14 +113,14 @@ def documented():
         "allawee_async.webhooks",
     ],
 )
-def test_every_public_class_and_function_is_in_the_reference(module):
+def test_every_public_class_and_function_is_in_the_reference(module: Any) -> None:
     described = documented()
 
     for name, thing in public(importlib.import_module(module)):
         assert {f"{module}.{name}", f"{thing.__module__}.{name}", thing.__module__} & described
 
 
-def public(module):
+def public(module: Any) -> Iterator[Any]:
     """Yield the public classes and functions of a module that are made in this package."""
     names = getattr(module, "__all__", None) or [name for name in dir(module) if name[0] != "_"]
     for name in names:

@@ -5,6 +5,7 @@ import re
 import shlex
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
 
 import pytest
 
@@ -21,20 +22,20 @@ _PROMPT = re.compile(r"^\$ allawee ((?:.*\\\n)*.*)\n?", re.MULTILINE)
 class Terminal(io.TextIOWrapper):
     """A terminal that keeps what it is to show."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(io.BytesIO(), "utf-8", write_through=True)
 
-    def isatty(self):
+    def isatty(self) -> Any:
         return True
 
     @property
-    def shown(self):
+    def shown(self) -> Any:
         """What it shows, without spaces at the ends of lines."""
         lines = self.buffer.getvalue().decode().splitlines()
         return "\n".join(map(str.rstrip, lines)).strip()
 
 
-def check_session(session):
+def check_session(session: Any) -> None:
     """Run the commands of a session, and compare what they show with what is written below."""
     before, *parts = _PROMPT.split(session)
     if before or not parts:
@@ -45,7 +46,7 @@ def check_session(session):
             pytest.fail(f"allawee {arguments}\nshows\n{shown}")
 
 
-def run(arguments):
+def run(arguments: str) -> Any:
     """Run a command in this process, and return what a terminal shows; nobody types."""
     from allawee_async.cli.app import app
 
@@ -65,6 +66,6 @@ def run(arguments):
     return terminal.shown
 
 
-def _pattern(written):
+def _pattern(written: Any) -> Any:
     """Return what is written as a pattern in which `…` stands for anything."""
     return re.escape(written.strip()).replace("…", ".*")

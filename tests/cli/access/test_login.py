@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +17,7 @@ from typer.testing import CliRunner
 from allawee_async.cli.access import key_store, login
 from allawee_async.cli.app import app
 from allawee_async.version import install_command
+from tests.cli.conftest import Run
 from tests.support.keyrings import (
     BrokenKeyring,
     ForgetfulKeyring,
@@ -31,20 +34,20 @@ HOST = "https://api.allawee.com"
 
 
 @pytest.fixture
-def keyring():
+def keyring() -> Iterator[Any]:
     with using(MemoryKeyring()) as backend:
         yield backend
 
 
 @pytest.fixture(scope="module")
-def sandbox():
+def sandbox() -> Iterator[Any]:
     with sandbox_in_thread(api_key=KEY) as running:
         running.add_key(LIVE)
         yield running
 
 
 @pytest.fixture
-def here(sandbox, monkeypatch):
+def here(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make the sandbox the API for the time of a test."""
     sandbox.faults.clear()
     monkeypatch.setenv("ALLAWEE_BASE_URL", sandbox.url)
@@ -53,12 +56,12 @@ def here(sandbox, monkeypatch):
 
 
 @pytest.fixture
-def typed(monkeypatch):
+def typed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let somebody type a key, and return what was asked."""
     asked = []
 
-    def type_it(text):
-        def answer(question):
+    def type_it(text: Any) -> Any:
+        def answer(question: Any) -> Any:
             asked.append(question)
             return text
 
@@ -68,7 +71,7 @@ def typed(monkeypatch):
     return type_it
 
 
-def secret_free(result):
+def secret_free(result: Any) -> Any:
     assert "canary" not in result.output
     assert "Traceback" not in result.output
     return result
@@ -77,7 +80,9 @@ def secret_free(result):
 @pytest.mark.usefixtures("keyring")
 class TestLogin:
     @pytest.mark.parametrize(("key", "kind"), [(KEY, "test key"), (LIVE, "LIVE key")])
-    def test_a_key_that_is_typed_is_kept(self, run, keyring, here, typed, key, kind):  # noqa: PLR0917
+    def test_a_key_that_is_typed_is_kept(  # noqa: PLR0917 - six fixtures and parameters
+        self, run: Run, keyring: Any, here: Any, typed: Any, key: Any, kind: Any
+    ) -> None:
         asked = typed(f" {key}\n")
         result = secret_free(run("login"))
         assert result.exit_code == 0, result.output
@@ -86,7 +91,9 @@ class TestLogin:
         assert asked == [f"API key for {here.url}: "]
         assert keyring.kept == {("allawee_async", here.url): key}
 
-    def test_a_key_from_a_file_or_from_stdin(self, keyring, here, tmp_path, run):
+    def test_a_key_from_a_file_or_from_stdin(
+        self, keyring: Any, here: Any, tmp_path: Path, run: Run
+    ) -> None:
         path = tmp_path / "key"
         path.write_text(f"{KEY}\n")
         path.chmod(0o600)
@@ -97,14 +104,14 @@ class TestLogin:
         assert keyring.kept == {("allawee_async", here.url): LIVE}
 
     @pytest.mark.usefixtures("here")
-    def test_later_commands_use_it(self, run, typed):
+    def test_later_commands_use_it(self, run: Run, typed: Any) -> None:
         typed(KEY)
         run("login")
         result = run("whoami", "--output", "json")
         assert json.loads(result.stdout)["source"] == "keyring"
         assert json.loads(result.stdout)["accepted"] is True
 
-    def test_the_check_asks_for_no_personal_data(self, run, here, typed):
+    def test_the_check_asks_for_no_personal_data(self, run: Run, here: Any, typed: Any) -> None:
         typed(KEY)
         before = len(here.requests)
         run("login")
@@ -120,7 +127,9 @@ class TestLogin:
             "sk.test.can...ary", "sk.live.***canary",
         ],
     )  # fmt: skip
-    def test_what_is_no_key_is_refused_without_asking_anybody(self, run, keyring, typed, key):
+    def test_what_is_no_key_is_refused_without_asking_anybody(
+        self, run: Run, keyring: Any, typed: Any, key: Any
+    ) -> None:
         typed(key)
         result = secret_free(run("login"))
         assert result.exit_code == 2
@@ -130,7 +139,9 @@ class TestLogin:
         )
         assert keyring.kept == {}
 
-    def test_a_key_that_the_api_does_not_accept_is_not_kept(self, run, keyring, here, typed):
+    def test_a_key_that_the_api_does_not_accept_is_not_kept(
+        self, run: Run, keyring: Any, here: Any, typed: Any
+    ) -> None:
         typed("sk.test.canary-of-another")
         result = secret_free(run("login"))
         assert result.exit_code == 3
@@ -138,12 +149,14 @@ class TestLogin:
         assert result.stderr.endswith("; nothing was stored\n")
         assert keyring.kept == {}
 
-    def test_a_key_with_few_rights_is_accepted(self, run, here, typed):
+    def test_a_key_with_few_rights_is_accepted(self, run: Run, here: Any, typed: Any) -> None:
         here.state.keys.add("sk.test.canary-with-few-rights", scopes=["cards:create"])
         typed("sk.test.canary-with-few-rights")
         assert secret_free(run("login")).exit_code == 0
 
-    def test_without_an_answer_nothing_is_kept_but_unchecked_it_can_be(self, run, keyring, typed):
+    def test_without_an_answer_nothing_is_kept_but_unchecked_it_can_be(
+        self, run: Run, keyring: Any, typed: Any
+    ) -> None:
         typed(KEY)
         nowhere = ("--base-url", NOWHERE)
         result = secret_free(run("login", *nowhere))
@@ -155,13 +168,15 @@ class TestLogin:
         assert secret_free(run("login", "--no-check", *nowhere)).exit_code == 0
         assert keyring.kept == {("allawee_async", NOWHERE): KEY}
 
-    def test_a_variable_that_goes_before_it_is_mentioned(self, run, typed):
+    def test_a_variable_that_goes_before_it_is_mentioned(self, run: Run, typed: Any) -> None:
         typed(KEY)
         result = run("login", "--no-check", ALLAWEE_API_KEY=LIVE)
         assert result.stderr == "note: ALLAWEE_API_KEY is set, and goes before the keyring\n"
         assert "test key" in result.stdout
 
-    def test_a_host_without_tls_is_refused_before_the_key_is_asked_for(self, run, typed):
+    def test_a_host_without_tls_is_refused_before_the_key_is_asked_for(
+        self, run: Run, typed: Any
+    ) -> None:
         asked = typed(KEY)
         result = run("login", "--base-url", "http://192.0.2.1")
         assert result.exit_code == 2
@@ -170,7 +185,7 @@ class TestLogin:
 
 
 class TestKeyringsThatFail:
-    def test_none_at_all(self, run, typed):
+    def test_none_at_all(self, run: Run, typed: Any) -> None:
         asked = typed(KEY)
         result = run("login")
         assert result.exit_code == 1
@@ -181,7 +196,7 @@ class TestKeyringsThatFail:
         assert asked == []
 
     @pytest.mark.parametrize("command", ["login", "logout", "whoami"])
-    def test_a_locked_one(self, run, typed, command):
+    def test_a_locked_one(self, run: Run, typed: Any, command: Any) -> None:
         asked = typed(KEY)
         with using(LockedKeyring()):
             result = run(command)
@@ -190,7 +205,7 @@ class TestKeyringsThatFail:
         assert asked == []
 
     @pytest.mark.parametrize("debug", [[], ["--debug"]])
-    def test_one_whose_error_quotes_the_key(self, run, typed, debug):
+    def test_one_whose_error_quotes_the_key(self, run: Run, typed: Any, debug: Any) -> None:
         typed("sk.test.canary")
         with using(BrokenKeyring()):
             result = run("login", "--no-check", *debug)
@@ -198,14 +213,16 @@ class TestKeyringsThatFail:
         assert "canary" not in result.output
         assert "cannot write to the system keyring (RuntimeError)" in result.stderr
 
-    def test_one_that_keeps_nothing(self, run, typed):
+    def test_one_that_keeps_nothing(self, run: Run, typed: Any) -> None:
         typed(KEY)
         with using(ForgetfulKeyring()):
             result = run("login", "--no-check")
         assert result.exit_code == 1
         assert "did not keep the key" in result.stderr
 
-    def test_one_that_is_configured_and_does_not_exist(self, run, monkeypatch):
+    def test_one_that_is_configured_and_does_not_exist(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("keyring.core._keyring_backend", None)
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "no.such.Keyring")
         result = run("login")
@@ -213,7 +230,7 @@ class TestKeyringsThatFail:
         assert "cannot read the system keyring (ModuleNotFoundError)" in result.stderr
         assert key_store.name() is None
 
-    def test_the_package_is_missing(self, run, monkeypatch):
+    def test_the_package_is_missing(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "keyring", None)
         result = run("login")
         assert result.exit_code == 1
@@ -222,7 +239,7 @@ class TestKeyringsThatFail:
 
 @pytest.mark.usefixtures("keyring")
 class TestLogout:
-    def test_it_deletes_the_key_of_one_host(self, run, keyring):
+    def test_it_deletes_the_key_of_one_host(self, run: Run, keyring: Any) -> None:
         keyring.kept = {("allawee_async", HOST): KEY, ("allawee_async", "https://x.example"): LIVE}
         result = run("logout")
         assert (result.exit_code, result.stderr) == (0, "")
@@ -231,19 +248,19 @@ class TestLogout:
         assert run("logout", "--base-url", "https://x.example/").exit_code == 0
         assert keyring.kept == {}
 
-    def test_where_there_is_none_that_is_said(self, run):
+    def test_where_there_is_none_that_is_said(self, run: Run) -> None:
         result = run("logout")
         assert (result.exit_code, result.stdout) == (
             0,
             f"The system keyring has no key for {HOST}\n",
         )
 
-    def test_a_variable_that_still_counts_is_mentioned(self, run):
+    def test_a_variable_that_still_counts_is_mentioned(self, run: Run) -> None:
         assert "ALLAWEE_API_KEY is set" in run("logout", ALLAWEE_API_KEY=KEY).stderr
 
 
 class TestWhoami:
-    def test_the_whole_report(self, run, here):
+    def test_the_whole_report(self, run: Run, here: Any) -> None:
         result = run("whoami", "--output", "table", ALLAWEE_API_KEY=KEY)
         assert result.exit_code == 0
         assert [re.split(r" {2,}", line.strip()) for line in result.stdout.splitlines()] == [
@@ -255,7 +272,7 @@ class TestWhoami:
         ]
         assert "canary" not in result.output
 
-    def test_for_a_program(self, run, here):
+    def test_for_a_program(self, run: Run, here: Any) -> None:
         result = run("whoami", ALLAWEE_API_KEY=LIVE)
         assert json.loads(result.stdout) == {
             "kind": "live",
@@ -268,18 +285,18 @@ class TestWhoami:
             "told": "accepted",
         }
 
-    def test_of_a_short_key_nothing_at_all_is_shown(self, run):
+    def test_of_a_short_key_nothing_at_all_is_shown(self, run: Run) -> None:
         result = run("whoami", "--no-check", ALLAWEE_API_KEY="sk.test.canary9")
         assert json.loads(result.stdout)["ending"] is None
         assert "ary9" not in result.output
 
-    def test_unchecked_it_needs_no_network(self, run):
+    def test_unchecked_it_needs_no_network(self, run: Run) -> None:
         result = run("whoami", "--no-check", "--base-url", NOWHERE, ALLAWEE_API_KEY=KEY)
         assert result.exit_code == 0
         assert json.loads(result.stdout)["accepted"] is None
         assert json.loads(result.stdout)["told"] == "not checked"
 
-    def test_a_key_that_is_not_accepted(self, run, here):
+    def test_a_key_that_is_not_accepted(self, run: Run, here: Any) -> None:
         result = secret_free(run("whoami", ALLAWEE_API_KEY="sk.test.canary-of-another"))
         assert result.exit_code == 3
         assert json.loads(result.stdout)["accepted"] is False
@@ -289,7 +306,7 @@ class TestWhoami:
         )
 
     @pytest.mark.parametrize("debug", [[], ["--debug"]])
-    def test_a_host_that_does_not_answer(self, run, debug):
+    def test_a_host_that_does_not_answer(self, run: Run, debug: Any) -> None:
         result = run("whoami", *debug, "--base-url", NOWHERE, ALLAWEE_API_KEY=KEY)
         assert "canary" not in result.output
         assert ("Traceback" in result.stderr) is bool(debug)
@@ -297,27 +314,27 @@ class TestWhoami:
         assert json.loads(result.stdout)["accepted"] is None
         assert "allawee doctor" in result.stderr
 
-    def test_a_host_that_is_none_of_the_api(self, run, here):
+    def test_a_host_that_is_none_of_the_api(self, run: Run, here: Any) -> None:
         """The secure host answers 404 to what the other host lists."""
         result = run("whoami", "--base-url", here.secure_url, ALLAWEE_API_KEY=KEY)
         assert result.exit_code == 4
         assert json.loads(result.stdout)["accepted"] is None
 
-    def test_in_a_sandbox(self, run):
+    def test_in_a_sandbox(self, run: Run) -> None:
         result = run("whoami", "--sandbox")
         assert result.exit_code == 0
         assert json.loads(result.stdout)["kind"] == "sandbox"
         assert "sk." not in result.output
         assert "key of the embedded sandbox" in run("whoami", "--sandbox", "--output=table").stdout
 
-    def test_without_a_key(self, run):
+    def test_without_a_key(self, run: Run) -> None:
         result = run("whoami")
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith("error: no API key; use --api-key-file FILE")
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only Linux shows processes as files")
-def test_nothing_that_others_can_see_holds_the_key():
+def test_nothing_that_others_can_see_holds_the_key() -> None:
     """While it runs, the key is not among its arguments; nor is it in what it writes."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
@@ -350,7 +367,7 @@ def test_nothing_that_others_can_see_holds_the_key():
     assert process.returncode != 0
 
 
-def test_without_a_terminal_nobody_is_asked():
+def test_without_a_terminal_nobody_is_asked() -> None:
     """Python would go on with a warning, and show what is typed."""
     done = subprocess.run(
         [sys.executable, "-m", "allawee_async", "login"],
@@ -368,7 +385,7 @@ def test_without_a_terminal_nobody_is_asked():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_on_a_terminal_what_is_typed_is_not_shown():
+def test_on_a_terminal_what_is_typed_is_not_shown() -> None:
     command = [sys.executable, "-m", "allawee_async", "login", "--no-check"]
     code = f"import os, pty; os._exit(os.waitstatus_to_exitcode(pty.spawn({command!r})))"
     process = subprocess.Popen(
@@ -388,8 +405,10 @@ def test_on_a_terminal_what_is_typed_is_not_shown():
     assert process.returncode == 1
 
 
-def test_an_interrupted_question_ends_quietly(run, keyring, monkeypatch):
-    def interrupt(_):
+def test_an_interrupted_question_ends_quietly(
+    run: Run, keyring: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(getpass, "getpass", interrupt)
@@ -398,5 +417,5 @@ def test_an_interrupted_question_ends_quietly(run, keyring, monkeypatch):
 
 
 @pytest.mark.parametrize(("key", "ending"), [("sk.test." + "x" * 15, None), ("a" * 24, "aaaa")])
-def test_the_ending_of_a_key_is_shown_only_if_the_rest_is_long(key, ending):
+def test_the_ending_of_a_key_is_shown_only_if_the_rest_is_long(key: Any, ending: Any) -> None:
     assert login._ending(key) == ending

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import re
+from collections.abc import AsyncIterator
+from typing import Any
 
 import attrs
 import pytest
@@ -22,9 +24,10 @@ from allawee_async.errors import (
     TransportError,
 )
 from allawee_async.sandbox import Sandbox
+from tests.cli.conftest import Run
 
 
-def test_with_faults(run):
+def test_with_faults(run: Run) -> None:
     result = run("demo", "--customers", "300", "--page-size", "10", "--seed", "7")
     assert result.exit_code == 0, result.output
     assert result.stderr == ""
@@ -39,14 +42,14 @@ def test_with_faults(run):
     assert len(re.findall(r"^cus\.", result.stdout, re.MULTILINE)) == 10
 
 
-def test_without_faults(run):
+def test_without_faults(run: Run) -> None:
     result = run("demo", "--customers", "150", "--no-faults")
     assert result.exit_code == 0
     assert "no faults" in result.stdout
     assert re.search(r"Retries +0\b", result.stdout)
 
 
-def test_the_same_seed_gives_the_same_customers_and_retries(run):
+def test_the_same_seed_gives_the_same_customers_and_retries(run: Run) -> None:
     outputs = [run("demo", "--customers", "100", "--page-size", "5").stdout for _ in range(2)]
     first, second = (
         [line for line in output.splitlines() if re.match(r"cus\.|Retries", line)]
@@ -55,39 +58,39 @@ def test_the_same_seed_gives_the_same_customers_and_retries(run):
     assert first == second
 
 
-def test_a_single_customer(run):
+def test_a_single_customer(run: Run) -> None:
     result = run("demo", "--customers", "1", "--no-faults")
     assert result.exit_code == 0
     assert "\n1 customer, seed 1, no faults\n" in result.stdout
     assert "the sandbox's only customer came exactly once" in result.stdout
 
 
-def test_no_customers_at_all(run):
+def test_no_customers_at_all(run: Run) -> None:
     result = run("demo", "--customers", "0", "--no-faults")
     assert result.exit_code == 0
     assert "each of the sandbox's 0 customers came exactly once" in result.stdout
 
 
-def test_max_items(run):
+def test_max_items(run: Run) -> None:
     result = run("demo", "--customers", "50", "--no-faults", "--max-items", "12")
     assert result.exit_code == 0
     assert "and 2 more" in result.stdout
     assert "stopped after 12 of 50 customers; none came twice" in result.stdout
 
 
-def test_more_than_there_are(run):
+def test_more_than_there_are(run: Run) -> None:
     result = run("demo", "--customers", "5", "--no-faults", "--max-items", "12")
     assert "each of the sandbox's 5 customers came exactly once" in result.stdout
 
 
-def test_output_that_is_no_terminal_has_room_for_whole_rows_and_no_codes(run):
+def test_output_that_is_no_terminal_has_room_for_whole_rows_and_no_codes(run: Run) -> None:
     result = run("demo", "--customers", "30", "--no-faults")
     assert "\x1b" not in result.output
     assert "…" not in result.stdout
     assert run("demo", "--customers", "30", "--no-faults", COLUMNS="40").exit_code == 0
 
 
-def test_a_terminal_without_unicode(run, monkeypatch):
+def test_a_terminal_without_unicode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console.Console, "encoding", "ascii")
     result = run("demo", "--customers", "30", "--no-faults")
     assert result.stdout.isascii()
@@ -105,7 +108,9 @@ def test_a_terminal_without_unicode(run, monkeypatch):
         ),
     ],
 )
-def test_a_walk_that_is_not_whole_is_said_and_1(run, monkeypatch, tamper, told):
+def test_a_walk_that_is_not_whole_is_said_and_1(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tamper: Any, told: Any
+) -> None:
     add = Walk.add
     monkeypatch.setattr(Walk, "add", lambda self, page: add(self, tamper(page)))
     result = run("demo", "--customers", "30", "--page-size", "15", "--no-faults")
@@ -115,7 +120,9 @@ def test_a_walk_that_is_not_whole_is_said_and_1(run, monkeypatch, tamper, told):
     assert "exactly once" not in result.stdout
 
 
-def test_a_fault_that_does_not_go_away_ends_the_demo(run, monkeypatch):
+def test_a_fault_that_does_not_go_away_ends_the_demo(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(demo_sources, "_PATIENCE", RetryPolicy(attempts=1))
     monkeypatch.setattr(demo_sources, "_SHARE_OF_FAULTS", 1.0)
     monkeypatch.setattr(demo_sources, "_KINDS_OF_FAULTS", ("503",))
@@ -124,7 +131,7 @@ def test_a_fault_that_does_not_go_away_ends_the_demo(run, monkeypatch):
     assert result.stderr.startswith("error: Service Unavailable [HTTP 503")
 
 
-def test_a_key_in_the_environment_is_not_used_without_live(run):
+def test_a_key_in_the_environment_is_not_used_without_live(run: Run) -> None:
     result = run("demo", "--customers", "3", ALLAWEE_API_KEY="sk.live.secret")
     assert result.exit_code == 0
     assert "test key" in result.stdout
@@ -132,36 +139,38 @@ def test_a_key_in_the_environment_is_not_used_without_live(run):
 
 class TestLive:
     @pytest.fixture
-    async def sandbox(self):
+    async def sandbox(self) -> AsyncIterator[Any]:
         async with Sandbox(customers=25, api_key="sk.live.abcdefgh") as sandbox:
             yield sandbox
 
     @pytest.fixture
-    def run_live(self, run, sandbox):
-        def environ(key):
+    def run_live(self, run: Run, sandbox: Any) -> Any:
+        def environ(key: Any) -> Any:
             hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
             return {**hosts, "ALLAWEE_API_KEY": key}
 
-        async def invoke(*arguments, key=sandbox.api_key):
+        async def invoke(*arguments: str, key: Any = sandbox.api_key) -> Any:
             return await asyncio.to_thread(run, "demo", "--live", *arguments, **environ(key))
 
         return invoke
 
-    async def test_all_customers(self, run_live, sandbox):
+    async def test_all_customers(self, run_live: Any, sandbox: Any) -> None:
         result = await run_live("--page-size", "10")
         assert result.exit_code == 0, result.output
         assert f"Allawee at {sandbox.url} with a LIVE key\n" in result.stdout
         assert "25 customers came, none of them twice; the API counts 25" in result.stdout
         assert "Pages      3" in result.stdout
 
-    async def test_stopping_early_asks_for_no_more_than_it_needs(self, run_live, sandbox):
+    async def test_stopping_early_asks_for_no_more_than_it_needs(
+        self, run_live: Any, sandbox: Any
+    ) -> None:
         result = await run_live("--max-items", "3")
         assert result.exit_code == 0
         assert "3 customers came, none of them twice; the API counts 25" in result.stdout
         (request,) = sandbox.requests
         assert ("limit", "3") in request.query
 
-    async def test_it_only_reads(self, run_live, sandbox):
+    async def test_it_only_reads(self, run_live: Any, sandbox: Any) -> None:
         await run_live()
         assert {request.method for request in sandbox.requests} == {"GET"}
 
@@ -172,7 +181,9 @@ class TestLive:
             ("pk_abcdefgh", "key that is neither sk.test. nor sk.live."),
         ],
     )
-    async def test_the_kind_of_key_is_said_and_the_key_is_not(self, run_live, key, kind):
+    async def test_the_kind_of_key_is_said_and_the_key_is_not(
+        self, run_live: Any, key: Any, kind: Any
+    ) -> None:
         result = await run_live(key=key)
         assert result.exit_code == 3
         assert f"with a {kind}\n" in result.stdout
@@ -181,7 +192,9 @@ class TestLive:
         told = "; `allawee whoami` tells which key is used, and where it comes from\n"
         assert result.stderr.endswith(told)
 
-    async def test_customers_that_come_twice_are_said(self, run_live, monkeypatch):
+    async def test_customers_that_come_twice_are_said(
+        self, run_live: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         add = Walk.add
         monkeypatch.setattr(Walk, "add", lambda self, page: add(self, (*page, page[0])))
         result = await run_live()
@@ -189,7 +202,7 @@ class TestLive:
         assert "1 customer came more than once" in result.stderr
 
     @pytest.mark.parametrize("key", ["", "  \n"])
-    def test_without_a_key(self, run, key):
+    def test_without_a_key(self, run: Run, key: Any) -> None:
         result = run("demo", "--live", ALLAWEE_API_KEY=key)
         assert result.exit_code == 2
         assert result.stdout == ""
@@ -201,12 +214,12 @@ class TestLive:
     @pytest.mark.parametrize(
         "option", [["--customers", "5000"], ["--seed", "3"], ["--no-faults"], ["--faults"]]
     )
-    def test_options_of_the_sandbox_are_refused(self, run, option):
+    def test_options_of_the_sandbox_are_refused(self, run: Run, option: Any) -> None:
         result = run("demo", "--live", *option)
         assert result.exit_code == 2
         assert result.stderr.startswith("error: --live has no sandbox")
 
-    def test_a_foreign_host_without_tls_is_refused(self, run):
+    def test_a_foreign_host_without_tls_is_refused(self, run: Run) -> None:
         result = run(
             "demo", "--live", ALLAWEE_API_KEY="sk.test.a", ALLAWEE_BASE_URL="http://192.0.2.1"
         )
@@ -214,7 +227,7 @@ class TestLive:
         assert "plain http" in result.stderr
 
 
-def test_a_live_api_that_does_not_count():
+def test_a_live_api_that_does_not_count() -> None:
     source = object.__new__(demo_sources.LiveSource)
     assert source.praise(Walk(count=2)) == "2 customers came, none of them twice"
 
@@ -229,7 +242,7 @@ def test_a_live_api_that_does_not_count():
         (PaginationError("x"), "other"),
     ],
 )
-def test_retries_are_counted_by_their_reason(error, reason):
+def test_retries_are_counted_by_their_reason(error: Any, reason: Any) -> None:
     attempt = Attempt(number=1, status=None, error="x", request_id=None, elapsed=0.0, pause=0.0)
     walk = walking.Walk()
     walk.note_retry(RetryEvent(method="GET", path="/customers", attempt=attempt, error=error))
@@ -237,7 +250,9 @@ def test_retries_are_counted_by_their_reason(error, reason):
 
 
 class TestProgress:
-    def shown(self, monkeypatch, walk, *, width=100, max_items=None):
+    def shown(
+        self, monkeypatch: pytest.MonkeyPatch, walk: Any, *, width: Any = 100, max_items: Any = None
+    ) -> Any:
         file = io.StringIO()
         terminal = Console(file=file, width=width, force_terminal=True, color_system=None)
         monkeypatch.setattr(live_bar, "progress_console", lambda: terminal)
@@ -246,32 +261,32 @@ class TestProgress:
             progress.show(walk)
         return file.getvalue()
 
-    def test_count_total_rate_and_retries(self, monkeypatch):
+    def test_count_total_rate_and_retries(self, monkeypatch: pytest.MonkeyPatch) -> None:
         walk = Walk(count=1200, total=5000, seconds=0.5)
         walk.retries["503"] = 2
         assert "1,200/5,000  2,400/s  2 retries" in self.shown(monkeypatch, walk)
         walk.retries["503"] = 1
         assert "1,200/5,000  2,400/s  1 retry" in self.shown(monkeypatch, walk)
 
-    def test_the_end_is_where_the_walk_stops(self, monkeypatch):
+    def test_the_end_is_where_the_walk_stops(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = self.shown(monkeypatch, Walk(count=5, total=5000), max_items=50)
         assert "5/50 " in text
 
-    def test_a_total_that_nobody_knows(self, monkeypatch):
+    def test_a_total_that_nobody_knows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = self.shown(monkeypatch, Walk(count=5))
         assert "5  0/s" in text
 
-    def test_a_narrow_terminal(self, monkeypatch):
+    def test_a_narrow_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = self.shown(monkeypatch, Walk(count=5, total=10), width=40)
         assert "5/10" in text
         assert "retries" not in text
 
-    def test_nothing_where_stderr_is_no_terminal(self, capsys):
+    def test_nothing_where_stderr_is_no_terminal(self, capsys: pytest.CaptureFixture[str]) -> None:
         with WalkProgress(None) as progress:
             progress.show(Walk(count=5))
         assert capsys.readouterr() == ("", "")
 
-    def test_who_watches(self, monkeypatch):
+    def test_who_watches(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(console.sys, "stderr", None)
         assert not console.someone_watches()
         monkeypatch.setattr(console.sys, "stderr", io.StringIO())
@@ -279,7 +294,9 @@ class TestProgress:
 
 
 @pytest.mark.parametrize("width", ["40", "80", "120"])
-def test_at_every_width_ids_and_states_are_whole_and_nothing_is_secret(run, width):
+def test_at_every_width_ids_and_states_are_whole_and_nothing_is_secret(
+    run: Run, width: Any
+) -> None:
     text = run("demo", "--customers", "10", "--no-faults", COLUMNS=width).stdout
 
     assert len(re.findall(r"^cus\.\w{17}\b", text, re.MULTILINE)) == 10
@@ -288,5 +305,5 @@ def test_at_every_width_ids_and_states_are_whole_and_nothing_is_secret(run, widt
     assert not re.search(r"\d{11}", text)  # as identity numbers have
 
 
-def test_it_says_what_to_do_next(run):
+def test_it_says_what_to_do_next(run: Run) -> None:
     assert "next: `allawee sandbox`" in run("demo", "--customers", "1", "--no-faults").stdout

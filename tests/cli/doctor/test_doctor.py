@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -30,17 +31,23 @@ from allawee_async.transport.config import Hosts
 from tests.support.keyrings import MemoryKeyring, using
 from tests.support.threads import sandbox_in_thread
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
 KEY = "sk.test.canary-of-the-key"
 NOWHERE = "http://127.0.0.1:1"
 SOON = 0.5
 LONG = 20.0
 
 
-def found(key=KEY):
+def found(key: Any = KEY) -> Any:
     return FoundKey(SecretText(key), "environment", "the variable ALLAWEE_API_KEY")
 
 
-def patient_of(sandbox, **changes):
+def patient_of(sandbox: Any, **changes: Any) -> Any:
     given = Patient(
         hosts=Hosts(sandbox.url, sandbox.secure_url),
         find_key=lambda: found(sandbox.api_key),
@@ -50,17 +57,17 @@ def patient_of(sandbox, **changes):
 
 
 @pytest.fixture
-def keyring():
+def keyring() -> Iterator[Any]:
     with using(MemoryKeyring()) as backend:
         yield backend
 
 
 @asynccontextmanager
-async def served(handle, **options):
+async def served(handle: Any, **options: Any) -> AsyncIterator[Any]:
     """Run a server of bytes on a loopback port, and yield its port."""
     lines = []
 
-    async def accept(reader, writer):
+    async def accept(reader: Any, writer: Any) -> None:
         lines.append(writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             await handle(reader, writer)
@@ -76,12 +83,12 @@ async def served(handle, **options):
         await server.wait_closed()
 
 
-async def hang(reader, _):
+async def hang(reader: Any, _: Any) -> None:
     await reader.read()
 
 
-def answering(head):
-    async def answer(reader, writer):
+def answering(head: Any) -> Any:
+    async def answer(reader: Any, writer: Any) -> None:
         while await reader.readuntil(b"\r\n\r\n"):
             writer.write(head + b"Content-Length: 0\r\n\r\n")
             await writer.drain()
@@ -89,13 +96,13 @@ def answering(head):
     return answer
 
 
-def problems(findings):
+def problems(findings: Any) -> Any:
     return {name: each for name, each in findings.items() if each.status is not Status.OK}
 
 
 @pytest.mark.usefixtures("keyring")
 class TestTheCommand:
-    def test_all_is_well(self, run):
+    def test_all_is_well(self, run: Run) -> None:
         with sandbox_in_thread(api_key=KEY) as sandbox:
             hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
             result = run("doctor", ALLAWEE_API_KEY=KEY, **hosts)
@@ -122,13 +129,13 @@ class TestTheCommand:
         assert table.stdout.count("\nok ") == 9
         assert "canary" not in result.output + table.output
 
-    def test_in_a_sandbox_of_its_own(self, run):
+    def test_in_a_sandbox_of_its_own(self, run: Run) -> None:
         result = run("doctor", "--sandbox")
         assert result.exit_code == 0, result.output
         assert "test key from the embedded sandbox" in result.stdout
         assert "sk." not in result.output
 
-    def test_without_a_key_and_without_hosts_each_line_says_what_to_do(self, run):
+    def test_without_a_key_and_without_hosts_each_line_says_what_to_do(self, run: Run) -> None:
         hosts = ("--base-url", NOWHERE, "--secure-url", NOWHERE)
         with using(Fail()):
             result = run("doctor", "--output", "table", *hosts, COLUMNS="200")
@@ -144,7 +151,7 @@ class TestTheCommand:
         ):
             assert told in result.stdout
 
-    def test_on_a_narrow_terminal(self, run):
+    def test_on_a_narrow_terminal(self, run: Run) -> None:
         words = ("doctor", "--sandbox", "--output", "table")
         result = run(*words, COLUMNS="40", HTTPS_PROXY="http://x")
         assert result.exit_code == 0
@@ -154,7 +161,7 @@ class TestTheCommand:
         assert "warn  proxies" in lines
         assert "  HTTPS_PROXY: set, and not used" in lines
 
-    def test_a_key_on_stdin_is_read_before_the_checks_run(self):
+    def test_a_key_on_stdin_is_read_before_the_checks_run(self) -> None:
         with sandbox_in_thread(api_key=KEY) as sandbox:
             hosts = ("--base-url", sandbox.url, "--secure-url", sandbox.secure_url)
             result = CliRunner().invoke(
@@ -167,16 +174,16 @@ class TestTheCommand:
         assert empty.exit_code == 1
         assert "stdin holds no API key" in empty.stdout
 
-    def test_a_host_that_cannot_be_one(self, run):
+    def test_a_host_that_cannot_be_one(self, run: Run) -> None:
         result = run("doctor", "--base-url", "http://192.0.2.1", ALLAWEE_API_KEY=KEY)
         assert result.exit_code == 2
         assert "plain http" in result.stderr
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-    async def test_ctrl_c_ends_it_at_once(self):
+    async def test_ctrl_c_ends_it_at_once(self) -> None:
         reached = asyncio.Event()
 
-        async def note(reader, _):
+        async def note(reader: Any, _: Any) -> None:
             await reader.readuntil(b"\r\n\r\n")
             reached.set()
             await reader.read()
@@ -199,7 +206,7 @@ class TestTheCommand:
 
 @pytest.mark.usefixtures("keyring")
 class TestTheHosts:
-    async def test_one_that_refuses_does_not_hide_the_other(self, sandbox):
+    async def test_one_that_refuses_does_not_hide_the_other(self, sandbox: Any) -> None:
         hosts = Hosts(sandbox.url, NOWHERE)
         findings = await examine(patient_of(sandbox, hosts=hosts), seconds=LONG)
         assert problems(findings).keys() == {"secure host", "key at secure host"}
@@ -207,14 +214,14 @@ class TestTheHosts:
         assert findings["key at secure host"].status is Status.WARN
         assert findings["key at API host"].found == "accepted"
 
-    async def test_a_host_that_accepts_and_says_nothing(self, sandbox):
+    async def test_a_host_that_accepts_and_says_nothing(self, sandbox: Any) -> None:
         async with served(hang) as port:
             hosts = Hosts(f"http://127.0.0.1:{port}", sandbox.secure_url)
             findings = await examine(patient_of(sandbox, hosts=hosts), seconds=SOON)
         assert findings["key at API host"].found == "could not be found out (no answer in time)"
         assert findings["clock"].found == "could not be compared: the host tells no time"
 
-    async def test_a_host_that_is_none_of_the_api(self, sandbox):
+    async def test_a_host_that_is_none_of_the_api(self, sandbox: Any) -> None:
         async with served(answering(b"HTTP/1.1 404 Not Found\r\n")) as port:
             hosts = Hosts(f"http://127.0.0.1:{port}", sandbox.secure_url)
             findings = await examine(patient_of(sandbox, hosts=hosts), seconds=LONG)
@@ -222,7 +229,7 @@ class TestTheHosts:
         assert findings["key at API host"].found == "could not be found out (HTTP 404)"
         assert findings["clock"].status is Status.WARN  # it sends no Date
 
-    async def test_both_are_asked_at_once(self, sandbox):
+    async def test_both_are_asked_at_once(self, sandbox: Any) -> None:
         async with served(hang) as first, served(hang) as second:
             hosts = Hosts(f"https://127.0.0.1:{first}", f"https://127.0.0.1:{second}")
             started = time.perf_counter()
@@ -234,53 +241,59 @@ class TestTheHosts:
 
 
 class TestTLS:
-    async def test_a_port_that_speaks_plain_http(self, sandbox):
+    async def test_a_port_that_speaks_plain_http(self, sandbox: Any) -> None:
         with pytest.raises(UnreachableError, match=r"^TLS: ") as raised:
             await reach(sandbox.url.replace("http:", "https:"), seconds=LONG)
         assert "https" in raised.value.advice
 
     @pytest.fixture
-    def authority(self, tmp_path):
+    def authority(self, tmp_path: Path) -> Any:
         pytest.importorskip("cryptography")
         from tests.support.certificates import Authority
 
         return Authority(tmp_path)
 
-    async def test_a_certificate_that_is_good(self, authority, monkeypatch):
+    async def test_a_certificate_that_is_good(
+        self, authority: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
         async with served(hang, ssl=authority.server("127.0.0.1")) as port:
             reached = await reach(f"https://127.0.0.1:{port}", seconds=LONG)
         assert reached.tls is not None
         assert 0 < reached.tls < LONG
 
-    async def test_a_certificate_of_an_unknown_authority(self, authority):
+    async def test_a_certificate_of_an_unknown_authority(self, authority: Any) -> None:
         async with served(hang, ssl=authority.server("127.0.0.1")) as port:
             with pytest.raises(UnreachableError, match=r"TLS: .*issuer certificate") as raised:
                 await reach(f"https://127.0.0.1:{port}", seconds=LONG)
         assert "SSL_CERT_FILE" in raised.value.advice
 
-    async def test_a_certificate_for_somebody_else(self, authority, monkeypatch):
+    async def test_a_certificate_for_somebody_else(
+        self, authority: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
         async with served(hang, ssl=authority.server("other.example")) as port:
             with pytest.raises(UnreachableError, match=r"TLS: .*not valid for '127\.0\.0\.1'"):
                 await reach(f"https://127.0.0.1:{port}", seconds=LONG)
 
-    async def test_a_server_that_never_shakes_hands(self):
+    async def test_a_server_that_never_shakes_hands(self) -> None:
         async with served(hang) as port:
             with pytest.raises(UnreachableError, match=f"^TLS: no answer within {SOON} s$"):
                 await reach(f"https://127.0.0.1:{port}", seconds=SOON)
 
 
 class TestNames:
-    async def test_a_name_that_nobody_knows(self, monkeypatch):
-        def fail(*_, **__):
+    async def test_a_name_that_nobody_knows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: Any, **__: Any) -> None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         monkeypatch.setattr(socket, "getaddrinfo", fail)
         with pytest.raises(UnreachableError, match=r"^DNS: no\.example: Name or service"):
             await reach("https://no.example", seconds=LONG)
 
-    async def test_a_look_up_that_never_ends_holds_nobody_up(self, monkeypatch):
+    async def test_a_look_up_that_never_ends_holds_nobody_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         release = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: release.wait(LONG))
         try:
@@ -290,8 +303,8 @@ class TestNames:
             release.set()
 
     async def test_an_address_that_does_not_answer_does_not_hide_the_next(
-        self, sandbox, monkeypatch
-    ):
+        self, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         port = int(sandbox.url.rpartition(":")[2])
         kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
         dead = (*kind, ("127.0.0.1", 1))
@@ -306,7 +319,7 @@ class TestNames:
             await reach("http://two.example", seconds=LONG)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="others answer where there is no room")
-    async def test_an_address_that_never_answers(self):
+    async def test_an_address_that_never_answers(self) -> None:
         loop = asyncio.get_running_loop()
         with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
             address = full.getsockname()
@@ -323,15 +336,15 @@ class TestNames:
             for connection in waiting:
                 connection.close()
 
-    async def test_an_answer_after_the_loop_has_ended_is_dropped(self):
+    async def test_an_answer_after_the_loop_has_ended_is_dropped(self) -> None:
         """The thread of a look-up may live longer than the loop that waited for it."""
         release, done = threading.Event(), threading.Event()
 
-        def slow():
+        def slow() -> None:
             release.wait(LONG)
             done.set()
 
-        async def give_up():
+        async def give_up() -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOON):
                     await reachability.call_in_daemon(slow)
@@ -343,7 +356,7 @@ class TestNames:
 
 @pytest.mark.usefixtures("keyring")
 class TestTheKey:
-    async def test_one_that_is_not_accepted(self, sandbox):
+    async def test_one_that_is_not_accepted(self, sandbox: Any) -> None:
         wrong = patient_of(sandbox, find_key=lambda: found("sk.test.canary-of-another"))
         findings = await examine(wrong, seconds=LONG)
         assert problems(findings).keys() == {"key at API host", "key at secure host"}
@@ -353,26 +366,26 @@ class TestTheKey:
             assert "revoked" in (findings[name].advice or "")
         assert "canary" not in str(findings)
 
-    async def test_one_with_few_rights(self, sandbox):
+    async def test_one_with_few_rights(self, sandbox: Any) -> None:
         sandbox.state.keys.add("sk.test.few", scopes=["cards:create"])
         few = patient_of(sandbox, find_key=lambda: found("sk.test.few"))
         findings = await examine(few, seconds=LONG)
         assert findings["key at API host"].status is Status.OK
         assert findings["key at API host"].found == "accepted, with few rights"
 
-    async def test_one_with_which_all_is_real(self, sandbox):
+    async def test_one_with_which_all_is_real(self, sandbox: Any) -> None:
         real = patient_of(sandbox, find_key=lambda: found("sk.live.canary"))
         findings = await examine(real, seconds=LONG)
         assert findings["key"].found.startswith("LIVE key from ")
 
-    async def test_one_of_an_odd_form(self, sandbox):
+    async def test_one_of_an_odd_form(self, sandbox: Any) -> None:
         odd = patient_of(sandbox, find_key=lambda: found("sk_live_canary"))
         findings = await examine(odd, seconds=LONG)
         assert findings["key"].status is Status.WARN
         assert "canary" not in str(findings)
 
-    async def test_none(self, sandbox):
-        def none():
+    async def test_none(self, sandbox: Any) -> None:
+        def none() -> None:
             raise CommandError("no API key", advice="do something")
 
         findings = await examine(patient_of(sandbox, find_key=none), seconds=LONG)
@@ -380,10 +393,10 @@ class TestTheKey:
         assert findings["API host"].status is Status.OK
         assert findings["key at API host"].found == "not checked: there is no key"
 
-    async def test_one_that_a_keyring_does_not_give_away(self, sandbox):
+    async def test_one_that_a_keyring_does_not_give_away(self, sandbox: Any) -> None:
         release = threading.Event()
 
-        def wait():
+        def wait() -> Any:
             release.wait(LONG)
             return found()
 
@@ -406,7 +419,9 @@ class TestTheClock:
             (-3600, Status.WARN, "s behind the host"),
         ],
     )
-    async def test_it_is_compared_with_that_of_the_host(self, sandbox, skew, status, told):
+    async def test_it_is_compared_with_that_of_the_host(
+        self, sandbox: Any, skew: Any, status: Any, told: Any
+    ) -> None:
         skewed = patient_of(sandbox, clock=lambda: time.time() + skew)
         finding = (await examine(skewed, seconds=LONG))["clock"]
         assert finding.status is status
@@ -414,16 +429,16 @@ class TestTheClock:
         assert (finding.advice is not None) is (status is Status.WARN)
 
     @pytest.mark.parametrize("head", [b"", b"Date: yesterday\r\n", b"Date: \r\n"])
-    async def test_a_host_that_tells_no_time(self, sandbox, head):
+    async def test_a_host_that_tells_no_time(self, sandbox: Any, head: Any) -> None:
         async with served(answering(b"HTTP/1.1 200 OK\r\n" + head)) as port:
             hosts = Hosts(f"http://127.0.0.1:{port}", sandbox.secure_url)
             findings = await examine(patient_of(sandbox, hosts=hosts), seconds=LONG)
         assert findings["clock"].status is Status.WARN
 
-    async def test_no_key_is_sent_to_find_it_out(self):
+    async def test_no_key_is_sent_to_find_it_out(self) -> None:
         heads = []
 
-        async def note(reader, writer):
+        async def note(reader: Any, writer: Any) -> None:
             heads.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
@@ -436,25 +451,27 @@ class TestTheClock:
 @pytest.mark.usefixtures("keyring")
 class TestWhatIsAround:
     @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "all_proxy", "Http_Proxy"])
-    async def test_proxy_variables_are_named_and_not_shown(self, sandbox, name):
+    async def test_proxy_variables_are_named_and_not_shown(self, sandbox: Any, name: Any) -> None:
         environ = {name: "http://ada:canary@proxy.example:3128", "no_proxy": "x"}
         finding = (await examine(patient_of(sandbox, environ=environ), seconds=LONG))["proxies"]
         assert finding.status is Status.WARN
         assert finding.found == f"{name}: set, and not used"
         assert "canary" not in str(finding)
 
-    async def test_an_empty_proxy_variable_is_none(self, sandbox):
+    async def test_an_empty_proxy_variable_is_none(self, sandbox: Any) -> None:
         environ = {"HTTPS_PROXY": ""}
         finding = (await examine(patient_of(sandbox, environ=environ), seconds=LONG))["proxies"]
         assert finding.status is Status.OK
 
-    async def test_no_keyring(self, sandbox):
+    async def test_no_keyring(self, sandbox: Any) -> None:
         with using(Fail()):
             finding = (await examine(patient_of(sandbox), seconds=LONG))["keyring"]
         assert finding.status is Status.WARN
         assert finding.found == "none that can be used"
 
-    async def test_a_keyring_that_does_not_answer(self, sandbox, monkeypatch):
+    async def test_a_keyring_that_does_not_answer(
+        self, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         release = threading.Event()
         monkeypatch.setattr(doctor_checks.key_store, "name", lambda: release.wait(LONG) and "x")
         try:
@@ -463,8 +480,10 @@ class TestWhatIsAround:
             release.set()
         assert finding.status is Status.WARN
 
-    async def test_a_check_that_breaks_does_not_hide_the_others(self, sandbox, monkeypatch):
-        async def broken():
+    async def test_a_check_that_breaks_does_not_hide_the_others(
+        self, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken() -> None:
             raise ZeroDivisionError(f"with {KEY}")
 
         monkeypatch.setattr(doctor_checks, "_versions", broken)

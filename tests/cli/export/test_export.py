@@ -8,6 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,10 +20,11 @@ from allawee_async.cli.export import run as export_run
 from allawee_async.cli.export.run import ExportBar, details
 from allawee_async.cli.output import live_bar
 from allawee_async.export import ExportProgress
+from tests.cli.conftest import Call, Run
 from tests.support.exports import beside, ids_in, read_rows
 
 
-def groups():
+def groups() -> Iterator[Any]:
     waiting = list(typer.main.get_command(app).commands.values())
     while waiting:
         group = waiting.pop()
@@ -30,7 +34,7 @@ def groups():
             waiting += group.commands.values()
 
 
-def test_every_noun_that_can_be_listed_can_be_exported():
+def test_every_noun_that_can_be_listed_can_be_exported() -> None:
     found = {group.resource: set(group.commands) for group in groups()}
 
     assert {noun for noun, verbs in found.items() if "list" in verbs} == {
@@ -40,7 +44,7 @@ def test_every_noun_that_can_be_listed_can_be_exported():
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "jsonl.gz", "csv"])
-def test_it_writes_the_file_and_says_so(call, tmp_path, kind):
+def test_it_writes_the_file_and_says_so(call: Call, tmp_path: Path, kind: Any) -> None:
     target = tmp_path / f"customers.{kind}"
 
     done = call("customers", "export", "--out", str(target))
@@ -53,14 +57,14 @@ def test_it_writes_the_file_and_says_so(call, tmp_path, kind):
     assert beside(target) == set()
 
 
-def test_a_noun_of_tools(call, tmp_path):
+def test_a_noun_of_tools(call: Call, tmp_path: Path) -> None:
     done = call("tools", "banks", "export", "--out", str(tmp_path / "banks.csv"))
 
     assert done.exit_code == 0, done.stderr
     assert "banks to" in done.stderr
 
 
-def test_the_options_of_the_list_are_sent(call, tmp_path):
+def test_the_options_of_the_list_are_sent(call: Call, tmp_path: Path) -> None:
     target = tmp_path / "customers.csv"
     options = ("--filter", "type:individual", "--filter", "name~a", "--sort", "created_at")
 
@@ -82,7 +86,7 @@ def test_the_options_of_the_list_are_sent(call, tmp_path):
     assert [row["created_at"] for row in rows] == sorted(row["created_at"] for row in rows)
 
 
-def test_pages_are_large_unless_few_entries_are_wanted(call, tmp_path):
+def test_pages_are_large_unless_few_entries_are_wanted(call: Call, tmp_path: Path) -> None:
     call("customers", "export", "--out", str(tmp_path / "all.csv"))
     call("customers", "export", "--out", str(tmp_path / "few.csv"), "--max-items", "3")
 
@@ -90,7 +94,7 @@ def test_pages_are_large_unless_few_entries_are_wanted(call, tmp_path):
     assert len(ids_in(tmp_path / "few.csv")) == 3
 
 
-def test_secrets_are_not_shown_where_nobody_sits_at_a_terminal(call, tmp_path):
+def test_secrets_are_not_shown_where_nobody_sits_at_a_terminal(call: Call, tmp_path: Path) -> None:
     done = call("customers", "export", "--out", str(tmp_path / "all.csv"), "--reveal")
 
     assert done.exit_code == 2
@@ -98,7 +102,9 @@ def test_secrets_are_not_shown_where_nobody_sits_at_a_terminal(call, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_secrets_are_masked_unless_they_are_asked_for(call, tmp_path, monkeypatch):
+def test_secrets_are_masked_unless_they_are_asked_for(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("allawee_async.cli.export.run.somebody_answers", lambda: True)
     column = ("--columns", "claims.individual_identity.id")
     masked, shown = tmp_path / "masked.csv", tmp_path / "shown.csv"
@@ -131,7 +137,9 @@ def test_secrets_are_masked_unless_they_are_asked_for(call, tmp_path, monkeypatc
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_wrong_use_is_one_line_and_leaves_nothing(call, tmp_path, monkeypatch, options, told):
+def test_wrong_use_is_one_line_and_leaves_nothing(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Any, told: Any
+) -> None:
     monkeypatch.chdir(tmp_path)
     words = [word for pair in ({"--out": "customers.csv"} | options).items() for word in pair]
 
@@ -144,14 +152,14 @@ def test_wrong_use_is_one_line_and_leaves_nothing(call, tmp_path, monkeypatch, o
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_file_must_be_named(call):
+def test_the_file_must_be_named(call: Call) -> None:
     done = call("customers", "export")
 
     assert done.exit_code == 2
     assert "--out" in done.stderr
 
 
-def test_a_file_that_is_there_is_kept_where_nobody_can_be_asked(call, tmp_path):
+def test_a_file_that_is_there_is_kept_where_nobody_can_be_asked(call: Call, tmp_path: Path) -> None:
     target = tmp_path / "customers.csv"
     target.write_text("mine")
 
@@ -164,7 +172,9 @@ def test_a_file_that_is_there_is_kept_where_nobody_can_be_asked(call, tmp_path):
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
-def test_a_file_that_is_there_is_asked_about(call, tmp_path, monkeypatch, answer, code):
+def test_a_file_that_is_there_is_asked_about(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Any, code: Any
+) -> None:
     monkeypatch.setattr(export_run, "somebody_answers", lambda: True)
     target = tmp_path / "customers.csv"
     target.write_text("mine")
@@ -176,7 +186,7 @@ def test_a_file_that_is_there_is_asked_about(call, tmp_path, monkeypatch, answer
     assert (target.read_text() == "mine") is (code == 1)
 
 
-def test_overwrite_replaces_it(call, tmp_path):
+def test_overwrite_replaces_it(call: Call, tmp_path: Path) -> None:
     target = tmp_path / "customers.csv"
     target.write_text("mine")
 
@@ -188,7 +198,7 @@ def test_overwrite_replaces_it(call, tmp_path):
 
 
 @pytest.fixture
-def interrupted(call, tmp_path, monkeypatch):
+def interrupted(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An export of the first entries of five, which ended because the key had expired."""
     target = tmp_path / "customers.csv"
     words = ("customers", "export", "--out", str(target), "--limit", "1")
@@ -201,7 +211,7 @@ def interrupted(call, tmp_path, monkeypatch):
     return target, words, done
 
 
-def test_an_expired_key_is_told_with_how_to_go_on(interrupted):
+def test_an_expired_key_is_told_with_how_to_go_on(interrupted: Any) -> None:
     target, words, done = interrupted
 
     assert done.exit_code == 3
@@ -213,7 +223,7 @@ def test_an_expired_key_is_told_with_how_to_go_on(interrupted):
     assert "HTTP 401" in error
 
 
-def test_it_goes_on_with_a_new_key(call, interrupted):
+def test_it_goes_on_with_a_new_key(call: Call, interrupted: Any) -> None:
     target, words, _ = interrupted
     call.sandbox.add_key("sk.test.anewkey0123456789")
     call.sandbox.revoke_key(call.sandbox.api_key)
@@ -227,7 +237,7 @@ def test_it_goes_on_with_a_new_key(call, interrupted):
     assert beside(target) == set()
 
 
-def test_it_is_not_thrown_away_by_mistake(call, interrupted):
+def test_it_is_not_thrown_away_by_mistake(call: Call, interrupted: Any) -> None:
     target, words, _ = interrupted
 
     done = call(*words)
@@ -236,7 +246,7 @@ def test_it_is_not_thrown_away_by_mistake(call, interrupted):
     assert f"an unfinished export to {target} is there: add --resume to go on" in done.stderr
 
 
-def test_it_is_not_resumed_as_another_one(call, interrupted):
+def test_it_is_not_resumed_as_another_one(call: Call, interrupted: Any) -> None:
     _, words, _ = interrupted
 
     done = call(*words, "--resume", "--filter", "status:active")
@@ -246,7 +256,7 @@ def test_it_is_not_resumed_as_another_one(call, interrupted):
     assert "go on with" not in done.stderr
 
 
-def test_it_can_be_begun_anew(call, interrupted):
+def test_it_can_be_begun_anew(call: Call, interrupted: Any) -> None:
     target, words, _ = interrupted
 
     done = call(*words, "--overwrite")
@@ -255,7 +265,7 @@ def test_it_can_be_begun_anew(call, interrupted):
     assert len(ids_in(target)) == 5
 
 
-def test_a_broken_checkpoint_is_told(call, interrupted):
+def test_a_broken_checkpoint_is_told(call: Call, interrupted: Any) -> None:
     target, words, _ = interrupted
     checkpoint = target.with_name("customers.csv.checkpoint")
     checkpoint.write_text("{")
@@ -269,13 +279,15 @@ def test_a_broken_checkpoint_is_told(call, interrupted):
     assert checkpoint.read_text() == "{"
 
 
-def test_a_full_disk_is_told_with_how_to_go_on(call, tmp_path, monkeypatch):
+def test_a_full_disk_is_told_with_how_to_go_on(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "customers.csv"
     words = ("customers", "export", "--out", str(target), "--limit", "2", "--resume")
     monkeypatch.setattr(sys, "argv", ["allawee", *words])
     sync, synced = os.fsync, iter(range(1000))
 
-    def full(descriptor):
+    def full(descriptor: Any) -> None:
         if next(synced) >= 8:
             raise OSError(28, "No space left on device")
         sync(descriptor)
@@ -296,7 +308,7 @@ def test_a_full_disk_is_told_with_how_to_go_on(call, tmp_path, monkeypatch):
     assert len(ids_in(target)) == 5
 
 
-def test_a_finished_export_needs_no_resuming(call, tmp_path):
+def test_a_finished_export_needs_no_resuming(call: Call, tmp_path: Path) -> None:
     target = tmp_path / "customers.csv"
     call("customers", "export", "--out", str(target))
     before = target.read_bytes()
@@ -309,7 +321,9 @@ def test_a_finished_export_needs_no_resuming(call, tmp_path):
 
 
 @pytest.mark.parametrize("again", [[], ["--resume"]])
-def test_rejected_entries_are_told_and_the_exit_code_says_so(call, tmp_path, again):
+def test_rejected_entries_are_told_and_the_exit_code_says_so(
+    call: Call, tmp_path: Path, again: Any
+) -> None:
     target = tmp_path / "customers.parquet"
     call.sandbox.add_customer({"name": 5})
 
@@ -330,13 +344,15 @@ def test_rejected_entries_are_told_and_the_exit_code_says_so(call, tmp_path, aga
 # Processes of their own.
 
 
-def test_an_embedded_sandbox_in_a_file_can_be_gone_on_with(run, tmp_path, monkeypatch):
+def test_an_embedded_sandbox_in_a_file_can_be_gone_on_with(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its port is another one in each run."""
     target = tmp_path / "customers.jsonl"
     state = ("--sandbox-file", str(tmp_path / "state.db"), "--sandbox-customers", "30")
     command = ("customers", "export", "--out", str(target), "--limit", "10", *state)
 
-    def refuse(self, told):
+    def refuse(self: Any, told: Any) -> None:
         if told.rows == 20:
             raise RuntimeError("enough")
 
@@ -352,7 +368,7 @@ def test_an_embedded_sandbox_in_a_file_can_be_gone_on_with(run, tmp_path, monkey
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(call, tmp_path):
+def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(call: Call, tmp_path: Path) -> None:
     sandbox, target = call.sandbox, tmp_path / "customers.jsonl"
     pages = iter(range(100))
     sandbox.faults.latency(lambda: 30.0 if next(pages) == 3 else 0.0)
@@ -388,7 +404,7 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(call, tmp_path):
     assert len(set(ids_in(target))) == len(ids_in(target)) == 5
 
 
-def test_help_does_not_load_pyarrow():
+def test_help_does_not_load_pyarrow() -> None:
     code = (
         "import sys; sys.argv = ['allawee', 'customers', 'export', '--help']\n"
         "from allawee_async.__main__ import main\n"
@@ -406,7 +422,7 @@ def test_help_does_not_load_pyarrow():
 # The bar.
 
 
-def progress(**changes):
+def progress(**changes: Any) -> Any:
     facts = {"rows": 50, "rejected": 0, "total": 200, "resumed": 0, "seconds": 5.0}
     facts["saved"] = changes.get("rows", 50) + changes.get("rejected", 0)
     return ExportProgress(**facts | changes)
@@ -425,12 +441,12 @@ def progress(**changes):
         (progress(rows=10_000, total=1_000_000, seconds=1.0), "  10,000/s  0:01:39 left"),
     ],
 )
-def test_the_bar_tells_rate_and_time_left(told, text):
+def test_the_bar_tells_rate_and_time_left(told: Any, text: Any) -> None:
     assert details(told) == text
 
 
 @pytest.mark.parametrize("width", [40, 100])
-def test_the_bar_fits_the_terminal(monkeypatch, width):
+def test_the_bar_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: Any) -> None:
     import io
 
     from rich.console import Console
@@ -449,7 +465,7 @@ def test_the_bar_fits_the_terminal(monkeypatch, width):
     assert "200,000/200,000" in lines
 
 
-def test_no_bar_where_nobody_watches(call, tmp_path):
+def test_no_bar_where_nobody_watches(call: Call, tmp_path: Path) -> None:
     done = call("customers", "export", "--out", str(tmp_path / "customers.csv"))
 
     assert "\x1b" not in done.stderr

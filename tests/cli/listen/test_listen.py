@@ -14,6 +14,7 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
@@ -32,6 +33,12 @@ from allawee_async.errors import AllaweeError
 from allawee_async.redaction import SecretText
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
 CAPTURE = DOCUMENTED["card.authorization.request.capture"]
 CHECK = DOCUMENTED["card.authorization.request.check"]
 CREATED = DOCUMENTED["card.transaction.created"]
@@ -42,22 +49,22 @@ LIVE = "sk.live.canary-of-the-key"
 class Listening:
     """The command at work, as another program and as its user see it."""
 
-    def __init__(self, capsys, command):
+    def __init__(self, capsys: pytest.CaptureFixture[str], command: Any) -> None:
         self._capsys = capsys
         self.command = command
         self.told = self.out = ""
         self.session = None
 
-    def look(self):
+    def look(self) -> None:
         out, told = self._capsys.readouterr()
         self.out += out
         self.told += told
 
     @property
-    def url(self):
+    def url(self) -> Any:
         return re.search(r"Listening on (\S+)/", self.told)[1]
 
-    async def send(self, body, signature=None, **headers):
+    async def send(self, body: Any, signature: Any = None, **headers: Any) -> Any:
         """Send a delivery, signed if no signature is given; return the status and the answer."""
         if signature is None:
             signature = signature_of(body)
@@ -67,7 +74,7 @@ class Listening:
         async with self.session.post(f"{self.url}/hooks", data=body, headers=headers) as answer:
             return answer.status, await answer.read()
 
-    def deliveries(self):
+    def deliveries(self) -> Any:
         """Return what was written since the last time."""
         self.look()
         out, self.out = self.out, ""
@@ -75,9 +82,11 @@ class Listening:
 
 
 @pytest.fixture
-def listening(capsys):
+def listening(capsys: pytest.CaptureFixture[str]) -> Any:
     @asynccontextmanager
-    async def start(*, key=KEY, connection=None, **options):
+    async def start(
+        *, key: Any = KEY, connection: Any = None, **options: Any
+    ) -> AsyncIterator[Any]:
         given = ListenOptions(**{"port": 0, "output": LogFormat.JSONL, **options})
         secret = None if key is None else SecretText(key)
         command = asyncio.create_task(_listen(given, secret, connection))
@@ -99,7 +108,7 @@ def listening(capsys):
 
 
 class TestWhatIsAnswered:
-    async def test_a_signed_event_is_answered_and_shown(self, listening):
+    async def test_a_signed_event_is_answered_and_shown(self, listening: Any) -> None:
         async with listening() as hook:
             assert await hook.send(CREATED) == (200, b'{"code":"success"}')
             (shown,) = hook.deliveries()
@@ -123,26 +132,28 @@ class TestWhatIsAnswered:
     @pytest.mark.parametrize(
         ("signature", "seal"), [("", "missing"), ("0" * 128, "bad"), ("xyz", "bad")]
     )
-    async def test_what_is_not_signed_is_refused(self, listening, signature, seal):
+    async def test_what_is_not_signed_is_refused(
+        self, listening: Any, signature: Any, seal: Any
+    ) -> None:
         async with listening() as hook:
             assert await hook.send(CREATED, signature) == (400, b'{"error":"Invalid Signature"}')
             (shown,) = hook.deliveries()
         assert (shown["signature"], shown["answerStatus"]) == (seal, 400)
         assert shown["problem"]
 
-    async def test_without_a_key_nothing_is_checked_and_that_is_said(self, listening):
+    async def test_without_a_key_nothing_is_checked_and_that_is_said(self, listening: Any) -> None:
         async with listening(key=None) as hook:
             assert (await hook.send(CREATED, "0" * 128))[0] == 200
             assert hook.deliveries()[0]["signature"] == "unchecked"
         assert "Signatures are not checked: set ALLAWEE_SIGNING_KEY" in hook.told
 
     @pytest.mark.parametrize("body", [CAPTURE, CHECK], ids=["capture", "check"])
-    async def test_authorizations_are_declined(self, listening, body):
+    async def test_authorizations_are_declined(self, listening: Any, body: Any) -> None:
         async with listening() as hook:
             assert await hook.send(body) == (200, b'{"action":"decline"}')
             assert hook.deliveries()[0]["answer"] == "decline"
 
-    async def test_unless_they_are_to_be_approved(self, listening):
+    async def test_unless_they_are_to_be_approved(self, listening: Any) -> None:
         figures = {"card_balance": 250_000, "card_holder": "Ada Obi"}
         async with listening(decide=Answering.APPROVE, **figures) as hook:
             status, body = await hook.send(CHECK)
@@ -155,7 +166,7 @@ class TestWhatIsAnswered:
             assert json.loads((await hook.send(CAPTURE))[1])["action"] == "approve"
             assert [shown["answer"] for shown in hook.deliveries()] == ["approve", "approve"]
 
-    async def test_unknown_events_are_taken_note_of(self, listening):
+    async def test_unknown_events_are_taken_note_of(self, listening: Any) -> None:
         async with listening() as hook:
             body = wire({"event": "card.renamed", "data": [], "metadata": None})
             assert (await hook.send(body))[0] == 200
@@ -163,31 +174,33 @@ class TestWhatIsAnswered:
         assert (shown["event"], shown["id"], shown["object"]) == ("card.renamed", None, None)
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\x00", b'{"event":1}'])
-    async def test_what_is_no_event(self, listening, body):
+    async def test_what_is_no_event(self, listening: Any, body: Any) -> None:
         async with listening() as hook:
             assert await hook.send(body) == (400, b'{"error":"Invalid Event"}')
             (shown,) = hook.deliveries()
         assert (shown["event"], shown["signature"]) == (None, "ok")
         assert shown["problem"].startswith("no event: ")
 
-    async def test_a_body_that_is_too_long(self, listening):
+    async def test_a_body_that_is_too_long(self, listening: Any) -> None:
         async with listening() as hook:
             assert (await hook.send(io.BytesIO(b"x" * (2**20 + 1)), "0"))[0] == 413
             (shown,) = hook.deliveries()
             assert "longer than" in shown["problem"]
             assert (await hook.send(CREATED))[0] == 200
 
-    async def test_other_methods(self, listening):
+    async def test_other_methods(self, listening: Any) -> None:
         async with listening() as hook, hook.session.get(hook.url) as answer:
             assert answer.status == 405
 
-    async def test_a_signature_is_that_of_the_bytes_that_came(self, listening):
+    async def test_a_signature_is_that_of_the_bytes_that_came(self, listening: Any) -> None:
         async with listening() as hook:
             packed = gzip.compress(CREATED)
             await hook.send(packed, **{"Content-Encoding": "gzip"})
             assert hook.deliveries()[0]["signature"] == "ok"
 
-    async def test_repeats_are_marked(self, listening, monkeypatch):
+    async def test_repeats_are_marked(
+        self, listening: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(listen_server, "_REMEMBERED", 2)
         async with listening() as hook:
             for body in (CREATED, CAPTURE, CREATED, VECTOR_BODY, CAPTURE):
@@ -195,7 +208,7 @@ class TestWhatIsAnswered:
             repeats = [shown["repeat"] for shown in hook.deliveries()]
         assert repeats == [False, False, True, False, False]  # by then it has forgotten CAPTURE
 
-    async def test_whoever_hangs_up_in_the_middle_ends_nothing(self, listening):
+    async def test_whoever_hangs_up_in_the_middle_ends_nothing(self, listening: Any) -> None:
         async with listening() as hook:
             host, port = hook.url.removeprefix("http://").split(":")
             _, writer = await asyncio.open_connection(host, int(port))
@@ -208,7 +221,7 @@ class TestWhatIsAnswered:
 
 
 class TestTheLines:
-    async def test_for_people(self, listening):
+    async def test_for_people(self, listening: Any) -> None:
         async with listening(output=LogFormat.TABLE) as hook:
             await hook.send(VECTOR_BODY)
             await hook.send(VECTOR_BODY)
@@ -226,7 +239,7 @@ class TestTheLines:
         assert "a?[2Jb c  ?x" in lines[3]
         assert "\x1b" not in hook.out
 
-    def test_a_decision_that_came_too_late(self):
+    def test_a_decision_that_came_too_late(self) -> None:
         delivery = LoggedDelivery(
             received_at=datetime(2026, 5, 13, tzinfo=UTC),
             seal=Seal.OK,
@@ -243,7 +256,7 @@ class TestTheLines:
         )
 
     @pytest.mark.parametrize("name", sorted(DOCUMENTED))
-    async def test_nothing_of_the_person_is_shown(self, listening, name):
+    async def test_nothing_of_the_person_is_shown(self, listening: Any, name: Any) -> None:
         async with listening() as hook:
             await hook.send(DOCUMENTED[name])
             (shown,) = hook.deliveries()
@@ -253,8 +266,8 @@ class TestTheLines:
 
     @pytest.mark.parametrize("output", list(LogFormat))
     async def test_when_nobody_reads_any_more_it_ends(
-        self, listening, monkeypatch, output, tmp_path
-    ):
+        self, listening: Any, monkeypatch: pytest.MonkeyPatch, output: Any, tmp_path: Path
+    ) -> None:
         async with listening(output=output) as hook:
             with (tmp_path / "out").open("w") as file, monkeypatch.context() as patch:
                 patch.setattr(sys, "stdout", ClosedPipe(file.fileno()))
@@ -266,28 +279,28 @@ class TestTheLines:
 class ClosedPipe(io.StringIO):
     """A stream that nobody reads any more."""
 
-    def __init__(self, number):
+    def __init__(self, number: Any) -> None:
         super().__init__()
         self._number = number
 
-    def fileno(self):
+    def fileno(self) -> Any:
         return self._number
 
-    def flush(self):
+    def flush(self) -> None:
         raise BrokenPipeError
 
 
 class Target:
     """The program that deliveries are sent on to."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.requests = []
         self.answer = lambda: web.json_response({"action": "approve"}, status=201)
         self.hold = None
         self.reached = asyncio.Event()
         self.url = ""
 
-    async def handle(self, request):
+    async def handle(self, request: pytest.FixtureRequest) -> Any:
         self.requests.append((request.path_qs, dict(request.headers), await request.read()))
         self.reached.set()
         if self.hold is not None:
@@ -296,7 +309,7 @@ class Target:
 
 
 @pytest.fixture
-async def target():
+async def target() -> AsyncIterator[Any]:
     played = Target()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", played.handle)
@@ -310,8 +323,8 @@ async def target():
 
 class TestSendingOn:
     async def test_body_and_signature_arrive_unchanged_and_the_answer_comes_back(
-        self, listening, target
-    ):
+        self, listening: Any, target: Any
+    ) -> None:
         body = b'{ "event" : "x",\n "data": {} }'
         async with listening(forward_to=f"{target.url}/hooks?token=canary") as hook:
             sent = {"X-Trace": "7", "User-Agent": "Allawee"}
@@ -327,7 +340,7 @@ class TestSendingOn:
         assert f"sending on to {target.url}/hooks;" in hook.told
         assert "canary" not in hook.told + hook.out
 
-    async def test_what_is_not_signed_is_sent_on_as_well(self, listening, target):
+    async def test_what_is_not_signed_is_sent_on_as_well(self, listening: Any, target: Any) -> None:
         async with listening(forward_to=target.url) as hook:
             assert (await hook.send(CREATED, "0" * 128))[0] == 201
             assert (await hook.send(CREATED, ""))[0] == 201
@@ -345,7 +358,9 @@ class TestSendingOn:
             lambda: web.json_response({"action": ["approve"]}),
         ],
     )
-    async def test_whatever_is_answered_is_handed_back(self, listening, target, answer):
+    async def test_whatever_is_answered_is_handed_back(
+        self, listening: Any, target: Any, answer: Any
+    ) -> None:
         target.answer = answer
         async with listening(forward_to=target.url) as hook:
             status, body = await hook.send(CREATED)
@@ -354,14 +369,14 @@ class TestSendingOn:
         problem = "answered: oops" if status == 500 else None
         assert (shown["answer"], shown["problem"]) == ("forwarded", problem)
 
-    async def test_a_packed_body_stays_packed(self, listening, target):
+    async def test_a_packed_body_stays_packed(self, listening: Any, target: Any) -> None:
         packed = gzip.compress(CREATED)
         async with listening(forward_to=target.url) as hook:
             await hook.send(packed, **{"Content-Encoding": "gzip"})
         assert target.requests[0][2] == packed
         assert target.requests[0][1]["Content-Encoding"] == "gzip"
 
-    async def test_a_program_that_does_not_run_is_told(self, listening):
+    async def test_a_program_that_does_not_run_is_told(self, listening: Any) -> None:
         async with listening(forward_to="http://127.0.0.1:1/?token=canary") as hook:
             status, body = await hook.send(CREATED)
             assert (status, json.loads(body)) == (
@@ -374,8 +389,8 @@ class TestSendingOn:
         assert "canary" not in str(shown)
 
     async def test_a_program_that_hangs_is_told_and_so_is_a_late_decision(
-        self, listening, target, monkeypatch
-    ):
+        self, listening: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         target.hold = asyncio.Event()
         short = aiohttp.ClientTimeout(total=0.2)
         monkeypatch.setattr(listen_answers, "_PATIENCE", short)
@@ -389,14 +404,16 @@ class TestSendingOn:
         assert shown[0]["problem"] == "no answer in time"
         target.hold.set()
 
-    async def test_an_answer_that_is_too_long(self, listening, target, monkeypatch):
+    async def test_an_answer_that_is_too_long(
+        self, listening: Any, target: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(listen_answers, "_LONGEST_ANSWER", 100)
         target.answer = lambda: web.Response(body=b"x" * 101)
         async with listening(forward_to=target.url) as hook:
             assert (await hook.send(CREATED))[0] == 502
             assert hook.deliveries()[0]["problem"] == "the answer is longer than 100 bytes"
 
-    async def test_the_end_does_not_wait_for_the_program(self, listening, target):
+    async def test_the_end_does_not_wait_for_the_program(self, listening: Any, target: Any) -> None:
         target.hold = asyncio.Event()
         async with listening(forward_to=target.url) as hook:
             sending = asyncio.create_task(hook.send(CREATED))
@@ -410,15 +427,15 @@ class TestSendingOn:
 
 
 @pytest.fixture
-def connection(sandbox, monkeypatch):
+def connection(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("ALLAWEE_API_KEY", sandbox.api_key)
     return ConnectionOptions(base_url=sandbox.url, secure_url=sandbox.secure_url)
 
 
 class TestRegistering:
     async def test_the_webhook_is_there_for_the_time_of_the_command(
-        self, listening, connection, sandbox, allawee
-    ):
+        self, listening: Any, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         async with listening(connection=connection, register=True) as hook:
             (webhook,) = await allawee.webhooks.list().to_list()
             assert (webhook.url, webhook.status) == (f"{hook.url}/", "enabled")
@@ -434,36 +451,46 @@ class TestRegistering:
             ]
         assert await allawee.webhooks.list().to_list() == []
 
-    async def test_only_for_the_events_that_are_named(self, listening, connection, allawee):
+    async def test_only_for_the_events_that_are_named(
+        self, listening: Any, connection: Any, allawee: Any
+    ) -> None:
         given = {"connection": connection, "register": True}
         async with listening(events=(EVENT,), public_url="https://tunnel.example/x", **given):
             (webhook,) = await allawee.webhooks.list().to_list()
         assert webhook.events == (EVENT,)
         assert webhook.url == "https://tunnel.example/x"
 
-    async def fails(self, connection, **options):
+    async def fails(self, connection: Any, **options: Any) -> Any:
         with pytest.raises(AllaweeError) as raised:
             await _listen(ListenOptions(port=0, **options), SecretText(KEY), connection)
         assert KEY not in str(raised.value)
         return raised.value
 
-    async def test_where_it_cannot_be_created(self, connection, sandbox, allawee):
+    async def test_where_it_cannot_be_created(
+        self, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         sandbox.faults.status(400, method="POST", path="/webhooks")
         assert (await self.fails(connection)).status == 400
         assert [request.method for request in sandbox.requests] == ["POST"]
         assert await allawee.webhooks.list().to_list() == []
 
-    async def test_an_answer_that_was_lost_leaves_no_webhook(self, connection, sandbox, allawee):
+    async def test_an_answer_that_was_lost_leaves_no_webhook(
+        self, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         sandbox.faults.reset(after_effect=True, method="POST", path="/webhooks")
         assert (await self.fails(connection)).outcome_unknown
         assert await allawee.webhooks.list().to_list() == []
 
-    async def test_one_that_cannot_be_enabled_is_deleted(self, connection, sandbox, allawee):
+    async def test_one_that_cannot_be_enabled_is_deleted(
+        self, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         sandbox.faults.status(403, path="/webhooks/*", method="POST")
         assert (await self.fails(connection)).status == 403
         assert await allawee.webhooks.list().to_list() == []
 
-    async def test_ctrl_c_while_it_is_created_leaves_no_webhook(self, connection, sandbox, allawee):
+    async def test_ctrl_c_while_it_is_created_leaves_no_webhook(
+        self, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         sandbox.faults.hang(after_effect=True, method="POST", path="/webhooks")
         options = ListenOptions(port=0)
         command = asyncio.create_task(_listen(options, SecretText(KEY), connection))
@@ -475,13 +502,13 @@ class TestRegistering:
         assert await allawee.webhooks.list().to_list() == []
 
     async def test_an_api_that_does_not_tell_the_id(
-        self, listening, connection, allawee, monkeypatch
-    ):
+        self, listening: Any, connection: Any, allawee: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from allawee_async.resources.webhooks import Webhooks
 
         create = Webhooks.create
 
-        async def tell_less(self, **body):
+        async def tell_less(self: Any, **body: Any) -> Any:
             return attrs.evolve(await create(self, **body), id=None)
 
         await allawee.webhooks.create(name="mine", events=["x"], url="http://127.0.0.1:1/")
@@ -491,15 +518,17 @@ class TestRegistering:
                 assert "Registered as wh." in hook.told
         assert [each.name for each in await allawee.webhooks.list().to_list()] == ["mine"]
 
-    async def test_an_api_that_does_not_list_it_either(self, connection, monkeypatch):
-        async def nothing(*_):
+    async def test_an_api_that_does_not_list_it_either(
+        self, connection: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def nothing(*_: Any) -> None:
             return None
 
         from allawee_async.resources.webhooks import Webhooks
 
         create = Webhooks.create
 
-        async def tell_less(self, **body):
+        async def tell_less(self: Any, **body: Any) -> Any:
             return attrs.evolve(await create(self, **body), id=None)
 
         monkeypatch.setattr(Webhooks, "create", tell_less)
@@ -508,8 +537,8 @@ class TestRegistering:
             await _listen(ListenOptions(port=0), SecretText(KEY), connection)
 
     async def test_what_cannot_be_deleted_is_disabled_and_told(
-        self, listening, connection, sandbox, allawee
-    ):
+        self, listening: Any, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         async with listening(connection=connection) as hook:
             (webhook,) = await allawee.webhooks.list().to_list()
             sandbox.faults.status(403, method="DELETE")
@@ -518,16 +547,16 @@ class TestRegistering:
         assert (await allawee.webhooks.get(webhook.id)).status == "disabled"
 
     async def test_an_api_that_hangs_at_the_end_holds_nobody_up(
-        self, listening, connection, sandbox, monkeypatch
-    ):
+        self, listening: Any, connection: Any, sandbox: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(listen_registration, "_TIME_TO_REMOVE", 0.1)
         async with listening(connection=connection) as hook:
             sandbox.faults.hang(method="DELETE")
         assert "could not be deleted" in hook.told
 
     async def test_a_second_ctrl_c_ends_it_and_tells_what_is_left(
-        self, listening, connection, sandbox, allawee
-    ):
+        self, listening: Any, connection: Any, sandbox: Any, allawee: Any
+    ) -> None:
         async with listening(connection=connection) as hook:
             (webhook,) = await allawee.webhooks.list().to_list()
             sandbox.faults.hang(method="DELETE")
@@ -539,14 +568,14 @@ class TestRegistering:
         assert f"the webhook {webhook.id} could not be deleted" in hook.told
 
     async def test_what_somebody_else_has_deleted_is_no_trouble(
-        self, listening, connection, allawee
-    ):
+        self, listening: Any, connection: Any, allawee: Any
+    ) -> None:
         async with listening(connection=connection) as hook:
             (webhook,) = await allawee.webhooks.list().to_list()
             await allawee.webhooks.delete(webhook.id)
         assert "warning" not in hook.told
 
-    async def test_a_sandbox_of_its_own_says_where_it_is(self, listening):
+    async def test_a_sandbox_of_its_own_says_where_it_is(self, listening: Any) -> None:
         from allawee_async import AllaweeClient
 
         async with listening(connection=ConnectionOptions(sandbox=True)) as hook:
@@ -559,44 +588,48 @@ class TestRegistering:
 
 
 class TestBeforeItBegins:
-    def refused(self, **options):
+    def refused(self, **options: Any) -> Any:
         with pytest.raises(CommandError) as raised:
             run_listen(ListenOptions(port=0, **options), ConnectionOptions())
         return str(raised.value)
 
-    def test_two_who_answer(self):
+    def test_two_who_answer(self) -> None:
         told = self.refused(forward_to="http://127.0.0.1:8000", decide=Answering.DECLINE)
         assert told.endswith("leave one of them out")
 
     @pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://x", "http://", "http://x:y/"])
-    def test_what_is_no_url(self, url):
+    def test_what_is_no_url(self, url: Any) -> None:
         assert "must be a URL" in self.refused(forward_to=url)
         assert "must be a URL" in self.refused(register=True, public_url=url)
 
-    def test_an_api_that_cannot_reach_this_computer(self, monkeypatch):
+    def test_an_api_that_cannot_reach_this_computer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ALLAWEE_API_KEY", "sk.test.canary")
         assert "--public-url" in self.refused(register=True)
 
     @pytest.mark.parametrize("key", [LIVE, "sk_live_canary"])
-    def test_a_key_that_may_be_live(self, monkeypatch, key):
+    def test_a_key_that_may_be_live(self, monkeypatch: pytest.MonkeyPatch, key: Any) -> None:
         """Decisions on cards of real customers would come here."""
         monkeypatch.setenv("ALLAWEE_API_KEY", key)
         told = self.refused(register=True, public_url="https://tunnel.example")
         assert "repeat it with --yes" in told
         assert "canary" not in told
 
-    def test_a_sandbox_needs_neither_a_key_nor_an_answer(self):
+    def test_a_sandbox_needs_neither_a_key_nor_an_answer(self) -> None:
         check_registration(ListenOptions(), ConnectionOptions(sandbox=True))
 
-    def test_no_key(self):
+    def test_no_key(self) -> None:
         assert "no API key" in self.refused(register=True)
 
     @pytest.mark.parametrize("to", [{}, {"forward_to": "http://127.0.0.1:8000"}])
     @pytest.mark.parametrize("given", [None, KEY])
     def test_a_key_made_here_is_told_once_to_who_has_to_check_with_it(
-        self, monkeypatch, capsys, to, given
-    ):
-        async def nothing(*_):
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        to: Any,
+        given: Any,
+    ) -> None:
+        async def nothing(*_: Any) -> None:
             pass
 
         monkeypatch.setattr("allawee_async.cli.listen.run._listen", nothing)
@@ -609,19 +642,21 @@ class TestBeforeItBegins:
             bool(to) and not given
         )
 
-    def test_a_port_in_use(self):
+    def test_a_port_in_use(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             with pytest.raises(CommandError, match=rf"127\.0\.0\.1:{port} .*with --port"):
                 run_listen(ListenOptions(port=port), ConnectionOptions())
 
-    def test_a_live_key_with_yes_goes_on(self, monkeypatch):
+    def test_a_live_key_with_yes_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ALLAWEE_API_KEY", LIVE)
         here = ConnectionOptions(base_url="http://127.0.0.1:1", timeout=1)
         with pytest.raises(AllaweeError, match="no connection"):
             run_listen(ListenOptions(port=0, register=True, yes=True), here)
 
-    def test_the_options_reach_it(self, run, monkeypatch, tmp_path):
+    def test_the_options_reach_it(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         seen = []
         monkeypatch.setattr("allawee_async.cli.listen.run.run_listen", lambda *a: seen.append(a))
         path = tmp_path / "k"
@@ -645,7 +680,9 @@ class TestBeforeItBegins:
     ("number", "code", "told"),
     [("SIGINT", 130, [b"interrupted"]), ("SIGTERM", 0, []), ("SIGHUP", 0, [])],
 )
-async def test_a_process_that_is_stopped_leaves_nothing_behind(sandbox, number, code, told):
+async def test_a_process_that_is_stopped_leaves_nothing_behind(
+    sandbox: Any, number: Any, code: Any, told: Any
+) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "dev", "-m", "allawee_async", "webhooks", "listen"),
         *("--register", "--port", "0", "--output", "jsonl"),

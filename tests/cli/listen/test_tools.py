@@ -5,6 +5,8 @@ import json
 import os
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -24,10 +26,10 @@ ENVIRON = {"ALLAWEE_SIGNING_KEY": KEY}
 
 
 @pytest.fixture
-def tool():
+def tool() -> Any:
     """Run one of the commands, with a body on stdin."""
 
-    def run(*words, body=None, **environ):
+    def run(*words: Any, body: Any = None, **environ: str) -> Any:
         result = CliRunner().invoke(
             app, ["webhooks", *words], input=body, env=environ, prog_name="allawee"
         )
@@ -39,26 +41,26 @@ def tool():
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Any:
     path = tmp_path / "body.json"
     path.write_bytes(VECTOR_BODY)
     return path
 
 
 @pytest.fixture
-def key_file(tmp_path):
+def key_file(tmp_path: Path) -> Any:
     path = tmp_path / "signing-key"
     path.write_text(f"{KEY}\n")
     path.chmod(0o600)
     return path
 
 
-def test_the_help_of_the_group_has_the_first_line_of_each():
+def test_the_help_of_the_group_has_the_first_line_of_each() -> None:
     for command in (listen, sign, verify):
         assert command.__doc__.splitlines()[0] == COMMANDS[command.__name__]
 
 
-def test_no_option_takes_a_key():
+def test_no_option_takes_a_key() -> None:
     """Arguments stand in the list of processes, for everybody on the computer to see."""
     for name in COMMANDS:
         options = re.findall(r"--[\w-]+", CliRunner().invoke(app, ["webhooks", name, "-h"]).stdout)
@@ -67,21 +69,21 @@ def test_no_option_takes_a_key():
 
 
 class TestSign:
-    def test_the_vector_of_the_documents(self, tool, file):
+    def test_the_vector_of_the_documents(self, tool: Any, file: Any) -> None:
         result = tool("sign", str(file), **ENVIRON)
         assert (result.exit_code, result.stdout, result.stderr) == (0, f"{VECTOR_SIGNATURE}\n", "")
 
-    def test_a_body_on_stdin(self, tool):
+    def test_a_body_on_stdin(self, tool: Any) -> None:
         for words in ([], ["-"]):
             assert tool("sign", *words, body=VECTOR_BODY, **ENVIRON).stdout.strip() == (
                 VECTOR_SIGNATURE
             )
 
     @pytest.mark.parametrize("body", [b"", b"\x00\xff\n", VECTOR_BODY + b"\n", b"x" * 2**20])
-    def test_every_byte_counts(self, tool, body):
+    def test_every_byte_counts(self, tool: Any, body: Any) -> None:
         assert tool("sign", body=body, **ENVIRON).stdout.strip() == signature_of(body)
 
-    def test_a_key_from_a_file_goes_first(self, tool, file, key_file):
+    def test_a_key_from_a_file_goes_first(self, tool: Any, file: Any, key_file: Any) -> None:
         result = tool(
             "sign", str(file), "--signing-key-file", str(key_file), ALLAWEE_SIGNING_KEY="x"
         )
@@ -89,13 +91,17 @@ class TestSign:
         assert result.stderr == ""
 
     @pytest.mark.skipif(os.name != "posix", reason="only POSIX files have such permissions")
-    def test_a_file_that_others_may_read_is_warned_of(self, tool, file, key_file):
+    def test_a_file_that_others_may_read_is_warned_of(
+        self, tool: Any, file: Any, key_file: Any
+    ) -> None:
         key_file.chmod(0o644)
         result = tool("sign", str(file), "--signing-key-file", str(key_file))
         assert result.stderr.startswith("warning: others on this computer may read ")
         assert result.stdout.strip() == VECTOR_SIGNATURE
 
-    def test_a_key_that_is_typed_is_not_shown(self, tool, file, monkeypatch):
+    def test_a_key_that_is_typed_is_not_shown(
+        self, tool: Any, file: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(getpass, "getpass", lambda _: KEY)
         assert tool("sign", str(file)).stdout.strip() == VECTOR_SIGNATURE
 
@@ -106,20 +112,22 @@ class TestSign:
             ("x" * 5000, "holds no signing key: it is not a short text"),
         ],
     )
-    def test_a_file_without_a_key(self, tool, file, key_file, content, told):
+    def test_a_file_without_a_key(
+        self, tool: Any, file: Any, key_file: Any, content: Any, told: Any
+    ) -> None:
         key_file.write_text(content)
         result = tool("sign", str(file), "--signing-key-file", str(key_file), **ENVIRON)
         assert result.exit_code == 2
         assert told in result.stderr
         assert result.stdout == ""
 
-    def test_nothing_is_typed(self, tool, file, monkeypatch):
+    def test_nothing_is_typed(self, tool: Any, file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(getpass, "getpass", lambda _: "")
         result = tool("sign", str(file))
         assert result.exit_code == 2
         assert "use --signing-key-file FILE or set ALLAWEE_SIGNING_KEY" in result.stderr
 
-    def test_a_body_that_is_not_there_or_too_long(self, tool, tmp_path):
+    def test_a_body_that_is_not_there_or_too_long(self, tool: Any, tmp_path: Path) -> None:
         result = tool("sign", str(tmp_path / "none"), **ENVIRON)
         assert result.exit_code == 2
         assert "No such file or directory" in result.stderr
@@ -128,7 +136,7 @@ class TestSign:
         assert "longer than 1,048,576 bytes" in result.stderr
 
 
-def sent(age=0.0, **changes):
+def sent(age: Any = 0.0, **changes: Any) -> Any:
     """Return an event that was sent so many seconds ago."""
     moment = datetime.now(UTC) - timedelta(seconds=age)
     document = json.loads(VECTOR_BODY)
@@ -137,7 +145,7 @@ def sent(age=0.0, **changes):
 
 
 class TestVerify:
-    def test_the_vector_of_the_documents(self, tool, file):
+    def test_the_vector_of_the_documents(self, tool: Any, file: Any) -> None:
         words = ("verify", str(file), "--signature", VECTOR_SIGNATURE)
         result = tool(*words, **ENVIRON)
         assert (result.exit_code, result.stderr) == (0, "")
@@ -162,7 +170,7 @@ class TestVerify:
         ]
 
     @pytest.mark.parametrize("name", sorted(DOCUMENTED))
-    def test_every_documented_event_and_nothing_of_the_person(self, tool, name):
+    def test_every_documented_event_and_nothing_of_the_person(self, tool: Any, name: Any) -> None:
         body = DOCUMENTED[name]
         result = tool("verify", "--signature", signature_of(body).upper(), body=body, **ENVIRON)
         assert result.exit_code == 0, result.output
@@ -180,7 +188,9 @@ class TestVerify:
             ("é" * 128, "is not 128 hexadecimal digits"),
         ],
     )
-    def test_a_signature_that_is_wrong_is_1_and_says_why(self, tool, signature, told):
+    def test_a_signature_that_is_wrong_is_1_and_says_why(
+        self, tool: Any, signature: Any, told: Any
+    ) -> None:
         result = tool("verify", "--signature", signature, body=VECTOR_BODY, **ENVIRON)
         assert result.exit_code == 1
         document = json.loads(result.stdout)
@@ -188,18 +198,18 @@ class TestVerify:
         assert told in document["reason"]
         assert result.stderr.startswith("error: the delivery is not valid: ")
 
-    def test_another_key_or_another_byte(self, tool):
+    def test_another_key_or_another_byte(self, tool: Any) -> None:
         words = ("verify", "--signature", VECTOR_SIGNATURE)
         for body, key in ((VECTOR_BODY + b"\n", KEY), (VECTOR_BODY, "another")):
             assert tool(*words, body=body, ALLAWEE_SIGNING_KEY=key).exit_code == 1
 
     @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"event":""}', b"\xff"])
-    def test_a_signed_body_that_is_no_event(self, tool, body):
+    def test_a_signed_body_that_is_no_event(self, tool: Any, body: Any) -> None:
         result = tool("verify", "--signature", signature_of(body), body=body, **ENVIRON)
         assert result.exit_code == 1
         assert "the signature is right, but the body is no event" in result.stderr
 
-    def test_the_age_is_shown_and_can_be_limited(self, tool):
+    def test_the_age_is_shown_and_can_be_limited(self, tool: Any) -> None:
         for age, limit, code in ((100, "200", 0), (300, "200", 1), (-300, "200", 1)):
             body = sent(age)
             words = ("verify", "--signature", signature_of(body))
@@ -208,7 +218,7 @@ class TestVerify:
             assert json.loads(result.stdout)["event"]["ageSeconds"] == pytest.approx(age, abs=30)
             assert tool(*words, "--max-age", limit, body=body, **ENVIRON).exit_code == code
 
-    def test_an_event_without_a_time_has_no_age_to_limit(self, tool):
+    def test_an_event_without_a_time_has_no_age_to_limit(self, tool: Any) -> None:
         result = tool(
             *("verify", "--signature", VECTOR_SIGNATURE, "--max-age", "60"),
             body=VECTOR_BODY,
@@ -217,7 +227,7 @@ class TestVerify:
         assert result.exit_code == 1
         assert "does not tell when it was sent" in result.stderr
 
-    def test_what_an_event_calls_itself_cannot_steer_the_terminal(self, tool):
+    def test_what_an_event_calls_itself_cannot_steer_the_terminal(self, tool: Any) -> None:
         body = sent(event="card\x1b[2J\x9b31m", data={"id": "a\nb", "status": 7})
         result = tool(
             *("verify", "--signature", signature_of(body), "--output", "table"),
@@ -229,21 +239,23 @@ class TestVerify:
         assert "a b" in result.stdout
         assert "\x1b" not in result.output
 
-    def test_numbers_that_look_like_those_of_cards_are_masked(self, tool):
+    def test_numbers_that_look_like_those_of_cards_are_masked(self, tool: Any) -> None:
         body = sent(data={"id": "5061462473446064880"})
         result = tool("verify", "--signature", signature_of(body), body=body, **ENVIRON)
         assert json.loads(result.stdout)["event"]["object"] == "***"
 
-    def test_a_signature_must_be_given(self, tool, file):
+    def test_a_signature_must_be_given(self, tool: Any, file: Any) -> None:
         result = tool("verify", str(file), **ENVIRON)
         assert result.exit_code == 2
         assert "--signature" in result.stderr
 
 
-def test_the_debug_traceback_shows_neither_key_nor_body(tool, monkeypatch):
+def test_the_debug_traceback_shows_neither_key_nor_body(
+    tool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from allawee_async.cli.listen import signing as webhook_tools
 
-    def fail(*_):
+    def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(webhook_tools, "print_report", fail)

@@ -1,12 +1,15 @@
 """Objects on the command line: JSON, files, stdin, and one option for each field."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.bodies import joined_fields, read_body
 from allawee_async.models import CardControls, CardDistribution, Claims
+from tests.cli.conftest import Call
 
 ADA = {"individualInformation": {"firstName": "Ada", "lastName": "Obi"}}
 CREATE = ("customers", "create", "--name", "Ada Obi", "--reference", "r1", "--type", "individual")
@@ -23,11 +26,11 @@ CREATE = ("customers", "create", "--name", "Ada Obi", "--reference", "r1", "--ty
         (["x.y", "--", "--claims.a", "b"], ["x.y", "--", "--claims.a", "b"]),
     ],
 )
-def test_fields_are_joined_to_their_option(typed, joined):
+def test_fields_are_joined_to_their_option(typed: Any, joined: Any) -> None:
     assert joined_fields(typed, {"--claims"}) == joined
 
 
-def test_a_field_needs_a_value():
+def test_a_field_needs_a_value() -> None:
     with pytest.raises(CommandError, match=r"--claims\.a needs a value"):
         joined_fields(["--claims.a"], {"--claims"})
 
@@ -40,13 +43,13 @@ def test_a_field_needs_a_value():
         "individual-information.first-name",
     ],
 )
-def test_a_field_may_be_spelled_as_in_python_or_with_dashes(path):
+def test_a_field_may_be_spelled_as_in_python_or_with_dashes(path: Any) -> None:
     found = read_body("--claims", [f".{path}=Ada"], Claims)
 
     assert found == {"individualInformation": {"firstName": "Ada"}}
 
 
-def test_each_field_is_what_the_model_says():
+def test_each_field_is_what_the_model_says() -> None:
     controls = [
         ".allowedChannels=pos",
         ".allowedChannels=atm",
@@ -64,20 +67,20 @@ def test_each_field_is_what_the_model_says():
     assert address == {"returnAddress": {"city": "007"}}
 
 
-def test_what_is_the_callers_own_is_text_under_the_names_as_they_are():
+def test_what_is_the_callers_own_is_text_under_the_names_as_they_are() -> None:
     metadata = [".user_id=0080", ".b.c=true"]
 
     assert read_body("--metadata", metadata, None) == {"user_id": "0080", "b": {"c": "true"}}
 
 
-def test_fields_come_on_top_of_a_whole_object():
+def test_fields_come_on_top_of_a_whole_object() -> None:
     whole = '{"individualInformation": {"firstName": "Ada", "lastName": "Obi"}}'
     found = read_body("--claims", [whole, ".individualInformation.firstName=Eve"], Claims)
 
     assert found == {"individualInformation": {"firstName": "Eve", "lastName": "Obi"}}
 
 
-def test_an_id_may_stand_in_the_place_of_an_object():
+def test_an_id_may_stand_in_the_place_of_an_object() -> None:
     assert read_body("--debit-source", ["ac.1"], None, or_text=True) == "ac.1"
     assert read_body("--debit-source", ['{"id": "ac.1"}'], None, or_text=True) == {"id": "ac.1"}
     assert read_body("--debit-source", [".id=ac.1"], None, or_text=True) == {"id": "ac.1"}
@@ -105,7 +108,7 @@ def test_an_id_may_stand_in_the_place_of_an_object():
         (["@/nowhere/claims.json"], r"cannot read /nowhere/claims.json: No such file"),
     ],
 )
-def test_what_is_no_object_is_told_in_a_line(texts, told):
+def test_what_is_no_object_is_told_in_a_line(texts: Any, told: Any) -> None:
     with pytest.raises(CommandError, match=told):
         read_body("--claims", texts, Claims)
 
@@ -114,7 +117,7 @@ def test_what_is_no_object_is_told_in_a_line(texts, told):
     ("field", "text", "told"),
     [("printCardholderName", "perhaps", "must be true or false")],
 )
-def test_a_value_of_a_wrong_kind(field, text, told):
+def test_a_value_of_a_wrong_kind(field: Any, text: Any, told: Any) -> None:
     from allawee_async.models import CardPersonalization
 
     with pytest.raises(CommandError, match=told):
@@ -122,7 +125,7 @@ def test_a_value_of_a_wrong_kind(field, text, told):
     assert read_body("--personalization", [f".{field}=true"], CardPersonalization) == {field: True}
 
 
-def test_a_file_that_is_no_json_is_named(tmp_path):
+def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
     file = tmp_path / "claims.json"
     file.write_text("{\n  oops")
 
@@ -132,7 +135,7 @@ def test_a_file_that_is_no_json_is_named(tmp_path):
         read_body("--claims", [f"@{file}"], Claims)
 
 
-def test_a_file_that_is_too_long(tmp_path, monkeypatch):
+def test_a_file_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allawee_async.cli.operations.bodies._LONGEST", 10)
     file = tmp_path / "claims.json"
     file.write_text(json.dumps(ADA))
@@ -153,7 +156,9 @@ def test_a_file_that_is_too_long(tmp_path, monkeypatch):
         ],
     ],
 )
-def test_the_body_arrives_whichever_way_it_is_given(call, tmp_path, monkeypatch, claims):
+def test_the_body_arrives_whichever_way_it_is_given(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claims: Any
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "claims.json").write_text(json.dumps(ADA))
 
@@ -165,14 +170,14 @@ def test_the_body_arrives_whichever_way_it_is_given(call, tmp_path, monkeypatch,
     assert created["metadata"] == {"tier": "gold"}
 
 
-def test_nothing_is_sent_if_a_body_is_wrong(call):
+def test_nothing_is_sent_if_a_body_is_wrong(call: Call) -> None:
     result = call(*CREATE, "--claims", "oops")
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert not call.sandbox.requests
 
 
-def test_a_body_is_needed(call):
+def test_a_body_is_needed(call: Call) -> None:
     assert "Missing option '--claims'" in call(*CREATE).stderr
 
 
@@ -180,7 +185,9 @@ CARD = "c.2tVaLqrmte2zCuPbM"  # not active yet
 
 
 @pytest.mark.parametrize("way", ["file", "stdin", "asked", "plain"])
-def test_a_secret_can_be_kept_off_the_command_line(call, tmp_path, monkeypatch, way):
+def test_a_secret_can_be_kept_off_the_command_line(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Any
+) -> None:
     (tmp_path / "pin").write_text("4321\n")
     (tmp_path / "pin").chmod(0o600)
     monkeypatch.setattr(
@@ -200,7 +207,7 @@ def test_a_secret_can_be_kept_off_the_command_line(call, tmp_path, monkeypatch, 
     assert ("can be seen by others" in result.stderr) is (way == "plain")
 
 
-def test_a_secret_that_is_missing_where_nobody_can_be_asked(call):
+def test_a_secret_that_is_missing_where_nobody_can_be_asked(call: Call) -> None:
     result = call("cards", "reset-pin", CARD)
 
     assert result.exit_code == 2
@@ -208,7 +215,7 @@ def test_a_secret_that_is_missing_where_nobody_can_be_asked(call):
     assert not call.sandbox.requests
 
 
-def test_a_secret_may_be_left_out_if_the_api_can_do_without(call):
+def test_a_secret_may_be_left_out_if_the_api_can_do_without(call: Call) -> None:
     webhook = call("webhooks", "create", "--name", "w", "--url", "https://example.com/h",
                    "--events", "request.completed")  # fmt: skip
     identifier = json.loads(webhook.stdout)["id"]
@@ -216,7 +223,7 @@ def test_a_secret_may_be_left_out_if_the_api_can_do_without(call):
     assert call("webhooks", "roll-secret", identifier, "--yes").exit_code == 0
 
 
-def test_a_file_with_a_byte_order_mark_is_read(call, tmp_path):
+def test_a_file_with_a_byte_order_mark_is_read(call: Call, tmp_path: Path) -> None:
     claims = tmp_path / "claims.json"
     claims.write_bytes(b"\xef\xbb\xbf" + json.dumps(ADA).encode())
     created = call(*CREATE, "--claims", f"@{claims}")
@@ -226,7 +233,7 @@ def test_a_file_with_a_byte_order_mark_is_read(call, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
-def test_whole_numbers_are_exact_however_long(call, form):
+def test_whole_numbers_are_exact_however_long(call: Call, form: Any) -> None:
     number = "12345678901234567890123"
     arguments = ("--metadata", f'{{"long": {number}}}', "--metadata.also", number)
     created = call(*CREATE, "--claims", "{}", *arguments, "--output", form)
@@ -243,7 +250,7 @@ def test_whole_numbers_are_exact_however_long(call, form):
         ["--claims", "@-", "--api-key-file", "-"],
     ],
 )
-def test_stdin_can_be_read_once(call, options):
+def test_stdin_can_be_read_once(call: Call, options: Any) -> None:
     refused = call(*CREATE, *options, typed="{}")
 
     assert (refused.exit_code, refused.stdout) == (2, "")

@@ -1,6 +1,10 @@
 """Conditions that no model knows are told: the API answers them with an empty list."""
 
+from typing import Any
+
 import pytest
+
+from tests.cli.conftest import Call
 
 
 @pytest.mark.parametrize(
@@ -16,7 +20,7 @@ import pytest
         (["--or", "nmae:x"], "no field 'nmae'"),
     ],
 )  # fmt: skip
-def test_what_nobody_knows_is_a_warning(call, words, told):
+def test_what_nobody_knows_is_a_warning(call: Call, words: Any, told: Any) -> None:
     result = call("customers", "list", *words)
 
     assert (result.exit_code, result.stdout) == (0, "[]\n")
@@ -37,13 +41,13 @@ def test_what_nobody_knows_is_a_warning(call, words, told):
         "verifications.type:tier-2",
     ],
 )
-def test_what_may_be_there_is_not(call, condition):
+def test_what_may_be_there_is_not(call: Call, condition: Any) -> None:
     result = call("customers", "list", "--filter", condition)
 
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_an_object_behind_an_id_may_have_any_field(call):
+def test_an_object_behind_an_id_may_have_any_field(call: Call) -> None:
     assert call("cards", "list", "--filter", "customer.name:Ada").stderr == ""
     assert call("accounts", "logs", "ac.2tVZczWw7m6Teoeb7", "--filter", "x:y").stderr == ""
 

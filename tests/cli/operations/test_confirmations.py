@@ -1,12 +1,14 @@
 """Writes that cannot be taken back ask first; what the API queued; what may have happened."""
 
 import json
+from typing import Any
 
 import pytest
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.resources.verbs import all_verbs, verbs_of
+from tests.cli.conftest import Call, Run
 
 CARD = "c.2tXPDv41Ri2qewJXL"
 PAYOUT = (
@@ -17,17 +19,17 @@ PAYOUT = (
 
 
 @pytest.fixture
-def somebody(monkeypatch):
+def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allawee_async.cli.operations.confirmations.somebody_answers", lambda: True)
 
 
-def consequence(call, given=None, *, reveal=False):
+def consequence(call: Call, given: Any = None, *, reveal: Any = False) -> Any:
     noun, _, name = call.rpartition(".")
     verb = next(verb for verb in verbs_of(noun) if verb.name == name)
     return consequence_of(verb, given or {}, reveal=reveal)
 
 
-def test_commands_that_ask_can_be_told_not_to(run):
+def test_commands_that_ask_can_be_told_not_to(run: Run) -> None:
     for verb in all_verbs():
         if verb.writes:
             text = run(*verb.call.replace("_", "-").split("."), "--help").stdout
@@ -48,11 +50,11 @@ def test_commands_that_ask_can_be_told_not_to(run):
         ("secret_keys.create", {}, True, None),
     ],
 )
-def test_when_a_question_arises(call, given, reveal, told):
+def test_when_a_question_arises(call: Call, given: Any, reveal: Any, told: Any) -> None:
     assert consequence(call, given, reveal=reveal) == told
 
 
-def test_where_nobody_can_be_asked_nothing_is_sent(call):
+def test_where_nobody_can_be_asked_nothing_is_sent(call: Call) -> None:
     result = call(*PAYOUT)
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -64,14 +66,14 @@ def test_where_nobody_can_be_asked_nothing_is_sent(call):
 
 
 @pytest.mark.parametrize("yes", ["--yes", "-y"])
-def test_yes_asks_nothing(call, yes):
+def test_yes_asks_nothing(call: Call, yes: Any) -> None:
     result = call(*PAYOUT, yes)
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert json.loads(result.stdout)["amount"] == 10_000
 
 
-def test_the_question_says_what_will_happen_and_with_which_key(call, somebody):
+def test_the_question_says_what_will_happen_and_with_which_key(call: Call, somebody: Any) -> None:
     result = call(*PAYOUT, typed="y\n")
 
     assert result.exit_code == 0
@@ -85,7 +87,7 @@ def test_the_question_says_what_will_happen_and_with_which_key(call, somebody):
 
 
 @pytest.mark.parametrize(("typed", "code"), [("n\n", 1), ("\n", 1), ("", 130)])
-def test_anything_but_yes_sends_nothing(call, somebody, typed, code):
+def test_anything_but_yes_sends_nothing(call: Call, somebody: Any, typed: Any, code: Any) -> None:
     result = call(*PAYOUT, typed=typed)
 
     assert (result.exit_code, result.stdout) == (code, "")
@@ -101,14 +103,14 @@ def test_anything_but_yes_sends_nothing(call, somebody, typed, code):
         ("unknown", "neither a test nor a live key: this may be real"),
     ],
 )
-def test_the_kind_of_key_is_told(key, told):
+def test_the_kind_of_key_is_told(key: Any, told: Any) -> None:
     with pytest.raises(CommandError, match=told) as caught:
         confirm("cards terminate", "ends the card for good", {}, key)
 
     assert caught.value.code == 2
 
 
-def test_the_question_shows_no_secrets_and_no_control_codes(call, somebody):
+def test_the_question_shows_no_secrets_and_no_control_codes(call: Call, somebody: Any) -> None:
     result = call(
         *("webhooks", "roll-secret", "wh.1\x1b[2J", "--signing-key", "very secret"), typed="n\n"
     )
@@ -117,7 +119,7 @@ def test_the_question_shows_no_secrets_and_no_control_codes(call, somebody):
     assert "\x1b" not in result.output
 
 
-def test_ending_a_card_asks(call, somebody):
+def test_ending_a_card_asks(call: Call, somebody: Any) -> None:
     refused = call("cards", "terminate", CARD, typed="n\n")
     assert refused.stderr.startswith("cards terminate ends the card for good, with a test key.")
     assert json.loads(call("cards", "get", CARD).stdout)["status"] == "active"
@@ -126,11 +128,13 @@ def test_ending_a_card_asks(call, somebody):
     assert json.loads(call("cards", "get", CARD).stdout)["status"] == "terminated"
 
 
-def test_what_can_be_undone_does_not_ask(call):
+def test_what_can_be_undone_does_not_ask(call: Call) -> None:
     assert call("cards", "block", CARD).exit_code == 0
 
 
-def test_a_new_key_that_would_stay_hidden_is_not_made_by_mistake(call, monkeypatch):
+def test_a_new_key_that_would_stay_hidden_is_not_made_by_mistake(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create = ("secret-keys", "create", "--name", "k", "--scopes", "cards:create")
     refused = call(*create)
 
@@ -144,7 +148,7 @@ def test_a_new_key_that_would_stay_hidden_is_not_made_by_mistake(call, monkeypat
 QUEUED = ("simulation", "grp", "block-card", CARD)
 
 
-def test_what_the_api_queued_is_no_success(call):
+def test_what_the_api_queued_is_no_success(call: Call) -> None:
     result = call(*QUEUED)
     told = json.loads(result.stdout)
 
@@ -156,7 +160,7 @@ def test_what_the_api_queued_is_no_success(call):
     )
 
 
-def test_what_the_api_queued_can_be_followed(call):
+def test_what_the_api_queued_can_be_followed(call: Call) -> None:
     identifier = json.loads(call(*QUEUED).stdout)["requestId"]
     record = json.loads(call("requests", "get", identifier).stdout)
 
@@ -164,19 +168,19 @@ def test_what_the_api_queued_can_be_followed(call):
     assert record["path"].endswith("/block")
 
 
-def test_waiting_for_what_the_api_queued(call):
+def test_waiting_for_what_the_api_queued(call: Call) -> None:
     result = call(*QUEUED, "--wait")
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert json.loads(result.stdout)["status"] == "blocked"
 
 
-def test_reads_have_nothing_to_wait_for(run):
+def test_reads_have_nothing_to_wait_for(run: Run) -> None:
     assert "--wait" not in run("cards", "get", "--help").stdout
     assert "--wait" in run("cards", "block", "--help").stdout
 
 
-def test_an_unknown_outcome_says_to_look_first(call):
+def test_an_unknown_outcome_says_to_look_first(call: Call) -> None:
     call.sandbox.faults.reset(after_effect=True)
     result = call(*PAYOUT, "--yes")
 
@@ -197,7 +201,7 @@ def test_an_unknown_outcome_says_to_look_first(call):
         (("cards", "link", CARD, "--customer", "cus.1"), f"look: allawee cards get {CARD}"),
     ],
 )  # fmt: skip
-def test_an_unknown_outcome_without_a_reference(call, words, told):
+def test_an_unknown_outcome_without_a_reference(call: Call, words: Any, told: Any) -> None:
     call.sandbox.faults.status(503, times=3)
     result = call(*words)
 
@@ -206,7 +210,7 @@ def test_an_unknown_outcome_without_a_reference(call, words, told):
     assert "try again later" not in result.stderr
 
 
-def test_a_payment_that_failed_at_once_is_no_success(call):
+def test_a_payment_that_failed_at_once_is_no_success(call: Call) -> None:
     result = call(*PAYOUT, "--yes", "--amount", "99999999999999")
     payment = json.loads(result.stdout)
 

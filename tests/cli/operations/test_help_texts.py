@@ -1,5 +1,7 @@
 """Docstrings, with the names in them as the command line writes them."""
 
+from typing import Any
+
 import pytest
 
 from allawee_async.cli.operations.help_texts import first_sentence, spoken
@@ -18,7 +20,7 @@ from allawee_async.cli.wording import command_words, kebab
         ("`NGN` or `mch.2cbc123456`", "`NGN` or `mch.2cbc123456`"),
     ],
 )  # fmt: skip
-def test_python_becomes_the_command_line(python, command):
+def test_python_becomes_the_command_line(python: Any, command: Any) -> None:
     assert spoken(python, options=["fx_hash"], verbs=["roll_secret"]) == command
 
 
@@ -30,10 +32,10 @@ def test_python_becomes_the_command_line(python, command):
         ("The key; `repr` masks it.", "The key"),
     ],
 )
-def test_the_beginning_of_a_docstring(text, beginning):
+def test_the_beginning_of_a_docstring(text: Any, beginning: Any) -> None:
     assert first_sentence(text) == beginning
 
 
-def test_names():
+def test_names() -> None:
     assert (kebab("create_payout"), kebab("from_")) == ("create-payout", "from")
     assert command_words("tools.banks.short_list") == "tools banks short-list"

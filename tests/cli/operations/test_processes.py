@@ -8,12 +8,15 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from allawee_async.sandbox import Sandbox
+from tests.cli.conftest import Run, Spawn
 
 ALLAWEE = (sys.executable, "-m", "allawee_async")
 LIST = ("customers", "list", "--sandbox")
@@ -21,7 +24,7 @@ LIST = ("customers", "list", "--sandbox")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has none of these")
 
 
-def test_help_loads_nothing_heavy():
+def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['allawee', '--help']\n"
         "from allawee_async.__main__ import main\n"
@@ -36,7 +39,7 @@ def test_help_loads_nothing_heavy():
     assert done.stderr.strip() == b"[]"
 
 
-def test_head_takes_what_it_wants_in_silence():
+def test_head_takes_what_it_wants_in_silence() -> None:
     """As in `allawee customers list | head -1`, with more customers than a pipe holds."""
     listing = subprocess.Popen(
         [*ALLAWEE, *LIST, "--sandbox-customers", "2000", "--output", "jsonl"],
@@ -53,7 +56,7 @@ def test_head_takes_what_it_wants_in_silence():
 
 
 @pytest.mark.parametrize("form", ["json", "table"])
-def test_a_full_disk_is_a_line(form):
+def test_a_full_disk_is_a_line(form: Any) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*ALLAWEE, *LIST, "--output", form],
@@ -73,7 +76,7 @@ PAYOUT = (
 )
 
 
-def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(tmp_path):
+def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(tmp_path: Path) -> None:
     """A script that sees a plain failure pays again."""
     state = ("--sandbox-file", str(tmp_path / "state.db"))
     reading, writing = os.pipe()
@@ -98,7 +101,7 @@ def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(tmp_path):
 
 
 @pytest.mark.parametrize(("words", "code"), [(LIST, 1), ((*PAYOUT, "--sandbox"), 7)])
-def test_a_stdout_that_is_closed_is_told(words, code):
+def test_a_stdout_that_is_closed_is_told(words: Any, code: Any) -> None:
     script = 'exec "$@" >&-'
     done = subprocess.run(
         ["sh", "-c", script, "sh", *ALLAWEE, *words],
@@ -113,7 +116,7 @@ def test_a_stdout_that_is_closed_is_told(words, code):
     assert "mistake of ours" not in done.stderr
 
 
-def test_no_columns_are_eighty(spawn):
+def test_no_columns_are_eighty(spawn: Spawn) -> None:
     table = spawn(*LIST, "--output", "table", COLUMNS="0")
     lines = table.stdout.decode().splitlines()
 
@@ -123,7 +126,7 @@ def test_no_columns_are_eighty(spawn):
 
 
 @pytest.fixture
-def ade(run, tmp_path):
+def ade(run: Run, tmp_path: Path) -> Any:
     """Return the options for a sandbox with a customer whose name is not ASCII."""
     state = ("--sandbox-file", str(tmp_path / "state.db"))
     made = run("customers", "create", *state, "--name", "Adé Ọbí", "--reference", "r1",
@@ -133,7 +136,7 @@ def ade(run, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_no_name_is_lost_in_an_encoding_that_lacks_it(spawn, ade, form):
+def test_no_name_is_lost_in_an_encoding_that_lacks_it(spawn: Spawn, ade: Any, form: Any) -> None:
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     found = spawn("customers", "find", *ade, "--reference", "r1", "--output", form, **locale)
 
@@ -142,7 +145,7 @@ def test_no_name_is_lost_in_an_encoding_that_lacks_it(spawn, ade, form):
     assert "Adé Ọbí" in (json.loads(written)["name"] if form == "json" else written)
 
 
-def test_a_table_in_an_encoding_that_lacks_most_characters(spawn, ade):
+def test_a_table_in_an_encoding_that_lacks_most_characters(spawn: Spawn, ade: Any) -> None:
     table = spawn(
         *("customers", "list", *ade, "--output", "table", "--columns", "id,name,type"),
         COLUMNS="44",
@@ -153,7 +156,9 @@ def test_a_table_in_an_encoding_that_lacks_most_characters(spawn, ade):
     assert b" Ad? ?b?" in table.stdout
 
 
-def test_dots_tell_that_a_text_is_cut_where_there_is_no_other_character(spawn, ade):
+def test_dots_tell_that_a_text_is_cut_where_there_is_no_other_character(
+    spawn: Spawn, ade: Any
+) -> None:
     table = spawn(
         *("customers", "list", *ade, "--output", "table", "--columns", "id,name"),
         COLUMNS="38",
@@ -167,7 +172,7 @@ def test_dots_tell_that_a_text_is_cut_where_there_is_no_other_character(spawn, a
 
 
 @contextmanager
-def terminal(*arguments, width=80, **environ):
+def terminal(*arguments: str, width: Any = 80, **environ: str) -> Iterator[Any]:
     """Run a command on a terminal, and return the process and our side of the terminal."""
     import fcntl
     import pty
@@ -192,7 +197,7 @@ def terminal(*arguments, width=80, **environ):
         process.wait()
 
 
-def read_until(terminal, end):
+def read_until(terminal: Any, end: Any) -> Any:
     """Return what a terminal shows up to some text, or to its end."""
     text = ""
     while end is None or end not in text:
@@ -207,7 +212,7 @@ def read_until(terminal, end):
 
 
 @pytest.mark.parametrize("plain", [{}, {"NO_COLOR": "1"}])
-def test_on_a_terminal_there_is_a_table_in_colour(plain):
+def test_on_a_terminal_there_is_a_table_in_colour(plain: Any) -> None:
     with terminal(*LIST, "--max-items", "3", **plain) as (process, shown):
         text = read_until(shown, None)
 
@@ -217,7 +222,7 @@ def test_on_a_terminal_there_is_a_table_in_colour(plain):
     assert ("\x1b[32mactive" in text) is not plain
 
 
-def test_a_narrow_terminal_without_colour():
+def test_a_narrow_terminal_without_colour() -> None:
     with terminal(*LIST, "--max-items", "2", "--no-color", width=40) as (_, shown):
         text = read_until(shown, None)
     lines = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
@@ -229,7 +234,7 @@ def test_a_narrow_terminal_without_colour():
 
 
 @pytest.mark.parametrize(("typed", "code"), [(b"n\n", 1), (b"y\n", 0)])
-def test_a_question_on_a_real_terminal(typed, code):
+def test_a_question_on_a_real_terminal(typed: Any, code: Any) -> None:
     arguments = ("cards", "terminate", "c.2tXPDv41Ri2qewJXL", "--sandbox")
     with terminal(*arguments) as (process, shown):
         asked = read_until(shown, "[y/N] ")
@@ -241,13 +246,13 @@ def test_a_question_on_a_real_terminal(typed, code):
     assert ("terminated" in told) is (code == 0)
 
 
-def test_secrets_are_revealed_on_a_real_terminal():
+def test_secrets_are_revealed_on_a_real_terminal() -> None:
     arguments = ("cards", "secrets", "c.2tXPDv41Ri2qewJXL", "--sandbox", "--no-color")
     with terminal(*arguments, "--reveal", "--output", "json") as (_, shown):
         assert re.search(r'"pan": "\d{12,19}"', read_until(shown, None))
 
 
-def test_ctrl_c_at_a_question_sends_nothing():
+def test_ctrl_c_at_a_question_sends_nothing() -> None:
     arguments = ("cards", "terminate", "c.2tXPDv41Ri2qewJXL", "--sandbox")
     with terminal(*arguments) as (process, shown):
         read_until(shown, "[y/N] ")
@@ -258,7 +263,7 @@ def test_ctrl_c_at_a_question_sends_nothing():
     assert told.endswith("\r\ninterrupted\r\n")
 
 
-async def test_ctrl_c_in_the_middle_of_a_list_ends_it_at_once():
+async def test_ctrl_c_in_the_middle_of_a_list_ends_it_at_once() -> None:
     async with Sandbox(customers=300) as sandbox:
         sandbox.faults.hang(times=None)
         hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
@@ -278,7 +283,7 @@ async def test_ctrl_c_in_the_middle_of_a_list_ends_it_at_once():
     assert (process.returncode, complaints) == (130, [b"interrupted"])
 
 
-def test_the_count_is_shown_while_results_go_into_a_file(tmp_path):
+def test_the_count_is_shown_while_results_go_into_a_file(tmp_path: Path) -> None:
     import pty
 
     ours, theirs = pty.openpty()

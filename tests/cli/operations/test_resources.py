@@ -4,8 +4,10 @@ import ast
 import inspect
 import json
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -16,6 +18,7 @@ from allawee_async.cli.commands import LazyCommand, ResourceGroup
 from allawee_async.cli.listen.commands import COMMANDS as WEBHOOK_COMMANDS
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.resources.verbs import ParameterKind, all_verbs, verbs_of
+from tests.cli.conftest import Call, Run
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
 MORE_THAN_A_CALL = {"export", "listen", "sign", "verify"}
@@ -24,7 +27,7 @@ CARD = "c.2tXPDv41Ri2qewJXL"
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
 
 
-def groups(parent):
+def groups(parent: Any) -> Iterator[Any]:
     """Yield each group of commands of the API, those inside others as well."""
     for command in parent.commands.values():
         if isinstance(command, ResourceGroup):
@@ -34,12 +37,12 @@ def groups(parent):
 
 
 @pytest.fixture(scope="module")
-def program():
+def program() -> Any:
     return typer.main.get_command(app)
 
 
 @pytest.fixture(scope="module")
-def api_commands(program):
+def api_commands(program: Any) -> Any:
     """All commands of the API by the path of their method."""
     return {
         f"{group.resource}.{name.replace('-', '_')}": command
@@ -49,20 +52,22 @@ def api_commands(program):
     }
 
 
-def answer(result):
+def answer(result: Any) -> Any:
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
 
 
-def test_there_is_a_command_for_each_endpoint_and_no_other(api_commands, endpoints):
+def test_there_is_a_command_for_each_endpoint_and_no_other(
+    api_commands: Any, endpoints: Any
+) -> None:
     documented = {row["call"] for row in endpoints}
 
     assert len(documented) == 97
     assert set(api_commands) == documented | {f"{noun}.find" for noun in FOUND}
 
 
-def test_there_is_a_command_for_each_method_and_no_other(api_commands):
-    def methods(parent, path=""):
+def test_there_is_a_command_for_each_method_and_no_other(api_commands: Any) -> None:
+    def methods(parent: Any, path: Any = "") -> Iterator[Any]:
         for name, _ in inspect.getmembers(parent, inspect.ismethod):
             if path and not name.startswith("_"):
                 yield f"{path}{name}"
@@ -73,12 +78,12 @@ def test_there_is_a_command_for_each_method_and_no_other(api_commands):
     assert set(api_commands) == set(methods(AllaweeClient("sk.test.methods")))
 
 
-def test_every_list_can_be_exported(program):
+def test_every_list_can_be_exported(program: Any) -> None:
     for group in groups(program):
         assert ("export" in group.commands) is ("list" in group.commands), group.resource
 
 
-def test_what_methods_take_is_what_commands_take(api_commands):
+def test_what_methods_take_is_what_commands_take(api_commands: Any) -> None:
     for call, command in api_commands.items():
         params = {param.name: param for param in command.made.params}
         for parameter in command.made.verb.parameters:
@@ -89,13 +94,13 @@ def test_what_methods_take_is_what_commands_take(api_commands):
         assert not {"from", "to", "amount", "name", "id"} & params.keys(), call  # all are common
 
 
-def test_options_have_names_of_their_own(api_commands):
+def test_options_have_names_of_their_own(api_commands: Any) -> None:
     for call, command in api_commands.items():
         options = [option for param in command.made.params for option in param.opts]
         assert len(options) == len(set(options)), call
 
 
-def test_the_line_of_a_command_is_the_first_of_its_docstring():
+def test_the_line_of_a_command_is_the_first_of_its_docstring() -> None:
     for name, (place, line) in COMMANDS.items():
         made = LazyCommand(name, line, lambda place=place: import_at(place)).made
         assert inspect.getdoc(made).splitlines()[0] == line, name
@@ -104,7 +109,7 @@ def test_the_line_of_a_command_is_the_first_of_its_docstring():
 @pytest.mark.parametrize(
     "words", [*((name,) for name in COMMANDS), *(("webhooks", name) for name in WEBHOOK_COMMANDS)]
 )
-def test_commands_beside_the_nouns_look_like_theirs(run, words):
+def test_commands_beside_the_nouns_look_like_theirs(run: Run, words: Any) -> None:
     text = run(*words, "--help").stdout
 
     assert "--no-color" in text
@@ -112,7 +117,7 @@ def test_commands_beside_the_nouns_look_like_theirs(run, words):
     assert not re.search(r"--[\w-]+ <", text), "a type of Python is no word for people"
 
 
-def test_what_may_be_left_out_is_not_asked_for(run):
+def test_what_may_be_left_out_is_not_asked_for(run: Run) -> None:
     optional = run("webhooks", "create", "--help", COLUMNS="200").stdout
     needed = run("cards", "activate", "--help", COLUMNS="200").stdout
 
@@ -121,19 +126,19 @@ def test_what_may_be_left_out_is_not_asked_for(run):
     assert "it is asked for" in needed
 
 
-def test_arguments_are_named_in_the_usage(run):
+def test_arguments_are_named_in_the_usage(run: Run) -> None:
     text = run("accounts", "logs-csv", "--help").stdout
 
     assert text.startswith("Usage: allawee accounts logs-csv [OPTIONS] ACCOUNT_ID\n")
     assert "\n  ACCOUNT_ID  The id" in text
 
 
-def import_at(place):
+def import_at(place: Any) -> Any:
     module, _, function = place.partition(":")
     return getattr(__import__(module, fromlist=[function]), function)
 
 
-def test_parameters_that_methods_hide_are_secrets():
+def test_parameters_that_methods_hide_are_secrets() -> None:
     folder = Path(resources.__file__).parent
     hidden = {
         argument.id
@@ -159,7 +164,7 @@ PYTHON_TALK = re.compile(
 )
 
 
-def test_no_help_speaks_of_python(run, api_commands):
+def test_no_help_speaks_of_python(run: Run, api_commands: Any) -> None:
     for call in api_commands:
         result = run(*call.replace("_", "-").split("."), "--help", COLUMNS="200")
         assert result.exit_code == 0, call
@@ -167,7 +172,7 @@ def test_no_help_speaks_of_python(run, api_commands):
         assert result.stdout.count("Usage:") == 1
 
 
-def test_the_help_of_a_command(run):
+def test_the_help_of_a_command(run: Run) -> None:
     text = run("payments", "create-payout", "--help").stdout
 
     assert "Usage: allawee payments create-payout [OPTIONS]" in text
@@ -181,7 +186,7 @@ def test_the_help_of_a_command(run):
 
 
 @pytest.mark.parametrize("arguments", [["cards"], ["cards", "--help"], ["cards", "-h"]])
-def test_the_help_of_a_noun_lists_its_verbs(run, arguments):
+def test_the_help_of_a_noun_lists_its_verbs(run: Run, arguments: str) -> None:
     result = run(*arguments)
 
     assert result.exit_code == 0
@@ -189,7 +194,7 @@ def test_the_help_of_a_noun_lists_its_verbs(run, arguments):
     assert re.search(r"\n  list +List the cards, newest first\n", result.stdout)
 
 
-def test_the_help_of_the_program_lists_nouns_after_the_commands(run):
+def test_the_help_of_the_program_lists_nouns_after_the_commands(run: Run) -> None:
     text = run("--help").stdout
 
     assert text.index("\n  demo ") < text.index("\nThe API") < text.index("\n  accounts ")
@@ -212,7 +217,7 @@ def test_the_help_of_the_program_lists_nouns_after_the_commands(run):
          "--amount takes a whole number of minor units: 10000 are 100.00"),
     ],
 )  # fmt: skip
-def test_wrong_use_is_a_line_and_2(run, arguments, told):
+def test_wrong_use_is_a_line_and_2(run: Run, arguments: str, told: Any) -> None:
     result = run(*arguments, "--sandbox") if "list" in arguments else run(*arguments)
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -221,21 +226,21 @@ def test_wrong_use_is_a_line_and_2(run, arguments, told):
     assert result.stderr.count("\n") == 1
 
 
-def test_an_object_is_read(call):
+def test_an_object_is_read(call: Call) -> None:
     found = answer(call("customers", "get", ADA))
 
     assert found["id"] == ADA
     assert found["claims"]["individualInformation"]["firstName"] == "Ciroma"
 
 
-def test_a_list_is_walked_to_its_end(call):
+def test_a_list_is_walked_to_its_end(call: Call) -> None:
     found = answer(call("customers", "list", "--limit", "2"))
 
     assert len({item["id"] for item in found}) == 5
     assert len(call.sandbox.requests) == 3
 
 
-def test_a_list_is_asked_for_in_large_pages(call):
+def test_a_list_is_asked_for_in_large_pages(call: Call) -> None:
     answer(call("customers", "list"))
     answer(call("customers", "list", "--max-items", "3"))
 
@@ -243,13 +248,13 @@ def test_a_list_is_asked_for_in_large_pages(call):
 
 
 @pytest.mark.parametrize("limit", ["1", "2", "3", "4"])
-def test_a_list_ends_where_one_likes(call, limit):
+def test_a_list_ends_where_one_likes(call: Call, limit: Any) -> None:
     found = answer(call("customers", "list", "--limit", limit, "--max-items", "3"))
 
     assert len(found) == 3
 
 
-def test_the_parameters_of_lists_are_sent(call):
+def test_the_parameters_of_lists_are_sent(call: Call) -> None:
     answer(
         call(
             *("customers", "list", "--filter", "type:individual", "--filter", "status|eq|active"),
@@ -271,7 +276,7 @@ def test_the_parameters_of_lists_are_sent(call):
     }
 
 
-def test_a_relation_is_expanded(call):
+def test_a_relation_is_expanded(call: Call) -> None:
     arguments = ("cards", "list", "--expand", "customer:name,email program", "--max-items", "1")
     (card,) = answer(call(*arguments))
 
@@ -279,33 +284,33 @@ def test_a_relation_is_expanded(call):
     assert card["program"]["object"] == "card.program"
 
 
-def test_the_total_is_told_beside_the_list(call):
+def test_the_total_is_told_beside_the_list(call: Call) -> None:
     result = call("customers", "list", "--count-total", "--max-items", "2")
 
     assert len(answer(result)) == 2
     assert result.stderr == "5 in all\n"
 
 
-def test_a_list_below_an_object(call):
+def test_a_list_below_an_object(call: Call) -> None:
     found = answer(call("accounts", "logs", ACCOUNT))
 
     assert found[0]["account"] == ACCOUNT
 
 
-def test_a_list_that_comes_at_once(call):
+def test_a_list_that_comes_at_once(call: Call) -> None:
     found = answer(call("tools", "bills", "categories"))
 
     assert {"id", "name"} <= found[0].keys()
 
 
-def test_options_that_python_writes_otherwise(call):
+def test_options_that_python_writes_otherwise(call: Call) -> None:
     found = answer(call("tools", "fx", "rates", "--from", "NGN"))
 
     assert call.sandbox.requests[-1].query == (("from", "NGN"),)
     assert [rate["from"] for rate in found] == ["NGN"]
 
 
-def test_a_noun_inside_another(call):
+def test_a_noun_inside_another(call: Call) -> None:
     found = answer(
         call("tools", "banks", "resolve", "--account-number", "0123456789", "--bank-code", "058")
     )
@@ -313,7 +318,7 @@ def test_a_noun_inside_another(call):
     assert found["accountNumber"] == "0123456789"
 
 
-def test_an_object_is_found_by_its_reference(call):
+def test_an_object_is_found_by_its_reference(call: Call) -> None:
     created = answer(
         call("payment-requests", "create", "--method", "bank-transfer", "--currency", "NGN",
              "--amount", "250000", "--reference", "order 17", "--options.name", "Ada",
@@ -323,21 +328,21 @@ def test_an_object_is_found_by_its_reference(call):
     assert answer(call("payment-requests", "find", "--reference", "order 17")) == created
 
 
-def test_what_cannot_be_found_is_4(call):
+def test_what_cannot_be_found_is_4(call: Call) -> None:
     result = call("payment-requests", "find", "--reference", "nobody's")
 
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr == "error: there is no payment request with this reference\n"
 
 
-def test_an_unknown_id_is_4(call):
+def test_an_unknown_id_is_4(call: Call) -> None:
     result = call("cards", "get", "c.unknown")
 
     assert result.exit_code == 4
     assert result.stderr.startswith("error: No card has the id")
 
 
-def test_a_repeated_option_is_a_list(call):
+def test_a_repeated_option_is_a_list(call: Call) -> None:
     created = answer(
         call("webhooks", "create", "--name", "mine", "--url", "https://example.com/hook",
              "--events", "card.transaction.created", "--events", "request.completed")
@@ -346,13 +351,13 @@ def test_a_repeated_option_is_a_list(call):
     assert created["events"] == ["card.transaction.created", "request.completed"]
 
 
-def test_a_flag_may_be_left_out(call):
+def test_a_flag_may_be_left_out(call: Call) -> None:
     common = ("secret-keys", "create", "--name", "k", "--scopes", "cards:create", "--yes")
     for flag, told in ((["--grp-enabled"], True), (["--no-grp-enabled"], False), ([], False)):
         assert answer(call(*common, *flag))["grpEnabled"] is told
 
 
-def test_a_file_is_saved(call, tmp_path):
+def test_a_file_is_saved(call: Call, tmp_path: Path) -> None:
     result = call("accounts", "logs-csv", ACCOUNT, "--out", str(tmp_path / "log.csv"))
 
     assert (result.exit_code, result.stdout) == (0, "")
@@ -361,11 +366,11 @@ def test_a_file_is_saved(call, tmp_path):
 
 
 @pytest.mark.parametrize("out", [[], ["--out", "-"]])
-def test_a_file_goes_into_a_pipe(call, out):
+def test_a_file_goes_into_a_pipe(call: Call, out: Any) -> None:
     assert call("accounts", "logs-csv", ACCOUNT, *out).stdout.startswith("id,createdAt,type")
 
 
-def test_a_file_does_not_flood_a_terminal(call, monkeypatch):
+def test_a_file_does_not_flood_a_terminal(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allawee_async.cli.operations.output.somebody_reads", lambda: True)
 
     result = call("accounts", "logs-csv", ACCOUNT)
@@ -373,7 +378,7 @@ def test_a_file_does_not_flood_a_terminal(call, monkeypatch):
     assert (result.exit_code, result.stderr) == (2, "error: this is a file: give --out FILE\n")
 
 
-def test_a_file_that_is_there_is_not_lost(call, tmp_path):
+def test_a_file_that_is_there_is_not_lost(call: Call, tmp_path: Path) -> None:
     there = tmp_path / "log.csv"
     there.write_text("mine")
 
@@ -386,7 +391,9 @@ def test_a_file_that_is_there_is_not_lost(call, tmp_path):
 
 
 @pytest.mark.parametrize(("reply", "code"), [("n\n", 1), ("y\n", 0)])
-def test_a_file_that_is_there_is_asked_for(call, tmp_path, monkeypatch, reply, code):
+def test_a_file_that_is_there_is_asked_for(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reply: Any, code: Any
+) -> None:
     monkeypatch.setattr("allawee_async.cli.operations.output.somebody_answers", lambda: True)
     there = tmp_path / "log.csv"
     there.write_text("mine")
@@ -400,7 +407,9 @@ def test_a_file_that_is_there_is_asked_for(call, tmp_path, monkeypatch, reply, c
 @pytest.mark.parametrize(
     ("place", "told"), [("{}", "is a directory"), ("{}/no/log.csv", "there is no directory")]
 )
-def test_a_place_that_is_none_is_told_before_anything_is_sent(call, tmp_path, place, told):
+def test_a_place_that_is_none_is_told_before_anything_is_sent(
+    call: Call, tmp_path: Path, place: Any, told: Any
+) -> None:
     result = call("accounts", "logs-csv", ACCOUNT, "--out", place.format(tmp_path))
 
     assert result.exit_code == 2
@@ -408,8 +417,10 @@ def test_a_place_that_is_none_is_told_before_anything_is_sent(call, tmp_path, pl
     assert not call.sandbox.requests
 
 
-def test_a_full_disk_is_told_with_the_place(call, tmp_path, monkeypatch):
-    async def fail(_, __):
+def test_a_full_disk_is_told_with_the_place(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: Any, __: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("allawee_async.transport.downloads.Download.save_to", fail)
@@ -421,7 +432,7 @@ def test_a_full_disk_is_told_with_the_place(call, tmp_path, monkeypatch):
     )
 
 
-def test_a_file_that_is_none(call, tmp_path):
+def test_a_file_that_is_none(call: Call, tmp_path: Path) -> None:
     result = call("accounts", "logs-csv", "ac.unknown", "--out", str(tmp_path / "log.csv"))
 
     assert result.exit_code == 4
@@ -438,11 +449,11 @@ def test_a_file_that_is_none(call, tmp_path):
         ["customers", "list", "--max-items", "1", "--sandbox"],
     ],
 )
-def test_common_options_may_stand_anywhere(run, arguments):
+def test_common_options_may_stand_anywhere(run: Run, arguments: str) -> None:
     assert len(answer(run(*arguments))) == 1
 
 
-def test_a_sandbox_in_a_file_is_kept(run, tmp_path):
+def test_a_sandbox_in_a_file_is_kept(run: Run, tmp_path: Path) -> None:
     file = str(tmp_path / "state.db")
     created = answer(
         run("customers", "create", "--sandbox", file, "--name", "Ada", "--reference", "r1",
@@ -452,7 +463,7 @@ def test_a_sandbox_in_a_file_is_kept(run, tmp_path):
     assert answer(run("--sandbox", file, "customers", "get", created["id"])) == created
 
 
-def test_verbs_know_what_they_answer():
+def test_verbs_know_what_they_answer() -> None:
     answers = {
         verb.call: (verb.returns, verb.model.__name__ if verb.model else None)
         for noun in ("customers", "accounts", "tools.bills", "webhooks")

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from types import SimpleNamespace
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -31,6 +32,7 @@ from allawee_async.models import (
     PaymentConfiguration,
 )
 from allawee_async.resources.verbs import verbs_of
+from tests.cli.conftest import Call, Run
 
 ADA = "cus.2tXNjMhytgx7hCxu9"
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
@@ -103,15 +105,15 @@ p.2wcj2CxxhnpcWAc5a
 class Terminal(io.StringIO):
     """A terminal that shows colours."""
 
-    def isatty(self):
+    def isatty(self) -> Any:
         return True
 
 
 @pytest.fixture
-def shown(monkeypatch, capsys):
+def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Write records as a table so wide, and return it without the blanks at the ends of lines."""
 
-    def write(records, model=Payment, names=None, width=80):
+    def write(records: Any, model: Any = Payment, names: Any = None, width: Any = 80) -> Any:
         monkeypatch.setenv("COLUMNS", str(width))
         table = TableWriter(model, names)
         table.page(records)
@@ -122,7 +124,7 @@ def shown(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(("width", "table"), [(200, AT_200), (80, AT_80), (40, AT_40)])
-def test_a_list_fits_the_terminal(shown, width, table):
+def test_a_list_fits_the_terminal(shown: Any, width: Any, table: Any) -> None:
     assert shown(PAYMENTS, width=width) == table
     assert max(map(len, table.splitlines())) <= width
 
@@ -135,7 +137,7 @@ def test_a_list_fits_the_terminal(shown, width, table):
         (("accounts", "logs", ACCOUNT), ["createdAt", "type", "amount", "balanceAfter"]),
     ],
 )
-def test_what_people_look_for_comes_first(call, words, headings):
+def test_what_people_look_for_comes_first(call: Call, words: Any, headings: Any) -> None:
     paid = call(
         *("payments", "create-payout", "--method", "bank-transfer", "--currency", "NGN", "--yes"),
         *("--amount", "100", "--reference", "r", "--options.accountNumber", "0123456789"),
@@ -146,7 +148,7 @@ def test_what_people_look_for_comes_first(call, words, headings):
     assert call(*words, "--output", "table").stdout.split()[: len(headings)] == headings
 
 
-def test_a_column_that_was_asked_for_has_its_whole_name(call):
+def test_a_column_that_was_asked_for_has_its_whole_name(call: Call) -> None:
     column = "claims.individualInformation.firstName"
     shown = call("customers", "list", "--output", "table", "--columns", f"id,{column}").stdout
 
@@ -154,11 +156,11 @@ def test_a_column_that_was_asked_for_has_its_whole_name(call):
 
 
 @pytest.mark.parametrize("width", range(20, 220, 10))
-def test_no_line_is_longer_than_the_terminal(shown, width):
+def test_no_line_is_longer_than_the_terminal(shown: Any, width: Any) -> None:
     assert max(map(len, shown(PAYMENTS, width=width).splitlines())) <= width
 
 
-def test_long_texts_give_way_to_ids(shown):
+def test_long_texts_give_way_to_ids(shown: Any) -> None:
     customers = [
         {"id": ADA, "name": "A very long name of a very large company", "status": "active"},
         {"id": "cus.2tVZh8GkvSJu6xgRJ", "name": "Ada", "status": "active"},
@@ -171,7 +173,9 @@ def test_long_texts_give_way_to_ids(shown):
     )
 
 
-def test_later_pages_keep_the_columns_of_the_first(monkeypatch, capsys):
+def test_later_pages_keep_the_columns_of_the_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     table = TableWriter(Payment, None)
     table.page(PAYMENTS[:1])
@@ -187,7 +191,9 @@ def test_later_pages_keep_the_columns_of_the_first(monkeypatch, capsys):
 HUGE = PAYMENTS[0] | {"amount": 999_999_999_999}
 
 
-def test_later_pages_get_the_room_that_is_left(monkeypatch, capsys):
+def test_later_pages_get_the_room_that_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("COLUMNS", "90")
     table = TableWriter(Payment, ["id", "amount", "status"])
     table.page(PAYMENTS[1:])
@@ -203,7 +209,9 @@ def test_later_pages_get_the_room_that_is_left(monkeypatch, capsys):
     ]
 
 
-def test_no_amount_is_cut_where_there_is_no_room(monkeypatch, capsys):
+def test_no_amount_is_cut_where_there_is_no_room(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("COLUMNS", "45")
     table = TableWriter(Payment, ["id", "amount"])
     table.page(PAYMENTS[1:])
@@ -216,7 +224,9 @@ def test_no_amount_is_cut_where_there_is_no_room(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("width", [24, 30, 40])
-def test_no_value_is_cut_on_a_narrow_terminal(monkeypatch, capsys, width):
+def test_no_value_is_cut_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: Any
+) -> None:
     note = "somebody.with.a.long.name@a-long-domain.example.com"
     record = {"id": "p.1", "currency": "NGN", "amount": 999_999_999_999, "note": note}
     monkeypatch.setenv("COLUMNS", str(width))
@@ -228,7 +238,7 @@ def test_no_value_is_cut_on_a_narrow_terminal(monkeypatch, capsys, width):
     assert text.count(f"note{note}") == 2
 
 
-def test_names_are_bold_and_values_are_not(monkeypatch):
+def test_names_are_bold_and_values_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
@@ -243,7 +253,9 @@ def test_names_are_bold_and_values_are_not(monkeypatch):
     )
 
 
-def test_the_id_of_an_object_is_first_and_its_timestamps_are_last(monkeypatch, capsys):
+def test_the_id_of_an_object_is_first_and_its_timestamps_are_last(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     record = {"object": "card", "createdAt": "2026-03-15T00:00:00Z", "status": "blocked",
               "id": "c.1", "updatedAt": "2026-03-15T00:00:00Z", "type": "virtual"}  # fmt: skip
@@ -253,30 +265,32 @@ def test_the_id_of_an_object_is_first_and_its_timestamps_are_last(monkeypatch, c
     assert names == ["id", "status", "type", "createdAt", "updatedAt", "object"]
 
 
-def test_columns_are_those_that_were_asked_for(shown):
+def test_columns_are_those_that_were_asked_for(shown: Any) -> None:
     table = shown(PAYMENTS, names=["status", "failure_reason", "feeBreakdown"])
 
     assert table.splitlines()[0].split() == ["status", "failureReason", "feeBreakdown"]
 
 
-def test_an_expanded_relation_is_its_id(shown):
+def test_an_expanded_relation_is_its_id(shown: Any) -> None:
     payment = {**PAYMENTS[0], "account": {"id": "ac.2tVZczWw7m6Teoeb7", "name": "Baggy"}}
     table = shown([payment], names=["id", "account", "account.name"])
 
     assert table.splitlines()[1].split() == [payment["id"], "ac.2tVZczWw7m6Teoeb7", "Baggy"]
 
 
-def test_an_empty_list(shown):
+def test_an_empty_list(shown: Any) -> None:
     assert shown([]) == "none\n"
 
 
-def test_what_no_model_knows_is_shown_too(shown):
+def test_what_no_model_knows_is_shown_too(shown: Any) -> None:
     banks = [{"name": "Wema", "code": "035", "nipCode": "000017", "id": "b.1"}]
 
     assert shown(banks, Bank) == "id   name  code  nipCode\nb.1  Wema  035   000017\n"
 
 
-def test_one_object_is_a_list_of_its_fields(monkeypatch, capsys):
+def test_one_object_is_a_list_of_its_fields(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     TableWriter(Payment, None).one(PAYMENTS[0])
     lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
@@ -296,7 +310,7 @@ def test_one_object_is_a_list_of_its_fields(monkeypatch, capsys):
         (10**17, "NGN 1,000,000,000,000,000.00 (100000000000000000)"),
     ],
 )
-def test_money_has_its_currency_and_its_minor_units(amount, text):
+def test_money_has_its_currency_and_its_minor_units(amount: Any, text: Any) -> None:
     assert money(amount, "NGN") == text
 
 
@@ -315,7 +329,9 @@ def test_money_has_its_currency_and_its_minor_units(amount, text):
         ("balanceAfter", Payment, "NGN"),
     ],
 )
-def test_the_model_says_what_is_money_and_names_where_none_knows(path, model, currency):
+def test_the_model_says_what_is_money_and_names_where_none_knows(
+    path: Any, model: Any, currency: Any
+) -> None:
     assert is_money(path, model) is (currency is not None)
     assert currency_of(path, model, [{"to": "USD"}, {"currency": "NGN"}]) == currency
 
@@ -333,7 +349,7 @@ def test_the_model_says_what_is_money_and_names_where_none_knows(path, model, cu
         ("name", "Ada\x1b[2J\nObi", None, "Ada?[2J Obi"),
     ],
 )
-def test_values_as_people_read_them(name, value, currency, text):
+def test_values_as_people_read_them(name: Any, value: Any, currency: Any, text: Any) -> None:
     assert cell(name, value, currency).plain == text
 
 
@@ -352,11 +368,11 @@ def test_values_as_people_read_them(name, value, currency, text):
         ("object", "card_transaction", ""),
     ],
 )
-def test_ids_and_states_have_colours(name, value, style):
+def test_ids_and_states_have_colours(name: Any, value: Any, style: Any) -> None:
     assert str(cell(name, value, None).style) == style
 
 
-def test_an_unknown_column_is_told_with_the_known_ones():
+def test_an_unknown_column_is_told_with_the_known_ones() -> None:
     with pytest.raises(CommandError) as caught:
         chosen_columns(["id", "statsu"], Payment, PAYMENTS)
 
@@ -374,17 +390,17 @@ def test_an_unknown_column_is_told_with_the_known_ones():
         ("metadata.user_id", "metadata.user_id"),
     ],
 )
-def test_columns_are_found_under_either_spelling(name, column):
+def test_columns_are_found_under_either_spelling(name: Any, column: Any) -> None:
     assert chosen_columns([name], Payment, []) == [column]
 
 
 @pytest.mark.parametrize("name", ["account.nope", "id.nope", "metadata2", "feeBreakdown.amount"])
-def test_columns_that_cannot_be(name):
+def test_columns_that_cannot_be(name: Any) -> None:
     with pytest.raises(CommandError, match="unknown column"):
         chosen_columns([name], Payment, PAYMENTS)
 
 
-def test_what_came_is_known_as_well():
+def test_what_came_is_known_as_well() -> None:
     rows = [{"id": "b.1", "more": {"deep": 1}}]
 
     assert chosen_columns(["more.deep"], Bank, rows) == ["more.deep"]
@@ -394,14 +410,14 @@ def test_what_came_is_known_as_well():
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_an_unknown_column_of_a_list_is_told_in_every_format(call, form):
+def test_an_unknown_column_of_a_list_is_told_in_every_format(call: Call, form: Any) -> None:
     result = call("customers", "list", "--select", "id,nmae", "--output", form)
 
     assert result.exit_code == 2
     assert "unknown column 'nmae'; did you mean name? known: id, name, type" in result.stderr
 
 
-def test_json_is_what_is_on_the_wire(call):
+def test_json_is_what_is_on_the_wire(call: Call) -> None:
     url = f"{call.sandbox.url}/customers/{ADA}"
     request = Request(url, headers={"Authorization": f"Bearer {call.sandbox.api_key}"})
     with urlopen(request) as reply:
@@ -411,7 +427,7 @@ def test_json_is_what_is_on_the_wire(call):
     assert json.loads(call("customers", "get", ADA, "--output", "json").stdout) == sent
 
 
-def test_a_list_in_json_is_one_array_with_an_object_on_each_line(call):
+def test_a_list_in_json_is_one_array_with_an_object_on_each_line(call: Call) -> None:
     text = call("customers", "list", "--limit", "2").stdout
     lines = text.splitlines()
 
@@ -419,8 +435,8 @@ def test_a_list_in_json_is_one_array_with_an_object_on_each_line(call):
     assert [json.loads(line.rstrip(",")) for line in lines[1:-1]] == json.loads(text)
 
 
-def test_an_empty_list_in_each_format(call):
-    def written(form):
+def test_an_empty_list_in_each_format(call: Call) -> None:
+    def written(form: Any) -> Any:
         return call("customers", "list", "--filter", "name:nobody", "--output", form).stdout
 
     assert written("json") == "[]\n"
@@ -432,13 +448,13 @@ def test_an_empty_list_in_each_format(call):
     assert written("table") == "none\n"
 
 
-def test_a_list_in_json_lines(call):
+def test_a_list_in_json_lines(call: Call) -> None:
     lines = call("customers", "list", "--output", "jsonl").stdout.splitlines()
 
     assert len({json.loads(line)["id"] for line in lines}) == 5
 
 
-def test_a_list_in_csv(call):
+def test_a_list_in_csv(call: Call) -> None:
     text = call("customers", "list", "--output", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(text)))
 
@@ -448,14 +464,14 @@ def test_a_list_in_csv(call):
     assert {row["claims.individual_identity.id"] for row in rows} <= {"", "***"}
 
 
-def test_an_object_in_csv(call):
+def test_an_object_in_csv(call: Call) -> None:
     rows = list(csv.DictReader(io.StringIO(call("cards", "list", "--output", "csv").stdout)))
     one = call("cards", "get", rows[0]["id"], "--output", "csv").stdout
 
     assert next(csv.DictReader(io.StringIO(one)))["details.last4"] == rows[0]["details.last4"]
 
 
-def test_a_csv_has_a_row_for_each_object_and_no_formula(capsys):
+def test_a_csv_has_a_row_for_each_object_and_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
     writer = writer_for(Format.CSV, Bank, ["id", "name"])
     writer.page([{"id": "b.1", "name": "two\rlines"}, {"id": "b.2", "name": '=HYPERLINK("x")'}])
     writer.end()
@@ -464,7 +480,7 @@ def test_a_csv_has_a_row_for_each_object_and_no_formula(capsys):
     assert rows == [["id", "name"], ["b.1", "two\rlines"], ["b.2", '\'=HYPERLINK("x")']]
 
 
-def test_a_csv_on_a_terminal_has_no_codes_that_it_obeys(monkeypatch):
+def test_a_csv_on_a_terminal_has_no_codes_that_it_obeys(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = Terminal()
     monkeypatch.setattr("sys.stdout", shown)
     writer = writer_for(Format.CSV, Bank, ["name"])
@@ -473,14 +489,14 @@ def test_a_csv_on_a_terminal_has_no_codes_that_it_obeys(monkeypatch):
     assert shown.getvalue() == "name\r\nAda?]0;title??2J\r\n"
 
 
-def test_columns_of_csv_in_their_order(call):
+def test_columns_of_csv_in_their_order(call: Call) -> None:
     text = call("customers", "list", "--output", "csv", "--columns", "status,id").stdout
 
     assert text.splitlines()[0] == "status,id"
     assert text.splitlines()[1].startswith("active,cus.")
 
 
-def test_fields_that_come_too_late_for_csv_are_told(capsys):
+def test_fields_that_come_too_late_for_csv_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     writer = writer_for(Format.CSV, Bank, None)
     writer.page([{"id": "b.1", "first": 1}])
     writer.page([{"id": "b.2", "late": True}])
@@ -491,7 +507,7 @@ def test_fields_that_come_too_late_for_csv_are_told(capsys):
     assert told.startswith("warning: not in the CSV, as they came later: late; --output jsonl")
 
 
-def test_the_format_follows_who_reads(call, monkeypatch):
+def test_the_format_follows_who_reads(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ("customers", "get", ADA)
 
     assert json.loads(call(*arguments).stdout)["id"] == ADA
@@ -501,7 +517,9 @@ def test_the_format_follows_who_reads(call, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["Adé Ọbí", "Ada 𝄞", "Ada\x9b2J"])
-def test_json_survives_an_encoding_that_lacks_it(monkeypatch, name):
+def test_json_survives_an_encoding_that_lacks_it(
+    monkeypatch: pytest.MonkeyPatch, name: Any
+) -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", errors="strict")
     monkeypatch.setattr("sys.stdout", stream)
@@ -512,7 +530,7 @@ def test_json_survives_an_encoding_that_lacks_it(monkeypatch, name):
     stream.detach()
 
 
-def test_json_has_no_control_codes_for_the_terminal(capsys):
+def test_json_has_no_control_codes_for_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     writer_for(Format.JSON, None, None).one({"name": "a\x1b[2J\x9b2J\x7f"})
     text = capsys.readouterr().out
 
@@ -524,14 +542,16 @@ SECRETS = ("cards", "secrets", "c.2tXPDv41Ri2qewJXL")
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_secrets_are_masked_in_every_format(call, form):
+def test_secrets_are_masked_in_every_format(call: Call, form: Any) -> None:
     text = call(*SECRETS, "--output", form).stdout
 
     assert "***" in text
     assert not any(part.isdigit() and len(part) > 8 for part in text.replace('"', " ").split())
 
 
-def test_secrets_are_shown_on_a_terminal_if_asked(call, monkeypatch):
+def test_secrets_are_shown_on_a_terminal_if_asked(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("allawee_async.cli.operations.output.somebody_reads", lambda: True)
     pan = json.loads(call(*SECRETS, "--reveal", "--output", "json").stdout)["pan"]
 
@@ -541,7 +561,7 @@ def test_secrets_are_shown_on_a_terminal_if_asked(call, monkeypatch):
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_secrets_do_not_leave_the_terminal(call, form):
+def test_secrets_do_not_leave_the_terminal(call: Call, form: Any) -> None:
     result = call(*SECRETS, "--reveal", "--output", form)
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -550,7 +570,7 @@ def test_secrets_do_not_leave_the_terminal(call, form):
 
 
 @pytest.mark.parametrize("select", [[], ["--select", "id,claims"], ["--select", "claims"]])
-def test_identity_numbers_are_masked_in_whole_and_selected_objects(call, select):
+def test_identity_numbers_are_masked_in_whole_and_selected_objects(call: Call, select: Any) -> None:
     found = json.loads(call("customers", "list", *select).stdout)
     kinds = ("individualIdentity", "businessIdentity")
     shown = [item["claims"][kind]["id"] for item in found for kind in kinds
@@ -560,14 +580,14 @@ def test_identity_numbers_are_masked_in_whole_and_selected_objects(call, select)
     assert set(shown) == {"***"}
 
 
-def test_new_keys_are_masked(call):
+def test_new_keys_are_masked(call: Call) -> None:
     result = call("secret-keys", "create", "--name", "k", "--scopes", "cards:create", "--yes")
 
     assert json.loads(result.stdout)["key"] == "***"
     assert "sk.test." not in result.output
 
 
-def test_signing_keys_are_masked(call):
+def test_signing_keys_are_masked(call: Call) -> None:
     created = call("webhooks", "create", "--name", "w", "--url", "https://example.com/h",
                    "--events", "request.completed", "--signing-key", "very secret")  # fmt: skip
     secret = call("webhooks", "secret", json.loads(created.stdout)["id"])
@@ -576,11 +596,13 @@ def test_signing_keys_are_masked(call):
     assert set(json.loads(secret.stdout).values()) == {"***"}
 
 
-def test_an_action_without_an_answer_says_that_it_is_done(monkeypatch, capsys):
+def test_an_action_without_an_answer_says_that_it_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     verb = next(verb for verb in verbs_of("cards") if verb.name == "block")
 
     class Cards:
-        async def block(self, _):
+        async def block(self, _: Any) -> Any:
             return ActionResult()
 
     client = SimpleNamespace(cards=Cards())
@@ -589,7 +611,7 @@ def test_an_action_without_an_answer_says_that_it_is_done(monkeypatch, capsys):
     assert tuple(capsys.readouterr()) == ("", "done\n")
 
 
-def test_no_network_is_a_line(run):
+def test_no_network_is_a_line(run: Run) -> None:
     result = run("customers", "list", "--base-url", "http://127.0.0.1:9",
                  ALLAWEE_API_KEY="sk.test.x")  # fmt: skip
 
@@ -598,10 +620,10 @@ def test_no_network_is_a_line(run):
     assert result.stderr.count("\n") == 1
 
 
-def test_a_key_that_expires_in_the_middle_of_a_list(call):
+def test_a_key_that_expires_in_the_middle_of_a_list(call: Call) -> None:
     requests = itertools.count(1)
 
-    def expire_at_the_third():
+    def expire_at_the_third() -> Any:
         if next(requests) == 3:
             call.sandbox.state.keys.revoke(call.sandbox.api_key)
         return 0.0
