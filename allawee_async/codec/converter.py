@@ -20,7 +20,7 @@ from allawee_async.codec.reading import FieldReader, Mismatch, Reader, read_care
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Kind, Shape, fields_of
+from allawee_async.models.schema import Kind, Shape, fields_of, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,13 +44,19 @@ def from_dict(cls: type[M], mapping: FreeForm) -> M:
     return decode(mapping, cls)
 
 
-def to_dict(model: Model) -> JSONObject:
+def to_dict(model: Model, *, reveal: bool = True) -> JSONObject:
     """Return the wire mapping of a model: camelCase names, ISO dates, without absent fields.
+
+    Args:
+        model: The model.
+        reveal: Whether secrets (card numbers, PINs, keys, identity numbers) are left in; else
+            `***` stands in their places, also in `metadata` and in fields that no document names.
 
     Raises:
         ConfigurationError: A value of the model has no form in JSON.
     """
-    return write_model(model)
+    written = write_model(model)
+    return written if reveal else masked(written, type(model))
 
 
 def decode(value: object, cls: type[M]) -> M:

@@ -14,7 +14,7 @@ import attrs
 import msgspec
 
 from allawee_async.codec.json import NotJSON
-from allawee_async.models.schema import fields_of
+from allawee_async.models.schema import RULES, Kind, fields_of
 
 if TYPE_CHECKING:
     from allawee_async.models.base import Model
@@ -53,6 +53,11 @@ class Mismatch(Exception):  # noqa: N818 - internal; it becomes a DecodeError at
         return f"expected {self.expected}, found {self.found}"
 
 
+def refused(kind: Kind, value: object) -> Mismatch:
+    """Return the mismatch of a value that is not what a field of this kind must be."""
+    return Mismatch(RULES[kind].must, value)
+
+
 def _json_name(value: object) -> str:
     match value:
         case None:
@@ -82,28 +87,28 @@ def read_str(value: Any, cls: type[str]) -> str:
     cattrs takes the hook of `str` for enumerations of texts too, whatever is registered for them.
     """
     if not isinstance(value, str):
-        raise Mismatch("a text", value)
+        raise refused(Kind.TEXT, value)
     return value if cls is str else cls(value)
 
 
 def read_int(value: Any, _: object) -> int:
     """Read a whole number; a boolean is none."""
     if type(value) is not int:
-        raise Mismatch("a whole number", value)
+        raise refused(Kind.WHOLE_NUMBER, value)
     return value
 
 
 def read_float(value: Any, _: object) -> float:
     """Read a number; JSON does not tell 5 from 5.0."""
     if type(value) is not float and type(value) is not int:
-        raise Mismatch("a number", value)
+        raise refused(Kind.NUMBER, value)
     return value
 
 
 def read_bool(value: Any, _: object) -> bool:
     """Read true or false."""
     if type(value) is not bool:
-        raise Mismatch("true or false", value)
+        raise refused(Kind.TRUTH, value)
     return value
 
 
@@ -112,7 +117,7 @@ def read_timestamp(value: Any, _: object) -> datetime:
     try:
         moment = _moment(value)
     except ValueError:
-        raise Mismatch("an ISO 8601 timestamp", value) from None
+        raise refused(Kind.TIMESTAMP, value) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
@@ -132,7 +137,7 @@ def read_date(value: Any, _: object) -> date:
     Of a timestamp the date is taken.
     """
     if not isinstance(value, str):
-        raise Mismatch("a date (YYYY-MM-DD)", value)
+        raise refused(Kind.DATE, value)
     try:
         if len(value) == 10 and value[4] == "-" == value[7]:
             return date.fromisoformat(value)
@@ -142,7 +147,7 @@ def read_date(value: Any, _: object) -> date:
         year, month, day = value.split("-")
         return date.fromisoformat(f"{year}-{month:0>2}-{day:0>2}")
     except ValueError:
-        raise Mismatch("a date (YYYY-MM-DD)", value) from None
+        raise refused(Kind.DATE, value) from None
 
 
 def read_date_or_text(value: Any, _: object) -> date | str:
@@ -158,7 +163,7 @@ def read_date_or_text(value: Any, _: object) -> date | str:
 def read_object(value: Any, _: object) -> Any:
     """Read an object whose content is anybody's."""
     if not isinstance(value, Mapping):
-        raise Mismatch("an object", value)
+        raise refused(Kind.OBJECT, value)
     return cast("Mapping[str, Any]", value)
 
 
@@ -182,7 +187,7 @@ def list_reader(item_type: Any, read_item: Reader, *, nullable: bool = False) ->
 
     def read_list(value: Any, _: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
-            raise Mismatch("a list", value)
+            raise refused(Kind.LIST, value)
         items = cast("list[Any]", value)
         try:
             return tuple([read_item(item, item_type) for item in items])
@@ -210,10 +215,10 @@ def relation_reader(
     def read_relation(value: Any, _: object) -> Any:
         if isinstance(value, str):
             return value
+        if not isinstance(value, Mapping):
+            raise refused(Kind.RELATION, value)
         if cls is None:
-            if isinstance(value, Mapping):
-                return cast("Mapping[str, Any]", value)
-            raise Mismatch("a text or an object", value)
+            return cast("Mapping[str, Any]", value)
         try:
             return model_reader(cls)(value, cls)
         except Mismatch as mismatch:
@@ -251,7 +256,7 @@ class FieldReader:
 def read_carefully(value: Any, cls: type[M], readers: Sequence[FieldReader]) -> M:
     """Read a model field by field; raise `Mismatch` with the path of what is wrong."""
     if not isinstance(value, Mapping):
-        raise Mismatch("an object", value)
+        raise refused(Kind.OBJECT, value)
     found = cast("Mapping[str, Any]", value)
     arguments: dict[str, Any] = {}
     for reader in readers:

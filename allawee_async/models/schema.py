@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union, cast, get_args, get_origin
 
 import attrs
 
@@ -40,6 +40,35 @@ class Kind(StrEnum):
     MAPPING = "free-form object"
     JSON = "any JSON"
 
+
+class Rule(NamedTuple):
+    """What is read of a kind of field.
+
+    Attributes:
+        must: What a value must be: all else is refused, in these words.
+        kept: What is kept as it came, as the documents show it by example only.
+    """
+
+    must: str
+    kept: str = ""
+
+
+RULES: Final[Mapping[Kind, Rule]] = {
+    Kind.TEXT: Rule("a text"),
+    Kind.WHOLE_NUMBER: Rule("a whole number", "one of any length"),
+    Kind.NUMBER: Rule("a number", "whole or not: 2 does not become 2.0"),
+    Kind.TRUTH: Rule("true or false"),
+    Kind.TIMESTAMP: Rule("an ISO 8601 timestamp"),
+    Kind.DATE: Rule("a date (YYYY-MM-DD)", "a text that is no date"),
+    Kind.CHOICE: Rule("a text", "a value that the documents do not name"),
+    Kind.LIST: Rule("a list"),
+    Kind.OBJECT: Rule("an object", "fields that the documents do not name, in `extra`"),
+    Kind.RELATION: Rule("a text or an object", "an object without all of its fields, or `{}`"),
+    Kind.MAPPING: Rule("an object", "all that is in it"),
+    Kind.JSON: Rule("any JSON", "all of it"),
+}
+"""What is strict, and what is kept as it came. Strict besides: the fields without a default, which
+are identity and time of creation, must be there; and money is a whole number of minor units."""
 
 _TYPES: Final[Mapping[Kind, type]] = {
     Kind.TEXT: str,

@@ -21,6 +21,7 @@ from allawee_async.models import (
     Dispute,
     Fee,
     FxQuote,
+    Identity,
     IndividualInformation,
     KeyScope,
     Model,
@@ -31,7 +32,7 @@ from allawee_async.models import (
     RequestRecord,
     SecretKey,
 )
-from allawee_async.models.schema import Kind, field_at, fields_of, paths_of, shape_of
+from allawee_async.models.schema import RULES, Kind, field_at, fields_of, paths_of, shape_of
 from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 if TYPE_CHECKING:
@@ -218,3 +219,50 @@ def test_every_default_can_be_shared() -> None:
         for field in fields_of(cls).values():
             assert field.required or hash(field.default) is not None
             assert not isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
+
+
+def test_there_is_one_rule_for_each_kind() -> None:
+    assert RULES.keys() == set(Kind)
+
+
+# The mapping without secrets.
+
+STARS = {"id": "***", "url": "***"}
+IDENTITY = {"type": "bvn", "id": "22489035167", "url": "https://a.example/bvn.png"}
+
+
+@pytest.mark.parametrize(
+    ("cls", "document", "hidden"),
+    [
+        (CardSecrets, {"pan": "5060990000000000", "cvv": "123", "last4": "0000"}, ["pan", "cvv"]),
+        (Identity, IDENTITY, ["id", "url"]),
+        (SecretKey, {"key": "k", "secretKey": "k", "name": "n"}, ["key", "secretKey"]),
+        (RequestRecord, {"_id": "r", "requestBody": {"pan": "1"}}, ["requestBody"]),
+        (Card, {"id": "c.1", "pin": "1234", "note": "plain"}, ["pin"]),
+    ],
+)
+def test_a_mapping_without_secrets_has_stars_in_their_places(
+    cls: type[Model], document: dict[str, Any], hidden: list[str]
+) -> None:
+    model = from_dict(cls, document)
+
+    assert to_dict(model) == to_dict(model, reveal=True) == document
+    assert to_dict(model, reveal=False) == {**document, **dict.fromkeys(hidden, "***")}
+
+
+@pytest.mark.parametrize(
+    ("cls", "document", "shown"),
+    [
+        (Claims, {"individualIdentity": IDENTITY}, {"individualIdentity": IDENTITY | STARS}),
+        (Claims, {"businessDirectors": ["Ada", {"bvn": "1"}]},
+         {"businessDirectors": ["Ada", {"bvn": "***"}]}),
+        (Card, {"id": "c", "customer": {"claims": {"individualIdentity": IDENTITY}}},
+         {"id": "c", "customer": {"claims": {"individualIdentity": IDENTITY | STARS}}}),
+        (Card, {"id": "c", "metadata": {"a": [{"password": "x", "b": 1}]}},
+         {"id": "c", "metadata": {"a": [{"password": "***", "b": 1}]}}),
+        (RequestRecord, {"_id": "r", "attempts": [{"responseBody": "x", "statusCode": 200}]},
+         {"_id": "r", "attempts": [{"responseBody": "***", "statusCode": 200}]}),
+    ],
+)  # fmt: skip
+def test_secrets_are_hidden_at_any_depth(cls: type[Model], document: Any, shown: Any) -> None:
+    assert to_dict(from_dict(cls, document), reveal=False) == shown

@@ -280,6 +280,7 @@ def conversions(document: dict[str, Any], mapping: Mapping[str, object]) -> None
     assert_type(from_dict(Customer, document), Customer)
     assert_type(from_dict(Address, mapping), Address)
     assert_type(to_dict(from_dict(Customer, document)), JSONObject)
+    assert_type(to_dict(from_dict(Customer, document), reveal=False), JSONObject)
     from_dict(str, document)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 
 
