@@ -41,6 +41,7 @@ class Resource:
     """
 
     ROUTES: ClassVar[Mapping[str, Route]]
+    _cursor_field: ClassVar[str] = "id"
 
     def __init__(self, session: SessionManager) -> None:
         self._session = session
@@ -52,6 +53,7 @@ class Resource:
         *,
         query: Mapping[str, str] | None = None,
         body: JSONObject | None = None,
+        expected: tuple[str, str] | None = None,
     ) -> Request:
         return Request(
             method=route.method,
@@ -62,6 +64,7 @@ class Resource:
             resend=route.resend,
             tells_secret=route.tells_secret,
             secrets=() if body is None else secret_texts(body),
+            expected=expected,
         )
 
     def _download(self, verb: str, *ids: str) -> Download:
@@ -83,11 +86,21 @@ class Resource:
     ) -> M:
         """Send the call of a verb and return its model.
 
+        An answer about another object than the one that is named, by its id in the path or by its
+        reference in the body, is refused.
+
         A model without required fields stands for an answer that no document shows; so an empty
         answer is such a model without anything in it.
         """
         route = self.ROUTES[verb]
-        request = self._prepared(route, route.path(*ids), query=query, body=body)
+        reference = (body or {}).get("reference")
+        expected = None
+        if ids:
+            expected = (self._cursor_field, ids[0])
+        elif isinstance(reference, str):
+            expected = ("reference", reference)
+        path = route.path(*ids)
+        request = self._prepared(route, path, query=query, body=body, expected=expected)
         try:
             reply = await self._session.send(request)
         except RequestAccepted as accepted:
@@ -159,7 +172,6 @@ class Listable(Resource, Generic[M]):
     """A resource that can be listed."""
 
     _model: ClassVar[type[Model]]
-    _cursor_field: ClassVar[str] = "id"
     _loose: ClassVar[bool] = False
 
     @overload

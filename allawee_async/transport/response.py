@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from allawee_async.codec.json import NotJSON, Raw, dumps, loads, parts
+from allawee_async.codec.json import NotJSON, Raw, document, dumps, loads, parts
 from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
 from allawee_async.transport.retry import read_retry_after
 
@@ -137,15 +137,17 @@ def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
     Args:
         reply: The answer.
         expected: The field that says what it is about, and what it must hold; None checks nothing.
+            An id of another kind is none of it: an action may answer with what came of it.
 
     Raises:
         DecodeError: It holds another text there.
     """
-    if expected is None or not isinstance(reply.data, dict):
+    if expected is None:
         return
     name, value = expected
-    found = reply.data.get(name)
-    if isinstance(found, str) and found != value:
+    found = _field(reply, name)
+    is_same_kind = name == "reference" or _kind_of(found) == _kind_of(value)
+    if isinstance(found, str) and found != value and is_same_kind:
         raise DecodeError(
             f"the answer is about another object than the request: its {name} is {found}, "
             f"not {value}",
@@ -153,6 +155,20 @@ def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
             status=reply.status,
             request_id=reply.request_id,
         )
+
+
+def _field(reply: Reply, name: str) -> object:
+    """Return a field of an object without reading the others."""
+    try:
+        data: Any = parts(reply.raw) if isinstance(reply.raw, Raw) else reply.raw
+        return document(data.get(name)) if isinstance(data, dict) else None
+    except NotJSON:
+        return reply.data  # which says so
+
+
+def _kind_of(subject: object) -> str:
+    """Return what is before the last dot of an id: `c` of `c.2tXPDv41Ri2qewJXL`, a card."""
+    return subject.rpartition(".")[0] if isinstance(subject, str) else ""
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:

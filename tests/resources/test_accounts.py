@@ -75,7 +75,7 @@ async def test_writing_sends_the_documented_body(
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("accounts.get.response", lambda a: a.accounts.get("ac.1")),
+        ("accounts.get.response", lambda a: a.accounts.get("ac.2tVZczWw7m6Teoeb7")),
         (
             "accounts.create.response",
             lambda a: a.accounts.create(name="n", currency="NGN", type="main"),

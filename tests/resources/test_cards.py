@@ -128,9 +128,9 @@ async def test_what_has_no_fields(verb: str, method: str, path: str, body: bytes
 )
 async def test_documented_cards_come_out_as_they_are(name: str, verb: str) -> None:
     calls: dict[str, Any] = {
-        "get": lambda a: a.cards.get(ID),
+        "get": lambda a: a.cards.get(sample("cards.get.response")["data"]["id"]),
         "create": lambda a: a.cards.create(program="p", customer="c"),
-        "link": lambda a: a.cards.link(ID, customer="c"),
+        "link": lambda a: a.cards.link(sample("cards.link.response")["data"]["id"], customer="c"),
         "link_by_pan": lambda a: a.cards.link_by_pan(pan="5061462473446064880", customer="c"),
         "update": lambda a: a.cards.update(ID, metadata={}),
     }
@@ -202,8 +202,8 @@ async def test_a_queued_attempt_shows_part_of_a_card() -> None:
         ({"code": "success"}, ActionResult()),
         ("", ActionResult()),
         (
-            {"code": "success", "data": {"id": "c.1", "status": "blocked", "x": 1}},
-            ActionResult(id="c.1", status="blocked", extra={"x": 1}),
+            {"code": "success", "data": {"id": ID, "status": "blocked", "x": 1}},
+            ActionResult(id=ID, status="blocked", extra={"x": 1}),
         ),
         ({"code": "success", "data": True}, ActionResult(extra={"value": True})),
     ],
@@ -227,7 +227,7 @@ SENT_ONCE = {
     "fund": lambda a: a.cards.fund(ID, amount=1),
     "activate": lambda a: a.cards.activate(ID, cvv="123", pin="1234"),
     "reset_pin": lambda a: a.cards.reset_pin(ID, pin="1234"),
-    "link": lambda a: a.cards.link(ID, customer="c"),
+    "link": lambda a: a.cards.link(sample("cards.link.response")["data"]["id"], customer="c"),
     "link_by_pan": lambda a: a.cards.link_by_pan(pan="4", customer="c"),
     "enroll_3ds": lambda a: a.cards.enroll_3ds(ID),
 }

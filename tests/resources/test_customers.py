@@ -111,13 +111,13 @@ async def test_writing_a_customer_sends_the_documented_body(
         if verb == "create":
             await allawee.customers.create(**fields)
         else:
-            await allawee.customers.update("cus.2tXNjMhytgx7hCxu9", **fields)
+            await allawee.customers.update("cus.1", **fields)
 
     (request,) = server.requests
     assert request.json == body
     assert request.headers["content-type"] == "application/json"
     assert (request.method, request.target) == (
-        ("POST", "/customers") if verb == "create" else ("PUT", "/customers/cus.2tXNjMhytgx7hCxu9")
+        ("POST", "/customers") if verb == "create" else ("PUT", "/customers/cus.1")
     )
 
 
@@ -212,10 +212,10 @@ async def test_the_documented_list_is_read_whole() -> None:
 
 async def test_get_sends_one_request_to_the_documented_path() -> None:
     async with RawServer() as server, AllaweeClient(KEY, base_url=server.url) as allawee:
-        await allawee.customers.get("cus.2tXNjMhytgx7hCxu9")
+        await allawee.customers.get("cus.1")
 
     (request,) = server.requests
-    assert (request.method, request.target) == ("GET", "/customers/cus.2tXNjMhytgx7hCxu9")
+    assert (request.method, request.target) == ("GET", "/customers/cus.1")
     assert request.body == b""
 
 

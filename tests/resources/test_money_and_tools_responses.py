@@ -122,7 +122,7 @@ async def test_relations_are_ids_or_objects(wire: Any, sample: Any) -> None:
     }
     wire.answer(data)
 
-    payment = await wire.client().payments.get("p.1")
+    payment = await wire.client().payments.get(data["id"])
 
     assert to_dict(payment) == data
     assert payment.customer == "cus.1"
