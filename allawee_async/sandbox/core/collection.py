@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.core.listing import Listing
+from allawee_async.sandbox.core.listing import Listing, Moments
 from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
 from allawee_async.sandbox.query.values import values_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _KEPT_LISTINGS = 16
 _OF_LISTS = {"eq": "in", "ne": "nin"}
@@ -87,6 +87,7 @@ class Collection:
         self._shown: list[bytes] = []
         self._rest: list[bytes] = []
         self._positions: dict[str, dict[str, int]] = {field: {} for field in ("id", *unique)}
+        self._moments = Moments()
         self._listings: OrderedDict[Selection, Listing] = OrderedDict()
         self._changes: set[int] | None = None
 
@@ -108,6 +109,7 @@ class Collection:
         memo[id(self)] = twin
         twin._shown, twin._rest = [*self._shown], [*self._rest]
         twin._positions = {field: {**taken} for field, taken in self._positions.items()}
+        twin._moments = deepcopy(self._moments)
         twin._listings, twin._changes = OrderedDict(), None
         twin.relations = deepcopy(self.relations, memo)
         return twin
@@ -218,6 +220,7 @@ class Collection:
         """Take rows, ordered by position, in place of all documents, and note changes from now."""
         self._shown, self._rest, self._groups = [], [], {}
         self._positions = {field: {} for field in self._positions}
+        self._moments = Moments()
         self._listings.clear()
         for position, shown, rest in rows:
             missing = [_NOTHING] * (position - len(self._shown))
@@ -231,8 +234,7 @@ class Collection:
         selection = self._meant(selection)
         listing = self._listings.get(selection)
         if listing is None:
-            listing = Listing(selection, self._searched_at, self._candidates(selection))
-            self._listings[selection] = listing
+            listing = self._listings[selection] = self._make_listing(selection)
             if len(self._listings) > _KEPT_LISTINGS:
                 self._listings.popitem(last=False)
         self._listings.move_to_end(selection)
@@ -270,13 +272,31 @@ class Collection:
             document = document | {name: found} if found else document
         return document
 
-    def _candidates(self, selection: Selection) -> Iterable[int]:
-        """Return the positions worth testing: the few that unique fields tell, or all."""
+    def _make_listing(self, selection: Selection) -> Listing:
+        """Choose from the few positions that unique fields tell, or from all in the same order."""
+        conditions = (*selection.every, *selection.some, *selection.none)
+        named = {condition.field for condition in conditions} | {
+            one.field for one in selection.order
+        }
+        document_at = self._searched_at if named & self._found_by.keys() else self.at
         for condition in selection.every:
             if condition.operator in ("eq", "in") and condition.field in self._positions:
                 positions = self._positions[condition.field]
-                return (positions[value] for value in condition.operands if value in positions)
-        return self._taken()
+                few = {positions[value] for value in condition.operands if value in positions}
+                return Listing(selection, document_at, few)
+        everything = Selection(order=selection.order)
+        if selection == everything:
+            return Listing(selection, document_at, self._taken(), are_selected=True)
+        candidates, are_selected = self._moments.narrow(self.listing(everything), selection)
+        return Listing(selection, document_at, candidates, in_order=True, are_selected=are_selected)
+
+    def _reader(self, selection: Selection) -> Callable[[int], JsonObject]:
+        """Return what reads as much of a document as a selection looks at."""
+        groups = (selection.every, selection.some, selection.none, selection.order)
+        named = {one.field.partition(".")[0] for group in groups for one in group}
+        if named & self._found_by.keys():
+            return self._searched_at
+        return self.at if named & self._hidden else lambda at: to_object(self._shown[at])
 
     def _split(self, document: JsonObject) -> tuple[bytes, bytes]:
         """Return the JSON of the fields that answers show, and that of the hidden ones."""
@@ -305,6 +325,7 @@ class Collection:
         if self._grouped:
             self._groups.setdefault(str(document.get(self._grouped)), {})[position] = None
         self._note(position)
+        self._moments.note(position, document)
         for field, positions in self._positions.items():
             value = document.get(field)
             if value is not None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from array import array
 from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from allawee_async.sandbox.query.grammar import TEMPORAL
 from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.sandbox.query.shaping import sort_key
+from allawee_async.sandbox.query.values import parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from allawee_async.sandbox.core.values import JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.query.grammar import Condition
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_UNREAD, _NEVER, _EVER = -(2**63), -(2**62), 2**62
 
 DocumentAt: TypeAlias = "Callable[[int], JsonObject]"
 Place: TypeAlias = "tuple[int | float | bytes, ...]"
@@ -40,19 +50,37 @@ class Listing:
     Documents that sort alike keep the order in which they were added; newest first, which is the
     order without `sort`, the latest of them is the first. A place is found by bisection, so that a
     page costs the same at any depth.
+
+    Args:
+        selection: What is selected, and the order.
+        document_at: Returns the document at a position.
+        candidates: The positions to choose from.
+        in_order: Whether they come in the order of the selection.
+        are_selected: Whether it is known that all of them are selected.
     """
 
     def __init__(
-        self, selection: Selection, document_at: DocumentAt, candidates: Iterable[int]
+        self,
+        selection: Selection,
+        document_at: DocumentAt,
+        candidates: Iterable[int],
+        *,
+        in_order: bool = False,
+        are_selected: bool = False,
     ) -> None:
         self._order = selection.order
         self._tie = -1 if selection.order == NEWEST_FIRST else 1
         self._holds = compile_selection(selection)
         self._document_at = document_at
-        self._positions = self._collect(candidates)
+        if not are_selected:
+            candidates = (at for at in candidates if self._holds(document_at(at)))
+        self._positions = [*candidates] if in_order else sorted(candidates, key=self.place_at)
 
     def __len__(self) -> int:
         return len(self._positions)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._positions)
 
     def insert(self, position: int, document: JsonObject) -> None:
         """Take in a document that is new or has just been changed, if it is selected."""
@@ -84,10 +112,56 @@ class Listing:
     def _place(self, position: int, document: JsonObject) -> Place:
         return (*sort_key(document, self._order), self._tie * position)
 
-    def _collect(self, candidates: Iterable[int]) -> list[int]:
-        places: dict[int, Place] = {}
-        for position in candidates:
-            document = self._document_at(position)
-            if self._holds(document):
-                places[position] = self._place(position, document)
-        return sorted(places, key=places.__getitem__)
+
+class Moments:
+    """When documents were made and changed last, by position, in milliseconds.
+
+    So conditions on these dates are decided without reading the documents.
+    """
+
+    def __init__(self) -> None:
+        self._columns = {"createdAt": array("q"), "updatedAt": array("q")}
+
+    def note(self, position: int, document: JsonObject) -> None:
+        """Take in the moments of a document that is new or has been changed."""
+        for field, column in self._columns.items():
+            column.extend([0] * (position + 1 - len(column)))
+            column[position] = _milliseconds(document.get(field))
+
+    def narrow(self, candidates: Iterable[int], selection: Selection) -> tuple[Iterable[int], bool]:
+        """Return those candidates that the dates of a selection leave, and whether that is all.
+
+        It is not if there are other conditions, or dates that are written in another way.
+        """
+        dated = [one for one in selection.every if self._is_dated(one)]
+        for condition in dated:
+            column = self._columns[condition.field]
+            low, high = _bounds(condition)
+            candidates = [
+                at for at in candidates if low <= column[at] <= high or column[at] == _UNREAD
+            ]
+        is_all = len(dated) == len(selection.every) and not (selection.some or selection.none)
+        are_read = not any(_UNREAD in self._columns[condition.field] for condition in dated)
+        return candidates, is_all and are_read
+
+    def _is_dated(self, condition: Condition) -> bool:
+        return condition.operator in TEMPORAL and condition.field in self._columns
+
+
+def _milliseconds(value: Json) -> int:
+    if not isinstance(value, str) or _WRITTEN.fullmatch(value) is None:
+        return _UNREAD
+    moment = parse_instant(value)
+    return _UNREAD if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _bounds(condition: Condition) -> tuple[int, int]:
+    """Return the first and the last millisecond that satisfy a condition on a date."""
+    moment = parse_instant(condition.operands[0])
+    micros = (moment or _EPOCH) - _EPOCH
+    before, rest = divmod(micros, timedelta(milliseconds=1))
+    after = before + bool(rest)
+    return {
+        "gtd": (before + 1, _EVER), "gted": (after, _EVER),
+        "ltd": (_NEVER, after - 1), "lted": (_NEVER, before),
+    }[condition.operator]  # fmt: skip

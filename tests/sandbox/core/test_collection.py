@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
 from typing import Any
 
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from allawee_async.sandbox.api.paging import cut_page
 from allawee_async.sandbox.core.collection import Collection, DuplicateError
 from allawee_async.sandbox.core.listing import Listing
+from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.query.grammar import MalformedQueryError, parse_conditions
-from allawee_async.sandbox.query.parameters import Selection, parse_list_query
+from allawee_async.sandbox.query.matching import compile_condition
+from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection, parse_list_query
 from allawee_async.sandbox.query.shaping import parse_sort
 
 VALUES = st.one_of(st.none(), st.integers(-2, 2), st.sampled_from(["a", "ab", "b", "2"]))
@@ -111,7 +114,7 @@ def test_kept_listings_stay_true_while_documents_come_and_change(
 
     for step in range(data.draw(st.integers(1, 5))):
         changed = data.draw(st.one_of(st.none(), st.integers(0, len(documents) - 1)))
-        fields = data.draw(DOCUMENTS)
+        fields: dict[str, Any] = data.draw(DOCUMENTS)
         if changed is None:
             collection.add({"id": f"new{step}", **fields})
         else:
@@ -121,6 +124,74 @@ def test_kept_listings_stay_true_while_documents_come_and_change(
     fresh = Listing(selection, everything.__getitem__, range(len(everything)))
     assert collection.listing(selection) is kept
     assert kept.between(0, 100) == fresh.between(0, 100)
+
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MOMENTS = st.one_of(
+    st.integers(0, 172_800_000).map(lambda it: to_timestamp(START + timedelta(milliseconds=it))),
+    st.sampled_from(
+        ["2026-01-02T00:00:00.000Z", "2026-01-02", "2026-01-02T01:00:00+01:00", "never", 7, None,
+         ["2026-01-02T00:00:00.000Z"], "2026-13-02T00:00:00.000Z"]
+    ),
+)  # fmt: skip
+DATES = st.builds(
+    "{}|{}|{}".format,
+    st.sampled_from(["createdAt", "updatedAt"]),
+    st.sampled_from(["gtd", "gted", "ltd", "lted"]),
+    st.sampled_from(
+        ["2026-01-02", "2026-01-02T00:00:00.000Z", "2026-01-02T00:00:00.0001Z",
+         "2026-01-01T12:00:00", "2026-01-02T00:00:00.000999+00:00", "0001-01-01T00:00:00+14:00"]
+    ),
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"createdAt": MOMENTS, "updatedAt": MOMENTS}), max_size=8),
+    st.lists(DATES, min_size=1, max_size=2),
+    st.sampled_from(["", "-updatedAt", "createdAt", "x"]),
+    st.sampled_from(["", " x:1", " createdAt|exists|true"]),
+)
+def test_dates_are_decided_without_reading_as_they_are_with_it(
+    documents: list[dict[str, Any]], dates: list[str], sort: str, other: str
+) -> None:
+    collection = collection_of(documents)
+    every = parse_conditions(" ".join(dates) + other)
+    selection = Selection(every=every, order=parse_sort(sort) or NEWEST_FIRST)
+    tests = [compile_condition(condition) for condition in every]
+
+    listed = [*collection.listing(selection)]
+    ordered = [*collection.listing(Selection(order=selection.order))]
+
+    expected = [at for at in ordered if all(test(collection.at(at)) for test in tests)]
+    assert listed == expected
+
+
+def test_counting_by_dates_reads_no_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = [to_timestamp(START + timedelta(seconds=number)) for number in range(100)]
+    collection = collection_of([{"createdAt": at, "updatedAt": at} for at in times])
+    assert len(collection.listing(Selection())) == 100
+
+    def read(text: bytes) -> None:
+        raise AssertionError(text)
+
+    monkeypatch.setattr("allawee_async.sandbox.core.collection.to_object", read)
+    window = parse_conditions(f"updatedAt|gted|{times[10]} createdAt|ltd|{times[90]}")
+
+    assert len(collection.listing(Selection(every=window))) == 80
+
+
+def test_what_sorts_alike_keeps_its_order_when_others_come_between() -> None:
+    at = "2026-01-02T00:00:00.000Z"
+    collection = collection_of([{"createdAt": at, "updatedAt": at} for _ in range(4)])
+    by_change = Selection(order=parse_sort("-updatedAt"))
+    assert [*collection.listing(by_change)] == [0, 1, 2, 3]
+    assert [*collection.listing(Selection())] == [3, 2, 1, 0]
+
+    collection.replace({"id": "id1", "createdAt": at, "updatedAt": "2026-01-03T00:00:00.000Z"})
+    collection.add({"id": "new", "createdAt": at, "updatedAt": at})
+
+    assert [*collection.listing(by_change)] == [1, 0, 2, 3, 4]
+    assert [*collection.listing(Selection())] == [4, 3, 2, 1, 0]
 
 
 def test_pages_are_told_by_number_too_and_zero_is_the_first() -> None:
