@@ -37,6 +37,7 @@ MAY_NAME_AIOHTTP = {"transport.session", "client", "webhooks"}
 """These need it for annotations only."""
 
 OPTIONAL = {
+    "resources": {"docstring_parser"},
     "cli": {"typer", "rich", "click", "keyring"},
     "export": {"pyarrow"},
     "webhooks": {"redis", "starlette"},
