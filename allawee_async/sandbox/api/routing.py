@@ -43,12 +43,11 @@ class Endpoint:
     path: str
     handler: EndpointHandler
     host: Host = Host.API
-    scope: str = attrs.field(kw_only=True)
+    scope: str = attrs.field(
+        default=attrs.Factory(lambda self: scope_of(self.method, self.path), takes_self=True),
+        kw_only=True,
+    )
     is_queueable: bool = attrs.field(default=False, kw_only=True)
-
-    @scope.default
-    def _scope(self) -> str:
-        return scope_of(self.method, self.path)
 
 
 def scope_of(method: str, path: str) -> str:

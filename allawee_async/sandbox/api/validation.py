@@ -10,7 +10,7 @@ from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_n
 from allawee_async.sandbox.rules.requests import MAX_NESTING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from allawee_async.sandbox.core.collection import Collection
 
@@ -18,7 +18,7 @@ MAX_AMOUNT = 10**15
 
 
 @contextmanager
-def read_body(body: bytes) -> Iterator[RequestBody]:
+def read_body(body: bytes) -> Generator[RequestBody]:
     """Give the JSON object in a request body to a block that checks it; empty is an empty object.
 
     What the block found wrong is told at its end, all of it at once.

@@ -104,9 +104,8 @@ def enroll(service: str, state: State, call: ApiRequest) -> ApiResponse:
     contact: JsonObject = {name: value or known.get(name) for name, value in sent.items()}
     if not any(contact.values()):
         raise refused("no-contact", "Neither the request nor the customer has a phone or e-mail.")
-    changed(state, state.cards, card, {
-        "enrollments": part(card, "enrollments") | {service: contact}
-    })  # fmt: skip
+    enrollments: JsonObject = {**part(card, "enrollments"), service: contact}
+    changed(state, state.cards, card, {"enrollments": enrollments})
     return success(to_bytes({"card": card["id"], "service": service, **contact}))
 
 

@@ -127,7 +127,8 @@ def _new(state: State, card: JsonObject, purchase: Purchase) -> JsonObject:
         "reference": state.new_digits(10),
         "cardAcceptorNameLocation": purchase.merchant or "ALLAWEE SANDBOX MERCHANT    LA LANG",
     }  # fmt: skip
-    return fresh(state, state.card_authorizations) | {
+    return {
+        **fresh(state, state.card_authorizations),
         "decisionType": SYSTEM, "fees": purchase.fees, "status": PENDING, "type": purchase.type,
         "amount": purchase.amount, "reserved": False, "currency": card["currency"],
         "channel": purchase.channel, "card": card["id"], "networkData": network, "hold": None,

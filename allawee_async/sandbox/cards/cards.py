@@ -76,7 +76,8 @@ def create_card(state: State, call: ApiRequest) -> ApiResponse:
     card = _hand_over(state, obtain_card(state, program), owner, program)
     carry_out(state, funding, str(card["fundingSource"]), id_of(card))
     shown = to_object(state.cards.shown_at(state.cards.replace(card)))
-    told = without(shown, "fundingSource", "reference") | {
+    told: JsonObject = {
+        **without(shown, "fundingSource", "reference"),
         "network": program["network"],
         "details": without(part(card, "details"), "last4", "expiry"),
     }

@@ -22,8 +22,8 @@ def make_card(state: State, program: JsonObject, holder: str = "") -> JsonObject
         pass
     new = fresh(state, state.cards)
     expiry = expiry_for(datetime.fromisoformat(str(new["createdAt"])))
-    card: JsonObject = new | {
-        "type": program["type"], "network": network, "status": INACTIVE,
+    card: JsonObject = {
+        **new, "type": program["type"], "network": network, "status": INACTIVE,
         "currency": program["currency"], "program": program["id"], "metadata": {},
         "details": {"last4": number[-4:], "expiry": expiry, "cardHolderName": holder},
     }  # fmt: skip

@@ -95,7 +95,8 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> JsonObject:
         "timeoutDefault": rules.fields.get("timeoutDefault"),
     }
     refuse_double(state.card_programs, body.fields, unique="name", own=own)
-    return body.given(*_SENT) | {
+    return {
+        **body.given(*_SENT),
         "authorization": given(authorization, *authorization),
         "status": LIVE if kind == "virtual" else NEW,
     }

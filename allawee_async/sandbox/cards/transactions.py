@@ -61,7 +61,8 @@ def _new(state: State, authorization: JsonObject) -> JsonObject:
         authorization, "type", "currency", "channel", "mcc", "card", "amount", "fees"
     )  # fmt: skip
     terminal: JsonObject = {"terminalId": f"20{state.new_digits(4)}PJ"}
-    return copied | fresh(state, state.card_transactions) | {
+    return {
+        **copied, **fresh(state, state.card_transactions),
         "authorization": authorization["id"], "source": authorization["id"],
         "customer": card.get("customer"),
         "networkData": part(authorization, "networkData") | terminal,

@@ -269,7 +269,7 @@ class Collection:
         """Return a document with the further fields by which it is found."""
         for name, paths in self._found_by.items():
             found = [value for path in paths for value in values_at(document, path)]
-            document = document | {name: found} if found else document
+            document = {**document, name: found} if found else document
         return document
 
     def _make_listing(self, selection: Selection) -> Listing:

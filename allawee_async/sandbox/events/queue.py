@@ -134,7 +134,7 @@ def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject 
     if event is None:
         return None
     now = state.now()
-    attempts = [*entries(event, "attempts"), attempt.record(now)]
+    attempts: list[Json] = [*entries(event, "attempts"), attempt.record(now)]
     event["attempts"] = attempts[-ATTEMPTS_KEPT:]
     event["status"] = DELIVERED if attempt.status == 200 else FAILED if attempt.final else WAITING
     event["updatedAt"] = now

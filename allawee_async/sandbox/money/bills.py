@@ -56,10 +56,12 @@ def _read_bill(state: State, sent: bytes) -> tuple[JsonObject, MoneyPlan]:
         "product": product.id, "productName": product.name, "category": product.category,
         "sourceAccountName": account["name"], "inputs": inputs.fields,
     }  # fmt: skip
-    return body.given("reference", "customer", "metadata") | {
+    payment: JsonObject = {
+        **body.given("reference", "customer", "metadata"),
         "amount": amount, "currency": NGN, "type": "bill-payment", "account": account["id"],
         "fundingSource": account["id"], "method": "billing", "methodData": {"billing": billing},
-    }, with_fee(plan, default_fee(state, "billPayment"), amount, NGN)  # fmt: skip
+    }  # fmt: skip
+    return payment, with_fee(plan, default_fee(state, "billPayment"), amount, NGN)
 
 
 ROUTES = (

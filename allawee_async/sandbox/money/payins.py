@@ -44,7 +44,8 @@ def receive(state: State, number: str, amount: int, *, payer: str) -> JsonObject
         "accountNumber": number, "bankCode": SANDBOX_CODE, "bankName": SANDBOX_BANK,
         "accountName": entry["name"], "sourceAccountName": payer, "narration": "",
     }  # fmt: skip
-    payment: JsonObject = fresh(state, state.payments) | {
+    payment: JsonObject = {
+        **fresh(state, state.payments),
         "amount": amount, "currency": account["currency"], "type": "pay-in",
         "account": account["id"], "fundingSource": account["id"], "method": "bank-transfer",
         "methodData": {"bankTransfer": transferred}, "fees": 0, "feeBreakdown": [], "events": [],

@@ -37,7 +37,8 @@ def create_request(state: State, call: ApiRequest) -> ApiResponse:
     channel = open_channel(state, request, name, str(request["createdAt"]))
     request |= body.given("method", "currency", "amount", "reference", "customer", "metadata")
     shown = given(channel, "accountName", "accountNumber", "bankName", "bankCode", "partner")
-    return added(state.payment_requests, request | {
+    return added(state.payment_requests, {
+        **request,
         "status": "pending", "account": account["id"], "methodData": {method_field(method): shown},
         "options": options.given("name", "bank"),
     })  # fmt: skip

@@ -104,7 +104,7 @@ def method_field(method: str) -> str:
 def publish(state: State, payment: JsonObject, event: str) -> JsonObject:
     """Emit an event about a payment, and return the payment with the id of the event."""
     emitted = state.emit(event, without(payment, "plan"))
-    return payment | {"events": [*entries(payment, "events"), emitted]}
+    return {**payment, "events": [*entries(payment, "events"), emitted]}
 
 
 def attempt(state: State, payment: JsonObject) -> JsonObject:

@@ -83,7 +83,8 @@ def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     default = default_fee(state, "bankTransfer") if method == "bank-transfer" else None
     plan = with_fee(plan, payout.fee or default, amount, currency)
     data |= payout.options.given("narration", "note") | {"sourceAccountName": account["name"]}
-    return start(state, payout.body.given("reference", "customer", "metadata") | {
+    return start(state, {
+        **payout.body.given("reference", "customer", "metadata"),
         "amount": amount, "currency": currency, "type": "pay-out", "account": account["id"],
         "fundingSource": account["id"], "method": method,
         "methodData": {method_field(method): data},

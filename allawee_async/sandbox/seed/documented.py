@@ -48,4 +48,4 @@ def seed_cards(state: State) -> None:
 
 @cache
 def _text() -> bytes:
-    return files(__package__).joinpath("documented.json").read_bytes()
+    return files("allawee_async.sandbox.seed").joinpath("documented.json").read_bytes()

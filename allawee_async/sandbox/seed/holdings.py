@@ -60,7 +60,7 @@ def _card(state: State, ids: IdSource, customer: JsonObject, number: int) -> Jso
         "createdAt": customer["createdAt"], "updatedAt": customer["updatedAt"], "id": own,
         "object": "card",
     }  # fmt: skip
-    return card | {"controls": _LIMITED} if number % 4 == 3 else card
+    return {**card, "controls": _LIMITED} if number % 4 == 3 else card
 
 
 def _status_of(number: int) -> str:
@@ -80,4 +80,4 @@ def _account(state: State, ids: IdSource, customer: JsonObject) -> JsonObject:
     amount = 10_000 * (1 + int(ids.digits(4)))
     lines = transfer(world("NGN"), own, amount)
     state.ledger.post(lines, type="opening-balance", reference=own, at=now)
-    return account | {"depositChannels": [channel_of(number, name, now)]}
+    return {**account, "depositChannels": [channel_of(number, name, now)]}
