@@ -60,7 +60,7 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
     try:
         result = run_with_client(given["connection"], command)
     except (Exception, KeyboardInterrupt) as error:
-        _say_how_to_go_on(given["out"], words, error)
+        _say_how_to_go_on(given, words, error)
         if isinstance(error, ExportError) and error.can_overwrite:
             raise CommandError(f"{error.what} (--overwrite)", exit_code_of(error)) from error
         raise
@@ -82,6 +82,8 @@ class ExportCommand:
         self._noun = verb.noun
         own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
         values = arguments_of(verb.parameters, own)
+        if times := given.get("times"):
+            values["filter"] = [*(values.get("filter") or ()), *times.conditions] or None
         self._query = {name: value for name, value in values.items() if value is not None}
         most = given["max_items"]
         self._most = None if most is None else whole_number("--max-items", most, 1)
@@ -188,15 +190,17 @@ def _report(result: ExportResult, words: str) -> None:
         )
 
 
-def _say_how_to_go_on(out: Path, words: str, error: BaseException) -> None:
+def _say_how_to_go_on(given: Mapping[str, Any], words: str, error: BaseException) -> None:
     """Say how to resume, if that would go on with what has come."""
     if isinstance(error, _REFUSED):
         return
     if isinstance(error, ExportError) and not error.can_resume:
         return
     with suppress(OSError, ValueError):  # there is no checkpoint, or none that can be read
-        kept = read_checkpoint(Names(out).checkpoint.read_bytes()).read
+        kept = read_checkpoint(Names(given["out"]).checkpoint.read_bytes()).read
         typed = [word for word in sys.argv[1:] if word != "--resume"]
+        if times := given.get("times"):
+            typed = times.fixed(typed)
         command = shlex.join(["allawee", *typed, "--resume"])
         told = f"{kept:,} {words} are kept; " if kept else ""
         typer.echo(f"{told}go on with: {command}", err=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import attrs
+import typer
 from typer.core import TyperCommand
 
 from allawee_async.cli.access.options import ConnectionOptions
@@ -28,6 +30,7 @@ from allawee_async.cli.operations.options import (
     output_parameters,
     own_parameters,
 )
+from allawee_async.cli.operations.times import TimeOptions, has_times
 from allawee_async.cli.wording import kebab
 from allawee_async.resources.verbs import noun_at, verbs_of
 
@@ -38,7 +41,15 @@ if TYPE_CHECKING:
 
 _COMMON: Final = "Options of all commands"
 _EXIT_CODES: Final = "Exit codes, beside those of all commands"
-_OF_SOME: Final = {"max_items", "out", "overwrite"}
+_OF_SOME: Final = {
+    *("max_items", "out", "overwrite", "failed"),
+    *(field.name for field in attrs.fields(TimeOptions)),
+}
+_RETRY: Final = "events.retry"
+
+Failed = Annotated[
+    bool, typer.Option("--failed", help="Send all events again that failed; see --since.")
+]
 
 
 class VerbCommand(TyperCommand):
@@ -47,15 +58,20 @@ class VerbCommand(TyperCommand):
     Attributes:
         verb: What it calls.
         fields: An option for each field of its objects, so that shells can complete them.
+        many: The option by which it does its work for many objects, and needs no other.
     """
 
     verb: Verb
     fields: tuple[Any, ...] = ()
+    many: str | None = None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; the fields of an object may be options of their own."""
         bodies = {option_of(one) for one in self.verb.parameters if one.is_body}
         words = args if ctx.resilient_parsing else joined_fields(args, bodies)
+        if any(word.partition("=")[0] == self.many for word in words):
+            for param in self.params:
+                param.required = False
         return super().parse_args(ctx, words)
 
     def get_params(self, ctx: Any) -> Any:
@@ -121,15 +137,19 @@ def _made(verb: Verb) -> VerbCommand:
 
         run_verb(verb, given)
 
+    retries = verb.call == _RETRY
     parameters = [
         *own_parameters(verb),
         *output_parameters(verb),
+        *([parameter("failed", Failed, default=False)] if retries else ()),
+        *([parameter("times", TimeOptions)] if retries or has_times(verb) else ()),
         parameter("connection", ConnectionOptions),
     ]
     command: VerbCommand = made_command(
         call, kebab(verb.name), parameters, cls=VerbCommand, help=description(verb)
     )
     command.verb = verb
+    command.many = "--failed" if retries else None
     fields = list(field_parameters(verb))
     if fields:
         command.fields = tuple(made_command(_nothing, "fields", fields).params)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from contextlib import aclosing, contextmanager
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from allawee_async.cli.operations.conditions import doubts
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.output import OutputOptions, save
+from allawee_async.cli.operations.retry_failed import retry_failed
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
 from allawee_async.cli.output.columns import record_of
 from allawee_async.cli.output.live_bar import counting
@@ -52,6 +54,9 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
         CommandError: A value cannot be used, the answer was no, or nobody could be asked.
         AllaweeError: The call failed.
     """
+    if given.get("failed"):
+        run_with_client(given["connection"], partial(retry_failed, times=given["times"]))
+        return
     own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
     connection: ConnectionOptions = given["connection"]
     output = _taken(OutputOptions, given)
@@ -59,6 +64,8 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     arguments = arguments_of(verb.parameters, own, stdin_is_taken=connection.api_key_file == STDIN)
     for doubt in doubts(verb, arguments):
         typer.echo(f"warning: {one_line(doubt)}", err=True)
+    if times := given.get("times"):
+        arguments["filter"] = [*(arguments.get("filter") or ()), *times.conditions]
     consequence = consequence_of(verb, arguments, reveal=output.reveal)
     if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)

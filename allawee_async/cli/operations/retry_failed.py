@@ -1,0 +1,53 @@
+"""`allawee events retry --failed`: send again what failed, of the events since some time."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.wording import counted
+from allawee_async.errors import AllaweeError
+
+if TYPE_CHECKING:
+    from allawee_async.cli.operations.times import TimeOptions
+    from allawee_async.client import AllaweeClient
+
+_FAILED: Final = "failed"
+
+
+async def retry_failed(client: AllaweeClient, times: TimeOptions) -> None:
+    """Ask for all events that failed, and have each sent again, one after the other.
+
+    Args:
+        client: A client.
+        times: Since when.
+
+    Raises:
+        CommandError: Some could not be sent again.
+        AllaweeError: The events could not be listed.
+    """
+    sent = lost = 0
+    # The list is read to its end first: what is sent again moves in it.
+    async with aclosing(client.events.list(filter=times.conditions, limit=100).pages()) as pages:
+        failed = [
+            event.id
+            async for page in pages
+            for event in page.items
+            if event.extra.get("status") == _FAILED and event.id is not None
+        ]
+    for event_id in failed:
+        told = one_line(event_id)
+        try:
+            await client.events.retry(event_id)
+        except AllaweeError as error:
+            lost += 1
+            typer.echo(f"{told}: {one_line(str(error))}", err=True)
+        else:
+            sent += 1
+            typer.echo(told)
+    typer.echo(f"sent {counted(sent, 'event')} again", err=True)
+    if lost:
+        raise CommandError(f"{counted(lost, 'event')} could not be sent again")
