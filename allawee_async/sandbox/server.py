@@ -193,8 +193,8 @@ class Sandbox:
 
     @property
     def crashes(self) -> Sequence[Exception]:
-        """Mistakes of the sandbox itself, each of which was answered with a 500."""
-        return self._adapter.crashes
+        """Mistakes of the sandbox itself up to now, each of which was answered with a 500."""
+        return [*self._adapter.crashes]
 
     def client(self, **options: Any) -> AllaweeClient:
         """Return a client of this sandbox with its key and addresses; other options are passed on.

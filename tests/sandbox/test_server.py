@@ -190,3 +190,16 @@ async def test_the_client_is_pointed_at_the_sandbox(
 def test_what_is_public_is_sorted_and_there() -> None:
     assert public.__all__ == sorted(public.__all__, key=lambda name: (not name.isupper(), name))
     assert all(hasattr(public, name) for name in public.__all__)
+
+
+async def test_the_log_and_the_mistakes_can_be_cut_like_lists(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Sandbox() as sandbox:
+        assert sandbox.crashes[-1:] == []
+        assert sandbox.requests[-1:] == []
+        monkeypatch.setattr(sandbox.state.scheduler, "take_due", None)
+        async with aiohttp.ClientSession() as session, session.get(sandbox.url):
+            pass
+
+        assert len(sandbox.crashes[-1:]) == len(sandbox.requests[-1:]) == 1

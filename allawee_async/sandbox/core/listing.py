@@ -6,13 +6,15 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
+from time import thread_time
 from typing import TYPE_CHECKING, TypeAlias
 
-from allawee_async.sandbox.query.grammar import TEMPORAL
+from allawee_async.sandbox.query.grammar import TEMPORAL, MalformedQueryError
 from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.sandbox.query.shaping import sort_key
 from allawee_async.sandbox.query.values import parse_instant
+from allawee_async.sandbox.rules.requests import SEARCH_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_SECONDS_A_DOCUMENT = 0.0001
 _UNREAD, _NEVER, _EVER = -(2**63), -(2**62), 2**62
 
 DocumentAt: TypeAlias = "Callable[[int], JsonObject]"
@@ -51,6 +54,9 @@ class Listing:
     order without `sort`, the latest of them is the first. A place is found by bisection, so that a
     page costs the same at any depth.
 
+    Raises:
+        MalformedQueryError: To tell which documents are selected takes too long.
+
     Args:
         selection: What is selected, and the order.
         document_at: Returns the document at a position.
@@ -73,8 +79,16 @@ class Listing:
         self._holds = compile_selection(selection)
         self._document_at = document_at
         if not are_selected:
-            candidates = (at for at in candidates if self._holds(document_at(at)))
+            candidates = self._chosen(candidates)
         self._positions = [*candidates] if in_order else sorted(candidates, key=self.place_at)
+
+    def _chosen(self, candidates: Iterable[int]) -> Iterator[int]:
+        started = thread_time()
+        for seen, position in enumerate(candidates):
+            if self._holds(self._document_at(position)):
+                yield position
+            if thread_time() - started > SEARCH_SECONDS + seen * _SECONDS_A_DOCUMENT:
+                raise MalformedQueryError("filter", "such a search would stop the sandbox")
 
     def __len__(self) -> int:
         return len(self._positions)

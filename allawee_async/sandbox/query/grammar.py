@@ -8,6 +8,7 @@ import attrs
 
 from allawee_async.sandbox.query.patterns import compile_pattern
 from allawee_async.sandbox.query.values import parse_instant, parse_number
+from allawee_async.sandbox.rules.requests import MAX_CONDITIONS
 
 
 class MalformedQueryError(ValueError):
@@ -72,6 +73,8 @@ def parse_conditions(text: str, parameter: str = "filter") -> tuple[Condition, .
         except ValueError as error:
             raise MalformedQueryError(parameter, str(error)) from None
         conditions.append(condition)
+        if len(conditions) > MAX_CONDITIONS:
+            raise MalformedQueryError(parameter, f"it has more than {MAX_CONDITIONS} conditions")
         at = _skip_spaces(text, at)
     return tuple(conditions)
 

@@ -11,8 +11,8 @@ from allawee_async.sandbox.query.grammar import NUMERIC, TEMPORAL
 from allawee_async.sandbox.query.patterns import compile_pattern, found
 from allawee_async.sandbox.query.values import (
     candidates_at,
-    equals,
     is_number,
+    key_of,
     meanings_of,
     parse_instant,
     parse_number,
@@ -66,16 +66,16 @@ def _compile_positive(operator: str, condition: Condition) -> Predicate:
 
 
 def _any_equal(path: _Path, operands: tuple[str, ...]) -> Predicate:
-    meanings = tuple(meaning for operand in operands for meaning in meanings_of(operand))
-    return lambda document: any(equals(value, meanings) for value in candidates_at(document, path))
+    wanted = frozenset[object]().union(*map(meanings_of, operands))
+    return lambda document: any(key_of(value) in wanted for value in candidates_at(document, path))
 
 
 def _all_equal(path: _Path, operands: tuple[str, ...]) -> Predicate:
-    wanted = tuple(meanings_of(operand) for operand in operands)
+    wanted = [meanings_of(operand) for operand in operands]
 
     def holds_all(value: Json) -> bool:
-        entries = value if isinstance(value, list) else [value]
-        return all(any(equals(entry, one) for entry in entries) for one in wanted)
+        entries = set(map(key_of, value if isinstance(value, list) else [value]))
+        return not any(entries.isdisjoint(one) for one in wanted)
 
     return lambda document: any(holds_all(value) for value in values_at(document, path))
 

@@ -10,7 +10,7 @@ import attrs
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.query.grammar import FIELD, MalformedQueryError
 from allawee_async.sandbox.query.values import is_number, values_at
-from allawee_async.sandbox.rules.requests import MAX_EXPAND_STEPS
+from allawee_async.sandbox.rules.requests import MAX_EXPAND_STEPS, MAX_SORT_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,12 @@ def parse_sort(text: str) -> tuple[SortField, ...]:
     """Return the order in a text such as `-createdAt name`; the first field weighs most.
 
     Raises:
-        MalformedQueryError: A word is no field.
+        MalformedQueryError: A word is no field, or there are too many.
     """
-    return tuple(SortField(field, bool(minus)) for minus, field in _signed_fields(text, "sort"))
+    order = tuple(SortField(field, bool(minus)) for minus, field in _signed_fields(text, "sort"))
+    if len(order) > MAX_SORT_FIELDS:
+        raise MalformedQueryError("sort", f"it has more than {MAX_SORT_FIELDS} fields")
+    return order
 
 
 def parse_expand(text: str) -> dict[str, frozenset[str]]:

@@ -41,20 +41,15 @@ def is_number(stored: Json) -> bool:
     return isinstance(stored, int | float) and not isinstance(stored, bool)
 
 
-def meanings_of(text: str) -> tuple[Json, ...]:
-    """Return the stored values that a text equals: itself, its number or its boolean."""
-    number = parse_number(text)
-    if number is not None:
-        return (text, number)
-    return (text, _BOOLEANS[text]) if text in _BOOLEANS else (text,)
+def meanings_of(text: str) -> frozenset[tuple[bool, Json]]:
+    """Return the `key_of` the stored values that a text equals: itself, its number or boolean."""
+    values: list[Json] = [text, parse_number(text), _BOOLEANS.get(text)]
+    return frozenset(key_of(value) for value in values if value is not None)
 
 
-def equals(stored: Json, meanings: tuple[Json, ...]) -> bool:
-    """Return whether a stored value is one of the meanings, a boolean never being 0 or 1."""
-    for meaning in meanings:
-        if stored == meaning and isinstance(stored, bool) == isinstance(meaning, bool):
-            return True
-    return False
+def key_of(stored: Json) -> tuple[bool, Json]:
+    """Return what equal values share: a boolean is never 0 or 1, lists and objects equal none."""
+    return isinstance(stored, bool), None if isinstance(stored, list | dict) else stored
 
 
 def values_at(document: Json, path: tuple[str, ...]) -> Iterator[Json]:

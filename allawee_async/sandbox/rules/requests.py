@@ -9,12 +9,16 @@ MAX_URL = 64 * 1024
 MAX_NESTING = 32
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1_000
 MAX_EXPAND_STEPS = 2
+MAX_CONDITIONS = 100
+MAX_SORT_FIELDS = 10
 MAX_PATTERN = 200
 MAX_SEARCHED = 128
 # A choice doubles the time at worst, a repetition multiplies it by the length of the text, which
 # measures like four choices; the worst pattern of this weight takes a tenth of a second.
 MAX_WEIGHT = 12
 WEIGHT_OF_REPEAT = 4
+SEARCH_SECONDS = 1.0
+"""Of the processor; a tenth of a millisecond for each document that was looked at is added."""
 QUEUE_SECONDS = 0.2
 CALLS_KEPT = 1_000
 
@@ -86,6 +90,9 @@ RULES: tuple[Rule, ...] = (
              f"choice (`?`, or `|` in a group) weighs 1, a repetition {WEIGHT_OF_REPEAT}; no "
              f"nested repetitions, references or lookarounds. They see the first {MAX_SEARCHED} "
              "characters of a text.", "A pattern must not stop the sandbox."),
+        Rule(f"A group has at most {MAX_CONDITIONS} conditions, `sort` at most {MAX_SORT_FIELDS} "
+             f"fields, and a search of few documents takes at most {SEARCH_SECONDS:g} s of the "
+             "processor; else the request is a 400.", "A search must not stop it either."),
         Rule("A group that is sent several times is one group; of other parameters the last one "
              "counts, and unknown ones are passed over.", "Not documented."),
     ),

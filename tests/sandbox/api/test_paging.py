@@ -146,3 +146,42 @@ async def test_many_at_once_do_not_disturb_each_other(
     pages = await asyncio.gather(*(allawee.list(filter=f"metadata.n:{n}") for n in range(48)))
 
     assert [page.ids for page in pages] == [[f"cus.{n:02d}"] for n in range(48)]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("filter", " ".join(["name:a"] * 101)),
+        ("or", " ".join(["name:a"] * 101)),
+        ("sort", " ".join(f"field{number}" for number in range(11))),
+    ],
+)
+async def test_a_request_has_so_many_conditions_and_fields_to_sort_by_and_no_more(
+    allawee: Caller, parameter: str, value: str
+) -> None:
+    refused = await allawee.get("/customers", **{parameter: value})
+    taken = await allawee.get("/customers", **{parameter: value.rpartition(" ")[0]})
+
+    assert (refused.status, taken.status) == (400, 200)
+    assert refused.json["message"] == f"Incorrect format for '{parameter}' parameter."
+
+
+async def test_a_search_that_would_stop_the_sandbox_is_given_up(
+    allawee: Caller, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("allawee_async.sandbox.core.listing.SEARCH_SECONDS", 0.05)
+    for _ in range(100):
+        sandbox.add_customer({"name": "a" * 128})
+    found = await allawee.get("/customers", filter="name~[a-z]*[a-z]*[a-z]*!")
+
+    assert found.status == 400
+    assert (await allawee.get("/customers", filter="name~a*")).status == 200
+    assert sandbox.crashes == []
+
+
+async def test_many_values_are_looked_up_and_not_gone_through(allawee: Caller) -> None:
+    numbers = ",".join(str(number) for number in range(8_000))
+
+    found = await allawee.get("/customers", filter=f"metadata.number|in|{numbers}")
+
+    assert (found.status, found.json["data"]) == (200, [])
