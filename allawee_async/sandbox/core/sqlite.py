@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 _OURS = 0x416C7761  # "Alwa" as SQLite's application id
 _VERSION = 2
-_FROM_1 = (
-    "BEGIN; UPDATE facts SET name = 'jobs' WHERE name = 'agenda'; PRAGMA user_version = 2; COMMIT"
-)
 _SCHEMA = f"""
     PRAGMA application_id = {_OURS};
     PRAGMA user_version = {_VERSION};
