@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import select
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
@@ -35,6 +38,7 @@ class Line(asyncio.Protocol):
         self._is_begun = False
         self._is_head = False
         self._left: int | None = None
+        self.has_unread_bytes = _watch(transport.get_extra_info("socket").fileno())
         transport.set_protocol(self)
 
     @classmethod
@@ -48,11 +52,14 @@ class Line(asyncio.Protocol):
         if handler is None or transport is None:
             raise UnaskedError(is_new=False)
         line = transport.get_protocol()
-        is_new = not isinstance(line, cls)
-        # of a new connection only what aiohttp has seen counts: TLS greets with bytes of its own
-        if handler.should_close or (not is_new and _has_unread_bytes(transport)):
-            raise UnaskedError(is_new=is_new)
-        return line if isinstance(line, cls) else cls(handler, transport, is_ours=is_ours)
+        if not isinstance(line, cls):
+            # only what aiohttp has seen counts here: TLS greets with bytes of its own
+            if handler.should_close:
+                raise UnaskedError(is_new=True)
+            return cls(handler, transport, is_ours=is_ours)
+        if handler.should_close or line.has_unread_bytes():
+            raise UnaskedError(is_new=False)
+        return line
 
     def ask(self, method: str) -> None:
         """Let the bytes of one answer pass, from now until `rest`."""
@@ -111,9 +118,10 @@ def _length(data: bytes, *, is_head: bool) -> int | None:
         return None
     if is_head or status in (b"204", b"304"):
         return end
-    head = data[:end]
-    found = _LENGTH.search(head)
-    return None if found is None or b"ransfer-" in head else end + int(found[1])
+    found = _LENGTH.search(data, 0, end)
+    if found is None or data.find(b"ransfer-", 0, end) >= 0:
+        return None
+    return end + int(found[1])
 
 
 class UnaskedError(aiohttp.ClientConnectionError):
@@ -128,11 +136,10 @@ class UnaskedError(aiohttp.ClientConnectionError):
         self.is_new = is_new
 
 
-def _has_unread_bytes(transport: asyncio.Transport) -> bool:
-    """Return whether bytes, or the end of the connection, have arrived and nobody has read them."""
-    descriptor: int = transport.get_extra_info("socket").fileno()
+def _watch(descriptor: int) -> Callable[[], object]:
+    """Return what tells whether bytes, or the end, have arrived that nobody has read yet."""
     if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([descriptor], [], [], 0)[0])
+        return lambda: select.select([descriptor], [], [], 0)[0]
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return partial(poll.poll, 0)

@@ -207,6 +207,7 @@ class Turn:
             send = sent.send
 
             async def send_on_a_line(conn: Connection) -> aiohttp.ClientResponse:
+                del sent.send  # a ring of references would keep all of it for the collector
                 self._hold(conn, sent.method)
                 return await send(conn)
 
