@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from allawee_async.sandbox.api.app import ROUTES
+
 if TYPE_CHECKING:
     from allawee_async.sandbox import Sandbox
     from tests.sandbox.conftest import Caller
@@ -185,3 +187,29 @@ async def test_many_values_are_looked_up_and_not_gone_through(allawee: Caller) -
     found = await allawee.get("/customers", filter=f"metadata.number|in|{numbers}")
 
     assert (found.status, found.json["data"]) == (200, [])
+
+
+LISTS = sorted(
+    route.path
+    for route in ROUTES
+    if route.method == "GET" and ":id" not in route.path and not route.path.startswith("/tools/")
+)
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("field", ["createdAt", "updatedAt"])
+async def test_every_list_takes_conditions_on_dates_and_sorts_by_them(
+    allawee: Caller, sandbox: Sandbox, path: str, field: str
+) -> None:
+    sandbox.add_webhook("http://127.0.0.1:1/")
+    since = {"filter": f"{field}|gted|2020-01-01", "sort": f"-{field}", "countTotal": "true"}
+    everything = await allawee.get(path)
+    found = await allawee.get(path, **since)
+    none = await allawee.get(path, filter=f"{field}|ltd|2020-01-01", limit="1", countTotal="true")
+
+    assert (found.status, none.status) == (200, 200)
+    assert none.json["metadata"] == {"hasMore": False, "totalCount": 0}
+    if path != "/requests":  # its records tell no dates of their own
+        times = [document[field] for document in found.json["data"]]
+        assert times == sorted(times, reverse=True)
+        assert len(times) == len(everything.json["data"]) == found.json["metadata"]["totalCount"]
