@@ -8,6 +8,7 @@ from allawee_async.sandbox.api.documents import (
     changed,
     created,
     fresh,
+    id_of,
     reads,
     refuse_double,
     stored,
@@ -53,7 +54,9 @@ def create_customer(state: State, call: ApiRequest) -> ApiResponse:
 def update_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /customers/:id`: the body takes the place of what was sent before."""
     customer = stored(state.customers, call.id)
-    return changed(state, state.customers, customer, _read_customer(state, call, own=call.id))
+    return changed(
+        state, state.customers, customer, _read_customer(state, call, own=id_of(customer))
+    )
 
 
 def complete_document(state: State, fields: Mapping[str, Json]) -> JsonObject:

@@ -222,3 +222,14 @@ async def test_optional_texts_may_be_null(allawee: Caller, new_customer: dict[st
     new_customer["claims"]["individualAddress"] = {"addressLineTwo": None, "city": ""}
 
     assert (await allawee.post(new_customer)).status == 200
+
+
+async def test_a_customer_is_changed_under_each_of_its_ids(
+    allawee: Caller, new_customer: dict[str, Any]
+) -> None:
+    created = (await allawee.post(new_customer)).json["data"]["id"]
+    spelt = created.replace("cus.", "cus_")
+    changed = await allawee.put(spelt, new_customer | {"name": "Ada Eze"})
+
+    assert (changed.status, changed.json["data"]["id"]) == (200, created)
+    assert (await allawee.get(f"/customers/{spelt}")).json["data"]["name"] == "Ada Eze"

@@ -21,19 +21,11 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
 
 
-def simulate_check(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `POST /simulation/cards/:id/request-authorization/check`."""
+def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `POST /simulation/cards/:id/request-authorization/check` and `…/capture`."""
     card = stored(state.cards, call.id)
     with read_body(call.body) as body:
-        purchase = _read(body, CHECK)
-    return _shown(state, request(state, card, purchase))
-
-
-def simulate_capture(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `POST /simulation/cards/:id/request-authorization/capture`."""
-    card = stored(state.cards, call.id)
-    with read_body(call.body) as body:
-        purchase = _read(body, CAPTURE)
+        purchase = _read(body, type)
     return _shown(state, request(state, card, purchase))
 
 
@@ -92,8 +84,8 @@ def _shown(state: State, authorization: str) -> ApiResponse:
 
 _PATH = "/simulation/cards/:id/request-authorization"
 ROUTES = (
-    Endpoint("POST", f"{_PATH}/check", simulate_check),
-    Endpoint("POST", f"{_PATH}/capture", simulate_capture),
+    Endpoint("POST", f"{_PATH}/check", partial(simulate, CHECK)),
+    Endpoint("POST", f"{_PATH}/capture", partial(simulate, CAPTURE)),
     Endpoint("POST", f"{_PATH}/update-capture", simulate_update),
     Endpoint("POST", f"{_PATH}/reverse-capture", simulate_reversal),
 )
