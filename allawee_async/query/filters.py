@@ -1,18 +1,18 @@
 """Filters: ``F`` builds the expressions of the API's query language, without I/O."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Final, Never, TypeAlias
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.schema import camel
 from allawee_async.query import grammar as query_text
+from allawee_async.query.times import Time
 
 __all__ = ["Expression", "F", "Field", "FieldBuilder", "Filter", "NegatedField", "Scalar"]
 
 Scalar: TypeAlias = str | int | float | Decimal | bool
-Orderable: TypeAlias = int | float | Decimal | datetime
+Orderable: TypeAlias = int | float | Decimal | Time
 
 _PARENTHESES = "put each comparison in parentheses: (F.a == 1) & (F.b == 2)"
 _ALTERNATIVES = "`|` cannot join filters: give the alternatives as a list, or_=[F.a == 1, F.b == 2]"

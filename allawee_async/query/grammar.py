@@ -10,11 +10,12 @@ Error texts name fields and types, never values: a filter may hold an identity n
 import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
 from allawee_async.errors import ConfigurationError
+from allawee_async.query.times import timestamp
 
 __all__ = ["comparison", "existence", "kind", "listing", "matching", "ordering", "sizing", "valid"]
 
@@ -57,15 +58,13 @@ def matching(path: str, operator: str, pattern: object) -> str:
 
 
 def ordering(path: str, operator: str, value: object) -> str:
-    """Write ``lt``, ``lte``, ``gt`` or ``gte`` with a number, or its ``…d`` with a datetime."""
-    if isinstance(value, datetime):
-        return _condition(path, f"{operator}d", _timestamp(path, value))
+    """Write `lt`, `lte`, `gt` or `gte` with a number, or its `…d` with a datetime or a date."""
+    if isinstance(value, date):
+        return _condition(path, f"{operator}d", timestamp(path, value))
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _condition(path, operator, _number(path, value))
-    hint = "a number or an aware datetime"
-    if isinstance(value, date):
-        hint += ", such as datetime.combine(day, time(), tzinfo=UTC)"
-    elif isinstance(value, str):
+    hint = "a number, a date or an aware datetime"
+    if isinstance(value, str):
         hint += ", such as int(text), Decimal(text) or datetime.fromisoformat(text)"
     raise ConfigurationError(f"{path} can be ordered against {hint}; not against {kind(value)}")
 
@@ -143,19 +142,3 @@ def _number(path: str, value: float | Decimal) -> str:
         message = f"the number for {path} must be finite and have at most {_MAX_DIGITS} digits"
         raise ConfigurationError(message)
     return f"{number:f}"
-
-
-def _timestamp(path: str, value: datetime) -> str:
-    if value.utcoffset() is None:
-        message = (
-            f"the datetime for {path} has no time zone: take datetime.now(UTC), or give it one "
-            "with .replace(tzinfo=UTC)"
-        )
-        raise ConfigurationError(message)
-    try:
-        utc = value.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError:
-        message = f"the datetime for {path} is before year 1 or after year 9999 in UTC"
-        raise ConfigurationError(message) from None
-    unit = "microseconds" if utc.microsecond % 1000 else "milliseconds"
-    return f"{utc.isoformat(timespec=unit)}Z"

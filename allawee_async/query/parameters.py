@@ -7,6 +7,7 @@ from allawee_async.errors import ConfigurationError
 from allawee_async.models.schema import camel
 from allawee_async.query.filters import Expression, Field, Filter, NegatedField
 from allawee_async.query.grammar import kind, valid
+from allawee_async.query.times import Time, timestamp
 
 __all__ = ["Fields", "ListParams", "list_query"]
 
@@ -28,6 +29,9 @@ class ListParams(TypedDict, total=False):
     count_total: bool | None
     page: int | None
     last_id: str | None
+    created_since: Time | None
+    created_until: Time | None
+    updated_since: Time | None
 
 
 def list_query(
@@ -45,7 +49,11 @@ def list_query(
     count_total: bool | None = None,
     page: int | None = None,
     last_id: str | None = None,
+    created_since: Time | None = None,
+    created_until: Time | None = None,
+    updated_since: Time | None = None,
     cursor_field: str = "id",
+    **unknown: object,
 ) -> dict[str, str]:
     """Return the query of a list request: wire names and texts, only of what was given.
 
@@ -67,26 +75,40 @@ def list_query(
         count_total: Ask for the number of all matching entries.
         page: Page number of the older dialects, 0 or more, passed through.
         last_id: Cursor of an older dialect, passed through.
+        created_since: Only what was created then or later; a date is the beginning of that day in
+            UTC.
+        created_until: Only what was created before that; a date is the beginning of that day.
+        updated_since: Only what was changed then or later, or created.
         cursor_field: The field that cursors are taken from; `_id` for `/requests`.
+        **unknown: Whatever else was given, which is refused.
 
     Raises:
         ConfigurationError: A value of the wrong type or range, both cursors at once, a filter
             joined with `&` in `or_` or `nor`, an empty list in `or_`, or a select without the
-            cursor field.
+            cursor field, or a time without a time zone.
+        TypeError: There is no such parameter.
 
     Example:
         >>> from allawee_async.query.filters import F
         >>> list_query(limit=50, filter=F.status == "active", sort=[-F.created_at])
         {'limit': '50', 'filter': 'status|eq|active', 'sort': '-createdAt'}
     """
+    for name in unknown:
+        raise TypeError(
+            f"a list has no parameter {name!r}; conditions on fields are filters: "
+            f"list(filter=F.{name} == …)"
+        )
     if after is not None and before is not None:
         raise ConfigurationError("give after or before, not both: a page lies on one side")
+    filter_texts = filter_by_time(created_since, created_until, updated_since)
+    if given := _conditions("filter", filter):
+        filter_texts.insert(0, given)
     query = {
         "limit": _whole("limit", limit, least=1),
         "after": _cursor("after", after),
         "before": _cursor("before", before),
         "lastId": _cursor("last_id", last_id),
-        "filter": _conditions("filter", filter),
+        "filter": " ".join(filter_texts),
         "or": _conditions("or_", or_, alternatives=True),
         "nor": _conditions("nor", nor, alternatives=True),
         "and": _conditions("and_", and_),
@@ -100,6 +122,24 @@ def list_query(
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ConfigurationError(f"the text of {name} has a lone surrogate and cannot be sent")
     return {name: text for name, text in query.items() if text}
+
+
+def filter_by_time(
+    created_since: Time | None = None,
+    created_until: Time | None = None,
+    updated_since: Time | None = None,
+) -> list[str]:
+    """Return the conditions that times make."""
+    times = {
+        "createdAt|gted": created_since,
+        "createdAt|ltd": created_until,
+        "updatedAt|gted": updated_since,
+    }
+    return [
+        f"{condition}|{timestamp(condition.partition('|')[0], value)}"
+        for condition, value in times.items()
+        if value is not None
+    ]
 
 
 def _whole(name: str, value: object, *, least: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,14 @@ class Resources:
     """What a client has an attribute for."""
 
     _session: SessionManager
+
+    if not TYPE_CHECKING:  # to a type checker, every name would exist
+
+        def __getattr__(self, name: str) -> Never:
+            from allawee_async.resources.base import no_attribute
+
+            calls = [] if name.startswith("_") else list(_calls(self))
+            raise no_attribute(self, name, calls)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -151,6 +159,13 @@ class Resources:
         from allawee_async.resources.webhooks import Webhooks
 
         return Webhooks(self._session)
+
+
+def _calls(resources: Resources) -> Iterator[str]:
+    """Yield the nouns, and the paths of their verbs."""
+    for noun, _ in nouns_of(Resources):
+        yield noun
+        yield from (f"{noun}.{verb}" for verb in getattr(resources, noun).ROUTES)
 
 
 def nouns_of(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overload
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, TypeVar, Unpack, overload
 
 from allawee_async.codec.converter import decode, decode_items, records
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
@@ -19,7 +20,7 @@ from allawee_async.transport.request import Request
 from allawee_async.transport.routes import body_of, json_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from allawee_async.models.cards import CardControls
     from allawee_async.pagination.pages import OnInvalid
@@ -45,6 +46,12 @@ class Resource:
 
     def __init__(self, session: SessionManager) -> None:
         self._session = session
+
+    if not TYPE_CHECKING:  # to a type checker, every name would exist
+
+        def __getattr__(self, name: str) -> Never:
+            known = [each for each in dir(type(self)) if not each.startswith("_")]
+            raise no_attribute(self, name, [each for each in known if each != "ROUTES"])
 
     def _prepared(
         self,
@@ -168,6 +175,40 @@ class Resource:
         return AsyncPager(source)
 
 
+_ALSO_CALLED: Final = {
+    "freeze": "block",
+    "unfreeze": "unblock",
+    "close": "terminate",
+    "transfer": "payments.create_payout",
+    "withdrawal": "payments.create_payout",
+    "wallet": "accounts",
+    "transaction": "card_transactions",
+    "authorization": "card_authorizations",
+    "user": "customers",
+}
+"""What other APIs call it, without an s at the end."""
+
+
+def no_attribute(owner: object, name: str, known: Collection[str]) -> AttributeError:
+    """Return the error for an attribute that is not there, which says what there is.
+
+    Args:
+        owner: What was asked for it.
+        name: Its name.
+        known: What there is in its place; of a noun in another, with a dot.
+    """
+    kind = type(owner).__name__
+    message = f"{kind!r} object has no attribute {name!r}"
+    if not name.startswith("_"):
+        stem = name.rstrip("s")
+        near = [each for each in known if stem in each or each == _ALSO_CALLED.get(stem)]
+        near = sorted(near, key=len)[:3] or get_close_matches(name, known)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        there = ", ".join(sorted(each for each in known if "." not in each))
+        message = f"{message}: {hint}there is {there}"
+    return AttributeError(message, name=name, obj=owner)
+
+
 class Listable(Resource, Generic[M]):
     """A resource that can be listed."""
 
@@ -202,7 +243,8 @@ class Listable(Resource, Generic[M]):
             on_invalid: Called with the `DecodeError` of each item that cannot be read, which is
                 then left out; None raises it where the item stands.
             **params: `limit` (page size), `after`, `before`, `filter`, `or_`, `nor`, `and_`,
-                `sort`, `expand`, `count_total`, `page`, `last_id`; see `list_query`.
+                `sort`, `expand`, `count_total`, `page`, `last_id`, `created_since`,
+                `created_until`, `updated_since`; see `list_query`.
 
         Returns:
             A pager, which sends nothing until it is used: iterate over it, await it for the first

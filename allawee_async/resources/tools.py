@@ -22,7 +22,6 @@ from allawee_async.transport.routes import Route, body_of, query_texts
 if TYPE_CHECKING:
     from allawee_async.models.common import Currency
     from allawee_async.models.tools import PaymentFees
-    from allawee_async.transport.session import SessionManager
     from allawee_async.types import FreeForm, MinorUnits
 
 
@@ -267,11 +266,10 @@ class Merchants(Listable[Merchant]):
         return await self._call("get", merchant_id, model=Merchant)
 
 
-class Tools:
+class Tools(Resource):
     """`allawee.tools`: what payments and cards need to know."""
 
-    def __init__(self, session: SessionManager) -> None:
-        self._session = session
+    ROUTES: ClassVar[dict[str, Route]] = {}
 
     @cached_property
     def banks(self) -> Banks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cache, cached_property
 from operator import attrgetter
@@ -42,6 +43,7 @@ class ParameterKind(StrEnum):
     SECRET = "secret"  # noqa: S105 - it names a kind
     WHOLE = "whole number"
     FLAG = "flag"
+    TIME = "time"
     TEXTS = "texts"
     NAMES = "names"
     BODY = "body"
@@ -284,7 +286,7 @@ def _parameter(name: str, annotation: Any) -> Parameter:
     marks = [mark for one in members if get_origin(one) is Annotated for mark in one.__metadata__]
     if marks:
         annotation = get_args(members[0])[0]
-    if Expression in members or Field in members:
+    if {Expression, Field, datetime} & {*members}:
         shape = Shape(kind=Kind.TEXT)
     else:
         shape = shape_of(annotation)
@@ -300,6 +302,8 @@ def _parameter(name: str, annotation: Any) -> Parameter:
 def _kind(members: list[Any], shape: Shape) -> ParameterKind:
     if any(get_origin(member) is Mapping for member in members):
         return ParameterKind.TEXT_OR_BODY if str in members else ParameterKind.BODY
+    if datetime in members:
+        return ParameterKind.TIME
     if Field in members:
         return ParameterKind.NAMES
     if Expression in members or shape.kind is Kind.LIST:

@@ -118,6 +118,9 @@ WRITTEN: list[tuple[object, str]] = [
         F.created_at >= NEW_YEAR + timedelta(microseconds=7),
         "createdAt|gted|2024-01-01T00:00:00.000007Z",
     ),
+    (F.created_at >= date(2024, 1, 1), "createdAt|gted|2024-01-01T00:00:00.000Z"),
+    (F.created_at < date(2024, 1, 1), "createdAt|ltd|2024-01-01T00:00:00.000Z"),
+    (date(2024, 1, 1) >= F.created_at, "createdAt|lted|2024-01-01T00:00:00.000Z"),
     (F.created_at >= datetime.min.replace(tzinfo=UTC), "createdAt|gted|0001-01-01T00:00:00.000Z"),
     # lists
     (F.type.in_("main", "sub"), "type|in|main,sub"),
@@ -173,7 +176,6 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ("< bool", lambda: A < True, "not against bool"),
     ("< None", lambda: A < None, "not against None"),
     ("< nan", lambda: A < float("nan"), "finite"),
-    ("<= date", lambda: A <= date(2024, 1, 1), r"datetime\.combine"),
     ("> naive", lambda: A > datetime(2024, 1, 1), r"replace\(tzinfo=UTC\)"),  # noqa: DTZ001
     (
         ">= before year 1",

@@ -1,6 +1,7 @@
 """What all resources share: looking up by reference, and telling where a reply is wrong."""
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -266,3 +267,34 @@ def test_controls_made_of_lists_are_the_values_that_are_read_back() -> None:
     )
     assert from_dict(CardControls, to_dict(made)) == made
     assert hash(made) == hash(from_dict(CardControls, to_dict(made)))
+
+
+@pytest.mark.parametrize(
+    ("ask", "hint"),
+    [
+        (lambda a: a.payouts, r"did you mean payments\.create_payout\? there is accounts, "),
+        (lambda a: a.customer, r"did you mean customers or "),
+        (lambda a: a.wallets, r"did you mean accounts\?"),
+        (lambda a: a.cards.freeze, r"did you mean block\? there is activate, block, "),
+        (lambda a: a.tools.bank, r"did you mean banks\?"),
+        (lambda a: a.simulation.cards, r"there is authorization_capture"),
+    ],
+)
+def test_a_name_that_is_not_there_is_answered_by_those_that_are(ask: Any, hint: str) -> None:
+    with pytest.raises(AttributeError, match=hint):
+        ask(AllaweeClient("sk.test.1"))
+
+
+def test_names_that_frameworks_ask_for_get_a_short_answer() -> None:
+    allawee = AllaweeClient("sk.test.1")
+
+    assert not hasattr(allawee, "_ipython_display_")
+    assert not hasattr(allawee.cards, "__wrapped__")
+    assert not hasattr(allawee, "anything")
+
+
+def test_a_keyword_that_no_list_has_is_answered_by_a_filter() -> None:
+    allawee: Any = AllaweeClient("sk.test.1")
+    for listed in (allawee.customers.list, partial(allawee.accounts.logs, "ac.1")):
+        with pytest.raises(TypeError, match=r"'status'.*filter=F\.status == "):
+            listed(status="active")

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from typer.core import TyperGroup
 
 _OF_THE_LIST: Final = frozenset(
-    {"limit", "filter", "or_", "nor", "and_", "sort", "expand", "count_total"}
+    {
+        *("limit", "sort", "expand", "count_total"),
+        *("filter", "or_", "nor", "and_", "created_since", "created_until", "updated_since"),
+    }
 )
 
 Out = Annotated[

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model
     from allawee_async.resources.verbs import Verb
 
-_GROUPS: Final = ("filter", "or_", "nor", "and_")
+CONDITIONS: Final = ("filter", "or_", "nor", "and_")
+"""The parameters of lists that hold conditions."""
+
 _QUOTED: Final = re.compile(r'"(?:\\.|[^"\\])*"')
 _CONDITION: Final = re.compile(
     r"(?:^|\s)-?([A-Za-z_][\w.]*)(?=[|:=!<>~])"  # a field, and what is asked of it
@@ -37,7 +39,7 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
     model = verb.model
     if model is None or not fields_of(model):  # no document shows an entry
         return
-    texts = [text for name in _GROUPS for text in arguments.get(name) or ()]
+    texts = [text for name in CONDITIONS for text in arguments.get(name) or ()]
     for text in texts:
         for path, value in _CONDITION.findall(_QUOTED.sub('""', text)):
             name = ".".join(camel(step) for step in path.split("."))

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 100
 """How many entries the command line asks for at a time; the API's 20 would be slow."""
 
+_OPTIONS: Final = {
+    "created_since": "since",
+    "created_until": "until",
+    "updated_since": "changed-since",
+}
+_TIMES: Final = "2026-11-27, yesterday, 3h (ago), 7d, or an ISO timestamp."
 _CONDITIONS: Final = "Such as `status:active`, `amount>=50000`, `name~ade`, `type|in|main,sub`."
 _AS_FOR_ANY: Final = "As for any read."
 _OF_PYTHON: Final = ("ConfigurationError", "DecodeError")
@@ -49,6 +55,8 @@ def parameter_help(verb: Verb, parameter: Parameter) -> str:
         case ParameterKind.SECRET:
             else_asked = "; else it is asked for" if parameter.required else ""
             return f"{text} It is read from @FILE, or @- for stdin{else_asked}."
+        case ParameterKind.TIME:
+            return f"{text} {_TIMES}"
         case ParameterKind.TEXTS | ParameterKind.NAMES:
             return f"{text} May be repeated."
         case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:
@@ -72,7 +80,7 @@ def exit_codes(verb: Verb) -> list[tuple[str, str]]:
 
 def option_of(parameter: Parameter) -> str:
     """Return the option's name on the command line: `--fx-hash`."""
-    return f"--{kebab(parameter.name)}"
+    return f"--{_OPTIONS.get(parameter.name) or kebab(parameter.name)}"
 
 
 def fields_help(parameter: Parameter) -> list[tuple[str, str]]:

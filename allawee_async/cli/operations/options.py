@@ -23,6 +23,7 @@ _METAVARS: Final = {
     ParameterKind.TEXT: "TEXT",
     ParameterKind.SECRET: "@FILE",
     ParameterKind.WHOLE: "NUMBER",
+    ParameterKind.TIME: "TIME",
     ParameterKind.TEXTS: "TEXT",
     ParameterKind.NAMES: "NAMES",
     ParameterKind.BODY: "JSON",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -11,11 +12,13 @@ import typer
 from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.bodies import read_body
+from allawee_async.cli.operations.conditions import CONDITIONS
 from allawee_async.cli.operations.confirmations import somebody_answers
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.output.cells import cell
 from allawee_async.cli.output.columns import record_of
 from allawee_async.codec.json import dumps
+from allawee_async.query.times import read_time, with_date_operators
 from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import Parameter, ParameterKind
 
@@ -93,6 +96,18 @@ def whole_number(option: str, text: str, least: int = 0, *, is_money: bool = Fal
     return int(text)
 
 
+def time_of(option: str, text: str) -> datetime:
+    """Return the time that somebody wrote.
+
+    Raises:
+        CommandError: It is none.
+    """
+    try:
+        return read_time(text, datetime.now(UTC))
+    except ValueError as error:
+        raise CommandError(f"{option}: {error}", ExitCode.WRONG_USE) from None
+
+
 def _value(parameter: Parameter, typed: Any) -> Any:
     if parameter.kind is ParameterKind.SECRET:
         return _secret(parameter, typed)
@@ -103,6 +118,10 @@ def _value(parameter: Parameter, typed: Any) -> Any:
         case ParameterKind.WHOLE:
             least = 1 if parameter.name == "limit" else 0
             return whole_number(option, typed, least, is_money=parameter.is_money)
+        case ParameterKind.TIME:
+            return time_of(option, typed)
+        case ParameterKind.TEXTS if parameter.name in CONDITIONS:
+            return [with_date_operators(text) for text in typed]
         case ParameterKind.NAMES:
             return [name for text in typed for name in _names(text)]
         case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:

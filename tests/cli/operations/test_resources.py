@@ -276,6 +276,34 @@ def test_the_parameters_of_lists_are_sent(call: Call) -> None:
     }
 
 
+def test_times_are_written_as_people_write_them(call):
+    answer(
+        call(
+            *("customers", "list", "--since", "2023-01-01", "--until", "2030-01-01T00:00:00Z"),
+            *("--changed-since", "2023-01-02", "--filter", "updatedAt>=2023-01-03"),
+        )
+    )
+
+    assert dict(call.sandbox.requests[-1].query)["filter"] == (
+        "updatedAt|gted|2023-01-03T00:00:00.000Z createdAt|gted|2023-01-01T00:00:00.000Z "
+        "createdAt|ltd|2030-01-01T00:00:00.000Z updatedAt|gted|2023-01-02T00:00:00.000Z"
+    )
+
+
+def test_what_is_no_time_is_told(call):
+    result = call("customers", "list", "--since", "soon")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --since: write a time as 2026-11-27, yesterday, 3h")
+
+
+def test_an_export_is_bounded_by_time_as_well(call, tmp_path):
+    target = tmp_path / "customers.csv"
+    times = ("--since", "2023-01-01", "--filter", "updatedAt>=2023-01-03")
+    assert call("customers", "export", "--out", str(target), *times).exit_code == 0
+    assert "updatedAt|gted|" in dict(call.sandbox.requests[-1].query)["filter"]
+
+
 def test_a_relation_is_expanded(call: Call) -> None:
     arguments = ("cards", "list", "--expand", "customer:name,email program", "--max-items", "1")
     (card,) = answer(call(*arguments))
