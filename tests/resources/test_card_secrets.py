@@ -6,24 +6,18 @@ import asyncio
 import copy
 import logging
 import pickle
-import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-import allawee_async
 from allawee_async import AllaweeError, RetryPolicy, from_dict, to_dict
 from allawee_async.models.cards import CardSecrets
 from allawee_async.redaction import SecretBytes, SecretObject, SecretText, scrub, scrub_json
+from tests.support.canaries import locals_text
 from tests.support.serving import answers, closes, hangs, raw_server, recording
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PAN, CVV, PIN = "5061462473446064880", "98798798", "49214921"
 SECRETS = (PAN, CVV, PIN)
-HERE = str(Path(allawee_async.__file__).parent)
 
 VERBS: dict[str, Any] = {
     "activate": lambda a: a.cards.activate("c.1", cvv=CVV, pin=PIN),
@@ -36,23 +30,11 @@ VERBS: dict[str, Any] = {
 def shown(error: BaseException) -> str:
     """Return all that a traceback with local variables shows of our frames, and more."""
     texts = [str(error), repr(error), repr(vars(error)), repr(error.args)]
-    seen = traceback.TracebackException.from_exception(error, capture_locals=True)
-    texts += _frames(seen)
+    texts.append(locals_text(error))
     if isinstance(error, AllaweeError):
         again = pickle.loads(pickle.dumps(error))
         texts += [repr(vars(again)), str(again), repr(copy.copy(error).attempts)]
     return "\n".join(texts)
-
-
-def _frames(seen: traceback.TracebackException | None) -> Iterator[str]:
-    if seen is None:
-        return
-    yield from seen.format_exception_only()
-    for frame in seen.stack:
-        if frame.filename.startswith(HERE):
-            yield from (frame.locals or {}).values()
-    yield from _frames(seen.__cause__)
-    yield from _frames(seen.__context__)
 
 
 def assert_clean(*texts: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import traceback
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from allawee_async import (
     from_dict,
     to_dict,
 )
+from tests.support.canaries import locals_text
 
 CANARY = "canary-7f3a-signing-key"
 API_KEY = "sk.live.canary7f3a"
@@ -27,11 +27,7 @@ PAN = "5399831234567890123"
 
 def printed(error: BaseException) -> str:
     """Return all that a log of an error may print, local variables of our frames included."""
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    ours = [str(frame.locals) for frame in told.stack if "allawee_async/" in frame.filename]
-    return "\n".join(
-        [str(error), repr(error), str(error.args), *ours, *told.format_exception_only()]
-    )
+    return "\n".join([str(error), repr(error), str(error.args), locals_text(error)])
 
 
 @pytest.mark.parametrize("secret", [CANARY, API_KEY])

@@ -6,6 +6,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rich.traceback import Traceback
+
 import allawee_async
 
 if TYPE_CHECKING:
@@ -38,10 +40,12 @@ def traceback_text(error: BaseException) -> str:
 
 
 def locals_text(error: BaseException) -> str:
-    """Return what a traceback with local variables shows of the frames of the package."""
-    return "\n".join(
-        _shown(traceback.TracebackException.from_exception(error, capture_locals=True))
-    )
+    """Return what tracebacks with local variables show of the frames of the package.
+
+    Python shows a variable by its `repr`; Rich takes it apart, and cuts what is long.
+    """
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return "\n".join([*_shown(shown), *_shown_by_rich(error)])
 
 
 def _shown(shown: traceback.TracebackException | None) -> Iterator[str]:
@@ -53,3 +57,13 @@ def _shown(shown: traceback.TracebackException | None) -> Iterator[str]:
             yield from (frame.locals or {}).values()
     yield from _shown(shown.__cause__)
     yield from _shown(shown.__context__)
+
+
+def _shown_by_rich(error: BaseException) -> Iterator[str]:
+    trace = Traceback.extract(
+        type(error), error, error.__traceback__, show_locals=True, locals_max_length=1_000
+    )
+    for stack in trace.stacks:
+        for frame in stack.frames:
+            if frame.filename.startswith(PACKAGE):
+                yield from (node.render(max_width=10_000) for node in (frame.locals or {}).values())
