@@ -143,6 +143,8 @@ def named_secrets(value: JSONValue, name: str = "") -> Iterator[str]:
                 yield from named_secrets(item, name)
         case str() if is_secret_name(name):
             yield value
+        case _:
+            pass
 
 
 def without_named_secrets(name: str, value: JSONValue) -> JSONValue:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject
@@ -23,21 +23,21 @@ __all__ = [
 class AccountType(OpenEnum):
     """What an account is for."""
 
-    MAIN = "main"
-    SUB = "sub"
-    VIRTUAL = "virtual"
+    MAIN = known("main")
+    SUB = known("sub")
+    VIRTUAL = known("virtual")
 
 
 class AccountStatus(OpenEnum):
     """The state of an account; the documents name one."""
 
-    ACTIVE = "active"
+    ACTIVE = known("active")
 
 
 class DepositChannelType(OpenEnum):
     """How money comes into an account; the documents name one way."""
 
-    BANK_ACCOUNT = "bank-account"
+    BANK_ACCOUNT = known("bank-account")
 
 
 @model(kw_only=True)

@@ -13,7 +13,7 @@ import attrs
 from allawee_async.redaction import MASK, without_named_secrets
 from allawee_async.types import JSONObject, JSONValue, Strings
 
-__all__ = ["MONEY", "SECRET", "Model", "OpenEnum", "as_things", "as_tuple", "model"]
+__all__ = ["MONEY", "SECRET", "Model", "OpenEnum", "as_things", "as_tuple", "known", "model"]
 
 C = TypeVar("C")
 E = TypeVar("E")
@@ -145,6 +145,12 @@ def _hash_of(value: object) -> int:
 
 if TYPE_CHECKING:
 
+    class known:  # noqa: N801 - a function, when a program runs
+        """A value that the documents name, as a member of an open enumeration."""
+
+        def __init__(self, value: str) -> None: ...
+        def __get__(self, instance: object, owner: type[E]) -> E: ...
+
     class _OpenEnumType(type):
         def __iter__(cls: type[E]) -> Iterator[E]: ...
         def __len__(cls) -> int: ...
@@ -169,6 +175,7 @@ if TYPE_CHECKING:
             ...
 
 else:
+    known = str
 
     class OpenEnum(StrEnum):
         """Known values of a field whose list is not closed.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import Currency
 from allawee_async.types import JSONObject, JSONValue
@@ -20,24 +20,24 @@ __all__ = [
 class AuthorizationType(OpenEnum):
     """What is asked: balance and name, or money."""
 
-    CHECK = "check"
-    CAPTURE = "capture"
+    CHECK = known("check")
+    CAPTURE = known("capture")
 
 
 class AuthorizationStatus(OpenEnum):
     """How far an authorization has come."""
 
-    PENDING = "pending"
-    APPROVED = "approved"
-    DECLINED = "declined"
-    REVERSED = "reversed"
+    PENDING = known("pending")
+    APPROVED = known("approved")
+    DECLINED = known("declined")
+    REVERSED = known("reversed")
 
 
 class DecisionType(OpenEnum):
     """Who decided: your webhook, or the API by a check before it or after its timeout."""
 
-    DIRECT_RESPONSE = "direct-response"
-    SYSTEM_RESPONSE = "system-response"
+    DIRECT_RESPONSE = known("direct-response")
+    SYSTEM_RESPONSE = known("system-response")
 
 
 @model(kw_only=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import Model, OpenEnum, model
+from allawee_async.models.base import Model, OpenEnum, known, model
 from allawee_async.models.common import Address, Currency
 from allawee_async.models.fees import Fee
 from allawee_async.models.webhooks import Webhook
@@ -26,45 +26,45 @@ __all__ = [
 class CardNetwork(OpenEnum):
     """The network that a card belongs to."""
 
-    VERVE = "verve"
-    MASTERCARD = "mastercard"
-    VISA = "visa"
+    VERVE = known("verve")
+    MASTERCARD = known("mastercard")
+    VISA = known("visa")
 
 
 class CardType(OpenEnum):
     """What a card is made of."""
 
-    VIRTUAL = "virtual"
-    PHYSICAL = "physical"
+    VIRTUAL = known("virtual")
+    PHYSICAL = known("physical")
 
 
 class CardProgramStatus(OpenEnum):
     """How far a program has come."""
 
-    NEW = "new"
-    LIVE = "live"
+    NEW = known("new")
+    LIVE = known("live")
 
 
 class DistributionType(OpenEnum):
     """How physical cards are delivered."""
 
-    BULKED = "bulked"
-    INDIVIDUALLY = "individually"
+    BULKED = known("bulked")
+    INDIVIDUALLY = known("individually")
 
 
 class FundingSourceType(OpenEnum):
     """Where the money for the purchases of a program comes from."""
 
-    SETTLEMENT_ACCOUNT = "settlement-account"
-    CARD_ACCOUNT = "card-account"
-    PREFUNDED = "prefunded"
+    SETTLEMENT_ACCOUNT = known("settlement-account")
+    CARD_ACCOUNT = known("card-account")
+    PREFUNDED = known("prefunded")
 
 
 class TimeoutDefault(OpenEnum):
     """What becomes of an authorization that your webhook does not decide in time."""
 
-    APPROVE = "approve"
-    DECLINE = "decline"
+    APPROVE = known("approve")
+    DECLINE = known("decline")
 
 
 @model(kw_only=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.card_authorizations import CardAuthorization, network_text
 from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import Currency
@@ -17,7 +17,7 @@ __all__ = ["CardTransaction", "CardTransactionType"]
 class CardTransactionType(OpenEnum):
     """What was settled; the documents name one kind."""
 
-    CAPTURE = "capture"
+    CAPTURE = known("capture")
 
 
 @model(kw_only=True)

@@ -6,7 +6,16 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, SECRET, Model, OpenEnum, as_things, as_tuple, model
+from allawee_async.models.base import (
+    MONEY,
+    SECRET,
+    Model,
+    OpenEnum,
+    as_things,
+    as_tuple,
+    known,
+    model,
+)
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
@@ -28,25 +37,25 @@ __all__ = [
 class CardStatus(OpenEnum):
     """The state of a card. What a blocked or terminated one has, no document shows."""
 
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    CREATED = "created"
+    ACTIVE = known("active")
+    INACTIVE = known("inactive")
+    CREATED = known("created")
 
 
 class CardChannel(OpenEnum):
     """Where a card is used."""
 
-    ATM = "atm"
-    POS = "pos"
-    ONLINE = "online"
-    IN_APP = "in-app"
+    ATM = known("atm")
+    POS = known("pos")
+    ONLINE = known("online")
+    IN_APP = known("in-app")
 
 
 class SpendingInterval(OpenEnum):
     """The time that a spending limit is for."""
 
-    DAILY = "daily"
-    MONTHLY = "monthly"
+    DAILY = known("daily")
+    MONTHLY = known("monthly")
 
 
 @model(kw_only=True)

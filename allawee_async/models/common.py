@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from allawee_async.models.base import Model, OpenEnum, model
+from allawee_async.models.base import Model, OpenEnum, known, model
 
 __all__ = ["ActionResult", "Address", "Currency"]
 
@@ -10,8 +10,8 @@ __all__ = ["ActionResult", "Address", "Currency"]
 class Currency(OpenEnum):
     """A currency, as ISO 4217 writes it."""
 
-    NGN = "NGN"
-    USD = "USD"
+    NGN = known("NGN")
+    USD = known("USD")
 
 
 @model(kw_only=True)

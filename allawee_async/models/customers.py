@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, as_things, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, as_things, known, model
 from allawee_async.models.common import Address
 from allawee_async.types import JSONObject
 
@@ -29,42 +29,42 @@ __all__ = [
 class CustomerType(OpenEnum):
     """What a customer is."""
 
-    INDIVIDUAL = "individual"
-    BUSINESS = "business"
+    INDIVIDUAL = known("individual")
+    BUSINESS = known("business")
 
 
 class CustomerStatus(OpenEnum):
     """The state of a customer; the documents name one."""
 
-    ACTIVE = "active"
+    ACTIVE = known("active")
 
 
 class VerificationTier(OpenEnum):
     """How far a customer's claims were checked."""
 
-    TIER_1 = "tier-1"
-    TIER_2 = "tier-2"
-    TIER_3 = "tier-3"
+    TIER_1 = known("tier-1")
+    TIER_2 = known("tier-2")
+    TIER_3 = known("tier-3")
 
 
 class VerificationStatus(OpenEnum):
     """The outcome of a verification; the documents name one."""
 
-    VERIFIED = "verified"
+    VERIFIED = known("verified")
 
 
 class IdentityType(OpenEnum):
     """The kind of an identity number."""
 
-    BVN = "bvn"
-    CAC = "cac"
+    BVN = known("bvn")
+    CAC = known("cac")
 
 
 class Gender(OpenEnum):
     """A person's gender as the API writes it."""
 
-    FEMALE = "F"
-    MALE = "M"
+    FEMALE = known("F")
+    MALE = known("M")
 
 
 @model(kw_only=True)

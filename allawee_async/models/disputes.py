@@ -5,7 +5,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import Model, OpenEnum, as_things, model
+from allawee_async.models.base import Model, OpenEnum, as_things, known, model
 from allawee_async.models.card_authorizations import CardAuthorization
 from allawee_async.types import JSONObject
 
@@ -15,10 +15,10 @@ __all__ = ["Dispute", "DisputeReason"]
 class DisputeReason(OpenEnum):
     """Why an authorization is contested."""
 
-    FRAUDULENT = "fraudulent"
-    DUPLICATE = "duplicate"
-    VALUE_NOT_RECEIVED = "value-not-received"
-    GENERAL = "general"
+    FRAUDULENT = known("fraudulent")
+    DUPLICATE = known("duplicate")
+    VALUE_NOT_RECEIVED = known("value-not-received")
+    GENERAL = known("general")
 
 
 @model(kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.types import JSONObject
 
@@ -15,8 +15,8 @@ __all__ = ["Fee", "FeeStructure"]
 class FeeStructure(OpenEnum):
     """How a fee is reckoned."""
 
-    FLAT = "flat"
-    PERCENTAGE = "percentage"
+    FLAT = known("flat")
+    PERCENTAGE = known("percentage")
 
 
 @model(kw_only=True)

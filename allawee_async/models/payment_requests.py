@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.payments import PaymentMethod
@@ -17,7 +17,7 @@ __all__ = ["PaymentRequest", "PaymentRequestBank", "PaymentRequestOptions"]
 class PaymentRequestBank(OpenEnum):
     """A bank that opens account numbers for single payments; the documents name one."""
 
-    PROVIDUS = "providus"
+    PROVIDUS = known("providus")
 
 
 @model(kw_only=True)

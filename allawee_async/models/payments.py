@@ -5,7 +5,7 @@ from datetime import datetime
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, Model, OpenEnum, model
+from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.events import Event
@@ -27,30 +27,30 @@ __all__ = [
 class PaymentMethod(OpenEnum):
     """How money goes from one place to another."""
 
-    BANK_TRANSFER = "bank-transfer"
-    TRANSFER = "transfer"
-    FX_TRANSFER = "fx-transfer"
-    FX_CHARGE = "fx-charge"
-    BILLING = "billing"
-    LOCAL_TRANSFER = "local-transfer"
+    BANK_TRANSFER = known("bank-transfer")
+    TRANSFER = known("transfer")
+    FX_TRANSFER = known("fx-transfer")
+    FX_CHARGE = known("fx-charge")
+    BILLING = known("billing")
+    LOCAL_TRANSFER = known("local-transfer")
 
 
 class PaymentStatus(OpenEnum):
     """The state of a payment; the documents name one."""
 
-    FAILED = "failed"
+    FAILED = known("failed")
 
 
 class PaymentFailureReason(OpenEnum):
     """Why a payment failed; the documents name one."""
 
-    INSUFFICIENT_FUNDS = "insufficient-funds"
+    INSUFFICIENT_FUNDS = known("insufficient-funds")
 
 
 class PaymentType(OpenEnum):
     """The direction of a payment; the documents name one."""
 
-    PAY_OUT = "pay-out"
+    PAY_OUT = known("pay-out")
 
 
 @model(kw_only=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, known, model
 from allawee_async.types import JSONValue
 
 __all__ = ["RequestAttempt", "RequestRecord", "RequestSource", "RequestStatus"]
@@ -16,9 +16,9 @@ class RequestStatus(OpenEnum):
     `completed` means processed, successfully or not: the last attempt tells.
     """
 
-    PENDING = "pending"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
+    PENDING = known("pending")
+    COMPLETED = known("completed")
+    CANCELLED = known("cancelled")
 
 
 @model(kw_only=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, known, model
 
 __all__ = ["KeyScope", "SecretKey"]
 
@@ -12,9 +12,9 @@ __all__ = ["KeyScope", "SecretKey"]
 class KeyScope(OpenEnum):
     """What a key may do; the documents name three."""
 
-    CARDS_CREATE = "cards:create"
-    CARDS_UPDATE_STATUS = "cards:update:status"
-    CARDS_UPDATE_LINK = "cards:update:link"
+    CARDS_CREATE = known("cards:create")
+    CARDS_UPDATE_STATUS = known("cards:update:status")
+    CARDS_UPDATE_LINK = known("cards:update:link")
 
 
 @model(kw_only=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, model
+from allawee_async.models.base import SECRET, Model, OpenEnum, known, model
 from allawee_async.types import JSONObject
 
 __all__ = ["Webhook", "WebhookEventName", "WebhookSecret"]
@@ -13,11 +13,11 @@ __all__ = ["Webhook", "WebhookEventName", "WebhookSecret"]
 class WebhookEventName(OpenEnum):
     """The name of an event that a webhook may ask for."""
 
-    CARD_AUTHORIZATION_REQUEST = "card.authorization.request"
-    CARD_AUTHORIZATION_CLOSED = "card.authorization.closed"
-    CARD_AUTHORIZATION_UPDATE = "card.authorization.update"
-    CARD_TRANSACTION_CREATED = "card.transaction.created"
-    REQUEST_COMPLETED = "request.completed"
+    CARD_AUTHORIZATION_REQUEST = known("card.authorization.request")
+    CARD_AUTHORIZATION_CLOSED = known("card.authorization.closed")
+    CARD_AUTHORIZATION_UPDATE = known("card.authorization.update")
+    CARD_TRANSACTION_CREATED = known("card.transaction.created")
+    REQUEST_COMPLETED = known("request.completed")
 
 
 @model(kw_only=True)

@@ -9,7 +9,7 @@ import attrs
 from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import ConfigurationError
-from allawee_async.models.base import OpenEnum
+from allawee_async.models.base import OpenEnum, known
 
 if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONObject
@@ -21,12 +21,12 @@ SUCCESS: Final = b'{"code":"success"}'
 class DeclineCode(OpenEnum):
     """Why a payment is declined; stored on the authorization."""
 
-    ACCOUNT_NOT_FOUND = "account-not-found"
-    ACCOUNT_INACTIVE = "account-inactive"
-    INSUFFICIENT_FUNDS = "insufficient-funds"
-    INVALID_TRANSACTION = "invalid-transaction"
-    DUPLICATE_TRANSACTION = "duplicate-transaction"
-    SPENDING_CONTROL = "spending-control"
+    ACCOUNT_NOT_FOUND = known("account-not-found")
+    ACCOUNT_INACTIVE = known("account-inactive")
+    INSUFFICIENT_FUNDS = known("insufficient-funds")
+    INVALID_TRANSACTION = known("invalid-transaction")
+    DUPLICATE_TRANSACTION = known("duplicate-transaction")
+    SPENDING_CONTROL = known("spending-control")
 
 
 _BEYOND: Final = 2**63

@@ -287,6 +287,9 @@ def conversions(document: dict[str, Any], mapping: Mapping[str, object]) -> None
 def values(customer: Customer, secrets: CardSecrets) -> None:
     assert_type(attrs.evolve(customer, name="Ada Obi"), Customer)
     assert_type(attrs.evolve(secrets, cvv=None), CardSecrets)
+    assert_type(attrs.evolve(customer, status=CustomerStatus.ACTIVE), Customer)
+    assert_type(CustomerStatus.ACTIVE, CustomerStatus)
+    assert_type(CustomerStatus("frozen").value, str)
     for status in CustomerStatus:
         assert_type(status, CustomerStatus)
         assert_type(status.is_known, bool)
