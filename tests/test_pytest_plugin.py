@@ -47,6 +47,21 @@ def test_first(allawee_sandbox):
 def test_second(allawee_sandbox):
     assert len(ask(allawee_sandbox)) == 2
 """
+LOOP_SCOPES = """
+import pytest
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_of_the_module(allawee_client):
+    assert await allawee_client.customers.list().first()
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_of_the_session(allawee_client):
+    assert await allawee_client.customers.list().first()
+
+@pytest.mark.asyncio
+async def test_of_the_function(allawee_client):
+    assert await allawee_client.customers.list().first()
+"""
 NO_PLUGIN = "import sys; sys.modules['pytest_asyncio'] = None; "
 
 
@@ -76,6 +91,14 @@ def test_the_client_in_both_modes(tmp_path: Path, mode: str, mark: str) -> None:
 
     assert code == 0, output
     assert "2 passed" in output
+
+
+def test_the_client_whatever_the_scope_of_the_loop(tmp_path: Path) -> None:
+    """The fixture is closed in another loop than that in which the test used it."""
+    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
+    code, output = run(tmp_path, LOOP_SCOPES, "-p", "pytest_asyncio.plugin", *scope)
+    assert code == 0, output
+    assert "3 passed" in output
 
 
 def test_plain_tests_need_nothing_else(tmp_path: Path) -> None:

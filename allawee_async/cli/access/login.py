@@ -100,7 +100,10 @@ def whoami(
         "key": KINDS[str(identity["kind"])] + (f", ends in {ending}" if ending else ""),
         "from": str(identity["place"]),
         "host": str(identity["baseUrl"] or identity["place"]),
-        "secure host": str(identity["secureUrl"] or identity["place"]),
+        "secure host": str(
+            identity["secureUrl"]
+            or ("none: give --secure-url as well" if identity["baseUrl"] else identity["place"])
+        ),
         "the API": told,
     }
     print_report(document, facts, output)
@@ -121,7 +124,8 @@ def _identity(connection: ConnectionOptions) -> dict[str, str | bool | None]:
     hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
     return {
         "kind": kind_of(found.key), "ending": _ending(found.key), "source": found.source,
-        "place": found.place, "baseUrl": hosts.base_url, "secureUrl": hosts.secure_url,
+        "place": found.place,
+        "baseUrl": hosts.base_url or None, "secureUrl": hosts.secure_url or None,
     }  # fmt: skip
 
 

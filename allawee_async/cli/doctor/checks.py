@@ -19,7 +19,7 @@ from allawee_async.cli.access.credentials import kind_of
 from allawee_async.cli.doctor.reachability import UnreachableError, call_in_daemon, reach
 from allawee_async.cli.errors import CommandError
 from allawee_async.client import AllaweeClient
-from allawee_async.errors import AllaweeError
+from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.redaction import one_line
 from allawee_async.transport.retry import RetryPolicy
 from allawee_async.version import __version__
@@ -93,8 +93,8 @@ async def examine(patient: Patient, *, seconds: float) -> dict[str, Finding]:
     hosts = patient.hosts
     async with asyncio.TaskGroup() as group:
         key = group.create_task(_kept(_find_key(patient, seconds)))
-        api = group.create_task(_kept(reach(hosts.base_url, seconds=seconds)))
-        secure = group.create_task(_kept(reach(hosts.secure_url, seconds=seconds)))
+        api = group.create_task(_kept(_reach(hosts, seconds, secure=False)))
+        secure = group.create_task(_kept(_reach(hosts, seconds, secure=True)))
         checks = {
             "versions": _versions(),
             "key": _key(key),
@@ -108,6 +108,14 @@ async def examine(patient: Patient, *, seconds: float) -> dict[str, Finding]:
         }
         running = {name: group.create_task(_found(check)) for name, check in checks.items()}
     return {name: task.result() for name, task in running.items()}
+
+
+async def _reach(hosts: Hosts, seconds: float, *, secure: bool) -> Reached:
+    try:
+        url = hosts.url(secure=secure)
+    except ConfigurationError as error:
+        raise _NotCheckedError(error.message) from None
+    return await reach(url, seconds=seconds)
 
 
 async def _found(check: Awaitable[Finding]) -> Finding:
@@ -198,8 +206,8 @@ async def _accepted(
     await _needed(reached, "the host cannot be reached")
     async with AllaweeClient(
         found.key,
-        base_url=hosts.base_url,
-        secure_url=hosts.secure_url,
+        base_url=hosts.base_url or None,
+        secure_url=hosts.secure_url or None,
         timeout=seconds,
         retry=_ONCE,
     ) as client:

@@ -3,20 +3,31 @@
 import asyncio
 import os
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import attrs
+import typer
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from allawee_async.cli.access.connection import open_sandbox
+from allawee_async.cli.access.connection import open_sandbox, run_with_client
 from allawee_async.cli.access.credentials import STDIN, FoundKey
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
+from allawee_async.cli.doctor.models import (
+    MISSING,
+    NEW_FIELD,
+    NEW_VALUE,
+    WRONG_TYPE,
+    compare_live,
+    compare_recorded,
+)
 from allawee_async.cli.errors import CommandError, one_line
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, print_json
+from allawee_async.cli.wording import counted
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import Hosts
 
@@ -27,14 +38,47 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 10.0
 _ROOMY_FROM: Final = 64
+_STYLES_OF_KINDS: Final = {
+    **dict.fromkeys((MISSING, WRONG_TYPE), "bold red"),
+    **dict.fromkeys((NEW_FIELD, NEW_VALUE), "yellow"),
+}
 _STYLES: Final = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
 
-def doctor(*, connection: ConnectionOptions, output: ReportOutput = None) -> None:
+Models = Annotated[
+    bool,
+    typer.Option(
+        "--models",
+        help="Read one page of each list, and compare what comes with what the client knows.",
+    ),
+]
+Recorded = Annotated[
+    Path | None,
+    typer.Option(
+        "--recorded",
+        metavar="DIR",
+        help="Compare answers in files such as cards.get.response.json, without a key.",
+    ),
+]
+
+
+def doctor(
+    *,
+    connection: ConnectionOptions,
+    models: Models = False,
+    recorded: Recorded = None,
+    output: ReportOutput = None,
+) -> None:
     """Check what commands need: the key, the network, the clock.
 
     Nothing is changed. Each check that fails says what to do. --timeout sets how long one may take.
+
+    With --models it tells instead which fields, values and types the API answers that the client
+    does not know; the values themselves are not shown.
     """
+    if models or recorded:
+        _compare_models(connection, recorded, output)
+        return
     if connection.api_key_file == STDIN:
         with suppress(CommandError):  # which is a finding; here nothing else waits for the answer
             _ = connection.key
@@ -49,6 +93,30 @@ def doctor(*, connection: ConnectionOptions, output: ReportOutput = None) -> Non
         _print_for_people(findings)
     if failed:
         raise CommandError(f"{failed} of {len(findings)} checks failed; each says what to do")
+
+
+def _compare_models(
+    connection: ConnectionOptions, recorded: Path | None, output: ReportOutput
+) -> None:
+    compared = (
+        run_with_client(connection, compare_live)
+        if recorded is None
+        else compare_recorded(recorded)
+    )
+    if is_for_a_program(output):
+        print_json(compared.document())
+    else:
+        table = Table.grid(padding=(0, 2))
+        for kind, told in compared.rows():
+            style = _STYLES_OF_KINDS.get(kind, "dim")
+            table.add_row(Text(kind, style=style), Text(told, overflow="fold"))
+        output_console().print(table)
+    counts = f"{counted(compared.compared, 'object')} compared"
+    if compared.found:
+        raise CommandError(f"{counts}, {counted(len(compared.found), 'difference')}")
+    if not compared.compared:
+        raise CommandError("there was nothing to compare; see what was not read")
+    typer.echo(f"{counts}, no differences", err=True)
 
 
 async def _examined(connection: ConnectionOptions) -> dict[str, Finding]:
