@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiResponse
     from allawee_async.sandbox.core.state import State
 
-_SHORTEST_NAP, _LONGEST_NAP = 0.01, 1.0
-_LONGEST_WAIT, _NAP = 30.0, 0.1
+_SHORTEST_REST, _LONGEST_REST = 0.01, 1.0
+_LONGEST_WAIT, _LOOKED_AGAIN_AFTER = 30.0, 0.1
 _HELD = "held back, as ordered"
 _LOST = "the answer was lost, as ordered"
 
@@ -43,7 +43,7 @@ class Messenger:
         run_due: Runs the jobs that are due.
 
     Attributes:
-        faults: Where to order mishaps.
+        faults: Where to order faults.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Messenger:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._called = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
-        self._errands: dict[str, asyncio.Task[None]] = {}
+        self._deliveries: dict[str, asyncio.Task[None]] = {}
         self._sender = EventSender(anywhere=anywhere)
 
     def start(self, state: State) -> None:
@@ -104,15 +104,15 @@ class Messenger:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(), loop))
 
     async def _settle(self) -> None:
-        while self._state is not None and (self._state.outbox or self._errands):
+        while self._state is not None and (self._state.outbox or self._deliveries):
             self._wake(self._state)
             await asyncio.sleep(0)
-            if self._errands:
-                await asyncio.wait(self._errands.values())
+            if self._deliveries:
+                await asyncio.wait(self._deliveries.values())
 
     def _drop(self) -> list[asyncio.Task[None]]:
-        tasks = [*self._errands.values()] + ([] if self._work is None else [self._work])
-        self._work, self._errands = None, {}
+        tasks = [*self._deliveries.values()] + ([] if self._work is None else [self._work])
+        self._work, self._deliveries = None, {}
         return tasks
 
     def _wake(self, state: State) -> None:
@@ -137,9 +137,9 @@ class Messenger:
         if due is None:
             return
         left = (due - state.moment()).total_seconds()
-        nap = min(max(left, _SHORTEST_NAP), _LONGEST_NAP)
+        rest = min(max(left, _SHORTEST_REST), _LONGEST_REST)
         try:
-            async with asyncio.timeout(nap):
+            async with asyncio.timeout(rest):
                 await self._called.wait()
         except TimeoutError:
             return
@@ -162,17 +162,17 @@ class Messenger:
             loop.call_soon_threadsafe(send)
 
     def _send(self, state: State, id: str, turn: _Turn) -> None:
-        """Begin to send an event; an earlier errand for the same one is given up."""
-        before = self._errands.pop(id, None)
+        """Begin to send an event; an earlier delivery of the same one is given up."""
+        before = self._deliveries.pop(id, None)
         if before is not None:
             before.cancel()
-        errand = asyncio.create_task(self._deliver(state, id, turn), name=f"sandbox event {id}")
-        self._errands[id] = errand
-        errand.add_done_callback(lambda done: self._end(id, done))
+        delivery = asyncio.create_task(self._deliver(state, id, turn), name=f"sandbox event {id}")
+        self._deliveries[id] = delivery
+        delivery.add_done_callback(lambda done: self._end(id, done))
 
     def _end(self, id: str, done: asyncio.Task[None]) -> None:
-        if self._errands.get(id) is done:
-            del self._errands[id]
+        if self._deliveries.get(id) is done:
+            del self._deliveries[id]
 
     async def _deliver(self, state: State, id: str, turn: _Turn) -> None:
         try:
@@ -190,7 +190,7 @@ class Messenger:
             turn.over.set()
 
     async def _try(self, outgoing: OutgoingEvent, *, is_last: bool) -> bool:
-        """Send an event once, with the mishaps that are ordered; return whether that is the end."""
+        """Send an event once, with the faults that are ordered; return whether that is the end."""
         sending = outgoing.sending
         applied = self.faults.apply(sending)
         if applied.is_held:
@@ -248,7 +248,7 @@ class PendingAnswers:
     async def _listen(self) -> None:
         self._told.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_NAP):  # nobody tells of a reset
+            async with asyncio.timeout(_LOOKED_AGAIN_AFTER):  # nobody tells of a reset
                 await self._told.wait()
 
 
