@@ -35,6 +35,7 @@ class Job:
         query: The query of the list, in wire names.
         format: The format of the file.
         columns: The names of the columns.
+        excel: Whether a CSV is for spreadsheets.
         reveal: Whether secrets are shown.
         max_items: The most entries to read.
     """
@@ -45,6 +46,7 @@ class Job:
     format: str
     columns: tuple[str, ...]
     reveal: bool
+    excel: bool = False
     max_items: int | None = None
 
     def differences(self, other: Job) -> Iterator[str]:
@@ -58,7 +60,7 @@ class Job:
             before, now = self.query.get(name), other.query.get(name)
             if before != now:
                 yield f"{name} is {_shown(now)}, it was {_shown(before)}"
-        for name in ("format", "reveal", "max_items"):
+        for name in ("format", "excel", "reveal", "max_items"):
             before, now = getattr(self, name), getattr(other, name)
             if before != now:
                 yield f"{name} is {_shown(now)}, it was {_shown(before)}"
@@ -186,6 +188,7 @@ _STORED: Final[Mapping[type, Mapping[str, str]]] = {
         "format": "format",
         "columns": "columns",
         "reveal": "reveal",
+        "excel": "excel",
         "max_items": "maxItems",
     },
     PartState: {

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 _FIRST_OF_FORMULAS: Final = tuple("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _PLAIN_NUMBER: Final = re.compile(r"[+-][0-9][0-9 .]*")
+_DIGITS: Final = 15
+"""Of a number; spreadsheets put zeros in the place of further ones."""
+_MONTH: Final = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_CHANGED_BY_SPREADSHEETS: Final = re.compile(
+    r"[-+.(]?[0-9][-+0-9 .,:/%()e]*"
+    rf"|[0-9]{{1,4}}[-/., ]*{_MONTH}[-/., ]*[0-9]{{0,4}}|{_MONTH}[-/., ]*[0-9]{{1,4}}|true|false",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> str:
@@ -67,14 +75,18 @@ class Csv(Text):
 
     Args:
         table: Takes items apart into cells.
+        excel: Whether it is for people with a spreadsheet: it begins with a byte order mark, and
+            what a spreadsheet would change (leading zeros, `+`, dates, more than 15 digits) stands
+            in it as a formula that gives just this text, `="0123"`.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, excel: bool = False) -> None:
         super().__init__()
         self._table = table
-        self._writers = [_WRITERS[column.kind] for column in table.columns]
-        self._names = [column.name for column in table.columns]
-        self.start = csv_lines([self._names]).encode()
+        writers = _WRITERS | _EXCEL_WRITERS if excel else _WRITERS
+        self._writers = [writers[column.kind] for column in table.columns]
+        heading = csv_lines([[column.name for column in table.columns]])
+        self.start = heading.encode("utf-8-sig" if excel else "utf-8")
 
     def add(self, sheet: Sheet) -> None:
         """Add the rows of a page."""
@@ -135,4 +147,24 @@ _WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
     Kind.TRUTH: _flags,
     Kind.TIMESTAMP: _moments,
     Kind.DATE: _days,
+}
+
+
+def _as_text(text: str) -> str:
+    return f'="{text}"' if _CHANGED_BY_SPREADSHEETS.fullmatch(text) else text
+
+
+def _excel_texts(texts: Sequence[str | None]) -> list[str]:
+    return [_no_formula(text) if (cell := _as_text(text or "")) == text else cell for text in texts]
+
+
+def _excel_numbers(numbers: Sequence[float | None]) -> list[str]:
+    return [f'="{text}"' if len(text) > _DIGITS else text for text in _numbers(numbers)]
+
+
+_EXCEL_WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
+    Kind.TEXT: _excel_texts,
+    Kind.CHOICE: _excel_texts,
+    Kind.RELATION: _excel_texts,
+    Kind.WHOLE_NUMBER: _excel_numbers,
 }

@@ -22,7 +22,7 @@ from allawee_async.export.reading import Intake, documents_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
 from allawee_async.export.rows import GzipLines, JsonLines, format_of
 from allawee_async.export.table import Table
-from allawee_async.transport.downloads import in_thread
+from allawee_async.transport.downloads import check_target, in_thread
 
 if TYPE_CHECKING:
     import os
@@ -51,7 +51,9 @@ async def export(
     resume: bool = False,
     overwrite: bool = False,
     reveal: bool = False,
+    excel: bool = False,
     max_items: int | None = None,
+    mode: int = 0o600,
     on_progress: Callable[[ExportProgress], object] | None = None,
 ) -> ExportResult:
     """Export a list to a file: Parquet, JSON Lines (also compressed) or CSV.
@@ -72,7 +74,10 @@ async def export(
         overwrite: Let the new file take the place of one that is there; without `resume`, begin
             anew where an export is unfinished.
         reveal: Show secrets (identity numbers, keys), which are otherwise `***`.
+        excel: Write a CSV for people with a spreadsheet: with a byte order mark, and leading zeros
+            and `+` kept. A program reads the plain one more easily.
         max_items: The most entries to read.
+        mode: The permissions of the finished file; by default nobody else may read it.
         on_progress: Called after each page.
 
     Returns:
@@ -90,8 +95,10 @@ async def export(
     source = pager.source
     model = _checked(source, max_items)
     name = format_of(names.target, format)
+    if excel and name != "csv":
+        raise ConfigurationError(f"excel is for a CSV, and this is a file of format {name}")
     wanted = chosen(columns_of(model), columns)
-    rows = rows_of(name, model, wanted, reveal=reveal)
+    rows = rows_of(name, model, wanted, reveal=reveal, excel=excel)
     job = Job(
         address=source.address,
         key_kind=source.key_kind,
@@ -99,6 +106,7 @@ async def export(
         format=name,
         columns=tuple(column.name for column in wanted),
         reveal=reveal,
+        excel=excel,
         max_items=max_items,
     )
     running = _Export(
@@ -107,13 +115,20 @@ async def export(
         job=job,
         rows=rows,
         names=names,
-        journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=(PartState(),))),
+        journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=(PartState(),)), mode),
         on_progress=on_progress,
     )
     return await running.run(resume=resume, overwrite=overwrite)
 
 
-def rows_of(name: Format, model: type[Model], columns: Sequence[Column], *, reveal: bool) -> Rows:
+def rows_of(
+    name: Format,
+    model: type[Model],
+    columns: Sequence[Column],
+    *,
+    reveal: bool,
+    excel: bool = False,
+) -> Rows:
     """Return what writes rows in a format.
 
     Raises:
@@ -125,7 +140,7 @@ def rows_of(name: Format, model: type[Model], columns: Sequence[Column], *, reve
         return GzipLines(model, columns, reveal=reveal)
     table = Table(model, columns, reveal=reveal)
     if name == "csv":
-        return Csv(table)
+        return Csv(table, excel=excel)
     from allawee_async.export.parquet import Parquet  # noqa: PLC0415 - pyarrow is large
 
     return Parquet(table)
@@ -202,10 +217,7 @@ class _Export:
 
     def _lock(self) -> Lock:
         target = self.names.target
-        if target.is_dir():
-            raise ConfigurationError(f"{target} is a directory; name the file, too")
-        if not target.parent.is_dir():
-            raise ConfigurationError(f"there is no directory {target.parent}; make it first")
+        check_target(target)
         try:
             return Lock(self.names.lock)
         except BlockingIOError:

@@ -25,6 +25,7 @@ import attrs
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.checkpoint import Checkpoint, Kept, PartState, read_checkpoint
 from allawee_async.export.files import (
+    PRIVATE,
     PartFile,
     kept_in,
     move,
@@ -36,7 +37,7 @@ from allawee_async.export.files import (
 from allawee_async.export.results import ExportConflictError, ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from allawee_async.export.rows import Rows
@@ -79,13 +80,15 @@ class Journal:
     Args:
         names: Where they are.
         checkpoint: What a new export begins with.
+        mode: The permissions of the finished file.
 
     Attributes:
         checkpoint: How far it is, as the disk has it.
     """
 
-    def __init__(self, names: Names, checkpoint: Checkpoint) -> None:
+    def __init__(self, names: Names, checkpoint: Checkpoint, mode: int) -> None:
         self._names = names
+        self._mode = mode
         self._rows: list[PartFile] = []
         self._rejected: list[PartFile] = []
         self.checkpoint = checkpoint
@@ -233,7 +236,7 @@ class Journal:
             OSError: It cannot be written.
         """
         self.close()
-        names, parts = self._names, self._part_files()
+        names, parts = self._names, self._part_files(self._names.part)
         if self.checkpoint.finished is None:
             if rows.is_final and len(parts) == 1:
                 made = self.checkpoint.parts[0].row_bytes
@@ -242,20 +245,24 @@ class Journal:
                 made = kept_in(names.finished)
             self._write(attrs.evolve(self.checkpoint, finished=made))
         made_file = self._made_file()
-        if made_file != names.target:
-            if os.path.lexists(names.target) and not self.checkpoint.replaces:
-                raise ExportConflictError(
-                    f"{names.target} was made by somebody else in the meantime: move it away, or "
-                    "resume and overwrite it",
-                    can_overwrite=True,
-                )
+        is_placed = made_file == names.target
+        if not is_placed and os.path.lexists(names.target) and not self.checkpoint.replaces:
+            raise ExportConflictError(
+                f"{names.target} was made by somebody else in the meantime: move it away, or "
+                "resume and overwrite it",
+                can_overwrite=True,
+            )
+        if not is_placed or all(map(os.path.lexists, self._part_files(names.rejected_part))):
             self._place_rejected()
+        if not is_placed:
+            if self._mode != PRIVATE:
+                made_file.chmod(self._mode)
             move(made_file, names.target)
         self._remove_parts()
         move(names.checkpoint, names.record)
 
-    def _part_files(self) -> list[Path]:
-        return [self._names.part(index) for index in range(len(self.checkpoint.parts))]
+    def _part_files(self, name: Callable[[int], Path]) -> list[Path]:
+        return [name(index) for index in range(len(self.checkpoint.parts))]
 
     def _make(self, rows: Rows, parts: list[Path]) -> Generator[int]:
         try:
@@ -302,10 +309,10 @@ class Journal:
         remove(self._names.checkpoint)
 
     def _remove_parts(self) -> None:
-        for index in range(len(self.checkpoint.parts)):
-            self._names.part(index).unlink(missing_ok=True)
-            self._names.rejected_part(index).unlink(missing_ok=True)
-        self._names.finished.unlink(missing_ok=True)
+        names = self._names
+        for path in (*self._part_files(names.part), *self._part_files(names.rejected_part)):
+            path.unlink(missing_ok=True)
+        names.finished.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the files."""

@@ -96,11 +96,11 @@ class Parquet:
             if any(type(day) is str for day in found[index] or ()):
                 self._move_to_extra(found, index)
         count = len(sheet.documents)
+        if count:  # one entry stands for the others of its page
+            self._cell_bytes += count * len(dumps(sheet.documents[0]))
         for cells, values in zip(self._cells, found, strict=True):
             cells.extend(repeat(None, count) if values is None else values)
         self._count += count
-        if count:  # one entry stands for the others of its page
-            self._cell_bytes += count * len(dumps(sheet.documents[0]))
         if self._count >= _BATCH_ROWS or self._cell_bytes >= _BATCH_BYTES:
             self._close_batch()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -15,8 +15,6 @@ from allawee_async.models.schema import Field, Kind, masked_value
 from allawee_async.pagination.pages import PageWalk, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from allawee_async.export.checkpoint import Job, PartState
     from allawee_async.export.rows import Rows
     from allawee_async.models.base import Model
@@ -28,6 +26,10 @@ def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
     """Return the pages of a list from where a part of it was left, the entries as they came."""
     part: Source[Any] = attrs.evolve(source, decode=records, query={**source.query, **state.query})
     return PageWalk(part, Place(cursor=state.cursor, nameless=state.skip))
+
+
+_UNFIT: Final = (Surprise, Unwritable, ValueError, RecursionError)
+"""What tells that entries are no rows; the last two are about JSON that is nested too deeply."""
 
 
 def _id(entry: JSONValue, source: Source[Any]) -> str | None:
@@ -100,37 +102,43 @@ class Intake:
         """Add entries to the rows, one by one if not all can be; return how many could."""
         try:
             self.rows.add(read_sheet(entries, self._model))
-        except (Surprise, Unwritable):
+        except _UNFIT:
             return sum(self._add_or_reject(*place) for place in enumerate(entries, 1))
         return len(entries)
 
     def _add_or_reject(self, place: int, entry: JSONValue) -> bool:
         try:
             self.rows.add(read_sheet([entry], self._model))
-        except Unwritable as error:
-            self._reject(place, entry, str(error), "")
-        except Surprise:
-            self._reject(place, entry, *self._objection(entry))
-        else:
-            return True
-        return False
+        except _UNFIT as unfit:
+            self._reject(place, self._error(entry, unfit))
+            return False
+        return True
 
-    def _objection(self, entry: JSONValue) -> tuple[str, str]:
-        """Return why an entry cannot be decoded, and where."""
+    def _error(self, entry: JSONValue, unfit: Exception) -> DecodeError:
+        """Return why an entry is no row."""
+        if isinstance(unfit, RecursionError):
+            return DecodeError("it has too many levels", item=entry)
+        if not isinstance(unfit, Surprise):
+            return DecodeError(str(unfit), item=entry)
         (item,) = self._source.decode([entry])
         if isinstance(item, DecodeError):
-            return item.message, item.path.removeprefix("data[0]").removeprefix(".")
-        return "it is unusual", ""
+            return item
+        return DecodeError("it is unusual", item=entry)
 
-    def _reject(self, place: int, entry: JSONValue, reason: str, path: str) -> None:
-        shown = entry if self._job.reveal else masked_value(entry, self._field)
-        line: Mapping[str, JSONValue] = {
+    def _reject(self, place: int, error: DecodeError) -> None:
+        line: dict[str, JSONValue] = {
             "entry": self.ahead.read + place,
-            "reason": reason,
-            "path": path,
-            "document": shown,
+            "reason": error.message,
+            "path": error.path.removeprefix("data[0]").removeprefix("."),
         }
-        self.rejected += dumps(line) + b"\n"
+        try:
+            shown = error.item if self._job.reveal else masked_value(error.item, self._field)
+            self.rejected += dumps(line | {"document": shown}) + b"\n"
+        except (ValueError, RecursionError):
+            self.rejected += dumps(line | {"document": None}) + b"\n"
+        error.cursor = _id(error.item, self._source)
+        if self._source.on_invalid is not None:
+            self._source.on_invalid(error)
 
     def take(self) -> bytes:
         """Return the lines of the rejected entries that have come since the last time."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from allawee_async.codec.json import dumps
 from allawee_async.export.columns import EXTRA, group_of
 from allawee_async.export.documents import may_hide, unnamed
+from allawee_async.export.rows import Unwritable
 from allawee_async.models.schema import Kind, masked_value
 from allawee_async.redaction import MASK, without_named_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
@@ -37,7 +41,11 @@ class Table:
         self._changes = [self._change(column) for column in columns]
 
     def cells(self, sheet: Sheet) -> list[Sequence[Any] | None]:
-        """Return the cells of a page, column by column; None for one that is empty."""
+        """Return the cells of a page, column by column; None for one that is empty.
+
+        Raises:
+            Unwritable: A timestamp has no form in UTC.
+        """
         found: list[Sequence[Any] | None] = []
         for column, change in zip(self.columns, self._changes, strict=True):
             if column is EXTRA:
@@ -52,6 +60,8 @@ class Table:
         if column.field.secret and not self._reveal:
             mark = _json_text(MASK) if column.is_json else MASK
             return lambda values: [None if value is None else mark for value in values]
+        if column.kind is Kind.TIMESTAMP:
+            return partial(_in_utc, column)
         if not column.is_json and column.kind is not Kind.RELATION:
             return _as_they_are
         bare = str if column.kind is Kind.RELATION else NoneType
@@ -75,6 +85,16 @@ class Table:
             shown = fields if self._reveal else without_named_secrets("", fields)
             found.append(_json_text(shown) if fields else None)
         return found
+
+
+def _in_utc(column: Column, moments: Sequence[datetime | None]) -> Sequence[datetime | None]:
+    try:
+        return [
+            moment if moment is None or moment.tzinfo is UTC else moment.astimezone(UTC)
+            for moment in moments
+        ]
+    except OverflowError:
+        raise Unwritable(f"{column.name} is at the end of the calendar, and has no UTC") from None
 
 
 def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:

@@ -151,7 +151,7 @@ class Download:
 
         Args:
             path: Where to; its directory must exist. A link, a device or a pipe is refused.
-            mode: The permissions of the new file, less the umask; by default nobody else reads it.
+            mode: The permissions of the file; by default nobody else may read it.
 
         Returns:
             The path.
@@ -166,14 +166,14 @@ class Download:
         try:
             await in_thread(lambda: check_target(target))
             part = target.with_name(f".{secrets.token_hex(8)}.part")
-            with await in_thread(lambda: _NewFile(part, mode)) as file:
+            with await in_thread(lambda: _NewFile(part)) as file:
 
                 async def store(response: StreamedResponse) -> None:
                     await in_thread(file.clear)
                     await _store(response, file)
 
                 await self._whole(store)
-                await in_thread(lambda: file.become(target))
+                await in_thread(lambda: file.become(target, mode))
         except AllaweeError:
             raise
         except OSError as error:
@@ -282,10 +282,10 @@ def _not_written(target: Path, error: OSError) -> DownloadError:
 class _NewFile:
     """A file that is written under another name, and is removed unless it gets its own."""
 
-    def __init__(self, part: Path, mode: int) -> None:
+    def __init__(self, part: Path) -> None:
         self._part = part
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        self._file = os.fdopen(os.open(part, flags, mode), "wb", buffering=0)
+        self._file = os.fdopen(os.open(part, flags, 0o600), "wb", buffering=0)
 
     def write(self, data: bytearray) -> None:
         """Write all of it."""
@@ -298,10 +298,12 @@ class _NewFile:
         self._file.seek(0)
         self._file.truncate()
 
-    def become(self, target: Path) -> None:
+    def become(self, target: Path, mode: int) -> None:
         """Take the place of a file, once everything is on the disk."""
         os.fsync(self._file.fileno())
         self._file.close()
+        if mode != 0o600:
+            self._part.chmod(mode)
         self._part.replace(target)
 
     def __enter__(self) -> Self:

@@ -25,6 +25,7 @@ from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Dispute, Event, Payment, RequestRecord
 from allawee_async.version import install_command
 from tests.support.exports import FORMATS, FakeList, beside, contents, customers, ids_in, read_rows
+from tests.support.serving import answers, raw_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -507,6 +508,87 @@ async def test_a_negative_amount_is_a_number_in_a_csv(tmp_path: Path) -> None:
     (row,) = await exported(tmp_path, "csv", {"id": "p.1", "amount": -500}, model=Payment)
 
     assert row["amount"] == "-500"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        *[
+            (text, f'="{text}"')
+            for text in (
+                *("00123", "+2348123456789", "1.50", "12345678901234567890", "1-2", "1/2", "1E5"),
+                *("2024-03-31", "12:30", "-5", "(5)", "50%", "MAR1", "1 Dec", "5-sep-2024", "TRUE"),
+            )
+        ],
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ('1"&A1&"', '1"&A1&"'),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("Ada", "Ada"),
+        ("Marble Arch 1", "Marble Arch 1"),
+        ("", ""),
+    ],
+)
+async def test_a_spreadsheet_changes_nothing_that_was_written_for_it(
+    tmp_path: Path, text: str, cell: str
+) -> None:
+    target = tmp_path / "rows.csv"
+    documents = [customer(name=text, reference=text)]
+
+    await export(FakeList(documents).pager(), target, columns="name,reference", excel=True)
+
+    assert target.read_bytes().startswith(b"\xef\xbb\xbfname,reference\r\n")
+    with target.open(encoding="utf-8-sig", newline="") as lines:
+        assert list(csv.reader(lines))[1] == [cell, cell]
+
+
+@pytest.mark.parametrize(("amount", "cell"), [(5, "5"), (10**15, '="1000000000000000"')])
+async def test_a_spreadsheet_keeps_all_digits_of_an_amount(
+    tmp_path: Path, amount: int, cell: str
+) -> None:
+    target = tmp_path / "rows.csv"
+    documents = [{"id": "p.1", "amount": amount}]
+
+    await export(FakeList(documents, model=Payment).pager(), target, columns="amount", excel=True)
+
+    with target.open(encoding="utf-8-sig", newline="") as lines:
+        assert list(csv.reader(lines))[1] == [cell]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl", "jsonl.gz"])
+async def test_only_a_csv_is_for_spreadsheets(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"excel is for a CSV.*{kind}"):
+        await export(FakeList([customer()]).pager(), tmp_path / f"rows.{kind}", excel=True)
+
+
+# Whole numbers of any length, and texts of all kinds.
+
+
+@formats
+async def test_whole_numbers_are_exact_however_long(tmp_path: Path, kind: str) -> None:
+    long = {"userId": 12345678901234567890123, "low": -(2**63) - 1, "in": [2**64]}
+    (row,) = await exported(tmp_path, kind, customer(metadata=long, score=2**80))
+
+    if kind.startswith("jsonl"):
+        assert (row["metadata"], row["score"]) == (long, 2**80)
+    else:
+        assert json.loads(row["metadata"]) == long
+        assert json.loads(row["extra"]) == {"score": 2**80}
+
+
+@formats
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+async def test_a_half_character_and_a_byte_order_mark_stop_nothing(
+    tmp_path: Path, kind: str, mark: bytes
+) -> None:
+    halves = json.dumps({"data": [customer(name="HALF", metadata={"HALF": "HALF"})]})
+    body = mark + halves.replace("HALF", "caf\\ud83d").encode()
+    target = tmp_path / f"rows.{kind}"
+    async with raw_server(answers(body, kind="application/json")) as (allawee, _):
+        result = await export(allawee.customers.list(), target)
+
+    assert (result.rows, result.rejected) == (1, 0)
+    (row,) = read_rows(target)
+    assert row["name"] == "caf\ufffd"
 
 
 # Nothing at all, and names of files.

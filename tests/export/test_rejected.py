@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.exports import (
     read_rows,
     rejected_in,
 )
+from tests.support.serving import answers, raw_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -244,3 +246,73 @@ async def test_the_rejected_entries_of_an_older_export_do_not_stay(tmp_path: Pat
     await export(FakeList(DOCUMENTS).pager(), target, overwrite=True)
 
     assert beside(target) == set()
+
+
+ENDS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-01:00"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("moment", ENDS)
+@pytest.mark.parametrize("field", ["createdAt", "updatedAt"])
+async def test_a_timestamp_at_the_end_of_the_calendar_stops_nothing(
+    tmp_path: Path, kind: str, moment: str, field: str
+) -> None:
+    target = tmp_path / f"customers.{kind}"
+    documents = customers(25)
+    documents[13][field] = moment
+
+    result = await export(FakeList(documents).pager(), target)
+
+    assert (result.rows, result.rejected) == (24, 1)
+    assert len(read_rows(target)) == 24
+    (line,) = rejected_in(target)
+    assert line["entry"] == 14
+    assert "end of the calendar" in line["reason"]
+    assert line["document"][field] == moment
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "jsonl.gz"])
+@pytest.mark.parametrize("moment", ENDS)
+async def test_json_lines_keep_a_timestamp_as_it_came(
+    tmp_path: Path, kind: str, moment: str
+) -> None:
+    target = tmp_path / f"customers.{kind}"
+    documents = customers(3)
+    documents[1]["createdAt"] = moment
+
+    await export(FakeList(documents).pager(), target)
+
+    assert read_rows(target)[1]["createdAt"] == moment
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("levels", [200, 300, 600, 900])
+async def test_an_entry_that_is_nested_too_deeply_stops_nothing(
+    tmp_path: Path, kind: str, levels: int
+) -> None:
+    documents = customers(12)
+    documents[5]["metadata"] = "DEEP"
+    page = json.dumps({"data": documents}).replace('"DEEP"', '{"a":' * levels + "1" + "}" * levels)
+    target = tmp_path / f"customers.{kind}"
+
+    async with raw_server(answers(page.encode(), kind="application/json")) as (allawee, _):
+        result = await export(allawee.customers.list(), target)
+
+    assert result.rows + result.rejected == 12
+    assert result.rejected == (levels > 250)
+    assert len(ids_in(target)) == result.rows
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_on_invalid_is_told_of_each_rejected_entry(tmp_path: Path, kind: str) -> None:
+    documents: list[Any] = [*customers(25)]
+    documents[3]["name"] = 5
+    documents[14] = "no object"
+    told: list[DecodeError] = []
+    pager = FakeList(documents, on_invalid=told.append).pager()
+
+    result = await export(pager, tmp_path / f"customers.{kind}")
+
+    assert (result.rows, result.rejected) == (23, 2)
+    assert [error.item for error in told] == [documents[3], "no object"]
+    assert [error.cursor for error in told] == [documents[3]["id"], None]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from allawee_async.errors import DecodeError
+
 FORMATS = ("parquet", "jsonl", "jsonl.gz", "csv")
 
 
@@ -44,6 +46,7 @@ class FakeList:
         key_kind: What kind of key it says that it is read with.
         model: What the items are.
         before_page: Called before a page is answered; what it raises comes in place of the page.
+        on_invalid: Called with the error of each item that cannot be read.
         asked: The queries that came.
     """
 
@@ -52,6 +55,7 @@ class FakeList:
     key_kind: str = "test key"
     model: type[Any] = Customer
     before_page: Callable[[], object] = lambda: None
+    on_invalid: Callable[[DecodeError], object] | None = None
     asked: list[dict[str, str]] = attrs.field(factory=list)
 
     def pager(self, **query: str) -> AsyncPager[Any]:
@@ -67,6 +71,7 @@ class FakeList:
             model=self.model,
             address=self.address,
             key_kind=self.key_kind,
+            on_invalid=self.on_invalid,
         )
         return AsyncPager(source)
 

@@ -32,7 +32,7 @@ Out = Annotated[
     typer.Option(
         "--out",
         metavar="FILE",
-        help="The file: .parquet, .jsonl, .jsonl.gz or .csv.",
+        help="The file: .parquet, .jsonl, .jsonl.gz or .csv; - is stdout.",
         dir_okay=True,
     ),
 ]
@@ -55,6 +55,12 @@ Overwrite = Annotated[
 Reveal = Annotated[
     bool, typer.Option("--reveal", help="Write identity numbers and other secrets, not ***.")
 ]
+Excel = Annotated[
+    bool,
+    typer.Option(
+        "--excel", help="A CSV for people with a spreadsheet: leading zeros and + are kept."
+    ),
+]
 
 _BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
     ("out", Out, inspect.Parameter.empty),
@@ -63,6 +69,7 @@ _BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
     ("resume", Resume, False),
     ("overwrite", Overwrite, False),
     ("reveal", Reveal, False),
+    ("excel", Excel, False),
     ("max_items", MaxItems, None),
 )
 

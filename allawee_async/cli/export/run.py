@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from contextlib import suppress
 from datetime import timedelta
 from operator import attrgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import typer
 
 from allawee_async.cli.access.connection import run_with_client
@@ -24,13 +28,12 @@ from allawee_async.errors import (
     NotFoundError,
     UnprocessableEntityError,
 )
-from allawee_async.export import ExportError, export
+from allawee_async.export import FORMATS, ExportError, export
 from allawee_async.export.checkpoint import read_checkpoint
 from allawee_async.export.journal import Names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from allawee_async.client import AllaweeClient
     from allawee_async.export import ExportProgress, ExportResult
@@ -44,6 +47,9 @@ _REFUSED: Final = (
 """What comes again whenever the same command is repeated."""
 
 
+_OPTIONS: Final = ("format", "columns", "resume", "overwrite", "reveal", "excel")
+
+
 def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
     """Export a list, and say what came of it.
 
@@ -55,6 +61,9 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
         CommandError: A file is in the way, or some entries could not be decoded.
         AllaweeError: The export ended; what came before is kept.
     """
+    if str(given["out"]) == "-":
+        _export_to_stdout(verb, given)
+        return
     command = ExportCommand(verb, given)
     words = words_of(verb.noun)
     try:
@@ -65,6 +74,26 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
             raise CommandError(f"{error.what} (--overwrite)", exit_code_of(error)) from error
         raise
     _report(result, words)
+
+
+def _export_to_stdout(verb: Verb, given: Mapping[str, Any]) -> None:
+    """Export a list to a file that is gone afterwards, and write that to stdout."""
+    if given["resume"] or given["overwrite"]:
+        raise CommandError(
+            "on stdout nothing can be resumed or replaced: leave --resume and --overwrite out",
+            ExitCode.WRONG_USE,
+        )
+    if given["format"] is None:
+        raise CommandError(
+            f"--out - needs --format, one of {', '.join(FORMATS)}", ExitCode.WRONG_USE
+        )
+    with TemporaryDirectory(prefix="allawee-") as folder:
+        file = Path(folder, "export")
+        result = run_with_client(given["connection"], ExportCommand(verb, {**given, "out": file}))
+        with file.open("rb") as rows:
+            shutil.copyfileobj(rows, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        _report(attrs.evolve(result, path=Path("stdout"), rejected_path=None), words_of(verb.noun))
 
 
 class ExportCommand:
@@ -89,9 +118,7 @@ class ExportCommand:
         self._most = None if most is None else whole_number("--max-items", most, 1)
         self._query.setdefault("limit", min(PAGE_SIZE, self._most or PAGE_SIZE))
         self._out: Path = given["out"]
-        self._options = {
-            name: given[name] for name in ("format", "columns", "resume", "overwrite", "reveal")
-        }
+        self._options = {name: given[name] for name in _OPTIONS}
         self._check_reveal()
         self._options["overwrite"] = self._may_overwrite()
 
@@ -184,9 +211,10 @@ def _report(result: ExportResult, words: str) -> None:
             err=True,
         )
     if result.rejected:
+        where = result.rejected_path or "an export to a file"
         raise CommandError(
             f"{result.rejected:,} of {result.rows + result.rejected:,} {words} could not be "
-            f"decoded; {result.rejected_path} tells why"
+            f"decoded; {where} tells why"
         )
 
 

@@ -152,6 +152,73 @@ def test_wrong_use_is_one_line_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_dash_is_stdout(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    done = call("customers", "export", "--out", "-", "--format", kind)
+
+    assert done.exit_code == 0, done.stderr
+    assert "exported 5 customers to stdout" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / f"found.{kind}").write_bytes(done.stdout_bytes)
+    assert len(read_rows(tmp_path / f"found.{kind}")) == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "--out - needs --format, one of parquet, jsonl, jsonl.gz, csv"),
+        (["--format", "csv", "--resume"], "on stdout nothing can be resumed"),
+        (["--format", "csv", "--overwrite"], "on stdout nothing can be resumed or replaced"),
+    ],
+)
+def test_stdout_is_no_file(call: Call, options: list[str], told: str) -> None:
+    done = call("customers", "export", "--out", "-", *options)
+
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert not call.sandbox.requests
+
+
+def test_what_is_no_file_is_not_replaced(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    link = tmp_path / "customers.csv"
+    link.symlink_to(tmp_path / "mine")
+
+    for place in (str(link), "/dev/null"):
+        done = call("customers", "export", "--out", place, "--format", "csv", "--overwrite")
+        assert done.exit_code == 2
+        assert "is a link" in done.stderr or "is a device" in done.stderr
+    assert link.is_symlink()
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_csv_for_a_spreadsheet(call: Call, tmp_path: Path) -> None:
+    target = tmp_path / "customers.csv"
+
+    done = call("customers", "export", "--out", str(target), "--excel", "--columns", "id,claims")
+
+    assert done.exit_code == 0, done.stderr
+    text = target.read_bytes()
+    assert text.startswith(b"\xef\xbb\xbfid,claims.")
+    assert b'"=""+234' in text
+
+
+def test_a_request_that_was_refused_leaves_nothing_and_no_advice_to_resume(
+    call: Call, tmp_path: Path
+) -> None:
+    target = tmp_path / "customers.csv"
+    refused = call("customers", "export", "--out", str(target), "--filter", "status|what|active")
+
+    assert refused.exit_code != 0
+    assert "--resume" not in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert call("customers", "export", "--out", str(target)).exit_code == 0
+
+
 def test_the_file_must_be_named(call: Call) -> None:
     done = call("customers", "export")
 
