@@ -101,6 +101,7 @@ event's `data`, and the JSON object of a 200 answer, or why there is none."""
 
 _OWN_KEY = Key("key.sandbox-page")
 _SIMULATION = "/simulation/"
+_ROUTER = Router(ROUTES)
 
 
 class Api:
@@ -108,7 +109,6 @@ class Api:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._router = Router(ROUTES)
 
     def answer(self, host: Host, request: ApiRequest, authorization: str | None) -> ApiResponse:
         """Return the answer to a request; what it changes is changed when this returns."""
@@ -158,7 +158,7 @@ class Api:
     def _run(self, host: Host, request: ApiRequest, segments: tuple[str, ...]) -> ApiResponse:
         key = request.key
         try:
-            endpoint, found = self._router.find(host, request.method, segments)
+            endpoint, found = _ROUTER.find(host, request.method, segments)
             if not key.may(endpoint.scope):
                 message = f"This key lacks the scope {endpoint.scope}."
                 return failure(403, "insufficient-scope", message)
