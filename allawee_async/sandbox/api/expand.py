@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-import attrs
-
 from allawee_async.sandbox.core.values import JsonObject, to_object
 
 if TYPE_CHECKING:
@@ -30,53 +28,32 @@ def compile_expansions(
         collection: Where the documents are from; its `relations` lead on.
         expansions: For each path of one or two steps the sub-fields to keep (none named: all).
     """
-    branches: dict[str, _Branch] = {}
+    steps: dict[str, dict[str, frozenset[str]]] = {}
     for path, fields in expansions.items():
         step, _, further = path.partition(".")
-        target = collection.relations.get(step)
-        if target is None:
-            continue
-        branch = branches.setdefault(step, _Branch(target))
-        if further:
-            branch.inner[further] = fields
-        else:
-            branch.fields, branch.whole = fields, not fields
-    if not branches:
+        if step in collection.relations:
+            steps.setdefault(step, {})[further] = fields
+    if not steps:
         return None
-    finished = {step: branch.compile() for step, branch in branches.items()}
-    return lambda document: _replace(document, finished)
-
-
-Lookup: TypeAlias = Callable[["Json"], "Json"]
-
-
-@attrs.define
-class _Branch:
-    """What is to be seen of one relation: the document's own fields, and what it leads to."""
-
-    target: Collection
-    fields: frozenset[str] = frozenset()
-    whole: bool = True
-    inner: dict[str, frozenset[str]] = attrs.Factory(dict[str, frozenset[str]])
-
-    def compile(self) -> Lookup:
-        expand = compile_expansions(self.target, self.inner)
-        kept = None if self.whole else self.fields | self.inner.keys()
-
-        def look_up(value: Json) -> Json:
-            position = self.target.position_of(value) if isinstance(value, str) else None
-            if position is None:
-                return value
-            document = to_object(self.target.shown_at(position))
-            if kept is not None:
-                document = {name: inner for name, inner in document.items() if name in kept}
-            return document if expand is None else expand(document)
-
-        return look_up
-
-
-def _replace(document: JsonObject, branches: Mapping[str, Lookup]) -> JsonObject:
-    return {
-        name: branches[name](value) if name in branches else value
-        for name, value in document.items()
+    lookups = {step: _lookup(collection.relations[step], inner) for step, inner in steps.items()}
+    return lambda document: {
+        name: lookups[name](value) if name in lookups else value for name, value in document.items()
     }
+
+
+def _lookup(target: Collection, inner: dict[str, frozenset[str]]) -> Callable[[Json], Json]:
+    """Return what puts a document, as far as it is wanted, in the place of its id."""
+    fields = inner.pop("", frozenset[str]())
+    kept = fields | inner.keys() if fields else None
+    expand = compile_expansions(target, inner)
+
+    def look_up(value: Json) -> Json:
+        position = target.position_of(value) if isinstance(value, str) else None
+        if position is None:
+            return value
+        document = to_object(target.shown_at(position))
+        if kept is not None:
+            document = {name: found for name, found in document.items() if name in kept}
+        return document if expand is None else expand(document)
+
+    return look_up

@@ -274,11 +274,7 @@ class Collection:
 
     def _make_listing(self, selection: Selection) -> Listing:
         """Choose from the few positions that unique fields tell, or from all in the same order."""
-        conditions = (*selection.every, *selection.some, *selection.none)
-        named = {condition.field for condition in conditions} | {
-            one.field for one in selection.order
-        }
-        document_at = self._searched_at if named & self._found_by.keys() else self.at
+        document_at = self._reader(selection)
         for condition in selection.every:
             if condition.operator in ("eq", "in") and condition.field in self._positions:
                 positions = self._positions[condition.field]
@@ -292,8 +288,9 @@ class Collection:
 
     def _reader(self, selection: Selection) -> Callable[[int], JsonObject]:
         """Return what reads as much of a document as a selection looks at."""
-        groups = (selection.every, selection.some, selection.none, selection.order)
-        named = {one.field.partition(".")[0] for group in groups for one in group}
+        conditions = (*selection.every, *selection.some, *selection.none)
+        fields = {one.field for one in conditions} | {one.field for one in selection.order}
+        named = {field.partition(".")[0] for field in fields}
         if named & self._found_by.keys():
             return self._searched_at
         return self.at if named & self._hidden else lambda at: to_object(self._shown[at])
