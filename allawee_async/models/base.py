@@ -64,11 +64,14 @@ def _without_secrets(value: Any) -> object:
 
 def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     """Let attrs tell other printers, which ask it, what is shown of a field."""
-    return [field.evolve(repr=_text if _is_open(field) else False) for field in fields]
+    return [
+        field if field.inherited else field.evolve(repr=_told(field))  # of a model, which told
+        for field in fields
+    ]
 
 
-def _is_open(field: "attrs.Attribute[Any]") -> bool:
-    return "secret" not in field.metadata and field.name != "_extra"
+def _told(field: "attrs.Attribute[Any]") -> "bool | Callable[[object], str]":
+    return _text if "secret" not in field.metadata and field.name != "_extra" else False
 
 
 def _text(value: object) -> str:
