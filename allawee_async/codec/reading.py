@@ -131,33 +131,37 @@ def _moment(value: Any) -> datetime:
         return datetime.fromisoformat(value)
 
 
-def read_date(value: Any, _: object) -> date:
-    """Read a date, with zero padding or without: the API shows `1997-2-13` and `1996-02-14`.
+def date_reader(*, keeps_text: bool) -> Reader:
+    """Return the reader of a date, with zero padding or without: `1997-2-13` and `1996-02-14`.
 
     Of a timestamp the date is taken.
+
+    Args:
+        keeps_text: Whether a text that is no date is kept: one odd date must not hide who has it.
     """
-    if not isinstance(value, str):
-        raise refused(Kind.DATE, value)
-    try:
-        if len(value) == 10 and value[4] == "-" == value[7]:
-            return date.fromisoformat(value)
-        if len(value) > 10:
-            _moment(value)
-            return date.fromisoformat(value[:10])
-        year, month, day = value.split("-")
-        return date.fromisoformat(f"{year}-{month:0>2}-{day:0>2}")
-    except ValueError:
-        raise refused(Kind.DATE, value) from None
+
+    def read_date(value: Any, _: object) -> Any:
+        try:
+            if len(value) == 10 and value[7] == "-":
+                return date.fromisoformat(value)
+            return _unpadded_date(value)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            if keeps_text and isinstance(value, str):
+                return value
+            raise refused(Kind.DATE, value) from None
+
+    return read_date
 
 
-def read_date_or_text(value: Any, _: object) -> date | str:
-    """Read a date; a text that is none is kept: one odd date must not hide who has it."""
-    try:
-        return read_date(value, None)
-    except Mismatch:
-        if isinstance(value, str):
-            return value
-        raise
+def _unpadded_date(value: Any) -> date:
+    if len(value) > 10:
+        return _moment(value).date()
+    year, month, day = value.split("-")
+    return date.fromisoformat(f"{year}-{_PADDED[month]}-{_PADDED[day]}")
+
+
+read_date: Final = date_reader(keeps_text=False)
+read_date_or_text: Final = date_reader(keeps_text=True)
 
 
 def read_object(value: Any, _: object) -> Any:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -112,6 +113,9 @@ class Source(Generic[T]):
         """Return the cursor of each entry, whatever has become of it."""
         field = fields_of(self.model).get(self.cursor_field)
         attribute = field.attribute if field else ""
+        if field and {*map(type, entries)} == {self.model}:  # in C: it is so on nearly every page
+            values = map(attrgetter(attribute), entries)
+            return [value if value and isinstance(value, str) else None for value in values]
         found: list[str | None] = []
         for entry in entries:
             record = entry.item if isinstance(entry, DecodeError) else entry
@@ -383,6 +387,8 @@ class PageWalk(Generic[T]):
         known = set(self._place.known)
         again = min(_leading_nameless(batch.ids), self._place.nameless)
         pairs = list(zip(batch.entries, batch.ids, strict=True))[again:]
+        if known.isdisjoint(batch.ids):
+            return pairs
         return [pair for pair in pairs if pair[1] is None or pair[1] not in known]
 
     def _cut(
@@ -402,6 +408,8 @@ class PageWalk(Generic[T]):
         items: list[T] = []
         cursor: str | None = None
         is_due = not (self._batches or self._begin.cursor or has_more)  # a list that is empty
+        if DecodeError not in {type(entry) for entry, _ in fresh}:
+            items, fresh = cast("list[T]", [entry for entry, _ in fresh]), []
         for entry, found in fresh:
             if not isinstance(entry, DecodeError):
                 items.append(entry)
