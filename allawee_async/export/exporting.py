@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PORTION_BYTES: Final = 4 * 1024 * 1024
-_PORTION_SECONDS: Final = 5.0
+_PORTION_SECONDS: Final = 2.0
 
 
 async def export(
@@ -69,8 +69,8 @@ async def export(
         format: `parquet`, `jsonl`, `jsonl.gz` or `csv`; None takes it from the name of the file.
         columns: Names of columns, or of fields that stand for all below them (`claims`); None
             exports all.
-        resume: Go on with an unfinished export to this file; begin if there is none. If the file
-            is there already and nothing is unfinished, there is nothing to do.
+        resume: Go on with an unfinished export to this file; begin if there is none. If the same
+            export has finished the file already, there is nothing to do.
         overwrite: Let the new file take the place of one that is there; without `resume`, begin
             anew where an export is unfinished.
         reveal: Show secrets (identity numbers, keys), which are otherwise `***`.
