@@ -107,6 +107,7 @@ class HttpAdapter:
             return _abort(request)
         try:
             body = await _read_body(request)
+            entry.take(body)
         except RefusalError as refusal:
             return await _respond(request, refusal.reply, entry)
         except ConnectionError:
@@ -140,6 +141,7 @@ class HttpAdapter:
         """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
         call = ApiRequest(method, path, body=to_bytes(body))
         entry = self._note(Host.API, call, is_of_page=True)
+        entry.take(call.body)
         call = attrs.evolve(call, request_id=entry.request_id)
         response = self._answer(call, lambda: self.api.act(call))
         entry.close(response.status, response.body)

@@ -1,4 +1,4 @@
-"""A bounded log of the requests that a sandbox has received, without their keys and bodies."""
+"""A bounded log of the requests that a sandbox has received, without keys and other secrets."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def _replacement(found: re.Match[str]) -> str:
     return found[0] if is_harmless else MASK
 
 
-_ANSWER_KEPT = 4 * 1024
-_ANSWERS_KEPT = 200
+_BODY_KEPT = 4 * 1024
+_BODIES_KEPT = 200
 
 
 def _now() -> datetime:
@@ -83,6 +83,7 @@ class LoggedRequest:
         at: When it came, by the computer's clock.
         seconds: How long it took until its answer went out; None while there is none.
         answer_size: The bytes of the answer's body.
+        body_size: The bytes of the request's own body.
     """
 
     host: str
@@ -96,27 +97,39 @@ class LoggedRequest:
     at: datetime = attrs.Factory(_now)
     seconds: float | None = None
     answer_size: int = 0
+    body_size: int = 0
     _answer: bytes = attrs.field(default=b"", repr=False)
+    _body: bytes = attrs.field(default=b"", repr=False)
 
     @property
     def answer(self) -> str | None:
         """The beginning of the answer's body without secrets; None if there is none, or no more."""
         return beginning(self._answer, self.answer_size) if self._answer else None
 
+    @property
+    def body(self) -> str | None:
+        """The beginning of its body without secrets; None if there is none, or no more."""
+        return beginning(self._body, self.body_size) if self._body else None
+
+    def take(self, body: bytes) -> None:
+        """Take note of the request's body."""
+        self.body_size = len(body)
+        self._body = body[:_BODY_KEPT]
+
     def close(self, status: int, body: bytes) -> None:
         """Take note of the answer."""
         self.status = status
         self.seconds = (_now() - self.at).total_seconds()
         self.answer_size = len(body)
-        self._answer = body[:_ANSWER_KEPT]
+        self._answer = body[:_BODY_KEPT]
 
-    def forget_answer(self) -> None:
-        """Keep the answer's body no longer."""
-        self._answer = b""
+    def forget_bodies(self) -> None:
+        """Keep the bodies of request and answer no longer."""
+        self._answer = self._body = b""
 
 
 class RequestLog(Sequence[LoggedRequest]):
-    """The latest requests, oldest first; the very latest with the beginnings of their answers.
+    """The latest requests, oldest first; the very latest with the beginnings of bodies.
 
     Args:
         size: How many requests are kept.
@@ -143,8 +156,8 @@ class RequestLog(Sequence[LoggedRequest]):
     def append(self, entry: LoggedRequest) -> None:
         """Add the newest request, dropping the oldest one when the log is full."""
         self._entries.append(entry)
-        if len(self._entries) > _ANSWERS_KEPT:
-            self._entries[-_ANSWERS_KEPT - 1].forget_answer()
+        if len(self._entries) > _BODIES_KEPT:
+            self._entries[-_BODIES_KEPT - 1].forget_bodies()
 
     def latest(self, count: int) -> list[LoggedRequest]:
         """Return so many requests at most, newest first."""

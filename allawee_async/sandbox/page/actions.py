@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import attrs
 
+from allawee_async.sandbox.api.app import ROUTES
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.values import from_bytes
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from allawee_async.sandbox.api.messages import ApiResponse
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
     from allawee_async.sandbox.http.adapter import HttpAdapter
 
 FormFields: TypeAlias = "Mapping[str, str]"
@@ -133,6 +134,14 @@ def again(context: ActionContext, form: FormFields) -> ActionOutcome:
     return ActionOutcome(f"On its way again: {short(event)}.")
 
 
+def new_key(context: ActionContext, form: FormFields) -> ActionOutcome:
+    """Make a secret key that may do everything, and tell it once."""
+    del form
+    scopes: list[Json] = [*sorted({endpoint.scope for endpoint in ROUTES})]
+    reply = context.adapter.act("POST", "/secret-keys", {"name": "Of the page", "scopes": scopes})
+    return _refusal(reply) or ActionOutcome(f"Copy it now: {_data(reply).get('key')}")
+
+
 def settle(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Settle all cards."""
     del form
@@ -155,6 +164,7 @@ ACTIONS: dict[str, Callable[[ActionContext, FormFields], ActionOutcome]] = {
     "fault": fault,
     "clear-faults": clear_faults,
     "again": again,
+    "new-key": new_key,
     "settle": settle,
     "reset": reset,
 }

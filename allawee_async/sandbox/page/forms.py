@@ -94,8 +94,8 @@ def upkeep_form(context: ViewContext) -> Html:
 
 
 def search_form(context: ViewContext) -> Html:
-    """Return the form that looks for customers; it changes nothing, so it needs no token."""
-    return fill("search", search=context.query.get("search", ""))
+    """Return the form that searches what a view lists; it changes nothing and needs no token."""
+    return fill("search", view=context.name, search=context.query.get("search", ""))
 
 
 def _cards_to_choose(state: State, chosen: str) -> list[tuple[str, str]]:

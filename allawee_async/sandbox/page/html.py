@@ -127,8 +127,9 @@ def titled(label: Content, id: Json) -> Html:
 
 
 def table(
-    name: str, caption: str, headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Content]]]
-) -> Html:
+    name: str, caption: str, headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Content]]],
+    nothing: str = "None found.",
+) -> Html:  # fmt: skip
     """Return a table that keeps itself up to date.
 
     Args:
@@ -136,6 +137,7 @@ def table(
         caption: What it shows, for those who do not see it.
         headings: One for each column.
         rows: For each row what tells it from others, and its cells.
+        nothing: What to say, and to do, if there are none.
     """
     # The roles say again what the elements mean: on a phone they are not shown as a table.
     head = tag("tr", [tag("th", text, scope="col", role="columnheader") for text in headings],
@@ -144,13 +146,13 @@ def table(
         tag("tr", map(_cell, headings, cells), id=f"{name}-{key}", role="row")
         for key, cells in rows
     ]
-    nothing = tag("tr", tag("td", "None yet.", colspan=len(headings), role="cell"),
-                  id=f"{name}--none", class_="none", role="row")  # fmt: skip
+    empty = tag("tr", tag("td", nothing, colspan=len(headings), role="cell"),
+                id=f"{name}--none", class_="none", role="row")  # fmt: skip
     return tag(
         "table",
         tag("caption", caption, class_="hidden"),
         tag("thead", head, role="rowgroup"),
-        tag("tbody", body or nothing, id=name, data_live="rows", role="rowgroup"),
+        tag("tbody", body or empty, id=name, data_live="rows", role="rowgroup"),
         role="table",
     )
 

@@ -21,12 +21,14 @@ from allawee_async.sandbox.page.html import (
 )
 from allawee_async.sandbox.page.texts import account_numbers, card_label, money, short
 from allawee_async.sandbox.query.grammar import Condition
-from allawee_async.sandbox.query.parameters import Selection
+from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.sandbox.query.shaping import SortField
 
 if TYPE_CHECKING:
+    from allawee_async.sandbox.core.collection import Collection
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.page.context import ViewContext
 
 ON_A_PAGE = 20
 _LONGEST_SEARCH = 64
@@ -34,16 +36,20 @@ MAIN_FIRST = (SortField("type", descending=False), SortField("createdAt", descen
 _CONTROLS_NAMED = 6
 
 
-def find_customers(state: State, search: str, page: int) -> Cut:
-    """Return one page of the customers with a text in their name; or the one with this id."""
-    search = search.strip()[:_LONGEST_SEARCH]
-    customers = state.customers
-    if search:
-        exact = customers.get(search) or customers.find("reference", search)
-        if exact is not None:
-            return Cut([exact], 1)
-    named = (Condition("name", "like", (re.escape(search),)),) if search else ()
-    return cut(customers, Selection(every=named), page, ON_A_PAGE)
+def find(
+    collection: Collection,
+    context: ViewContext,
+    *fields: str,
+    order: tuple[SortField, ...] = NEWEST_FIRST,
+) -> Cut:
+    """Return one page of what is searched for: by its id, its reference, or a text in a field."""
+    search = context.query.get("search", "").strip()[:_LONGEST_SEARCH]
+    exact = collection.get(search) or collection.find("reference", search) if search else None
+    if exact is not None:
+        return Cut([exact], 1)
+    has_text = tuple(Condition(field, "like", (re.escape(search),)) for field in fields)
+    selection = Selection(some=has_text if search else (), order=order)
+    return cut(collection, selection, context.page, ON_A_PAGE)
 
 
 def customers(shown: Cut) -> Html:
@@ -90,11 +96,30 @@ def _pay_in_link(account: JsonObject, number: str) -> Html:
     return tag("div", tag("a", number, href=where, aria_label=label))
 
 
-def payments(state: State, count: int) -> Html:
+def payments(shown: Cut) -> Html:
+    """Return payments with what came of them."""
+    headings = ("Payment", "State", "Amount", "Method", "Reference", "Created")
+    rows = [(str(row["id"]), _payment_row(row)) for row in shown.rows]
+    nothing = "None found: pay in on the page of accounts, or POST /payments/payouts."
+    return table("all-payments", "Payments", headings, rows, nothing)
+
+
+def _payment_row(payment: JsonObject) -> tuple[Content, ...]:
+    return (
+        titled(words(payment.get("type")), payment["id"]),
+        [status(payment.get("status")), words(payment.get("failureReason"))],
+        tag("b", money(payment.get("amount"), payment.get("currency")), class_="money"),
+        words(payment.get("method")),
+        words(payment.get("reference")),
+        time(payment.get("createdAt")),
+    )
+
+
+def latest_payments(state: State, count: int) -> Html:
     """Return the latest payments, newest first."""
     shown = cut(state.payments, Selection(), 1, count)
     listed = [(str(row["id"]), _payment(row, state.now())) for row in shown.rows]
-    return entries("payments", listed, "No payment yet.")
+    return entries("payments", listed, "No payment yet: pay in, or POST /payments/payouts.")
 
 
 def _payment(payment: JsonObject, now: str) -> Html:
@@ -156,7 +181,7 @@ def authorizations(state: State, count: int) -> Html:
     """Return the latest purchases and checks of cards, newest first."""
     shown = cut(state.card_authorizations, Selection(), 1, count)
     listed = [(str(row["id"]), _authorization(state, row)) for row in shown.rows]
-    return entries("authorizations", listed, "No card has been used yet.")
+    return entries("authorizations", listed, "No card has been used yet: simulate a purchase.")
 
 
 def _authorization(state: State, authorization: JsonObject) -> Html:

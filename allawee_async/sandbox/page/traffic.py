@@ -50,14 +50,19 @@ def requests(context: ViewContext, count: int) -> Html:
     """Return the latest requests, newest first, each with what it was answered."""
     now = to_timestamp(datetime.now(UTC))
     listed = [(entry.request_id, _request(entry, now)) for entry in context.log.latest(count)]
-    return entries("requests", listed, "No request has come yet.")
+    return entries(
+        "requests", listed, "No request has come yet: point a client at the address of the API."
+    )
 
 
 def webhooks(state: State) -> Html:
     """Return the newest webhooks, without their signing keys."""
     shown = cut(state.webhooks, Selection(), 1, _WEBHOOKS_SHOWN)
     rows = [(str(row["id"]), _webhook(row)) for row in shown.rows]
-    return table("webhooks", "Webhooks", ("Address", "State", "Events", "Name"), rows)
+    return table(
+        "webhooks", "Webhooks", ("Address", "State", "Events", "Name"), rows,
+        "None yet: create one with POST /webhooks, or sandbox.add_webhook(url).",
+    )  # fmt: skip
 
 
 def _webhook(webhook: JsonObject) -> tuple[Content, ...]:
@@ -74,7 +79,7 @@ def deliveries(context: ViewContext, count: int) -> Html:
     events = context.state.events
     shown = cut(events, Selection(), 1, count)
     listed = [(str(row["id"]), _event(context, row)) for row in shown.rows]
-    return entries("events", listed, "Nothing has happened yet that a webhook would hear of.")
+    return entries("events", listed, "No event yet: use a card, or pay in, and there is one.")
 
 
 def _request(entry: LoggedRequest, now: str) -> Html:
@@ -89,8 +94,13 @@ def _request(entry: LoggedRequest, now: str) -> Html:
     return more(
         entry.request_id,
         summary,
-        facts(("Request", id_of(entry.request_id)), *_query(entry), ("Answer", _answer(entry))),
-    )
+        facts(
+            ("Request", id_of(entry.request_id)),
+            *_query(entry),
+            *_body(entry),
+            ("Answer", _answer(entry)),
+        ),
+    )  # fmt: skip
 
 
 def _took(seconds: float | None) -> str | None:
@@ -113,6 +123,11 @@ def _query(entry: LoggedRequest) -> list[tuple[str, Content]]:
     left = len(pairs) - _QUERY_SHOWN
     shown = pairs[:_QUERY_SHOWN] + ([f"and {left} more"] if left > 0 else [])
     return [("Query", [tag("div", tag("code", pair)) for pair in shown])]
+
+
+def _body(entry: LoggedRequest) -> list[tuple[str, Content]]:
+    text = entry.body
+    return [] if text is None else [("Body", tag("pre", text, tabindex="0", aria_label="Body"))]
 
 
 def _answer(entry: LoggedRequest) -> Content:

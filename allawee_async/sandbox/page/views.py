@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from allawee_async.sandbox.page import forms, records, traffic
-from allawee_async.sandbox.page.context import address, cut
+from allawee_async.sandbox.page.context import address
 from allawee_async.sandbox.page.html import BAD, Html, chip, fill, pager, section, tag
 from allawee_async.sandbox.page.texts import counted
-from allawee_async.sandbox.query.parameters import Selection
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allawee_async.sandbox.page.actions import ActionOutcome
-    from allawee_async.sandbox.page.context import ViewContext
+    from allawee_async.sandbox.page.context import Cut, ViewContext
 
 Draw: TypeAlias = "Callable[[ViewContext], tuple[Html, Html | None]]"
 
@@ -54,42 +53,41 @@ def overview(context: ViewContext) -> tuple[Html, Html | None]:
 
 def requests(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the latest requests, and faults for those to come."""
-    note = f"The latest {_MANY}, newest first; each opens to show its answer."
+    note = f"The latest {_MANY}, newest first; each opens to show its body and its answer."
     main = section(None, traffic.requests(context, _MANY), note=note)
     return main, forms.fault_form(context)
 
 
 def customers(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the customers, all or those that are searched for."""
-    found = records.find_customers(context.state, context.query.get("search", ""), context.page)
-    main = section(
-        None,
-        forms.search_form(context),
-        records.customers(found),
-        pager(context, found, "customer"),
-    )
-    return main, None
+    found = records.find(context.state.customers, context, "name")
+    return _searched(context, records.customers(found), found, "customer"), None
 
 
 def accounts(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the accounts with what they have, and the latest payments."""
-    found = cut(
-        context.state.accounts, Selection(order=records.MAIN_FIRST), context.page, records.ON_A_PAGE
-    )
+    found = records.find(context.state.accounts, context, "name", order=records.MAIN_FIRST)
     main = tag(
         "div",
-        section(None, records.accounts(context.state, found), pager(context, found, "account")),
-        section("Latest payments", records.payments(context.state, _SOME)),
+        _searched(context, records.accounts(context.state, found), found, "account"),
+        section("Latest payments", records.latest_payments(context.state, _SOME)),
     )
     return main, tag("div", forms.pay_in_form(context), id="pay-in")
 
 
+def payments(context: ViewContext) -> tuple[Html, Html | None]:
+    """Return the payments, and what lets money come in."""
+    found = records.find(context.state.payments, context, "reference", "type", "status")
+    main = _searched(context, records.payments(found), found, "payment")
+    return main, forms.pay_in_form(context)
+
+
 def cards(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the cards, and what they were used for."""
-    found = cut(context.state.cards, Selection(), context.page, records.ON_A_PAGE)
+    found = records.find(context.state.cards, context, "details.cardHolderName", "details.last4")
     main = tag(
         "div",
-        section(None, records.cards(context.state, found), pager(context, found, "card")),
+        _searched(context, records.cards(context.state, found), found, "card"),
         section("Latest card use", records.authorizations(context.state, _SOME)),
     )
     return main, tag("div", forms.purchase_form(context), id="purchase")
@@ -111,10 +109,15 @@ VIEWS: dict[str, View] = {
     "requests": View("Requests", requests),
     "customers": View("Customers", customers),
     "accounts": View("Accounts", accounts),
+    "payments": View("Payments", payments),
     "cards": View("Cards", cards),
     "webhooks": View("Webhooks", webhooks),
 }
 """The views by the last part of their address."""
+
+
+def _searched(context: ViewContext, table: Html, found: Cut, noun: str) -> Html:
+    return section(None, forms.search_form(context), table, pager(context, found, noun))
 
 
 def _where(context: ViewContext) -> Html:
@@ -137,7 +140,7 @@ def _counts(context: ViewContext) -> Html:
         ("Customers", len(state.customers), "customers"),
         ("Accounts", len(state.accounts), "accounts"),
         ("Cards", len(state.cards), "cards"),
-        ("Payments", len(state.payments), "accounts"),
+        ("Payments", len(state.payments), "payments"),
         ("Events", len(state.events), "webhooks"),
         ("Requests", len(context.log), "requests"),
     )

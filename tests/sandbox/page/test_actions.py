@@ -196,6 +196,21 @@ async def test_the_other_faults_can_be_ordered_for_all_requests_and_taken_back(
     assert (await allawee.get("/customers")).status == 200
 
 
+async def test_a_key_for_a_client_is_made_and_told_once(
+    visitor: Visitor, sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    told = await visitor.act("new-key")
+    key = told.removeprefix("Copy it now: ")
+    headers = {"Authorization": f"Bearer {key}"}
+
+    assert key.startswith("sk.test.")
+    for path in ("/customers", "/webhooks", "/accounts"):
+        async with session.get(sandbox.url + path, headers=headers) as answer:
+            assert answer.status == 200
+    assert key not in (await visitor.get()).text
+    assert key not in (await visitor.get("/requests")).text
+
+
 async def test_cards_are_settled(visitor: Visitor, sandbox: Sandbox) -> None:
     await visitor.act("purchase", **PURCHASE)
 

@@ -27,7 +27,7 @@ def test_texts_are_escaped_and_elements_are_not() -> None:
         "<p><b>&lt;i&gt; &amp; &#x27;x&#x27; &quot;y&quot;</b>3&lt;&gt;</p>"
     )
     assert join("<", Html("<br>")) == "&lt;<br>"
-    assert 'value="&lt;&quot;&gt;&amp;"' in fill("search", search='<">&')
+    assert 'value="&lt;&quot;&gt;&amp;"' in fill("search", view="", search='<">&')
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.stem)

@@ -241,6 +241,47 @@ def test_requests_are_shown_with_their_answers(state: State) -> None:
     assert "no answer" in seen.text
 
 
+def test_requests_are_shown_with_their_bodies_and_without_secrets(state: State) -> None:
+    log = RequestLog(10)
+    entry = logged()
+    entry.take(b'{"name":"Ada Eze","pin":"4821","number":"5061462473446064880"}')
+    log.append(entry)
+    seen = read(context(state, "requests", log=log)).text
+
+    assert "Ada Eze" in seen
+    assert "4821" not in seen
+    assert "5061462473446064880" not in seen
+    entry.forget_bodies()
+    assert (entry.body, entry.body_size) == (None, 62)
+
+
+@pytest.mark.parametrize("name", ["accounts", "cards", "payments", "customers"])
+def test_what_a_view_lists_is_found_by_its_id(name: str, state: State) -> None:
+    pay = {"amount": 5, "currency": "NGN", "type": "pay-in", "status": "failed", "method": "m"}
+    state.payments.add(pay | {"id": "p.1", "reference": "salary-7", "failureReason": "closed"})
+    state.payments.add(pay | {"id": "p.2", "reference": "rent"})
+    *_, wanted = getattr(state, name)
+    seen = read(context(state, name, query={"search": str(wanted["id"])})).text
+    nothing = read(context(state, name, query={"search": "nobody has this"})).text
+
+    assert f"1 {name[:-1]}" in seen
+    assert str(wanted["id"]) in seen
+    assert f"0 {name}" in nothing
+    assert "None found" in nothing
+
+
+def test_payments_are_found_by_their_reference_and_tell_why_they_failed(state: State) -> None:
+    pay = {"amount": 123_450, "currency": "NGN", "type": "pay-out", "status": "failed"}
+    state.payments.add(pay | {"id": "p.1", "reference": "salary-7", "failureReason": "closed"})
+    state.payments.add(pay | {"id": "p.2", "reference": "rent"})
+    seen = read(context(state, "payments", query={"search": "salary"})).text
+
+    assert "1 payment" in seen
+    assert "NGN 1,234.50" in seen
+    assert "closed" in seen
+    assert "p.2" not in seen
+
+
 def test_requests_of_the_other_host_and_of_the_page_are_marked(state: State) -> None:
     log = RequestLog(10)
     log.append(LoggedRequest("secure", "GET", "/cards/c.1/secrets", (), "req_1", is_of_page=True))
