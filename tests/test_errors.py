@@ -136,7 +136,7 @@ def test_there_is_no_error_beside_those_of_the_contract() -> None:
 def test_every_exported_exception_derives_from_the_root() -> None:
     exported = {
         value
-        for name in allawee_async.__all__
+        for name in dir(allawee_async)
         if isinstance(value := getattr(allawee_async, name), type)
         and issubclass(value, BaseException)
     }

@@ -64,10 +64,7 @@ def _without_secrets(value: Any) -> object:
 
 def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     """Let attrs tell other printers, which ask it, what is shown of a field."""
-    return [
-        field if field.inherited else field.evolve(repr=_told(field))  # of a model, which told
-        for field in fields
-    ]
+    return [field.evolve(repr=_told(field)) if field.repr is True else field for field in fields]
 
 
 def _told(field: "attrs.Attribute[Any]") -> "bool | Callable[[object], str]":
@@ -157,6 +154,8 @@ if TYPE_CHECKING:
     class _OpenEnumType(type):
         def __iter__(cls: type[E]) -> Iterator[E]: ...
         def __len__(cls) -> int: ...
+        @property
+        def __members__(cls: type[E]) -> Mapping[str, E]: ...
 
     class OpenEnum(str, metaclass=_OpenEnumType):
         """Known values of a field whose list is not closed.

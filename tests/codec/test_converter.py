@@ -114,7 +114,7 @@ def test_what_is_written_reads_back_as_the_same(cls: type[Model], data: st.DataO
 OTHERS = sorted(
     (
         value
-        for name in room.__all__
+        for name in dir(room)
         if isinstance(value := getattr(room, name), type)
         and issubclass(value, Model)
         and value not in {Model, *MODELS}
@@ -429,7 +429,8 @@ def test_a_model_of_one_enumerated_field_is_read(text: str) -> None:
 
 
 def test_a_remembered_model_wants_a_text() -> None:
-    for value in (5, None, True, ["red"], {}):
+    values: tuple[object, ...] = (5, None, True, ["red"], {})
+    for value in values:
         with pytest.raises(DecodeError, match="expected a text"):
             from_dict(Painted, {"colour": value})
     for document in (["colour"], "colour", 5, None):

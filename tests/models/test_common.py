@@ -177,7 +177,7 @@ def test_a_model_can_be_pickled_and_copied(cls: type[Model], make: Any, again: A
     assert twin.extra == value.extra
     assert to_dict(twin) == to_dict(value)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        twin._extra = None
+        twin._extra = None  # type: ignore[misc]
 
 
 @every_class
@@ -201,7 +201,7 @@ def test_models_of_different_classes_are_different(cls: type[Model]) -> None:
 @every_class
 def test_arguments_have_names(cls: type[Model]) -> None:
     with pytest.raises(TypeError):
-        cls("positional")  # type: ignore[call-arg, misc]
+        cls("positional")  # type: ignore[arg-type, call-arg]
     with pytest.raises(TypeError):
         cls(no_such_field=1)  # type: ignore[call-arg]
 
@@ -307,7 +307,7 @@ def test_no_repr_shows_an_identity_number(show: Any, wrap: Any) -> None:
 
 
 def test_a_page_and_a_reply_show_no_identity_number() -> None:
-    from allawee_async.pagination.pager import Page, Source
+    from allawee_async.pagination.pages import Page, Source
     from allawee_async.transport.response import Reply
 
     claims = _full(Claims)

@@ -38,7 +38,8 @@ from allawee_async.types import FreeForm, JSONObject, JSONValue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CLASSES: list[type[Any]] = [getattr(models, name) for name in models.__all__]  # type: ignore[attr-defined]
+PACKAGE: Any = models
+CLASSES: list[type[Any]] = [getattr(models, name) for name in PACKAGE.__all__]
 MODELS: list[type[Model]] = [cls for cls in CLASSES if issubclass(cls, Model)]
 
 
