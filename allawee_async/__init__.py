@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from allawee_async.errors import *
     from allawee_async.models import *
     from allawee_async.pagination.pager import AsyncPager as AsyncPager
+    from allawee_async.pagination.pager import Part as Part
     from allawee_async.pagination.pages import Page as Page
     from allawee_async.query.filters import F as F
     from allawee_async.transport.downloads import Download as Download
@@ -38,7 +39,7 @@ else:
             "PermissionDeniedError RateLimitError RequestAccepted RequestFailedError "
             "RequestTimeoutError ServerError SignatureError TransportError "
             "UnprocessableEntityError",
-            "pagination.pager": "AsyncPager",
+            "pagination.pager": "AsyncPager Part",
             "pagination.pages": "Page",
             "query.filters": "F",
             "transport.downloads": "Download",

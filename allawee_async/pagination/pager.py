@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.pagination.pages import Page, PageWalk, Source
+from allawee_async.pagination.parallel import ParallelWalk
+from allawee_async.pagination.windows import Timeline, balanced
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from datetime import datetime
     from types import TracebackType
+
+    from allawee_async.pagination.listings import Listing
+    from allawee_async.pagination.pages import OnInvalid
+    from allawee_async.query.times import Time
+    from allawee_async.transport.session import SessionManager
 
 
 T = TypeVar("T")
@@ -45,6 +53,39 @@ class ItemWalk(Generic[T]):
         await self._pages.aclose()
 
 
+class Connected(Protocol):
+    """What reads a list: a client."""
+
+    _session: SessionManager
+
+
+@attrs.frozen(kw_only=True)
+class Part(Generic[T]):
+    """A part of a list: a small value that can be pickled and read on any machine.
+
+    Attributes:
+        listing: The list, and what of it.
+        since: The beginning of its window of time; None is the beginning of the list.
+        until: The end of its window, which is no part of it.
+        count: How many entries it held when it was cut; None if the API did not count.
+    """
+
+    listing: Listing
+    since: datetime | None
+    until: datetime
+    count: int | None = None
+
+    def pager(self, allawee: Connected, *, on_invalid: OnInvalid | None = None) -> AsyncPager[T]:
+        """Return the pager of this part.
+
+        Args:
+            allawee: The client that reads it. The part knows neither key nor host.
+            on_invalid: As for the list itself.
+        """
+        session = allawee._session  # noqa: SLF001 - what a client is made of is ours
+        return AsyncPager(self.listing.read_by(session, on_invalid), self.listing)
+
+
 @attrs.define(eq=False)
 class _Block(Generic[T]):
     """An `async with` block over a pager, and the walks that began in it."""
@@ -70,8 +111,9 @@ class AsyncPager(Generic[T]):
     leaves such items out.
     """
 
-    def __init__(self, source: Source[T]) -> None:
+    def __init__(self, source: Source[T], listing: Listing | None = None) -> None:
         self._source = source
+        self._listing = listing
         self._blocks: list[_Block[T]] = []
 
     def __aiter__(self) -> ItemWalk[T]:
@@ -123,6 +165,75 @@ class AsyncPager(Generic[T]):
     async def first(self) -> T | None:
         """Return the first item, or None if the list is empty. Sends one request."""
         return next(iter(await self.to_list(1)), None)
+
+    async def split(
+        self,
+        parts: int,
+        *,
+        by: str = "created_at",
+        since: Time | None = None,
+        until: Time | None = None,
+    ) -> list[Part[T]]:
+        """Cut the list into windows of time that hold about the same number of entries.
+
+        They are found by counting, with a few small requests for each part; where the API does not
+        count, they have the same width. Together they are exactly the list up to `until`. An entry
+        that is changed or deleted while the parts are read stays in its part, unless `by` is
+        `updated_at`.
+
+        Args:
+            parts: The most parts; there are fewer where many entries have the same time.
+            by: The field of time.
+            since: What came before is left out; an aware datetime, or a date.
+            until: What came then or later is left out; None is now.
+
+        Raises:
+            ConfigurationError: A parameter makes no sense, the list begins at a cursor, or its
+                entries do not show the field.
+            AllaweeError: A request failed, after its retries.
+        """
+        timeline = self._timeline(parts, by, since, until)
+        if self._listing is None:
+            raise ConfigurationError("only lists of a client can be cut into parts")
+        return [
+            Part(
+                listing=attrs.evolve(self._listing, query=timeline.query_in(window)),
+                since=window.since,
+                until=window.until,
+                count=window.count,
+            )
+            for window in await balanced(parts, timeline)
+        ]
+
+    def parallel(
+        self,
+        workers: int,
+        *,
+        by: str = "created_at",
+        since: Time | None = None,
+        until: Time | None = None,
+    ) -> ParallelWalk[T]:
+        """Return an iterator that walks several windows of time at once: items in no order.
+
+        At most so many requests are under way, and twice as many pages in memory. It is otherwise
+        used as the iterator of the pager; `aclosing` ends it at once.
+
+        Args:
+            workers: How many windows are walked at once.
+            by: The field of time.
+            since: What came before is left out; an aware datetime, or a date.
+            until: What came then or later is left out; None is now.
+
+        Raises:
+            ConfigurationError: A parameter makes no sense, or the list begins at a cursor.
+        """
+        timeline = self._timeline(workers, by, since, until)
+        return ParallelWalk(self._source, timeline, workers)
+
+    def _timeline(self, parts: object, by: str, since: Time | None, until: Time | None) -> Timeline:
+        if type(parts) is not int or parts < 1:
+            raise ConfigurationError("the number of parts must be a whole number, 1 or more")
+        return Timeline(self._source, by, since, until)
 
     async def __aenter__(self) -> Self:
         """Return the pager itself; the end of the block ends the walks that begin in it."""

@@ -246,11 +246,17 @@ class PageWalk(Generic[T]):
     that cannot be read it goes on. Any number of tasks may share it, each page is handed out once;
     it may be used in several event loops, one after the other. From the second page on, the page
     behind the one that was handed out is already being fetched.
+
+    Args:
+        source: The list.
+        place: Where to begin.
+        ahead: Whether to fetch a page before it is asked for.
     """
 
-    def __init__(self, source: Source[T], place: Place = _START) -> None:
+    def __init__(self, source: Source[T], place: Place = _START, *, ahead: bool = True) -> None:
         self._source = source
         self._begin = self._place = place
+        self._fetches_ahead = ahead
         self._batches = 0
         self._seen = {source.query[name] for name in _CURSORS if name in source.query}
         if place.cursor is not None:
@@ -364,7 +370,7 @@ class PageWalk(Generic[T]):
         self._is_last = not more
         if more and reached is not None:
             self._seen.add(reached)
-            if self._batches > 1:
+            if self._batches > 1 and self._fetches_ahead:
                 self._fetch_ahead(reached)
 
     def _is_more(self, batch: Batch[T], reached: str | None) -> bool | None:
@@ -428,6 +434,12 @@ class PageWalk(Generic[T]):
         self._ahead = asyncio.ensure_future(self._source.batch(cursor))
         self._ahead.add_done_callback(_look_at)
 
+    def resumed(self, source: Source[T]) -> PageWalk[T] | None:
+        """Return a walk that goes on in another list where this one is; None within a page."""
+        if self._pieces or self._is_last:
+            return None
+        return PageWalk(source, self._place, ahead=self._fetches_ahead)
+
     async def aclose(self) -> None:
         """End the walk; what was being fetched is cancelled and waited for."""
         self._is_last = True
@@ -439,15 +451,15 @@ class PageWalk(Generic[T]):
             ahead.cancel()
             await asyncio.wait([ahead])
         else:
-            _cancel(ahead)
+            cancel_anywhere(ahead)
 
     def __del__(self) -> None:
         """Cancel what was being fetched for a loop that was left early."""
         if self._ahead is not None and not self._ahead.done():
-            _cancel(self._ahead)
+            cancel_anywhere(self._ahead)
 
 
-def _cancel(task: asyncio.Task[Any]) -> None:
+def cancel_anywhere(task: asyncio.Task[Any]) -> None:
     """Cancel a task from wherever one is: the collector may run in any thread."""
     with suppress(RuntimeError):  # its loop is closed
         task.get_loop().call_soon_threadsafe(task.cancel)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, TypeVar, Unpack, overload
 
-from allawee_async.codec.converter import decode, decode_items, records
+from allawee_async.codec.converter import decode
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
+from allawee_async.pagination.listings import Listing, as_object
 from allawee_async.pagination.pager import AsyncPager
-from allawee_async.pagination.pages import Source
 from allawee_async.query.filters import F
 from allawee_async.query.parameters import ListParams, list_query
 from allawee_async.redaction import secret_texts
@@ -149,30 +149,14 @@ class Resource:
                 the answer says otherwise.
             on_invalid: Called with the error of each item that cannot be read; None raises it.
         """
-        route = self.ROUTES[verb]
-        path = route.path(*ids)
-
-        async def fetch(page_query: Mapping[str, str]) -> Reply:
-            reply = await self._session.send(self._prepared(route, path, query=page_query))
-            if loose:
-                reply.raw = _as_list(reply.data)
-            return reply
-
-        def items(data: Any) -> list[Any]:
-            return _mappings(data) if model is None else decode_items(data, model)
-
-        source: Source[Any] = Source(
-            fetch=fetch,
-            decode=items,
+        listing = Listing(
+            path=self.ROUTES[verb].path(*ids),
             query=query,
-            cursor_field=cursor_field,
-            ends_unless_told=loose,
-            on_invalid=on_invalid,
             model=model,
-            address=f"{self._session.hosts.base_url}{path}",
-            key_kind=repr(self._session.keys),
+            cursor_field=cursor_field,
+            loose=loose,
         )
-        return AsyncPager(source)
+        return AsyncPager(listing.read_by(self._session, on_invalid), listing)
 
 
 _ALSO_CALLED: Final = {
@@ -268,7 +252,7 @@ class Listable(Resource, Generic[M]):
 def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
     data: object = None
     try:
-        data = reply.raw if _has_required_fields(model) else _kept(reply.data)
+        data = reply.raw if _has_required_fields(model) else as_object(reply.data)
         if reply.message is not None and isinstance(data, dict) and "message" in fields_of(model):
             data = {"message": reply.message, **data}
         return decode(data, model)
@@ -288,32 +272,8 @@ def _has_required_fields(model: type[Model]) -> bool:
     return any(field.required for field in fields_of(model).values())
 
 
-def _kept(value: JSONValue) -> JSONObject:
-    """Return what is no object as one; nothing is an empty one."""
-    if isinstance(value, dict):
-        return value
-    return {} if value is None else {"value": value}
-
-
-def _as_list(data: JSONValue) -> list[JSONValue]:
-    if isinstance(data, list):
-        return [_kept(item) for item in data]
-    return [] if data is None else [_kept(data)]
-
-
 def _is_filled_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
-
-
-def _mappings(data: object) -> list[JSONObject | DecodeError]:
-    return [
-        item
-        if isinstance(item, dict)
-        else DecodeError(
-            "expected an object, found something else", path=f"data[{index}]", item=item
-        )
-        for index, item in enumerate(records(data))
-    ]
 
 
 class Findable(Listable[M]):
