@@ -45,7 +45,7 @@ from allawee_async.sandbox.money import (
 )
 from allawee_async.sandbox.query.grammar import MalformedQueryError
 from allawee_async.sandbox.requests import queued
-from allawee_async.sandbox.requests.calls import Called
+from allawee_async.sandbox.requests.calls import Called, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +151,8 @@ class Api:
                 request_id=request.request_id,
                 initiator=request.key.id,
                 address=request.address,
+                sent=kept(request.body),
+                answered=kept(response.body),
             )
         )
         return response

@@ -1,4 +1,4 @@
-"""The API's own log of calls: what `GET /requests` lists. Bounded; bodies of calls are not kept."""
+"""The API's own log of calls: what `GET /requests` lists. Bounded, secrets left out."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.core.values import from_bytes, is_nested_deeper, to_timestamp
+from allawee_async.sandbox.rules.requests import BODY_KEPT, MAX_NESTING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from allawee_async.sandbox.core.values import JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 API_VERSION = "2025-06-01"
 HIDDEN = ("id", "createdAt")
+_SECRETS = frozenset({"pan", "cvv", "pin", "key", "signingKey"})
 
 
 class Called(NamedTuple):
@@ -27,17 +29,50 @@ class Called(NamedTuple):
     request_id: str
     initiator: str
     address: str
+    sent: bytes = b""
+    answered: bytes = b""
 
     def record(self) -> JsonObject:
         """Return the call as a document, hidden fields included."""
         at = to_timestamp(self.at)
+        attempt: JsonObject = {"statusCode": self.status, "latency": 0, "createdAt": at}
+        if self.answered:
+            attempt["responseBody"] = bare(_read(self.answered))
         return {
             "_id": self.request_id, "status": "completed", "path": self.path,
             "method": self.method, "apiVersion": API_VERSION,
-            "attempts": [{"statusCode": self.status, "latency": 0, "createdAt": at}],
-            "requestBody": {}, "source": {"ipAddress": self.address},
-            "initiator": self.initiator, "id": self.request_id, "createdAt": at,
+            "attempts": [attempt], "requestBody": _read(self.sent) or {},
+            "source": {"ipAddress": self.address}, "initiator": self.initiator,
+            "id": self.request_id, "createdAt": at,
         }  # fmt: skip
+
+
+def kept(body: bytes) -> bytes:
+    """Return what the log keeps of a body: all or nothing."""
+    return body if len(body) <= BODY_KEPT else b""
+
+
+def without_secrets(value: Json) -> Json:
+    """Return a value with a mask in place of what nobody may read."""
+    if isinstance(value, dict):
+        return {
+            name: "***" if name in _SECRETS else without_secrets(inner)
+            for name, inner in value.items()
+        }
+    return [without_secrets(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _read(body: bytes) -> Json:
+    try:
+        value: Json = from_bytes(body)
+    except ValueError:
+        return None
+    return None if is_nested_deeper(value, MAX_NESTING) else without_secrets(value)
+
+
+def bare(answer: Json) -> Json:
+    """Return the resource in an answer, or the answer itself where there is none in it."""
+    return answer["data"] if isinstance(answer, dict) and "data" in answer else answer
 
 
 class CallLog:

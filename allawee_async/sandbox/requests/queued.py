@@ -14,7 +14,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalE
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, to_bytes
-from allawee_async.sandbox.requests.calls import API_VERSION
+from allawee_async.sandbox.requests.calls import API_VERSION, bare, without_secrets
 from allawee_async.sandbox.rules.requests import QUEUE_SECONDS
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ JOB = "queued-request"
 RETRY, HARD_STOP = "x-grp-force-retry", "x-grp-force-hard-stop"
 FLAGS = frozenset({RETRY, HARD_STOP})
 
-_SECRETS = frozenset({"pan", "cvv", "pin"})
 _ERROR: JsonObject = {"code": "service-unavailable", "message": "Service temporarily unavailable"}
 _ACCEPTED: JsonObject = {
     "code": "request-accepted",
@@ -75,8 +74,9 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     record: JsonObject = {
         "_id": number, "status": "pending", "path": route.path.replace(":id", call.id),
         "method": route.method, "apiVersion": API_VERSION, "attempts": [attempt],
-        "requestBody": _without_secrets(call.body), "source": {"ipAddress": call.address},
-        "initiator": call.key.id, "id": number, "createdAt": now,
+        "requestBody": without_secrets(from_bytes(call.body or b"{}")),
+        "source": {"ipAddress": call.address}, "initiator": call.key.id, "id": number,
+        "createdAt": now,
     }  # fmt: skip
     record["job"] = {
         "route": route.path, "id": call.id, "body": call.body.decode(),
@@ -115,8 +115,7 @@ def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
         reply = route.handler(state, request)
     except RefusalError as refusal:
         reply = refusal.reply
-    body: Json = from_bytes(reply.body)
-    return reply.status, body["data"] if isinstance(body, dict) and "data" in body else body
+    return reply.status, bare(from_bytes(reply.body))
 
 
 def _attempts(record: JsonObject, status: int, body: Json, at: str) -> list[Json]:
@@ -125,12 +124,6 @@ def _attempts(record: JsonObject, status: int, body: Json, at: str) -> list[Json
         "statusCode": status, "latency": 0, "responseBody": body, "createdAt": at,
     }  # fmt: skip
     return [*before, attempt]
-
-
-def _without_secrets(body: bytes) -> JsonObject:
-    """Return a body that was found good, with a mask in place of what nobody may read."""
-    sent: JsonObject = from_bytes(body or b"{}")
-    return {name: "***" if name in _SECRETS else value for name, value in sent.items()}
 
 
 def list_requests(state: State, call: ApiRequest) -> ApiResponse:

@@ -21,6 +21,7 @@ SEARCH_SECONDS = 1.0
 """Of the processor; a tenth of a millisecond for each document that was looked at is added."""
 QUEUE_SECONDS = 0.2
 CALLS_KEPT = 1_000
+BODY_KEPT = 4 * 1024
 
 RULES: tuple[Rule, ...] = (
     *about(
@@ -157,8 +158,9 @@ RULES: tuple[Rule, ...] = (
         Rule("Faults that are ordered with `sandbox.faults` are answered as ordered, never "
              "queued.", "So a test gets the very fault that it asked for."),
         Rule(f"`/requests` lists the latest {CALLS_KEPT:,} to {2 * CALLS_KEPT:,} calls with a "
-             "key, and all queued ones. Of other calls neither query nor bodies are kept, and "
-             "every `latency` is 0. The list has the envelope, the single record has none.",
+             "key, and all queued ones. Of other calls the query is not kept, bodies up to "
+             f"{BODY_KEPT // 1024} KiB are, with `***` in place of what is secret, and every "
+             "`latency` is 0. The list has the envelope, the single record has none.",
              "The documents are of two minds what it holds."),
     ),
     *about(

@@ -16,7 +16,7 @@ from allawee_async.sandbox.requests.calls import Called, CallLog
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.sandbox.conftest import Caller, Calling
+    from tests.sandbox.conftest import Answer, Caller, Calling
 
 ACCEPTED = {
     "code": "request-accepted",
@@ -277,7 +277,7 @@ async def test_an_unknown_request_is_not_found(allawee: Caller) -> None:
 def test_the_log_keeps_the_latest_calls_and_all_queued_ones() -> None:
     log, queued = CallLog(2), Collection(hidden=("id", "createdAt"))
     queued.add({"id": "req_q", "_id": "req_q", "createdAt": "2026"})
-    at = datetime(2026, 5, 1, tzinfo=UTC)
+    at, records = datetime(2026, 5, 1, tzinfo=UTC), log.records(queued)
     for number in range(7):
         log.note(Called(at, "GET", "/", 200, f"req_{number}", "key.1", "::1"))
         records = log.records(queued)
@@ -288,3 +288,28 @@ def test_the_log_keeps_the_latest_calls_and_all_queued_ones() -> None:
     assert len(records) <= 5
     log.note(Called(at, "GET", "/", 200, "", "key.1", "::1"))
     assert "" not in log.records(queued)
+
+
+async def test_every_call_is_recorded_with_its_bodies_but_for_secrets(
+    allawee: Caller, sandbox: Sandbox
+) -> None:
+    card = (await allawee.get("/cards", limit="1")).ids[0]
+    secrets = await allawee.send("GET", f"/cards/{card}/secrets", secure=True)
+    body = {"name": "Ada", "reference": "r", "type": "individual", "claims": {}}
+    created = await allawee.post(body)
+    refused = await allawee.send("POST", f"/cards/{card}/activate", json={"pin": "9"}, secure=True)
+    deep = await allawee.send("POST", "/customers", data=b"[" * 900 + b"]" * 900)
+    long = await allawee.send("POST", "/customers", json=body | {"name": "n" * 5_000})
+    empty = await allawee.send("POST", "/customers", data=b"nothing")
+
+    async def recorded(answer: Answer) -> tuple[Any, Any]:
+        shown = await record_of(allawee, answer.headers["x-request-id"])
+        (attempt,) = shown["attempts"]
+        return shown["requestBody"], attempt.get("responseBody")
+
+    assert await recorded(created) == (body, created.json["data"])
+    assert await recorded(secrets) == ({}, secrets.json["data"] | {"pan": "***", "cvv": "***"})
+    assert await recorded(refused) == ({"pin": "***"}, refused.json)
+    assert await recorded(deep) == ({}, deep.json)
+    assert await recorded(long) == ({}, long.json)
+    assert await recorded(empty) == ({}, empty.json)
