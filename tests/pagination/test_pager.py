@@ -904,13 +904,13 @@ async def test_an_answer_without_data_is_told(body: bytes) -> None:
         assert isinstance(await failure(it.customers.list().to_list()), DecodeError)
 
 
-BAD_DATE = {"claims": {"individualInformation": {"email": 5}}}
+BAD_EMAIL = {"claims": {"individualInformation": {"email": 5}}}
 
 
 @pytest.mark.parametrize(
     ("bad", "path"),
     [
-        (BAD_DATE, "data[3].claims.individualInformation.email"),
+        (BAD_EMAIL, "data[3].claims.individualInformation.email"),
         ({"name": 5}, "data[3].name"),
         ({"claims": []}, "data[3].claims"),
         ({"claims": {"businessAddress": {"city": False}}}, "data[3].claims.businessAddress.city"),
