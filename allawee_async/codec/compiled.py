@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import msgspec
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from allawee_async.codec.json import Raw
     from allawee_async.models.schema import Field
-
-E = TypeVar("E", bound=OpenEnum)
 
 _MOST_KEPT: Final = 256
 _MOST_LEARNED: Final = 32
@@ -66,14 +65,12 @@ class Compiled:
 
     Attributes:
         struct: What msgspec reads an object into.
-        decode: Reads the text of one object.
         decode_list: Reads the text of a list of objects.
         copy: Makes the models of structs.
         unknown: The unknown fields of each class that it knows.
     """
 
     struct: type[msgspec.Struct]
-    decode: Callable[[Raw], Any]
     decode_list: Callable[[Raw], list[Any]]
     copy: Callable[[list[Any]], list[Any]]
     unknown: Mapping[type[Model], tuple[str, ...]]
@@ -89,7 +86,7 @@ class Compiled:
 
     def of_text(self, text: Raw) -> Any:
         """Return the model of a text."""
-        return self.copy([self.decode(text)])[0]
+        return self.copy([msgspec.json.decode(text, type=self.struct)])[0]
 
     def of_list(self, text: Raw) -> list[Any]:
         """Return the models of the text of a list."""
@@ -108,9 +105,8 @@ def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Comp
     """
     source = _Source(relation)
     struct = source.struct(cls)
-    decode = msgspec.json.Decoder(struct).decode
     decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
-    return Compiled(struct, decode, decode_list, source.copier(cls), source.unknown)
+    return Compiled(struct, decode_list, source.copier(cls), source.unknown)
 
 
 class _Source:
@@ -127,12 +123,8 @@ class _Source:
         self._relation = relation
         self._structs: dict[type[Model], type[msgspec.Struct]] = {}
 
-    def unique(self, kind: str) -> str:
-        """Return a name that was not there before."""
-        return self.named(kind, None)
-
-    def named(self, kind: str, value: object) -> str:
-        """Return a new name for a value."""
+    def named(self, kind: str, value: object = None) -> str:
+        """Return a name that was not there before, for a value if there is one already."""
         name = f"{kind}{len(self.names)}"
         self.names[name] = value
         return name
@@ -141,15 +133,15 @@ class _Source:
         """Return what msgspec reads an object of a class into."""
         if cls not in self._structs:
             self.unknown[cls] = tuple(_learned[cls])
-            fields = [*map(self._struct_field, fields_of(cls).values())]
-            wires = {field.attribute: field.wire for field in fields_of(cls).values()}
-            for attribute, wire in self._unknown_fields(cls):
-                fields.append((attribute, Any, msgspec.UNSET))
-                wires[attribute] = wire
+            known = fields_of(cls).values()
+            unknown = self._unknown_fields(cls)
             self._structs[cls] = msgspec.defstruct(
                 cls.__name__,
-                fields,
-                rename=wires,
+                [
+                    *map(self._struct_field, known),
+                    *((attribute, Any, msgspec.UNSET) for attribute, _ in unknown),
+                ],
+                rename={**{field.attribute: field.wire for field in known}, **dict(unknown)},
                 kw_only=True,
                 forbid_unknown_fields=True,
                 gc=False,  # it holds no cycles, and nobody holds it for long
@@ -175,7 +167,7 @@ class _Source:
 
     def copier(self, cls: type[Model]) -> Callable[[list[Any]], list[Any]]:
         """Return the function that makes the models of structs."""
-        name = self.unique("copy")
+        name = self.named("copy")
         lines = [
             f"def {name}(structs):",
             " models = []",
@@ -212,7 +204,7 @@ class _Source:
         plain = field.required or field.default is None
         default = "None" if plain else self.named("default", field.default)
         if field.kind is Kind.OBJECT and field.model is not None:
-            outer, inner = self.unique("v"), self.unique("model")
+            outer, inner = self.named("v"), self.named("model")
             yield f"{pad}{outer} = {value}"
             yield f"{pad}if {outer} is None: {store} = {default}"
             yield f"{pad}else:"
@@ -220,13 +212,12 @@ class _Source:
             yield f"{pad} {store} = {inner}"
             return
         copied = self._copied(field, "v")
-        if copied == default == "v" or (copied == "v" and plain):
+        if copied == "v" and plain:
             yield f"{pad}{store} = {value}"
             return
         yield f"{pad}v = {value}"
-        yield f"{pad}{store} = " + (
-            copied if field.required else f"{default} if v is None else {copied}"
-        )
+        otherwise = "" if field.required else f"{default} if v is None else "
+        yield f"{pad}{store} = {otherwise}{copied}"
 
     def _copied(self, shape: Shape, value: str) -> str:
         """Return what is stored in a model for a value of a struct that is not None."""
@@ -236,7 +227,7 @@ class _Source:
             case Kind.DATE:
                 return f"{'read_date_or_text' if shape.keeps_text else 'read_date'}({value}, None)"
             case Kind.CHOICE if shape.enumeration is not None:
-                return f"{self.named('members', _Members(shape.enumeration))}[{value}]"
+                return f"{self.named('members', _members(shape.enumeration))}[{value}]"
             case Kind.RELATION:
                 read = self.named("read", self._relation(shape))
                 return f"({value} if type({value}) is str else {read}({value}, None))"
@@ -249,7 +240,7 @@ class _Source:
         if item.kind is not Kind.OBJECT or item.model is None:
             copied = self._copied(item, "x")
         elif _repeats(item.model) and not self.unknown[item.model]:
-            repeated = self.named("repeated", _Repeated(item.model))
+            repeated = self.named("repeated", _Kept(partial(_of_texts, item.model)))
             key = ", ".join(f"x.{field.attribute}" for field in fields_of(item.model).values())
             copied = f"{repeated}[{key}]"
         else:
@@ -290,19 +281,26 @@ def _is_harmless(field: attrs.Attribute[Any]) -> bool:
     return converter is None or _OURS in getattr(converter, "__module__", "")
 
 
-class _Members(dict[str, E]):
-    """The members of an open enumeration by their text, with the unknown ones seen so far."""
+class _Kept(dict[Any, Any]):
+    """Values by what they are made of: the first that were asked for are kept.
 
-    def __init__(self, cls: type[E]) -> None:
-        members: Any = cls  # which type checkers take for a text
-        super().__init__({member.value: member for member in members})
-        self._cls = cls
+    Models and members are frozen values, so nobody can tell that it is the same one; and a page of
+    customers has a third fewer objects to make and to collect.
+    """
 
-    def __missing__(self, value: str) -> E:
-        member = self._cls(value)
+    def __init__(self, make: Callable[[Any], Any], known: Mapping[Any, Any] | None = None) -> None:
+        super().__init__(known or {})
+        self._make = make
+
+    def __missing__(self, key: Any) -> Any:
+        value = self._make(key)
         if len(self) < _MOST_KEPT:
-            self[value] = member
-        return member
+            self[key] = value
+        return value
+
+
+def _members(cls: type[OpenEnum]) -> _Kept:
+    return _Kept(cls, {member.value: member for member in cls})
 
 
 def _repeats(cls: type[Model]) -> bool:
@@ -311,23 +309,11 @@ def _repeats(cls: type[Model]) -> bool:
     return len(fields) > 1 and all(field.kind is Kind.CHOICE for field in fields)
 
 
-class _Repeated(dict[tuple[Any, ...], Model]):
-    """Models by the texts of their fields.
-
-    A model is a frozen value, so nobody can tell that it is the same one; and a page of customers
-    has a third fewer objects to make and to collect.
-    """
-
-    def __init__(self, cls: type[Model]) -> None:
-        super().__init__()
-        self._cls = cls
-
-    def __missing__(self, key: tuple[Any, ...]) -> Model:
-        values: dict[str, Any] = {}
-        for field, text in zip(fields_of(self._cls).values(), key, strict=True):
-            if text is not None and field.enumeration is not None:
-                values[field.attribute] = field.enumeration(text)
-        model = self._cls(**values)
-        if len(self) < _MOST_KEPT:
-            self[key] = model
-        return model
+def _of_texts(cls: type[Model], texts: tuple[str | None, ...]) -> Model:
+    pairs = zip(fields_of(cls).values(), texts, strict=True)
+    values: dict[str, Any] = {
+        field.attribute: field.enumeration(text)
+        for field, text in pairs
+        if field.enumeration is not None and text is not None
+    }
+    return cls(**values)

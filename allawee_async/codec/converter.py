@@ -7,6 +7,7 @@ documents do not name is kept in `extra`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -16,16 +17,15 @@ from cattrs import Converter
 from allawee_async.codec import reading as decoding
 from allawee_async.codec.compiled import Compiled, compile_model, learn
 from allawee_async.codec.json import NotJSON, Raw, document, loads, parts
-from allawee_async.codec.reading import FieldReader, Mismatch, Reader, read_carefully
+from allawee_async.codec.reading import Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Kind, Shape, fields_of, masked
+from allawee_async.models.schema import Field, Kind, Shape, fields_of, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from allawee_async.models.schema import Field
     from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 M = TypeVar("M", bound=Model)
@@ -150,9 +150,7 @@ def reader(cls: type[M]) -> ModelReader[M]:
 
 def field_reader(shape: Shape) -> Reader:
     """Return the reader of what a field holds, or an item of a list."""
-    expected = shape.type or shape
-    read = converter.get_structure_hook(expected)
-    return lambda value, _: read(value, expected)
+    return _field_reader(shape, converter)
 
 
 def _is_model(annotation: Any) -> bool:
@@ -168,10 +166,12 @@ class ModelReader(Generic[M]):
 
     def __init__(self, cls: type[M], converter: Converter) -> None:
         self._cls = cls
-        self._readers = tuple(_field_reader(field, converter) for field in fields_of(cls).values())
+        self._fields = [
+            (field, _field_reader(field, converter)) for field in fields_of(cls).values()
+        ]
         self._converter = converter
         self._compiled: Compiled | None = None
-        self._has_compiled = False
+        self._is_stale = True
 
     def __call__(self, value: Any, _: object = None) -> M:
         """Read what a JSON text says."""
@@ -202,36 +202,31 @@ class ModelReader(Generic[M]):
             return None
 
     def _fast(self) -> Compiled | None:
-        if not self._has_compiled:
-            self._compiled, self._has_compiled = self._compile(), True
+        if self._is_stale:
+            self._is_stale = False
+            with suppress(TypeError):  # a class that does more with its values than to hold them
+                self._compiled = compile_model(self._cls, self._converter.get_structure_hook)
         return self._compiled
 
-    def _compile(self) -> Compiled | None:
-        try:
-            return compile_model(self._cls, self._converter.get_structure_hook)
-        except TypeError:
-            return None
-
     def _carefully(self, value: Any) -> M:
-        model = read_carefully(value, self._cls, self._readers)
+        model = read_carefully(value, self._cls, self._fields)
         learn(model)
-        if self._compiled is not None and self._compiled.is_stale:
-            self._has_compiled = False
+        self._is_stale = self._compiled is not None and self._compiled.is_stale
         return model
 
 
-def _field_reader(field: Field, converter: Converter) -> FieldReader:
-    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
-        raise TypeError(f"the default of {field.attribute} cannot be shared by all instances")
-    expected = field.type or field
-    return FieldReader(field, converter.get_structure_hook(expected), expected)
+def _field_reader(shape: Shape, converter: Converter) -> Reader:
+    if isinstance(shape, Field) and isinstance(shape.default, attrs.Factory):  # type: ignore[arg-type]
+        raise TypeError(f"the default of {shape.attribute} cannot be shared by all instances")
+    expected = shape.type or shape
+    read = converter.get_structure_hook(expected)
+    return lambda value, _: read(value, expected)
 
 
 def _shape_reader(shape: Shape, converter: Converter) -> Reader:
     if shape.item is not None:
-        item = shape.item.type or shape.item
-        read_item = converter.get_structure_hook(item)
-        return decoding.list_reader(item, read_item, nullable=shape.item.nullable)
+        read_item = _field_reader(shape.item, converter)
+        return decoding.list_reader(read_item, nullable=shape.item.nullable)
     if shape.kind is Kind.RELATION:
         return decoding.relation_reader(shape.model, converter.get_structure_hook)
     if shape.kind is Kind.DATE:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
-import attrs
 import msgspec
 
 from allawee_async.codec.json import NotJSON
@@ -91,25 +90,18 @@ def read_str(value: Any, cls: type[str]) -> str:
     return value if cls is str else cls(value)
 
 
-def read_int(value: Any, _: object) -> int:
-    """Read a whole number; a boolean is none."""
-    if type(value) is not int:
-        raise refused(Kind.WHOLE_NUMBER, value)
-    return value
+def _exact_reader(kind: Kind, *types: type) -> Reader:
+    def read_exactly(value: Any, _: object) -> Any:
+        if type(value) not in types:  # a boolean is an int to `isinstance`
+            raise refused(kind, value)
+        return value
+
+    return read_exactly
 
 
-def read_float(value: Any, _: object) -> float:
-    """Read a number; JSON does not tell 5 from 5.0."""
-    if type(value) is not float and type(value) is not int:
-        raise refused(Kind.NUMBER, value)
-    return value
-
-
-def read_bool(value: Any, _: object) -> bool:
-    """Read true or false."""
-    if type(value) is not bool:
-        raise refused(Kind.TRUTH, value)
-    return value
+read_int: Final = _exact_reader(Kind.WHOLE_NUMBER, int)
+read_float: Final = _exact_reader(Kind.NUMBER, float, int)  # JSON does not tell 5 from 5.0
+read_bool: Final = _exact_reader(Kind.TRUTH, bool)
 
 
 def read_timestamp(value: Any, _: object) -> datetime:
@@ -176,28 +168,21 @@ def read_anything(value: Any, _: object) -> Any:
     return value
 
 
-def list_reader(item_type: Any, read_item: Reader, *, nullable: bool = False) -> Reader:
+def list_reader(read_item: Reader, *, nullable: bool = False) -> Reader:
     """Return the reader of a list, which makes a tuple.
 
     Args:
-        item_type: What an item is.
-        read_item: How it is read.
+        read_item: How an item is read.
         nullable: Whether an item may be null.
     """
-    if nullable:
-        return list_reader(
-            item_type, lambda value, cls: None if value is None else read_item(value, cls)
-        )
 
     def read_list(value: Any, _: object) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
             raise refused(Kind.LIST, value)
-        items = cast("list[Any]", value)
-        try:
-            return tuple([read_item(item, item_type) for item in items])
-        except Mismatch:  # now look for the place
-            steps = ((f"[{index}]", item) for index, item in enumerate(items))
-            return tuple([read_step(read_item, item, item_type, step) for step, item in steps])
+        return tuple(
+            None if nullable and item is None else read_step(read_item, item, f"[{index}]")
+            for index, item in enumerate(cast("list[Any]", value))
+        )
 
     return read_list
 
@@ -234,41 +219,30 @@ def relation_reader(
     return read_relation
 
 
-def read_step(read: Reader, value: Any, expected: Any, step: str) -> Any:
+def read_step(read: Reader, value: Any, step: str) -> Any:
     """Read one part of a value; a mismatch in it names the step that leads there."""
     try:
-        return read(value, expected)
+        return read(value, None)
     except Mismatch as mismatch:
         mismatch.within(step)
 
 
-@attrs.frozen
-class FieldReader:
-    """How one field of a model is read.
+def read_carefully(value: Any, cls: type[M], fields: Sequence[tuple[Field, Reader]]) -> M:
+    """Read a model field by field; raise `Mismatch` with the path of what is wrong.
 
-    Attributes:
-        field: What the schema says of it.
-        read: How it is read.
-        type: What is read, beside None.
+    Args:
+        value: What is to be an object.
+        cls: The class of the model.
+        fields: Its fields, and how each is read.
     """
-
-    field: Field
-    read: Reader
-    type: Any
-
-
-def read_carefully(value: Any, cls: type[M], readers: Sequence[FieldReader]) -> M:
-    """Read a model field by field; raise `Mismatch` with the path of what is wrong."""
     if not isinstance(value, Mapping):
         raise refused(Kind.OBJECT, value)
     found = cast("Mapping[str, Any]", value)
     arguments: dict[str, Any] = {}
-    for reader in readers:
-        field = reader.field
+    for field, read in fields:
         item = found.get(field.wire)
         if item is not None or field.required:
-            step = f".{field.wire}"
-            arguments[field.attribute] = read_step(reader.read, item, reader.type, step)
+            arguments[field.attribute] = read_step(read, item, f".{field.wire}")
     known = fields_of(cls)
     extra = {name: item for name, item in found.items() if name not in known}
     return cls(**arguments, extra=extra)

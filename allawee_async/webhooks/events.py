@@ -184,7 +184,7 @@ def parse_event(body: bytes) -> Event:
         )
     cls, model = _KINDS[name]
     try:
-        data = read_step(reader(model), payload.get("data"), model, "data")
+        data = read_step(reader(model), payload.get("data"), "data")
     except Mismatch as mismatch:
         error = DecodeError(str(mismatch), path=mismatch.path, body=payload)
     else:
