@@ -13,7 +13,6 @@ from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import LazyCommand, made_command, parameter
 from allawee_async.cli.operations.options import own_parameters
 from allawee_async.cli.operations.output import MaxItems
-from allawee_async.cli.operations.times import TimeOptions, has_times
 from allawee_async.cli.wording import words_of
 from allawee_async.resources.verbs import verbs_of
 
@@ -101,7 +100,6 @@ def _made(noun: str) -> Any:
     parameters = [
         *(parameter(*told) for told in _BEFORE),
         *own_parameters(verb),
-        *([parameter("times", TimeOptions)] if has_times(listing) else ()),
         parameter("connection", ConnectionOptions),
     ]
     return made_command(export, "export", parameters, help=_help(noun))

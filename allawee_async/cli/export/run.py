@@ -6,7 +6,8 @@ import shlex
 import shutil
 import sys
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ import typer
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
-from allawee_async.cli.operations.help_texts import PAGE_SIZE
+from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.wording import words_of
@@ -33,7 +34,7 @@ from allawee_async.export.checkpoint import read_checkpoint
 from allawee_async.export.journal import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from allawee_async.client import AllaweeClient
     from allawee_async.export import ExportProgress, ExportResult
@@ -69,7 +70,7 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
     try:
         result = run_with_client(given["connection"], command)
     except (Exception, KeyboardInterrupt) as error:
-        _say_how_to_go_on(given, words, error)
+        _say_how_to_go_on(command, words, error)
         if isinstance(error, ExportError) and error.can_overwrite:
             raise CommandError(f"{error.what} (--overwrite)", exit_code_of(error)) from error
         raise
@@ -99,6 +100,10 @@ def _export_to_stdout(verb: Verb, given: Mapping[str, Any]) -> None:
 class ExportCommand:
     """One export.
 
+    Attributes:
+        out: Where it goes.
+        times: The moments that were asked for, by option.
+
     Args:
         verb: The noun, and the parameters of its list.
         given: The values of all options, by Python name.
@@ -111,13 +116,16 @@ class ExportCommand:
         self._noun = verb.noun
         own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
         values = arguments_of(verb.parameters, own)
-        if times := given.get("times"):
-            values["filter"] = [*(values.get("filter") or ()), *times.conditions] or None
         self._query = {name: value for name, value in values.items() if value is not None}
+        self.times = {
+            option_of(one): values[one.name]
+            for one in verb.parameters
+            if isinstance(values[one.name], datetime)
+        }
         most = given["max_items"]
         self._most = None if most is None else whole_number("--max-items", most, 1)
         self._query.setdefault("limit", min(PAGE_SIZE, self._most or PAGE_SIZE))
-        self._out: Path = given["out"]
+        self.out: Path = given["out"]
         self._options = {name: given[name] for name in _OPTIONS}
         self._check_reveal()
         self._options["overwrite"] = self._may_overwrite()
@@ -133,22 +141,22 @@ class ExportCommand:
 
     def _may_overwrite(self) -> bool:
         """Return whether a file may be replaced; ask if there is somebody to answer."""
-        names, overwrite = Names(self._out), bool(self._options["overwrite"])
+        names, overwrite = Names(self.out), bool(self._options["overwrite"])
         if overwrite or self._options["resume"]:
             return overwrite
         if names.checkpoint.exists():
             raise CommandError(
-                f"an unfinished export to {self._out} is there: add --resume to go on with it, or "
+                f"an unfinished export to {self.out} is there: add --resume to go on with it, or "
                 "--overwrite to begin anew",
                 ExitCode.WRONG_USE,
             )
-        if not self._out.is_file():
+        if not self.out.is_file():
             return False
         if not somebody_answers():
             raise CommandError(
-                f"{self._out} is there already; add --overwrite to replace it", ExitCode.WRONG_USE
+                f"{self.out} is there already; add --overwrite to replace it", ExitCode.WRONG_USE
             )
-        if not ask(f"{self._out} is there already. Replace it?"):
+        if not ask(f"{self.out} is there already. Replace it?"):
             raise CommandError("nothing was exported")
         return True
 
@@ -163,7 +171,7 @@ class ExportCommand:
         pager = attrgetter(self._noun)(client).list(**self._query)
         with ExportBar() as bar:
             return await export(
-                pager, self._out, max_items=self._most, on_progress=bar.show, **self._options
+                pager, self.out, max_items=self._most, on_progress=bar.show, **self._options
             )
 
 
@@ -218,17 +226,26 @@ def _report(result: ExportResult, words: str) -> None:
         )
 
 
-def _say_how_to_go_on(given: Mapping[str, Any], words: str, error: BaseException) -> None:
+def _say_how_to_go_on(command: ExportCommand, words: str, error: BaseException) -> None:
     """Say how to resume, if that would go on with what has come."""
     if isinstance(error, _REFUSED):
         return
     if isinstance(error, ExportError) and not error.can_resume:
         return
     with suppress(OSError, ValueError):  # there is no checkpoint, or none that can be read
-        kept = read_checkpoint(Names(given["out"]).checkpoint.read_bytes()).read
+        kept = read_checkpoint(Names(command.out).checkpoint.read_bytes()).read
         typed = [word for word in sys.argv[1:] if word != "--resume"]
-        if times := given.get("times"):
-            typed = times.fixed(typed)
-        command = shlex.join(["allawee", *typed, "--resume"])
+        again = shlex.join(["allawee", *with_moments(typed, command.times), "--resume"])
         told = f"{kept:,} {words} are kept; " if kept else ""
-        typer.echo(f"{told}go on with: {command}", err=True)
+        typer.echo(f"{told}go on with: {again}", err=True)
+
+
+def with_moments(words: Sequence[str], moments: Mapping[str, datetime]) -> list[str]:
+    """Return what was typed with moments by option: later, `3h` means another one."""
+    texts = {option: moment.isoformat() for option, moment in moments.items()}
+    fixed: list[str] = []
+    for before, word in pairwise(["", *words]):
+        option, equals, _ = word.partition("=")
+        joined = f"{option}={texts[option]}" if equals and option in texts else word
+        fixed.append(texts.get(before, joined))
+    return fixed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import attrs
 import typer
 from typer.core import TyperCommand
 
@@ -29,13 +28,14 @@ from allawee_async.cli.operations.options import (
     field_parameters,
     output_parameters,
     own_parameters,
+    times_of,
 )
-from allawee_async.cli.operations.times import TimeOptions, has_times
 from allawee_async.cli.wording import kebab
 from allawee_async.resources.verbs import noun_at, verbs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import inspect
+    from collections.abc import Iterator, Mapping
 
     from allawee_async.resources.verbs import Verb
 
@@ -43,7 +43,7 @@ _COMMON: Final = "Options of all commands"
 _EXIT_CODES: Final = "Exit codes, beside those of all commands"
 _OF_SOME: Final = {
     *("max_items", "out", "overwrite", "failed"),
-    *(field.name for field in attrs.fields(TimeOptions)),
+    *("created_since", "created_until", "updated_since"),
 }
 _RETRY: Final = "events.retry"
 
@@ -141,8 +141,7 @@ def _made(verb: Verb) -> VerbCommand:
     parameters = [
         *own_parameters(verb),
         *output_parameters(verb),
-        *([parameter("failed", Failed, default=False)] if retries else ()),
-        *([parameter("times", TimeOptions)] if retries or has_times(verb) else ()),
+        *(retry_parameters(verb) if retries else ()),
         parameter("connection", ConnectionOptions),
     ]
     command: VerbCommand = made_command(
@@ -154,6 +153,12 @@ def _made(verb: Verb) -> VerbCommand:
     if fields:
         command.fields = tuple(made_command(_nothing, "fields", fields).params)
     return command
+
+
+def retry_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
+    """Yield the options by which all events are sent again that failed."""
+    yield parameter("failed", Failed, default=False)
+    yield from own_parameters(times_of(verb))
 
 
 def _nothing(**given: Any) -> None:

@@ -11,7 +11,7 @@ from allawee_async.cli.commands import parameter as keyword
 from allawee_async.cli.operations.help_texts import option_of, parameter_help
 from allawee_async.cli.operations.output import OutputOptions
 from allawee_async.models.schema import paths_of
-from allawee_async.resources.verbs import Parameter, ParameterKind, Returns
+from allawee_async.resources.verbs import Parameter, ParameterKind, Returns, verbs_of
 
 if TYPE_CHECKING:
     import inspect
@@ -52,6 +52,13 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
             )
         else:
             yield _option(parameter, text)
+
+
+def times_of(verb: Verb) -> Verb:
+    """Return the list beside a verb with nothing but the times that its entries can be of."""
+    (listing,) = [one for one in verbs_of(verb.noun) if one.name == "list"]
+    times = [one for one in listing.parameters if one.kind is ParameterKind.TIME]
+    return attrs.evolve(listing, parameters=tuple(times))
 
 
 def _option(parameter: Parameter, text: str) -> inspect.Parameter:

@@ -8,30 +8,32 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.wording import counted
 from allawee_async.errors import AllaweeError
 
 if TYPE_CHECKING:
-    from allawee_async.cli.operations.times import TimeOptions
     from allawee_async.client import AllaweeClient
+    from allawee_async.query.parameters import ListParams
 
 _FAILED: Final = "failed"
 
 
-async def retry_failed(client: AllaweeClient, times: TimeOptions) -> None:
+async def retry_failed(client: AllaweeClient, times: ListParams) -> None:
     """Ask for all events that failed, and have each sent again, one after the other.
 
     Args:
         client: A client.
-        times: Since when.
+        times: Of which time they are, by the parameters of the list.
 
     Raises:
         CommandError: Some could not be sent again.
         AllaweeError: The events could not be listed.
     """
     sent = lost = 0
+    params: ListParams = {**times, "limit": PAGE_SIZE}
     # The list is read to its end first: what is sent again moves in it.
-    async with aclosing(client.events.list(filter=times.conditions, limit=100).pages()) as pages:
+    async with aclosing(client.events.list(**params).pages()) as pages:
         failed = [
             event.id
             async for page in pages

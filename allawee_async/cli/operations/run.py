@@ -7,7 +7,7 @@ import shlex
 from contextlib import aclosing, contextmanager
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import typer
@@ -18,6 +18,7 @@ from allawee_async.cli.errors import CommandError, ExitCode, one_line
 from allawee_async.cli.operations.conditions import doubts
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
+from allawee_async.cli.operations.options import times_of
 from allawee_async.cli.operations.output import OutputOptions, save
 from allawee_async.cli.operations.retry_failed import retry_failed
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
@@ -25,7 +26,7 @@ from allawee_async.cli.output.columns import record_of
 from allawee_async.cli.output.live_bar import counting
 from allawee_async.cli.output.writers import Format
 from allawee_async.cli.wording import command_words, kebab, words_of
-from allawee_async.errors import AllaweeError, RequestAccepted
+from allawee_async.errors import AllaweeError, DecodeError, RequestAccepted
 from allawee_async.models.payments import Payment
 from allawee_async.resources.verbs import FIND, Returns, Verb
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
     from allawee_async.models.base import Model
     from allawee_async.pagination.pager import AsyncPager
+    from allawee_async.query.parameters import ListParams
     from allawee_async.types import FreeForm, JSONObject
 
 _TELLS: Final = {"cards.fund": "funding_source_balance", "webhooks.roll_secret": "secret"}
@@ -55,7 +57,8 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
         AllaweeError: The call failed.
     """
     if given.get("failed"):
-        run_with_client(given["connection"], partial(retry_failed, times=given["times"]))
+        times = cast("ListParams", arguments_of(times_of(verb).parameters, given))
+        run_with_client(given["connection"], partial(retry_failed, times=times))
         return
     own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
     connection: ConnectionOptions = given["connection"]
@@ -64,8 +67,6 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     arguments = arguments_of(verb.parameters, own, stdin_is_taken=connection.api_key_file == STDIN)
     for doubt in doubts(verb, arguments):
         typer.echo(f"warning: {one_line(doubt)}", err=True)
-    if times := given.get("times"):
-        arguments["filter"] = [*(arguments.get("filter") or ()), *times.conditions]
     consequence = consequence_of(verb, arguments, reveal=output.reveal)
     if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)
@@ -91,6 +92,7 @@ class VerbCall:
         self._verb = verb
         self._arguments = arguments
         self._output = output
+        self._invalid = 0
 
     async def __call__(self, client: AllaweeClient) -> None:
         """Send the call, and write what it answers.
@@ -121,6 +123,8 @@ class VerbCall:
             case Returns.FILE:
                 await save(method(*ids), self._output.out, overwrite=self._output.overwrite)
             case Returns.PAGES:
+                if not options.get("select"):  # else an entry is whatever comes
+                    options["on_invalid"] = self._note_invalid
                 options.setdefault("limit", min(PAGE_SIZE, self._output.most or PAGE_SIZE))
                 writer = self._output.writer(self._verb.model, options.get("select") or ())
                 await self._write_pages(method(*ids, **options), writer)
@@ -146,6 +150,19 @@ class VerbCall:
         writer.end()
         if total is not None:
             typer.echo(f"{total:,} in all", err=True)
+        if self._invalid:
+            unread = "entry" if self._invalid == 1 else "entries"
+            raise CommandError(
+                f"{self._invalid:,} {unread} could not be read, and so not shown",
+                advice="--select takes fields as they come",
+            )
+
+    def _note_invalid(self, error: DecodeError) -> None:
+        """Tell of an entry that is none; the list goes on behind it."""
+        self._invalid += 1
+        item = error.item if isinstance(error.item, dict) else {}
+        told = one_line(f"{item.get('id', 'an entry')}: {error.path}: {error.message}")
+        typer.echo(f"warning: {told}", err=True)
 
     def _write_one(self, found: Model | None) -> None:
         if found is None:

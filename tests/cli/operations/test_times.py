@@ -1,47 +1,11 @@
 """Time as people write it: on lists, on exports, and for events that failed."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 
-from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.operations.times import TimeOptions, moment_of
-
-NOW = datetime(2026, 11, 28, 9, 30, 15, 5, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-11-27", datetime(2026, 11, 27, tzinfo=UTC)),
-        ("today", datetime(2026, 11, 28, tzinfo=UTC)),
-        ("Yesterday", datetime(2026, 11, 27, tzinfo=UTC)),
-        ("90s", NOW - timedelta(seconds=90)),
-        ("15m", NOW - timedelta(minutes=15)),
-        ("3h", NOW - timedelta(hours=3)),
-        ("7d", NOW - timedelta(days=7)),
-        ("2w", NOW - timedelta(days=14)),
-        ("2026-11-27T08:00:00Z", datetime(2026, 11, 27, 8, tzinfo=UTC)),
-        ("2026-11-27T08:00:00", datetime(2026, 11, 27, 8, tzinfo=UTC)),
-        (
-            "2026-11-27T08:00:00+01:00",
-            datetime(2026, 11, 27, 8, tzinfo=timezone(timedelta(hours=1))),
-        ),
-        (" 2026-11-27 ", datetime(2026, 11, 27, tzinfo=UTC)),
-    ],
-)
-def test_what_people_write(text, moment):
-    assert moment_of("--since", text, NOW) == moment
-
-
-@pytest.mark.parametrize(
-    "text", ["", "soon", "3", "3x", "-3h", "999999w", "27/11/2026", "2026-13-01", "3 h", "tomorrow"]
-)
-def test_what_is_no_time(text):
-    with pytest.raises(CommandError, match="--until takes a day") as raised:
-        moment_of("--until", text, NOW)
-    assert raised.value.code is ExitCode.WRONG_USE
+from allawee_async.cli.export.run import with_moments
 
 
 def created(result):
@@ -84,12 +48,6 @@ def test_logs_of_an_account(call):
     assert created(call(*log, "--since", "1h")) == []
 
 
-def test_lists_without_times_have_no_such_options(run):
-    assert "--since" not in run("tools", "banks", "list", "--help").stdout
-    assert "--since" in run("cards", "list", "--help").stdout
-    assert "--changed-since" in run("cards", "export", "--help").stdout
-
-
 def test_an_export_of_some_time(call, tmp_path):
     file = tmp_path / "customers.jsonl"
     done = call("customers", "export", "--out", str(file), "--until", "2000-01-01")
@@ -98,12 +56,14 @@ def test_an_export_of_some_time(call, tmp_path):
 
 
 def test_a_span_becomes_a_moment_in_the_command_that_goes_on():
-    times = TimeOptions(since="3h", changed_since="2026-11-27")
+    moments = {
+        "--since": datetime(2026, 11, 28, 9, tzinfo=UTC),
+        "--changed-since": datetime(2026, 11, 27, tzinfo=UTC),
+    }
     words = ["customers", "export", "--since", "3h", "--changed-since=2026-11-27", "--out", "3h"]
-    since = times.moments["--since"].isoformat()
 
-    assert times.fixed(words) == [
-        *("customers", "export", "--since", since),
+    assert with_moments(words, moments) == [
+        *("customers", "export", "--since", "2026-11-28T09:00:00+00:00"),
         *("--changed-since=2026-11-27T00:00:00+00:00", "--out", "3h"),
     ]
 

@@ -634,3 +634,22 @@ def test_a_key_that_expires_in_the_middle_of_a_list(call: Call) -> None:
     assert result.exit_code == 3
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr.startswith("error: Invalid Authorization Key")
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_an_entry_that_cannot_be_read_hides_no_other(call, form):
+    second = json.loads(call("customers", "list").stdout)[1]
+    call.sandbox.state.customers.replace({**second, "createdAt": "never"})
+    result = call("customers", "list", "--output", form, "--columns" if form in ("table", "csv")
+                  else "--sort", "id")  # fmt: skip
+
+    assert result.exit_code == 1
+    assert result.stdout.count("cus.") == 4
+    assert second["id"] not in result.stdout
+    warning, error = result.stderr.splitlines()
+    assert warning.startswith(f"warning: {second['id']}: ")
+    assert "createdAt" in warning
+    assert error == (
+        "error: 1 entry could not be read, and so not shown; --select takes fields as they come"
+    )
+    assert second["id"] in call("customers", "list", "--select", "id,name").stdout
