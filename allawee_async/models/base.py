@@ -131,6 +131,10 @@ class Model:
         shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
         return f"{type(self).__name__}({', '.join(shown)})"
 
+    def _repr_pretty_(self, printer: Any, _: object) -> None:
+        """Show the same to IPython and Hypothesis; the latter would take all fields."""
+        printer.text(repr(self))
+
 
 def _values_of(model: Model) -> tuple[object, ...]:
     return tuple([getattr(model, field.name) for field in model.__attrs_attrs__])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from hypothesis.vendor.pretty import pretty as printed_by_hypothesis
 from rich.console import Console
 from rich.pretty import pretty_repr
 from rich.traceback import Traceback
@@ -76,6 +77,7 @@ PRINTERS: list[Callable[[Any], str]] = [
     pretty_repr,
     lambda value: pretty_repr({"deep": [value]}),
     printed_by_rich,
+    printed_by_hypothesis,
     printed_by_rich_in_a_traceback,
 ]
 
