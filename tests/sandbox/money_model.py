@@ -36,6 +36,7 @@ class MoneyModel(RuleBasedStateMachine):
         self.underway: dict[str, list[tuple[str, int]]] = {}
         self.holds: dict[str, tuple[str, int]] = {}
         self.fees: list[dict[str, Any]] = []
+        self.fee_account = ""
         self.quotes: list[dict[str, Any]] = []
         self.used: set[str] = set()
         self.requests: list[dict[str, Any]] = []

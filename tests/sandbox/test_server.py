@@ -85,7 +85,10 @@ async def test_closing_does_not_wait_and_leaves_nothing_behind(
     await caller.get("/customers")
     waiting: asyncio.Task[Any] | None = None
     if fault != "idle":
-        _ = sandbox.faults.hang() if fault == "hang" else sandbox.faults.latency(60)
+        if fault == "hang":
+            sandbox.faults.hang()
+        else:
+            sandbox.faults.latency(60)
         waiting = asyncio.create_task(caller.post({}))
         await caller.arrived(2)
     started = time.perf_counter()

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.api.app import ANSWERS as LISTENERS
 from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.documents import whole
 from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.transactions import settle, settle_all
@@ -61,7 +62,7 @@ class Cards(RuleBasedStateMachine):
     @initialize(hooked=st.booleans())
     def begin(self, hooked: bool) -> None:
         if hooked:
-            webhook = {"id": "wh.1", "status": "enabled", "isDefault": True, "url": "http://x"}
+            webhook: Any = {"id": "wh.1", "status": "enabled", "isDefault": True, "url": "http://x"}
             self.state.webhooks.add(webhook)
         self.programs = [
             self.do("POST", "/card-programs", {
@@ -234,7 +235,7 @@ class Cards(RuleBasedStateMachine):
                 assert balance.reserved >= 0
         assert set(sums.values()) <= {0}
         paid = sum(
-            document["amount"] + document["fees"]  # type: ignore[operator]
+            whole(document["amount"]) + whole(document["fees"])
             for document in self.state.card_transactions
         )
         world = self.state.ledger.balance("world:NGN").balance
@@ -243,7 +244,7 @@ class Cards(RuleBasedStateMachine):
     @invariant()
     def holds_match_authorizations(self) -> None:
         held = {
-            hold["id"]: hold["amount"]
+            hold["id"]: whole(hold["amount"])
             for hold in self.state.ledger.holds
             if hold["status"] == "held"
         }
@@ -252,7 +253,7 @@ class Cards(RuleBasedStateMachine):
             if document["hold"] is not None:
                 assert document["status"] in ("pending", "approved")
                 assert document["reserved"] is True
-                alive[document["hold"]] = document["amount"] + document["fees"]  # type: ignore[operator]
+                alive[document["hold"]] = whole(document["amount"]) + whole(document["fees"])
             elif document["type"] == "capture" and document["status"] == "approved":
                 assert document["settled"] is True
             else:

@@ -16,7 +16,7 @@ from tests.support.properties import examples
 AMOUNTS = st.one_of(
     st.integers(1, 5_000), st.integers(1, 90_000), st.sampled_from([1, START, START + 1, 10**12])
 )
-ODDITIES = st.sampled_from(
+ODDITIES: st.SearchStrategy[Any] = st.sampled_from(
     [None, 0, -1, True, 1.5, "5", [], {}, "ac.none", "p.none", "fxq.none", 10**16]
 )
 PICK = st.integers(0, 10**6)
