@@ -100,7 +100,7 @@ def _request(entry: LoggedRequest, now: str) -> Html:
             *_body(entry),
             ("Answer", _answer(entry)),
         ),
-    )  # fmt: skip
+    )
 
 
 def _took(seconds: float | None) -> str | None:

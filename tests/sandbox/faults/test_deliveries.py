@@ -503,6 +503,7 @@ async def test_closing_does_not_wait_for_a_purchase(user: CardUser, receiver: Re
     await receiver.arrived.wait()
     async with asyncio.timeout(1):
         await user.sandbox.close()
+        ended: Any
         (ended,) = await asyncio.gather(asking, return_exceptions=True)
 
     assert isinstance(ended, aiohttp.ClientError) or ended["status"] == "pending"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import web
 
+from allawee_async.sandbox.page.texts import account_numbers
 from tests.sandbox.card_user import NGN_ACCOUNT
 from tests.sandbox.page_visitor import Visitor
 
@@ -75,7 +76,7 @@ async def test_a_function_that_decides_is_back_in_its_place(
     visitor: Visitor, sandbox: Sandbox
 ) -> None:
     asked: list[Any] = []
-    sandbox.state.decide = asked.append  # type: ignore[assignment]
+    sandbox.state.decide = asked.append
     kept = sandbox.state.decide
     await visitor.act("purchase", **PURCHASE)
 
@@ -122,7 +123,7 @@ async def test_an_event_can_be_sent_again(
 async def test_money_comes_in(visitor: Visitor, sandbox: Sandbox) -> None:
     account = sandbox.state.accounts.get(NGN_ACCOUNT)
     assert account is not None
-    number = account["depositChannels"][0]["accountNumber"]  # type: ignore[index,call-overload]
+    (number, *_) = account_numbers(account)
     told = await visitor.act("pay-in", "/_sandbox/accounts", account=number, amount="25")
 
     assert told == f"Paid in: NGN 25.00 to {number}."

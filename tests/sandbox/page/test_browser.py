@@ -56,6 +56,7 @@ async def test_a_purchase_and_its_deliveries_show_up_by_themselves(
         newest = page.locator("#authorizations li").first
         await newest.filter(has_text="approved").wait_for()
         assert "NGN 1,250.50" in await newest.inner_text()
+        row = watching.locator("#events li")
         for event in ("card.authorization.request", "card.authorization.closed"):
             row = watching.locator("#events li", has_text=event)
             await row.filter(has_text="delivered").wait_for()

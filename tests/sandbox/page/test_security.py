@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -85,7 +85,7 @@ def test_the_page_is_called_by_a_name_of_this_computer(host: str | None, may: bo
         ({"site": "none"}, False),
     ],
 )
-def test_actions_come_from_the_page_itself(given: dict[str, str | None], may: bool) -> None:
+def test_actions_come_from_the_page_itself(given: dict[str, Any], may: bool) -> None:
     visit = attrs.evolve(HERE, **given)
 
     assert (objection_to_action(visit, "token", "token") is None) is may

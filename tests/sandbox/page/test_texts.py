@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,9 @@ from allawee_async.sandbox.http.request_log import beginning, masked_text
 from allawee_async.sandbox.page import ROOT, html
 from allawee_async.sandbox.page.html import Html, fill, join, tag
 from allawee_async.sandbox.page.texts import card_label, clock, counted, minor_units, money, short
+
+if TYPE_CHECKING:
+    from allawee_async.sandbox.core.values import JsonObject
 
 TEMPLATES = Path(html.__file__).with_name("templates")
 
@@ -95,7 +98,7 @@ def test_odd_values_are_written_short() -> None:
 
 
 def test_a_card_is_told_by_its_last_digits_only() -> None:
-    details = {"last4": "4880", "cardHolderName": "Ada", "pan": "5061462473446064880"}
+    details: JsonObject = {"last4": "4880", "cardHolderName": "Ada", "pan": "5061462473446064880"}
 
     assert card_label({"network": "verve", "details": details}) == "verve •••• 4880, Ada"
     assert card_label({"details": None}) == "••••"

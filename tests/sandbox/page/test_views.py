@@ -17,6 +17,7 @@ from allawee_async.sandbox.page.views import VIEWS, whole_page
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
+    from allawee_async.sandbox.core.values import JsonObject
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 VOID = {"input", "link", "meta"}
@@ -88,7 +89,7 @@ def fill_with_hostile(state: State, log: RequestLog) -> None:
     event = state.emit(HOSTILE, {"note": HOSTILE})
     stored = state.events.get(event)
     assert stored is not None
-    attempt = {
+    attempt: JsonObject = {
         "statusCode": 500, "latency": 1, "responseBody": HOSTILE, "error": HOSTILE,
         "createdAt": HOSTILE,
     }  # fmt: skip
@@ -257,7 +258,13 @@ def test_requests_are_shown_with_their_bodies_and_without_secrets(state: State) 
 
 @pytest.mark.parametrize("name", ["accounts", "cards", "payments", "customers"])
 def test_what_a_view_lists_is_found_by_its_id(name: str, state: State) -> None:
-    pay = {"amount": 5, "currency": "NGN", "type": "pay-in", "status": "failed", "method": "m"}
+    pay: JsonObject = {
+        "amount": 5,
+        "currency": "NGN",
+        "type": "pay-in",
+        "status": "failed",
+        "method": "m",
+    }
     state.payments.add(pay | {"id": "p.1", "reference": "salary-7", "failureReason": "closed"})
     state.payments.add(pay | {"id": "p.2", "reference": "rent"})
     *_, wanted = getattr(state, name)
@@ -271,7 +278,7 @@ def test_what_a_view_lists_is_found_by_its_id(name: str, state: State) -> None:
 
 
 def test_payments_are_found_by_their_reference_and_tell_why_they_failed(state: State) -> None:
-    pay = {"amount": 123_450, "currency": "NGN", "type": "pay-out", "status": "failed"}
+    pay: JsonObject = {"amount": 123_450, "currency": "NGN", "type": "pay-out", "status": "failed"}
     state.payments.add(pay | {"id": "p.1", "reference": "salary-7", "failureReason": "closed"})
     state.payments.add(pay | {"id": "p.2", "reference": "rent"})
     seen = read(context(state, "payments", query={"search": "salary"})).text
@@ -297,11 +304,16 @@ def test_events_are_shown_with_every_attempt(state: State) -> None:
     sandbox.add_webhook("http://127.0.0.1:9/hooks", ["payment.completed"])
     stored = state.events.get(state.emit("payment.completed", {"id": "pay.1"}))
     assert stored is not None
-    first = {
+    first: JsonObject = {
         "statusCode": None, "latency": 10_000, "responseBody": None,
         "error": "no answer within 10 s", "createdAt": state.now(),
     }  # fmt: skip
-    second = first | {"statusCode": 200, "latency": 3, "responseBody": {"ok": 1}, "error": None}
+    second: JsonObject = first | {
+        "statusCode": 200,
+        "latency": 3,
+        "responseBody": {"ok": 1},
+        "error": None,
+    }
     state.events.replace(stored | {"attempts": [first, second], "status": "delivered"})
     text = read(context(state, "webhooks")).text
 
