@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
 
-METHODS = frozenset(
-    {"bank-transfer", "billing", "fx-charge", "fx-transfer", "local-transfer", "transfer"}
-)
 PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
 COMPLETED_EVENT, FAILED_EVENT = "payment.completed", "payment.failed"
 COMPLETE_JOB = "payment.complete"

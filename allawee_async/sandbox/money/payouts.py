@@ -176,9 +176,7 @@ def _read_payout(state: State, sent: bytes) -> PayoutRequest:
         if method == "fx-transfer":
             options.choice("fxCurrency", CURRENCIES, required=False)
             quote = options.document("fxQuoteHash", state.fx_quotes)
-    return PayoutRequest(
-        body, options, method, currency, amount, source, fee, destination, quote
-    )  # fmt: skip
+    return PayoutRequest(body, options, method, currency, amount, source, fee, destination, quote)
 
 
 def _bank_transfer(
@@ -242,6 +240,7 @@ PLANNERS: dict[str, Planner] = {
     "local-transfer": _local_transfer,
     "transfer": _transfer,
 }
+"""For each method of payments what a request of it wants and how its money moves."""
 JOBS = {COMPLETE_JOB: complete_pending}
 ROUTES = (
     Endpoint("POST", "/payments/payouts", create_payout),
