@@ -25,9 +25,12 @@ Clock: TypeAlias = Callable[[], datetime]
 Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"
 
 _INFORMATION = ("claims.individualInformation", "claims.businessInformation")
-_CONTACTS = {
+_ADDRESS = ("claims.individualAddress", "claims.businessAddress")
+_FOUND_BY = {
     "email": tuple(f"{section}.email" for section in _INFORMATION),
     "phone": tuple(f"{section}.phoneNumber" for section in _INFORMATION),
+    "country": tuple(f"{section}.countryCode" for section in _ADDRESS),
+    "state": tuple(f"{section}.state" for section in _ADDRESS),
 }
 
 
@@ -59,7 +62,7 @@ class State:
         self.outbox: list[str] = []
         self.customers = Collection(
             "cus.", "customer", unique=("reference",), hidden=("reference",), aliases=("cus_",),
-            found_by=_CONTACTS,
+            found_by=_FOUND_BY,
         )  # fmt: skip
         self.webhooks = Collection("wh.", "webhook", hidden=("signingKey", "isDefault"))
         self.events = Collection("evt.", "event", hidden=("payload", "preferred"))

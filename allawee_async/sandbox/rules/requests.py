@@ -76,8 +76,9 @@ RULES: tuple[Rule, ...] = (
         Rule("A relation is filtered by its field or by its `id`: `customer` and `customer.id` "
              "are the same. An id is found by each of its documented prefixes.",
              "The documents write both fields, and the same id with several prefixes."),
-        Rule("Customers are found by `email` and `phone` too, which are looked up in their "
-             "claims.", "The documents filter by them, and no sample has such a field."),
+        Rule("Customers are found by `email`, `phone`, `country` and `state` too, which are "
+             "looked up in their claims.",
+             "The documents filter by them, and no sample has such a field."),
         Rule("A text that is a number equals that number, and also a stored text of the very "
              "same characters; `true` and `false` likewise equal booleans.",
              "`metadata.userId` occurs as number and as text; forcing one is not documented."),

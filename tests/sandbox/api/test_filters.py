@@ -56,6 +56,8 @@ async def test_customers_are_found_by_what_is_in_their_claims(allawee: Caller) -
     assert await found(allawee, "/customers", "email:ciroma@gmail.com") == [CIROMA]
     assert await found(allawee, "/customers", "email~^amos") == [IYANU]
     assert await found(allawee, "/customers", "phone:+2349154109237") == [IYANU]
+    assert await found(allawee, "/customers", "country:NG state:NG-LA phone~109234") == [CIROMA]
+    assert await found(allawee, "/customers", "country:KE") == []
     assert await found(allawee, "/customers", "email|exists|false") == []
     shown = (await allawee.get(f"/customers/{CIROMA}")).json["data"]
     assert not {"email", "phone"} & shown.keys()
