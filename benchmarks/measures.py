@@ -46,7 +46,7 @@ class Row:
 
 
 MEASURES = (
-    Measure("walk, CPU per customer", "µs", "walk.cpu_us_per_item", 2.5),
+    Measure("walk, CPU per customer", "µs", "walk.cpu_us_per_item", 1.7),
     Measure("walk, customers per second", "/s", "walk.items_per_second", digits=0),
     Measure("single reads in sequence, CPU per call", "µs", "read.cpu_us_per_call", 1.25, digits=0),
     Measure("reads with 64 in flight, calls", "/s", "flight.calls_per_second", 0.8, ge, digits=0),

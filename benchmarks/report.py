@@ -25,7 +25,7 @@ _HEADINGS = (
     "httpx + pydantic",
     "its ratio",
 )
-_PACKAGES = ("aiohttp", "attrs", "cattrs", "orjson", "httpx", "pydantic")
+_PACKAGES = ("aiohttp", "attrs", "cattrs", "msgspec", "orjson", "httpx", "pydantic")
 
 
 def table(rows: list[Row]) -> str:

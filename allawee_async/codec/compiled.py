@@ -65,7 +65,7 @@ class Compiled:
 
     Attributes:
         struct: What msgspec reads an object into.
-        decode_list: Reads the text of a list of objects.
+        decode_list: Reads the text of a list of objects into structs.
         copy: Makes the models of structs.
         unknown: The unknown fields of each class that it knows.
     """
@@ -79,18 +79,6 @@ class Compiled:
     def is_stale(self) -> bool:
         """Whether more unknown fields have been learned since."""
         return any(tuple(_learned[cls]) != names for cls, names in self.unknown.items())
-
-    def of_value(self, value: object) -> Any:
-        """Return the model of what a text says."""
-        return self.copy([msgspec.convert(value, self.struct)])[0]
-
-    def of_text(self, text: Raw) -> Any:
-        """Return the model of a text."""
-        return self.copy([msgspec.json.decode(text, type=self.struct)])[0]
-
-    def of_list(self, text: Raw) -> list[Any]:
-        """Return the models of the text of a list."""
-        return self.copy(self.decode_list(text))
 
 
 def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Compiled:

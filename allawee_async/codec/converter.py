@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
+import msgspec
 from cattrs import Converter
 
 from allawee_async.codec import reading as decoding
@@ -157,10 +158,6 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Model)
 
 
-def _is_shape(annotation: Any) -> bool:
-    return isinstance(annotation, Shape)
-
-
 class ModelReader(Generic[M]):
     """How one class of models is read: the usual objects fast, the others carefully."""
 
@@ -175,14 +172,14 @@ class ModelReader(Generic[M]):
 
     def __call__(self, value: Any, _: object = None) -> M:
         """Read what a JSON text says."""
-        model: M | None = self._quickly(Compiled.of_value, value)
-        return self._carefully(value) if model is None else model
+        models = self._quickly(lambda fast: [msgspec.convert(value, fast.struct)])
+        return self._carefully(value) if models is None else models[0]
 
     def text(self, text: Raw) -> M:
         """Read a JSON text."""
-        model: M | None = self._quickly(Compiled.of_text, text)
-        if model is not None:
-            return model
+        models = self._quickly(lambda fast: [msgspec.json.decode(text, type=fast.struct)])
+        if models is not None:
+            return models[0]
         try:
             value = loads(text)
         except NotJSON as problem:
@@ -191,13 +188,12 @@ class ModelReader(Generic[M]):
 
     def list_text(self, text: Raw) -> list[M] | None:
         """Read the JSON text of a list; None if it must be read record by record."""
-        models: list[M] | None = self._quickly(Compiled.of_list, text)
-        return models
+        return self._quickly(lambda fast: fast.decode_list(text))
 
-    def _quickly(self, read: Callable[[Compiled, Any], Any], source: Any) -> Any:
+    def _quickly(self, decode: Callable[[Compiled], list[Any]]) -> list[M] | None:
         try:
             fast = self._fast()
-            return None if fast is None else read(fast, source)
+            return None if fast is None else fast.copy(decode(fast))
         except Exception:  # noqa: BLE001 - whatever it was, the careful way judges it
             return None
 
@@ -243,7 +239,7 @@ def make_converter() -> Converter:
     made.register_structure_hook(bool, decoding.read_bool)
     made.register_structure_hook(datetime, decoding.read_timestamp)
     made.register_structure_hook(date, decoding.read_date)
-    made.register_structure_hook_factory(_is_shape, _shape_reader)
+    made.register_structure_hook_factory(lambda found: isinstance(found, Shape), _shape_reader)
     made.register_structure_hook_factory(_is_model, ModelReader)
     made.register_unstructure_hook(Model, write_model)
     made.register_unstructure_hook(datetime, write_timestamp)
