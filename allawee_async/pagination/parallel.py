@@ -70,7 +70,7 @@ class _Failure:
 
 
 class _Run(Generic[T]):
-    """The workers: each walks a window, and gives half of what is left to one that has nothing.
+    """The workers: each walks a window, and shares what is left of it with those who have nothing.
 
     So they end at about the same time, however the entries are spread. They know nothing of the
     iterator, which may be thrown away while they work.
@@ -181,17 +181,19 @@ class _Run(Generic[T]):
     async def _shared(
         self, window: Window, walk: PageWalk[T], earliest: datetime
     ) -> tuple[Window, PageWalk[T]]:
-        """Give away half of the time in which nothing was read yet; return what is kept."""
-        middle = window.middle(earliest)
-        if middle is None:
-            return window, walk
-        given, kept = window.cut(middle)
-        rest = walk.resumed(self._source_in(kept))
+        """Give away the time in which nothing was read yet, a piece for each who has nothing.
+
+        Returns what is kept: the latest piece.
+        """
+        unread = attrs.evolve(window, until=earliest)
+        *given, last = unread.grid(self._idle - len(self._windows) + 1)
+        kept = attrs.evolve(window, since=last.since, floor=last.floor)
+        rest = walk.resumed(self._source_in(kept)) if given else None
         if rest is None:
             return window, walk
         async with self._changed:
-            self._windows.append((given, self._walk(given)))
-            self._changed.notify()
+            self._windows.extend((one, self._walk(one)) for one in given)
+            self._changed.notify_all()
         return kept, rest
 
     def _time_of(self, item: Any) -> datetime | None:
