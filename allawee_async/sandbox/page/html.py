@@ -13,9 +13,9 @@ from allawee_async.sandbox.page.context import ROOT, address
 from allawee_async.sandbox.page.texts import clock, counted, moment, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from allawee_async.sandbox.core.values import Json
+    from allawee_async.sandbox.core.values import Json, JsonObject
     from allawee_async.sandbox.page.context import Cut, ViewContext
 
 _VOID = frozenset({"input", "link", "meta"})
@@ -127,34 +127,43 @@ def titled(label: Content, id: Json) -> Html:
 
 
 def table(
-    name: str, caption: str, headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Content]]],
+    name: str,
+    columns: Mapping[str, Callable[[JsonObject], Content]],
+    rows: Iterable[JsonObject],
     nothing: str = "None found.",
-) -> Html:  # fmt: skip
-    """Return a table that keeps itself up to date.
+) -> Html:
+    """Return a table of documents that keeps itself up to date.
 
     Args:
-        name: Its id in the document.
-        caption: What it shows, for those who do not see it.
-        headings: One for each column.
-        rows: For each row what tells it from others, and its cells.
+        name: Its id in the document, and in words what it shows.
+        columns: For each heading what is in a cell.
+        rows: The documents.
         nothing: What to say, and to do, if there are none.
     """
     # The roles say again what the elements mean: on a phone they are not shown as a table.
-    head = tag("tr", [tag("th", text, scope="col", role="columnheader") for text in headings],
-               role="row")  # fmt: skip
+    head = [tag("th", text, scope="col", role="columnheader") for text in columns]
     body = [
-        tag("tr", map(_cell, headings, cells), id=f"{name}-{key}", role="row")
-        for key, cells in rows
-    ]
-    empty = tag("tr", tag("td", nothing, colspan=len(headings), role="cell"),
+        tag("tr", [tag("td", cell(row), data_label=text, role="cell")
+                   for text, cell in columns.items()], id=f"{name}-{row['id']}", role="row")
+        for row in rows
+    ]  # fmt: skip
+    empty = tag("tr", tag("td", nothing, colspan=len(columns), role="cell"),
                 id=f"{name}--none", class_="none", role="row")  # fmt: skip
     return tag(
         "table",
-        tag("caption", caption, class_="hidden"),
-        tag("thead", head, role="rowgroup"),
+        tag("caption", name.capitalize(), class_="hidden"),
+        tag("thead", tag("tr", head, role="row"), role="rowgroup"),
         tag("tbody", body or empty, id=name, data_live="rows", role="rowgroup"),
         role="table",
     )
+
+
+def line(at: Html, name: Content, chips: Content, amount: str) -> Html:
+    """Return one line of a list: when something happened, what, what came of it, how much."""
+    return tag(
+        "div", at, name, tag("span", chips, class_="chips"),
+        tag("span", amount, class_="aside money"), class_="line",
+    )  # fmt: skip
 
 
 def entries(name: str, items: Iterable[tuple[str, Content]], nothing: str) -> Html:
@@ -220,7 +229,3 @@ def options(pairs: Iterable[tuple[str, str]], chosen: str = "") -> list[Html]:
 def _template(name: str) -> Template:
     path = Path(__file__).with_name("templates") / f"{name}.html"
     return Template(re.sub(r"\n *", "\n", path.read_text("utf-8")))
-
-
-def _cell(heading: str, content: Content) -> Html:
-    return tag("td", content, data_label=heading, role="cell")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.page.context import Cut, address, cut
 from allawee_async.sandbox.page.html import (
@@ -12,6 +13,7 @@ from allawee_async.sandbox.page.html import (
     Html,
     clock_time,
     entries,
+    line,
     status,
     table,
     tag,
@@ -54,40 +56,31 @@ def find(
 
 def customers(shown: Cut) -> Html:
     """Return customers, without what they claim."""
-    headings = ("Name", "State", "Type", "Reference", "Created")
-    rows = [(short(row["id"]), _customer(row)) for row in shown.rows]
-    return table("customers", "Customers", headings, rows)
-
-
-def _customer(customer: JsonObject) -> tuple[Content, ...]:
-    return (
-        titled(words(customer.get("name")), customer["id"]),
-        status(customer.get("status")),
-        words(customer.get("type")),
-        words(customer.get("reference")),
-        time(customer.get("createdAt")),
-    )
+    return table("customers", {
+        "Name": lambda it: titled(words(it.get("name")), it["id"]),
+        "State": lambda it: status(it.get("status")),
+        "Type": lambda it: words(it.get("type")),
+        "Reference": lambda it: words(it.get("reference")),
+        "Created": lambda it: time(it.get("createdAt")),
+    }, shown.rows)  # fmt: skip
 
 
 def accounts(state: State, shown: Cut) -> Html:
     """Return accounts with what they have."""
-    headings = ("Name", "Balance", "Reserved", "Available", "Type", "State", "Number")
-    rows = [(str(row["id"]), _account(state, row)) for row in shown.rows]
-    return table("accounts", "Accounts", headings, rows)
 
+    def amount(account: JsonObject, of: str, element: str = "span") -> Html:
+        balance = state.ledger.balance(str(account["id"]))
+        return tag(element, money(getattr(balance, of), balance.currency), class_="money")
 
-def _account(state: State, account: JsonObject) -> tuple[Content, ...]:
-    balance = state.ledger.balance(str(account["id"]))
-    held = balance.reserved
-    return (
-        titled(words(account.get("name")), account["id"]),
-        tag("b", money(balance.balance, balance.currency), class_="money"),
-        tag("span", money(held, balance.currency), class_="money"),
-        tag("span", money(balance.available, balance.currency), class_="money"),
-        words(account.get("type")),
-        status(account.get("status")),
-        [_pay_in_link(account, number) for number in account_numbers(account)],
-    )
+    return table("accounts", {
+        "Name": lambda it: titled(words(it.get("name")), it["id"]),
+        "Balance": lambda it: amount(it, "balance", "b"),
+        "Reserved": lambda it: amount(it, "reserved"),
+        "Available": lambda it: amount(it, "available"),
+        "Type": lambda it: words(it.get("type")),
+        "State": lambda it: status(it.get("status")),
+        "Number": lambda it: [_pay_in_link(it, number) for number in account_numbers(it)],
+    }, shown.rows)  # fmt: skip
 
 
 def _pay_in_link(account: JsonObject, number: str) -> Html:
@@ -98,21 +91,14 @@ def _pay_in_link(account: JsonObject, number: str) -> Html:
 
 def payments(shown: Cut) -> Html:
     """Return payments with what came of them."""
-    headings = ("Payment", "State", "Amount", "Method", "Reference", "Created")
-    rows = [(str(row["id"]), _payment_row(row)) for row in shown.rows]
-    nothing = "None found: pay in on the page of accounts, or POST /payments/payouts."
-    return table("all-payments", "Payments", headings, rows, nothing)
-
-
-def _payment_row(payment: JsonObject) -> tuple[Content, ...]:
-    return (
-        titled(words(payment.get("type")), payment["id"]),
-        [status(payment.get("status")), words(payment.get("failureReason"))],
-        tag("b", money(payment.get("amount"), payment.get("currency")), class_="money"),
-        words(payment.get("method")),
-        words(payment.get("reference")),
-        time(payment.get("createdAt")),
-    )
+    return table("payments", {
+        "Payment": lambda it: titled(words(it.get("type")), it["id"]),
+        "State": lambda it: [status(it.get("status")), words(it.get("failureReason"))],
+        "Amount": lambda it: tag("b", money(it.get("amount"), it.get("currency")), class_="money"),
+        "Method": lambda it: words(it.get("method")),
+        "Reference": lambda it: words(it.get("reference")),
+        "Created": lambda it: time(it.get("createdAt")),
+    }, shown.rows, "None found: pay in, or POST /payments/payouts.")  # fmt: skip
 
 
 def latest_payments(state: State, count: int) -> Html:
@@ -123,31 +109,28 @@ def latest_payments(state: State, count: int) -> Html:
 
 
 def _payment(payment: JsonObject, now: str) -> Html:
-    return tag(
-        "div",
+    return line(
         clock_time(payment.get("createdAt"), now),
         tag("b", words(payment.get("type")), class_="name"),
-        tag("span", status(payment.get("status")), class_="chips"),
-        tag("span", money(payment.get("amount"), payment.get("currency")), class_="aside money"),
-        class_="line",
+        status(payment.get("status")),
+        money(payment.get("amount"), payment.get("currency")),
     )
 
 
 def cards(state: State, shown: Cut) -> Html:
     """Return cards, without their numbers."""
-    headings = ("Card", "State", "Available", "Controls", "Action")
-    rows = [(str(row["id"]), _card(state, row)) for row in shown.rows]
-    return table("cards", "Cards", headings, rows)
+    return table("cards", {
+        "Card": lambda it: titled(words(card_label(it)), it["id"]),
+        "State": lambda it: status(it.get("status")),
+        "Available": lambda it: _at_hand(state, it),
+        "Controls": _controls,
+        "Action": _use_link,
+    }, shown.rows)  # fmt: skip
 
 
-def _card(state: State, card: JsonObject) -> tuple[Content, ...]:
-    label = card_label(card)
-    use = tag("a", "Use", href=address("cards", card=str(card["id"])) + "#purchase",
-              aria_label=f"Use {label}")  # fmt: skip
-    return (
-        titled(words(label), card["id"]), status(card.get("status")), _at_hand(state, card),
-        _controls(card), use,
-    )  # fmt: skip
+def _use_link(card: JsonObject) -> Html:
+    where = address("cards", card=str(card["id"])) + "#purchase"
+    return tag("a", "Use", href=where, aria_label=f"Use {card_label(card)}")
 
 
 def _at_hand(state: State, card: JsonObject) -> Html:
@@ -161,9 +144,8 @@ def _at_hand(state: State, card: JsonObject) -> Html:
 
 def _controls(card: JsonObject) -> Content:
     """Return what the spending controls of a card say, in a few words."""
-    controls = card.get("controls")
     told: list[str] = []
-    for name, value in (controls if isinstance(controls, dict) else {}).items():
+    for name, value in part(card, "controls").items():
         if name == "spendingLimits":
             told += [_limit(limit, card) for limit in _listed(value) if isinstance(limit, dict)]
         elif value:
@@ -189,21 +171,17 @@ def _authorization(state: State, authorization: JsonObject) -> Html:
     reason = authorization.get("statusReason")
     is_check = authorization.get("type") == "check"
     amount = money(authorization.get("amount"), authorization.get("currency"))
-    return tag(
-        "div",
+    return line(
         clock_time(authorization.get("createdAt"), state.now()),
         tag("span", tag("b", words(_merchant(authorization))), " ", words(card_label(card)),
             class_="name"),
-        tag("span", status(authorization.get("status")),
-            None if reason is None else words(reason), class_="chips"),
-        tag("span", "balance check" if is_check else amount, class_="aside money"),
-        class_="line",
+        [status(authorization.get("status")), None if reason is None else words(reason)],
+        "balance check" if is_check else amount,
     )  # fmt: skip
 
 
 def _merchant(authorization: JsonObject) -> str:
-    network = authorization.get("networkData")
-    told = network.get("cardAcceptorNameLocation") if isinstance(network, dict) else None
+    told = part(authorization, "networkData").get("cardAcceptorNameLocation")
     return short(authorization.get("merchant") or told, 60)
 
 

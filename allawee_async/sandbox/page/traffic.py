@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api import documents
 from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.http.request_log import beginning, masked_text
 from allawee_async.sandbox.page.context import cut
@@ -35,7 +36,7 @@ from allawee_async.sandbox.query.parameters import Selection
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+    from allawee_async.sandbox.core.values import JsonObject
     from allawee_async.sandbox.http.request_log import LoggedRequest
     from allawee_async.sandbox.page.context import ViewContext
 
@@ -58,20 +59,12 @@ def requests(context: ViewContext, count: int) -> Html:
 def webhooks(state: State) -> Html:
     """Return the newest webhooks, without their signing keys."""
     shown = cut(state.webhooks, Selection(), 1, _WEBHOOKS_SHOWN)
-    rows = [(str(row["id"]), _webhook(row)) for row in shown.rows]
-    return table(
-        "webhooks", "Webhooks", ("Address", "State", "Events", "Name"), rows,
-        "None yet: create one with POST /webhooks, or sandbox.add_webhook(url).",
-    )  # fmt: skip
-
-
-def _webhook(webhook: JsonObject) -> tuple[Content, ...]:
-    return (
-        titled(words(webhook.get("url")), webhook["id"]),
-        status(webhook["status"]),
-        _events_of(webhook),
-        words(webhook.get("name")),
-    )
+    return table("webhooks", {
+        "Address": lambda it: titled(words(it.get("url")), it["id"]),
+        "State": lambda it: status(it["status"]),
+        "Events": _events_of,
+        "Name": lambda it: words(it.get("name")),
+    }, shown.rows, "None yet: POST /webhooks, or sandbox.add_webhook(url).")  # fmt: skip
 
 
 def deliveries(context: ViewContext, count: int) -> Html:
@@ -141,7 +134,7 @@ def _answer(entry: LoggedRequest) -> Content:
 
 
 def _event(context: ViewContext, event: JsonObject) -> Html:
-    attempts = [row for row in _listed(event["attempts"]) if isinstance(row, dict)]
+    attempts = [row for row in documents.entries(event, "attempts") if isinstance(row, dict)]
     webhook = context.state.webhooks.get(short(event.get("webhook")))
     summary: tuple[Content, ...] = (
         clock_time(event["createdAt"], context.now),
@@ -188,11 +181,7 @@ def _attempt(attempt: JsonObject) -> Html:
 def _events_of(webhook: JsonObject) -> Content:
     if webhook.get("isDefault"):
         return chip("all others", PLAIN)
-    names = _listed(webhook.get("events"))
+    names = documents.entries(webhook, "events")
     shown = [tag("div", words(name)) for name in names[:_EVENTS_NAMED]]
     left = len(names) - _EVENTS_NAMED
     return [*shown, f"and {left} more"] if left > 0 else shown or chip("none", WAITING)
-
-
-def _listed(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
