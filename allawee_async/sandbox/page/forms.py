@@ -82,12 +82,6 @@ def fault_form(context: ViewContext) -> Html:
     )
 
 
-def again_form(context: ViewContext, event: str) -> Html:
-    """Return the form that sends an event once more."""
-    sent = tag("input", type="hidden", name="event", value=event)
-    return button_form(context, "again", "Send again", sent)
-
-
 def upkeep_form(context: ViewContext) -> Html:
     """Return the forms that are about the sandbox as a whole."""
     return fill("upkeep", hidden=hidden_fields(context))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.page import forms, records, traffic
+from allawee_async.sandbox.page import forms, records
 from allawee_async.sandbox.page.context import address
 from allawee_async.sandbox.page.html import BAD, Html, chip, fill, pager, section, tag
 from allawee_async.sandbox.page.texts import counted
@@ -37,9 +37,9 @@ def overview(context: ViewContext) -> tuple[Html, Html | None]:
         "div",
         _where(context),
         _counts(context),
-        section("Latest requests", traffic.requests(context, _SOME)),
+        section("Latest requests", records.requests(context, _SOME)),
         section("Latest card use", records.authorizations(context.state, _FEW)),
-        section("Latest events", traffic.deliveries(context, _FEW)),
+        section("Latest events", records.deliveries(context, _FEW)),
     )
     beside = tag(
         "div",
@@ -54,7 +54,7 @@ def overview(context: ViewContext) -> tuple[Html, Html | None]:
 def requests(context: ViewContext) -> tuple[Html, Html | None]:
     """Return the latest requests, and faults for those to come."""
     note = f"The latest {_MANY}, newest first; each opens to show its body and its answer."
-    main = section(None, traffic.requests(context, _MANY), note=note)
+    main = section(None, records.requests(context, _MANY), note=note)
     return main, forms.fault_form(context)
 
 
@@ -98,8 +98,8 @@ def webhooks(context: ViewContext) -> tuple[Html, Html | None]:
     note = f"The latest {_MANY}, newest first; each opens to show every attempt and its reply."
     main = tag(
         "div",
-        section(None, traffic.webhooks(context.state)),
-        section("Events", traffic.deliveries(context, _MANY), note=note),
+        section(None, records.webhooks(context.state)),
+        section("Events", records.deliveries(context, _MANY), note=note),
     )
     return main, None
 
