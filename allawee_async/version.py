@@ -1,5 +1,7 @@
 """The version of the library, in the one place that the build and the code read; its extras."""
 
+from typing import Any
+
 __version__ = "0.1.0"
 
 
@@ -12,11 +14,12 @@ def install_command(extra: str) -> str:
     from urllib.request import url2pathname  # noqa: PLC0415
 
     name = f"allawee_async[{extra}]"
+    origin: dict[str, Any]
     try:
         origin = json.loads(distribution("allawee_async").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
         origin = {}
-    url = origin.get("url", "")  # PEP 610; there is none for what came from an index
+    url: str = origin.get("url", "")  # PEP 610; there is none for what came from an index
     if url.startswith("file:"):
         editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
         return f"pip install {editable}'{url2pathname(urlsplit(url).path)}[{extra}]'"

@@ -92,14 +92,13 @@ def fields_help(parameter: Parameter) -> list[tuple[str, str]]:
 def _paragraphs(verb: Verb) -> tuple[str, ...]:
     """Return what a verb does; of those that resources share, in words for this resource."""
     words = words_of(verb.noun)
-    match verb.method.__func__:
-        case Listable.list:
-            return (f"List the {words}, newest first.",)
-        case Findable.find:
-            does = f"Look up the one {words.removesuffix('s')} with a reference."
-            return does, *verb.docs.paragraphs[1:]
-        case _:
-            return verb.docs.paragraphs
+    function = verb.method.__func__
+    if function is vars(Listable)["list"]:
+        return (f"List the {words}, newest first.",)
+    if function is vars(Findable)["find"]:
+        does = f"Look up the one {words.removesuffix('s')} with a reference."
+        return does, *verb.docs.paragraphs[1:]
+    return verb.docs.paragraphs
 
 
 def first_sentence(text: str) -> str:

@@ -138,7 +138,8 @@ class _Csv:
         self.page([record])
 
     def page(self, records: Sequence[JSONObject]) -> None:
-        columns, rows = self._columns, []
+        columns = self._columns
+        rows: list[list[str]] = []
         if columns is None:
             columns = self._columns = self._chosen(records)
             rows.append(csv_headings(self._model, columns))
