@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from allawee_async.codec.converter import from_dict as from_dict
     from allawee_async.codec.converter import to_dict as to_dict
     from allawee_async.errors import *
+    from allawee_async.integrations.redis import RedisRate as RedisRate
     from allawee_async.models import *
     from allawee_async.pagination.pager import AsyncPager as AsyncPager
     from allawee_async.pagination.pager import Part as Part
@@ -39,6 +40,7 @@ else:
             "PermissionDeniedError RateLimitError RequestAccepted RequestFailedError "
             "RequestTimeoutError ServerError SignatureError TransportError "
             "UnprocessableEntityError",
+            "integrations.redis": "RedisRate",
             "pagination.pager": "AsyncPager Part",
             "pagination.pages": "Page",
             "query.filters": "F",

@@ -14,6 +14,7 @@ from allawee_async.resources import Resources
 from allawee_async.transport.config import Hosts, KeySource
 from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.transport.queued import outcome_of_accepted
+from allawee_async.transport.rate import checked_rate
 from allawee_async.transport.request import Clock, Request, RetryEvent
 from allawee_async.transport.retry import RetryPolicy
 from allawee_async.transport.routes import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from allawee_async.transport.config import APIKey
+    from allawee_async.transport.rate import Rate
     from allawee_async.transport.response import Reply
     from allawee_async.types import FreeForm
 
@@ -61,6 +63,9 @@ class AllaweeClient(Resources):
         max_connections: The most connections at a time (100); further requests wait for one, first
             come first served, for as long as the `deadline` of the policy allows.
         max_response_bytes: The longest body that is read, after decompression (64 MiB).
+        rate: The most requests that are started in a second by all tasks and views of this client;
+            or a `RedisRate`, for all processes that name it. A 429 pauses everybody who shares it
+            for its `Retry-After`. None sets no bound.
         headers: Further headers for each request.
         on_retry: Called with a `RetryEvent` before a call waits and is sent again.
         clock: Seconds of a clock that only runs forward; tests pass their own.
@@ -82,6 +87,7 @@ class AllaweeClient(Resources):
         retry: RetryPolicy = _DEFAULT_RETRY,
         max_connections: int = MAX_CONNECTIONS,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
+        rate: float | Rate | None = None,
         headers: Mapping[str, str] | None = None,
         on_retry: Callable[[RetryEvent], object] | None = None,
         clock: Callable[[], float] = _DEFAULT_CLOCK.monotonic,
@@ -92,6 +98,7 @@ class AllaweeClient(Resources):
             api_key = SecretText(api_key)  # a traceback with local variables would show it
         keys = KeySource(api_key, os.environ)
         self._is_view = False
+        time = Clock(monotonic=clock, sleep=sleep, random=random)
         self._session = SessionManager(
             Pool(session, max_connections=max_connections, max_response_bytes=max_response_bytes),
             Hosts.choose(base_url, secure_url, os.environ),
@@ -100,7 +107,8 @@ class AllaweeClient(Resources):
             retry=retry,
             headers=headers,
             on_retry=on_retry,
-            clock=Clock(monotonic=clock, sleep=sleep, random=random),
+            clock=time,
+            rate=checked_rate(rate, time),
         )
 
     def with_options(

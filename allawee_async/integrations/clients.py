@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from allawee_async.transport.config import APIKey
+    from allawee_async.transport.rate import Rate
     from allawee_async.transport.request import RetryEvent
     from allawee_async.transport.retry import RetryPolicy
 
@@ -30,6 +31,7 @@ class ClientOptions(TypedDict, total=False):
     retry: RetryPolicy
     max_connections: int
     max_response_bytes: int
+    rate: float | Rate | None
     headers: Mapping[str, str] | None
     on_retry: Callable[[RetryEvent], object] | None
     clock: Callable[[], float]

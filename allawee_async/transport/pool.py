@@ -19,6 +19,7 @@ from allawee_async.errors import (
     TransportError,
 )
 from allawee_async.transport.lines import Line, UnaskedError
+from allawee_async.transport.rate import Turns
 from allawee_async.transport.streaming import (
     FAILURES,
     StreamedResponse,
@@ -27,7 +28,6 @@ from allawee_async.transport.streaming import (
     translated,
     transport_error,
 )
-from allawee_async.transport.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping

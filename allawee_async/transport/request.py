@@ -46,17 +46,22 @@ class Clock:
 class RetryEvent:
     """What `on_retry` is told before a call waits and is sent again.
 
+    It is also told when a call waits because another one that shares its `rate` was answered 429.
+
     Attributes:
         method: The HTTP method.
         path: The path, without the query.
-        attempt: The attempt that failed; `attempt.pause` is the wait that follows.
+        attempt: The attempt that failed; `attempt.pause` is the wait that follows. Of a call that
+            waits for the rate, the attempt that is to begin.
         error: Why it failed.
+        waits_for_rate: Whether it did not fail, and waits because of another call.
     """
 
     method: str
     path: str
     attempt: Attempt
     error: AllaweeError
+    waits_for_rate: bool = False
 
 
 @attrs.define(kw_only=True)

@@ -22,6 +22,8 @@ from allawee_async.errors import (
 LONGEST_RETRY_AFTER: Final = 60.0
 """Seconds; a server that asks for a longer wait ends the retries of a call without a deadline."""
 
+_COST: Final = 5
+_COST_AFTER_TIMEOUT: Final = 10
 _AGES: Final = sys.float_info.max
 _SECONDS: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
@@ -96,6 +98,9 @@ class RetryPolicy:
             the one before.
         max_delay: Seconds; no pause of ours is longer.
         deadline: Seconds for the whole call with all its attempts and pauses, or None.
+        quota: Tokens that all calls of a client share, or None. A retry takes 5, one after a
+            timeout 10; a success gives back what its retry took, or 1. Where too few are left,
+            an error is raised at once, so that an outage is not met with three times the load.
 
     Raises:
         ConfigurationError: A value makes no sense.
@@ -105,6 +110,7 @@ class RetryPolicy:
     base_delay: float = 0.5
     max_delay: float = 8.0
     deadline: float | None = None
+    quota: int | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -115,6 +121,8 @@ class RetryPolicy:
                 raise ConfigurationError(f"{name} must be a number of seconds, 0 or more")
         if self.deadline is not None and not (_is_seconds(self.deadline) and self.deadline > 0):
             raise ConfigurationError("deadline must be a positive number of seconds, or None")
+        if self.quota is not None and (type(self.quota) is not int or self.quota < 0):
+            raise ConfigurationError("quota must be a whole number of tokens, or None")
 
     def pause_after(
         self,
@@ -152,6 +160,33 @@ class RetryPolicy:
         """Return the seconds that the pause after an attempt has at most."""
         doublings = min(attempt - 1, 63)  # a float takes no more than 1023
         return min(self.max_delay, self.base_delay * 2.0**doublings)
+
+
+class Quota:
+    """The tokens that retries of all calls of a client take, as in the AWS SDKs.
+
+    Args:
+        tokens: How many there are; None means any number.
+    """
+
+    def __init__(self, tokens: int | None) -> None:
+        self.tokens = tokens
+        self._left = tokens or 0
+
+    def take(self, error: Exception) -> int | None:
+        """Take what a retry after an error costs; None if too little is left."""
+        if self.tokens is None:
+            return 0
+        cost = _COST_AFTER_TIMEOUT if isinstance(error, TimeoutError) else _COST
+        if cost > self._left:
+            return None
+        self._left -= cost
+        return cost
+
+    def give_back(self, cost: int) -> None:
+        """Give back what the retry took that led to a success; a success without one gives 1."""
+        if self.tokens is not None:
+            self._left = min(self.tokens, self._left + (cost or 1))
 
 
 def _is_seconds(value: object) -> bool:

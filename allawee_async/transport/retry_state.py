@@ -27,6 +27,7 @@ class RetryState:
         failures: Attempts that count against the policy.
         asked_again: Whether the key was asked for once more.
         outcome_unknown: Whether an attempt may have taken effect.
+        paid: What the last retry took of the quota.
         attempts: What was tried, oldest first.
     """
 
@@ -35,16 +36,22 @@ class RetryState:
     failures: int = 0
     asked_again: bool = False
     outcome_unknown: bool = False
+    paid: int = 0
     attempts: list[Attempt] = attrs.field(factory=list[Attempt])
 
     def note(
-        self, request: Request, error: AllaweeError, pause: float | None, elapsed: float
+        self,
+        request: Request,
+        error: AllaweeError,
+        pause: float | None,
+        elapsed: float,
+        remark: str = "",
     ) -> Attempt:
         """Keep and log a failed attempt; `pause` is None if it was the last."""
         attempt = Attempt(
             number=len(self.attempts) + 1,
             status=getattr(error, "status", None),
-            error=f"{type(error).__name__}: {error.message}",
+            error=f"{type(error).__name__}: {error.message}{remark}",
             request_id=error.request_id,
             elapsed=elapsed,
             pause=pause,

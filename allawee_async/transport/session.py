@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
@@ -12,9 +13,12 @@ from yarl import URL
 
 from allawee_async.errors import (
     AllaweeError,
+    Attempt,
     AuthenticationError,
     ConfigurationError,
+    RateLimitError,
     RequestTimeoutError,
+    TransportError,
 )
 from allawee_async.redaction import SecretText, masked_id
 from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
@@ -22,8 +26,10 @@ from allawee_async.transport.pool import client_timeout
 from allawee_async.transport.request import Clock, Request, RetryEvent
 from allawee_async.transport.response import Reply, check_subject, read_response
 from allawee_async.transport.retry import (
+    LONGEST_RETRY_AFTER,
     MAY_HAVE_TAKEN_EFFECT,
     Outcome,
+    Quota,
     RetryPolicy,
     outcome_of,
 )
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 
     from allawee_async.transport.config import Hosts, KeySource
     from allawee_async.transport.pool import Pool, Turn
+    from allawee_async.transport.rate import Rate
     from allawee_async.transport.request import Clock, Request
     from allawee_async.transport.streaming import StreamedResponse
 
@@ -76,6 +83,8 @@ class SessionManager:
         headers: Mapping[str, str] | None,
         on_retry: Callable[[RetryEvent], object] | None,
         clock: Clock,
+        rate: Rate | None = None,
+        quota: Quota | None = None,
         wait_for_accepted: float = 0.0,
     ) -> None:
         self.pool = pool
@@ -86,6 +95,9 @@ class SessionManager:
         self.headers = checked_headers(headers or {})
         self.on_retry = on_retry
         self.clock = clock
+        self.rate = rate
+        same = quota is not None and quota.tokens == self.retry.quota
+        self.quota = quota if same and quota else Quota(self.retry.quota)
         self.wait_for_accepted = checked_wait(wait_for_accepted)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
         self._fixed = None if keys.fixed is None else self._with_key(keys.fixed)
@@ -109,6 +121,8 @@ class SessionManager:
             headers={**self.headers, **checked_headers({} if headers is None else headers)},
             on_retry=self.on_retry,
             clock=self.clock,
+            rate=self.rate,
+            quota=self.quota,
             wait_for_accepted=wait,
         )
 
@@ -164,13 +178,62 @@ class SessionManager:
                 headers = await self._after_failure(request, state, error, headers)
 
     async def _turn(self, request: Request, state: RetryState) -> Turn:
-        """Wait for a connection: this is no attempt, and only the deadline bounds it."""
-        deadline = self.retry.deadline
+        """Wait for a connection, and the rate: no attempt, and only the deadline bounds it."""
+        limited = self.retry.deadline is not None
         try:
-            return await self.pool.turn(None if deadline is None else self._left(state.started))
+            turn = await self.pool.turn(self._left(state.started) if limited else None)
+            if self.rate is not None:
+                try:
+                    await self._take(self.rate, request, state)
+                except BaseException:
+                    turn.end()
+                    raise
         except AllaweeError as error:
             state.last_word(request, error)
             raise
+        return turn
+
+    async def _take(self, rate: Rate, request: Request, state: RetryState) -> None:
+        seconds = None if self.retry.deadline is None else self._left(state.started)
+        began = self.clock.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                await rate.take(partial(self._wait_for_rate, request, state))
+        except TimeoutError:
+            late = "the deadline has passed, and the rate allowed no request"
+            raise RequestTimeoutError(late, sent=False) from None
+        waited = self.clock.monotonic() - began
+        if waited and log.isEnabledFor(logging.DEBUG):
+            log.debug(
+                "%s %s waited %.3f s for the rate", request.method, request.shown_path, waited
+            )
+
+    def _wait_for_rate(self, request: Request, state: RetryState, seconds: float) -> None:
+        """Say that a call waits because the server asked another one to."""
+        log.info(
+            "%s %s waits %.3f s for the rate: the server asked for it",
+            *(request.method, request.shown_path, seconds),
+        )
+        if self.on_retry is None:
+            return
+        attempt = Attempt(
+            number=len(state.attempts) + 1,
+            status=None,
+            error=None,
+            request_id=None,
+            elapsed=0.0,
+            pause=seconds,
+        )
+        error = RateLimitError("another call of the same rate was asked to wait", status=429)
+        self.on_retry(
+            RetryEvent(
+                method=request.method,
+                path=request.shown_path,
+                attempt=attempt,
+                error=error,
+                waits_for_rate=True,
+            )
+        )
 
     async def _exchange(
         self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
@@ -229,6 +292,7 @@ class SessionManager:
     ) -> None:
         answer.elapsed = self.clock.monotonic() - state.began
         answer.failures = tuple(state.attempts)
+        self.quota.give_back(state.paid)
         if log.isEnabledFor(logging.DEBUG):
             log_attempt(logging.DEBUG, request, answer.attempts[-1])
 
@@ -290,8 +354,10 @@ class SessionManager:
         except (ConfigurationError, RequestTimeoutError) as failed:
             state.note(request, error, None, elapsed)
             raise state.last_word(request, failed) from None
-        pause = 0.0 if fresh else self._pause(request, state, error, outcome)
-        attempt = state.note(request, error, pause, elapsed)
+        pause, remark = (0.0, "") if fresh else self._pause(request, state, error, outcome)
+        attempt = state.note(request, error, pause, elapsed, remark)
+        if self.rate is not None and isinstance(error, RateLimitError) and error.retry_after:
+            await self._pause_all(self.rate, error.retry_after)
         if pause is None:
             raise state.last_word(request, error)
         if fresh:
@@ -318,11 +384,19 @@ class SessionManager:
         newer = self._with_key(await self._ask(state.started))
         return newer if newer["Authorization"] != headers["Authorization"] else None
 
+    async def _pause_all(self, rate: Rate, seconds: float) -> None:
+        """Let everybody who shares the rate wait; but for so long as any single call only."""
+        try:
+            await rate.pause(min(seconds, LONGEST_RETRY_AFTER))
+        except TransportError as error:
+            log.warning("%s", error)
+
     def _pause(
         self, request: Request, state: RetryState, error: AllaweeError, outcome: Outcome
-    ) -> float | None:
+    ) -> tuple[float | None, str]:
+        """Return the pause before the next attempt, or None; and what the history says of it."""
         state.failures += 1
-        return self.retry.pause_after(
+        pause = self.retry.pause_after(
             state.failures,
             outcome,
             resend=request.resend,
@@ -330,3 +404,10 @@ class SessionManager:
             retry_after=getattr(error, "retry_after", None),
             jitter=self.clock.random(),
         )
+        if pause is None:
+            return None, ""
+        paid = self.quota.take(error)
+        if paid is None:
+            return None, f" (not sent again: the quota of {self.retry.quota} is used up)"
+        state.paid = paid
+        return pause, ""

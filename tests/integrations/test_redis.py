@@ -1,0 +1,187 @@
+"""One rate for many processes: three of them, on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from redis.asyncio import Redis
+
+from allawee_async import (
+    AllaweeClient,
+    ConfigurationError,
+    RateLimitError,
+    RedisRate,
+    RetryEvent,
+    TransportError,
+)
+from tests.support.raw_server import Line, RawRequest, RawServer, answers, one, unused_port
+from tests.support.redis_server import MISSING, PROGRAM, running_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.redis_server import RedisServer
+
+KEY = "sk.test.canary"
+NEEDS_REDIS = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
+
+WORKER = """
+import asyncio, sys
+from allawee_async import AllaweeClient, RedisRate
+
+async def main(redis, url, seconds):
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    rate = RedisRate(redis, "test", 50)
+    async with AllaweeClient("sk.test.canary", base_url=url, rate=rate) as allawee:
+        async def work():
+            while loop.time() < end:
+                await allawee.customers.get("cus.1")
+        await asyncio.gather(*(work() for _ in range(20)))
+    await rate.close()
+
+asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+"""
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@NEEDS_REDIS
+async def test_three_processes_together_keep_to_the_rate(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    """By the server's own clock, because a computer at its limit starts late what was allowed."""
+    program = tmp_path / "worker.py"
+    program.write_text(WORKER)
+    starts: list[float] = []
+    async with (
+        RawServer(answers(one())) as server,
+        Redis.from_url(redis.url) as client,
+        client.monitor() as monitor,
+    ):
+
+        async def watch() -> None:
+            async for command in monitor.listen():
+                starts.extend([command["time"]] * command["command"].startswith("RPUSH"))
+
+        watching = asyncio.create_task(watch())
+        workers = [
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, program, redis.url, server.url, "4"), env=os.environ
+            )
+            for _ in range(3)
+        ]
+        codes = [await worker.wait() for worker in workers]
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    assert codes == [0, 0, 0]
+    assert len(server.requests) == len(starts)
+    in_a_second = [sum(start <= other < start + 1 for other in starts) for start in starts]
+    assert 47 <= max(in_a_second) <= 50
+
+
+@NEEDS_REDIS
+async def test_a_429_in_one_client_pauses_the_others(redis: RedisServer) -> None:
+    starts: list[float] = []
+    events: list[RetryEvent] = []
+
+    async def step(line: Line, _: RawRequest) -> None:
+        starts.append(time.monotonic())
+        if len(starts) == 1:
+            await line.answer(b"{}", status=429, headers={"Retry-After": "0.4"})
+        else:
+            await line.answer(one())
+
+    rates = RedisRate(redis.url, "pause", 100), RedisRate(redis.url, "pause", 100)
+    async with (
+        RawServer(step) as server,
+        AllaweeClient(KEY, base_url=server.url, rate=rates[0]) as first,
+        AllaweeClient(KEY, base_url=server.url, rate=rates[1], on_retry=events.append) as second,
+    ):
+        refused = asyncio.create_task(first.customers.get("cus.1"))
+        await server.until(lambda server: len(server.requests) == 1)
+        await asyncio.sleep(0.1)
+        await second.customers.get("cus.1")
+        await refused
+    for rate in rates:
+        await rate.close()
+
+    assert all(start - starts[0] >= 0.39 for start in starts[1:])
+    assert [event.waits_for_rate for event in events] == [True]
+    assert isinstance(events[0].error, RateLimitError)
+
+
+@NEEDS_REDIS
+def test_one_rate_serves_loop_after_loop(redis: RedisServer) -> None:
+    rate = RedisRate(redis.url, "loops", 100)
+
+    async def start() -> None:
+        await rate.take(lambda _: None)
+
+    for _ in range(3):
+        asyncio.run(start())
+
+
+@NEEDS_REDIS
+async def test_a_rate_of_another_name_is_another_rate(redis: RedisServer) -> None:
+    rates = [RedisRate(redis.url, name, 1) for name in ("one", "two", "three")]
+    async with asyncio.timeout(0.9):
+        await asyncio.gather(*(rate.take(lambda _: None) for rate in rates))
+    for rate in rates:
+        await rate.close()
+
+
+async def test_a_server_that_is_gone_is_told_and_nothing_is_sent() -> None:
+    rate = RedisRate(f"redis://127.0.0.1:{unused_port()}", "gone", 10)
+    async with RawServer() as server, AllaweeClient(KEY, base_url=server.url, rate=rate) as allawee:
+        with pytest.raises(TransportError, match="the rate could not be asked for") as caught:
+            await allawee.request("POST", "/a")
+        assert server.requests == []
+
+    assert not caught.value.outcome_unknown
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "per_second"),
+    [("localhost", "a", 5), ("redis://localhost", "", 5), ("redis://localhost", "a", 0)],
+)
+def test_what_makes_no_sense_is_refused(url: str, name: str, per_second: float) -> None:
+    with pytest.raises(ConfigurationError):
+        RedisRate(url, name, per_second)
+
+
+def test_it_shows_neither_user_nor_password() -> None:
+    rate = RedisRate("redis://user:canary-password@localhost:6379/0?password=canary", "a", 5)
+    assert "canary" not in f"{rate!r} {rate}"
+    assert "localhost:6379" in repr(rate)
+
+
+def test_it_can_be_named_where_redis_is_not_installed() -> None:
+    program = """
+        import sys
+        sys.modules["redis"] = None
+        from allawee_async import *
+        from allawee_async import ConfigurationError, RedisRate
+        try:
+            RedisRate("redis://localhost", "a", 5)
+        except ConfigurationError as error:
+            print(error)
+    """
+    done: Any = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True
+    )
+    assert "needs redis-py" in done.stdout
