@@ -20,11 +20,12 @@ from benchmarks.processes import serving
 
 _PAGES = 20
 _WALKED = 20_000
+_READ = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """What was measured, what it cost us and the floor, in µs for each customer."""
+    """What was measured, and what it cost us and the floor, in µs for each customer."""
 
     title: str
     ours: float
@@ -61,6 +62,24 @@ async def walk_ratio(title: str, limit: float, turns: int, url: str) -> Ratio:
     return _ratio(title, costs, _WALKED, limit)
 
 
+async def read_ratio(title: str, limit: float, turns: int, url: str, in_flight: int) -> Ratio:
+    """Single reads, by so many tasks at a time."""
+
+    async def read(client: Ours | Bare) -> None:
+        identifiers = iter([customer_id(number) for number in range(_READ)])
+
+        async def some() -> None:
+            for identifier in identifiers:
+                if await client.read(identifier) != identifier:
+                    raise AssertionError("another customer came")
+
+        await asyncio.gather(*(some() for _ in range(in_flight)))
+
+    async with Ours(url) as ours, Bare(url) as bare:
+        costs = await _lowest(turns, lambda: read(ours), lambda: read(bare))
+    return _ratio(title, costs, _READ, limit)
+
+
 async def _lowest(turns: int, *works: Callable[[], Awaitable[None]]) -> list[float]:
     lowest = [float("inf")] * len(works)
     for _ in range(turns):
@@ -88,10 +107,12 @@ def main() -> int:
             decode_ratio("decode, an unknown field in each", 2.0, turns, unknown=True),
             asyncio.run(walk_ratio("walk", 1.7, turns, plain)),
             asyncio.run(walk_ratio("walk, an unknown field in each", 2.0, turns, unknown)),
+            asyncio.run(read_ratio("single reads", 1.25, turns, plain, 1)),
+            asyncio.run(read_ratio("single reads, 64 in flight", 1.25, turns, plain, 64)),
         ]
     for ratio in ratios:
         print(
-            f"{ratio.title:<34} {ratio.ours:5.2f} µs  {ratio.floor:5.2f} µs  "
+            f"{ratio.title:<34} {ratio.ours:6.2f} µs  {ratio.floor:6.2f} µs  "
             f"ratio {ratio.value:.2f}  (at most {ratio.limit})"
         )
     return int(arguments.check and any(ratio.value > ratio.limit for ratio in ratios))
