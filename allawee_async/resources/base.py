@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, TypeVar, Unpack, overload
 
 from allawee_async.codec.converter import decode
@@ -268,7 +269,8 @@ def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
         raise error.with_traceback(None) from None
 
 
-def _has_required_fields(model: type[Model]) -> bool:
+@cache
+def _has_required_fields(model: Any) -> bool:
     return any(field.required for field in fields_of(model).values())
 
 
