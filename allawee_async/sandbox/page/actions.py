@@ -9,6 +9,7 @@ from urllib.parse import quote
 import attrs
 
 from allawee_async.sandbox.api.app import ROUTES
+from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.values import from_bytes
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
@@ -20,7 +21,6 @@ from allawee_async.sandbox.page.texts import counted, minor_units, money, short
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from allawee_async.sandbox.api.messages import ApiResponse
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import Json, JsonObject
     from allawee_async.sandbox.http.adapter import HttpAdapter
@@ -83,18 +83,16 @@ def purchase(context: ActionContext, form: FormFields) -> ActionOutcome:
     card = form.get("card", "")
     path = f"/simulation/cards/{quote(card, safe='')}/request-authorization/{use}"
     with _decided(context.state(), card, form.get("decision", "")):
-        reply = context.adapter.act("POST", path, body)
-    return _refusal(reply) or _purchased(_data(reply), merchant)
+        return _purchased(_send(context, path, body), merchant)
 
 
 def pay_in(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Let money come in at a bank account number."""
     number, amount = form.get("account", ""), _amount(form)
     body: JsonObject = {"method": "bank-transfer", "accountNumber": number, "amount": amount}
-    reply = context.adapter.act("POST", "/simulation/payments/pay-in", body)
-    payment = _data(reply)
+    payment = _send(context, "/simulation/payments/pay-in", body)
     told = money(payment.get("amount"), payment.get("currency"))
-    return _refusal(reply) or ActionOutcome(f"Paid in: {told} to {short(number)}.")
+    return ActionOutcome(f"Paid in: {told} to {short(number)}.")
 
 
 def fault(context: ActionContext, form: FormFields) -> ActionOutcome:
@@ -115,9 +113,8 @@ def fault(context: ActionContext, form: FormFields) -> ActionOutcome:
     return ActionOutcome(f"Ordered: {choice.label}.")
 
 
-def clear_faults(context: ActionContext, form: FormFields) -> ActionOutcome:
+def clear_faults(context: ActionContext, _form: FormFields) -> ActionOutcome:
     """Take all faults back."""
-    del form
     context.adapter.faults.clear()
     return ActionOutcome("All faults are taken back.")
 
@@ -125,35 +122,29 @@ def clear_faults(context: ActionContext, form: FormFields) -> ActionOutcome:
 def again(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Send an event once more."""
     event = form.get("event", "")
-    reply = context.adapter.act("POST", f"/events/{quote(event, safe='')}/retry", {})
-    refusal = _refusal(reply)
-    if refusal is not None:
-        return refusal
-    if _data(reply).get("webhook") is None:
+    sent = _send(context, f"/events/{quote(event, safe='')}/retry", {})
+    if sent.get("webhook") is None:
         return ActionOutcome(f"No webhook wants {short(event)}, so it goes nowhere.", WAITING)
     return ActionOutcome(f"On its way again: {short(event)}.")
 
 
-def new_key(context: ActionContext, form: FormFields) -> ActionOutcome:
+def new_key(context: ActionContext, _form: FormFields) -> ActionOutcome:
     """Make a secret key that may do everything, and tell it once."""
-    del form
     scopes: list[Json] = [*sorted({endpoint.scope for endpoint in ROUTES})]
-    reply = context.adapter.act("POST", "/secret-keys", {"name": "Of the page", "scopes": scopes})
-    return _refusal(reply) or ActionOutcome(f"Copy it now: {_data(reply).get('key')}")
+    made = _send(context, "/secret-keys", {"name": "Of the page", "scopes": scopes})
+    return ActionOutcome(f"Copy it now: {made.get('key')}")
 
 
-def settle(context: ActionContext, form: FormFields) -> ActionOutcome:
+def settle(context: ActionContext, _form: FormFields) -> ActionOutcome:
     """Settle all cards."""
-    del form
     before = len(context.state().card_transactions)
     context.settle()
     made = len(context.state().card_transactions) - before
     return ActionOutcome(f"Settled: {counted(made, 'purchase')}.")
 
 
-def reset(context: ActionContext, form: FormFields) -> ActionOutcome:
+def reset(context: ActionContext, _form: FormFields) -> ActionOutcome:
     """Begin anew."""
-    del form
     context.reset()
     return ActionOutcome("The sandbox is as new.")
 
@@ -190,9 +181,8 @@ def _told_of_card(state: State, id: str) -> JsonObject:
     """Return what an approval of a balance check tells."""
     card = state.cards.get(id)
     account = None if card is None else funding_source(state, card)
-    details = {} if card is None else card.get("details")
-    holder = details.get("cardHolderName") if isinstance(details, dict) else None
     balance = 0 if account is None else state.ledger.available(account)
+    holder = part(card, "details").get("cardHolderName")
     return {"cardBalance": balance, "cardHolderName": short(holder)}
 
 
@@ -236,18 +226,16 @@ def _number(form: FormFields, name: str, told: str, most: int) -> float:
     return number
 
 
-def _refusal(reply: ApiResponse) -> ActionOutcome | None:
-    """Return what an error answer of the API says, or None for success."""
-    if reply.status < 400:
-        return None
-    body: JsonObject = from_bytes(reply.body)
-    message = body.get("message")
+def _send(context: ActionContext, path: str, body: JsonObject) -> JsonObject:
+    """Send a request like anybody's, and return the data of the answer.
+
+    Raises:
+        WrongInputError: The API refuses it; the text is what it answers.
+    """
+    response = context.adapter.act("POST", path, body)
+    answer: JsonObject = from_bytes(response.body)
+    if response.status < 400:
+        return part(answer, "data")
+    message, code = answer.get("message"), short(answer.get("code"))
     told = "; ".join(map(short, message)) if isinstance(message, list) else short(message, 300)
-    code = short(body.get("code"))
-    return ActionOutcome(f"Refused with {reply.status}{f' {code}' if code else ''}: {told}", BAD)
-
-
-def _data(reply: ApiResponse) -> JsonObject:
-    body: JsonObject = from_bytes(reply.body)
-    data = body.get("data")
-    return data if isinstance(data, dict) else {}
+    raise WrongInputError(f"Refused with {response.status}{f' {code}' if code else ''}: {told}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.api.documents import entries, part
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.http.request_log import beginning
 
@@ -62,8 +63,7 @@ def json_text(value: Json) -> str:
 
 def card_label(card: JsonObject) -> str:
     """Return what tells a card from others without its number."""
-    details = card.get("details")
-    printed = details if isinstance(details, dict) else {}
+    printed = part(card, "details")
     holder = short(printed.get("cardHolderName"), 40)
     number = f"{short(card.get('network'), 20)} •••• {short(printed.get('last4'), 4)}".strip()
     return f"{number}, {holder}" if holder else number
@@ -71,8 +71,5 @@ def card_label(card: JsonObject) -> str:
 
 def account_numbers(account: JsonObject) -> list[str]:
     """Return the bank account numbers under which an account gets money."""
-    channels = account.get("depositChannels")
-    listed = channels if isinstance(channels, list) else []
-    return [
-        short(channel.get("accountNumber"), 20) for channel in listed if isinstance(channel, dict)
-    ]
+    channels = entries(account, "depositChannels")
+    return [short(it.get("accountNumber"), 20) for it in channels if isinstance(it, dict)]
