@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from allawee_async.resources.verbs import Verb
+
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, such as `1 customer` or `2,000 customers`."""
@@ -33,3 +35,8 @@ def command_words(path: str) -> str:
 def words_of(resource: str) -> str:
     """Return what is counted: `payment requests`, `banks`."""
     return resource.rpartition(".")[2].replace("_", " ")
+
+
+def listed(verb: Verb) -> str:
+    """Return what a list lists, in words: `customers`, `logs`."""
+    return words_of(verb.noun if verb.name == "list" else verb.name)

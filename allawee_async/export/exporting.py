@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -22,6 +24,7 @@ from allawee_async.export.reading import Intake, documents_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
 from allawee_async.export.rows import GzipLines, JsonLines, format_of
 from allawee_async.export.table import Table
+from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
 
 if TYPE_CHECKING:
@@ -40,6 +43,11 @@ T = TypeVar("T")
 
 _PORTION_BYTES: Final = 4 * 1024 * 1024
 _PORTION_SECONDS: Final = 2.0
+_SMALLEST: Final = 1024 * 1024
+_OLDEST_FIRST: Final = "createdAt"
+_NEWEST_FIRST: Final = "-createdAt"
+_FEW: Final = 2
+_NEVER: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 async def export(
@@ -53,6 +61,7 @@ async def export(
     reveal: bool = False,
     excel: bool = False,
     max_items: int | None = None,
+    parallel: int = 1,
     mode: int = 0o600,
     on_progress: Callable[[ExportProgress], object] | None = None,
 ) -> ExportResult:
@@ -77,6 +86,9 @@ async def export(
         excel: Write a CSV for people with a spreadsheet: with a byte order mark, and leading zeros
             and `+` kept. A program reads the plain one more easily.
         max_items: The most entries to read.
+        parallel: How many pages are read at a time, at most. The list is cut by time of creation
+            into parts that hold about the same number of entries. The file is the same, for lists
+            in the order of time; an entry without a time of creation is in no part.
         mode: The permissions of the finished file; by default nobody else may read it.
         on_progress: Called after each page.
 
@@ -93,12 +105,12 @@ async def export(
     """
     names = Names(Path(path))
     source = pager.source
-    model = _checked(source, max_items)
+    model = _checked(source, max_items, parallel)
     name = format_of(names.target, format)
     if excel and name != "csv":
         raise ConfigurationError(f"excel is for a CSV, and this is a file of format {name}")
     wanted = chosen(columns_of(model), columns)
-    rows = rows_of(name, model, wanted, reveal=reveal, excel=excel)
+    new_rows = partial(rows_of, name, model, wanted, reveal=reveal, excel=excel)
     job = Job(
         address=source.address,
         key_kind=source.key_kind,
@@ -113,9 +125,11 @@ async def export(
         source=source,
         model=model,
         job=job,
-        rows=rows,
+        new_rows=new_rows,
+        rows=new_rows(),
         names=names,
-        journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=(PartState(),)), mode),
+        journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=()), mode),
+        parallel=parallel,
         on_progress=on_progress,
     )
     return await running.run(resume=resume, overwrite=overwrite)
@@ -146,12 +160,23 @@ def rows_of(
     return Parquet(table)
 
 
-def _checked(source: Source[Any], max_items: object) -> type[Model]:
+def _checked(source: Source[Any], max_items: object, parallel: object) -> type[Model]:
     """Return the class of the items of a list that can be exported."""
     if source.model is None:
         raise ConfigurationError("a list with select has no typed rows; name columns instead")
     if max_items is not None and (type(max_items) is not int or max_items < 1):
         raise ConfigurationError("max_items must be a whole number, 1 or more")
+    if type(parallel) is not int or parallel < 1:
+        raise ConfigurationError("parallel must be a whole number, 1 or more")
+    if parallel > 1 and max_items is not None:
+        raise ConfigurationError("max_items and parallel do not go together: leave one of them out")
+    if parallel > 1 and source.query.get("sort", _NEWEST_FIRST) not in (
+        _NEWEST_FIRST,
+        _OLDEST_FIRST,
+    ):
+        raise ConfigurationError(
+            f"parallel reads parts by time of creation: sort by {_OLDEST_FIRST} or {_NEWEST_FIRST}"
+        )
     return source.model
 
 
@@ -163,26 +188,30 @@ class _Export:
         source: The list.
         model: What the items are.
         job: What is exported.
-        rows: The format of the file.
+        new_rows: Makes rows in the format of the file, of one part.
+        rows: The same, for the file as a whole.
         names: Where the files are.
         journal: The files.
+        parallel: How many parts are read at a time, at most.
         on_progress: Called after each page.
         started: When the run began.
-        written: When rows were brought to the disk.
         resumed: How many entries came in earlier runs.
+        intakes: What takes in the pages of each part.
         thread: Does all work on files. It is one thread, because Arrow keeps memory for each.
     """
 
     source: Source[Any]
     model: type[Model]
     job: Job
+    new_rows: Callable[[], Rows]
     rows: Rows
     names: Names
     journal: Journal
+    parallel: int
     on_progress: Callable[[ExportProgress], object] | None
     started: float = attrs.field(factory=time.monotonic)
-    written: float = attrs.field(factory=time.monotonic)
     resumed: int = 0
+    intakes: tuple[Intake, ...] = ()
     thread: Executor = attrs.field(factory=partial(ThreadPoolExecutor, 1))
 
     async def run(self, *, resume: bool, overwrite: bool) -> ExportResult:
@@ -192,8 +221,9 @@ class _Export:
             find = partial(journal.find, resume=resume, overwrite=overwrite)
             state = await self._on_disk(find)
             if state != "finished":
+                parts = await self._parts() if state == "new" else None
                 try:
-                    await self._on_disk(partial(journal.open, self.rows.start))
+                    await self._on_disk(partial(journal.open, self.rows.start, parts))
                     self.resumed = journal.checkpoint.read
                     if not journal.checkpoint.read_all:
                         await self._read()
@@ -214,6 +244,20 @@ class _Export:
             seconds=self._seconds,
             was_finished=state == "finished",
         )
+
+    async def _parts(self) -> tuple[PartState, ...]:
+        """Return the parts of the list, in its order."""
+        if self.parallel == 1:
+            return (PartState(),)
+        timeline = Timeline(self.source, _OLDEST_FIRST, None, None)
+        windows = await balanced(self.parallel, timeline)
+        if len(windows) < _FEW:
+            return (PartState(),)
+        windows[-1] = attrs.evolve(windows[-1], until=_NEVER)  # our clock may be slow
+        if self.source.query.get("sort") != _OLDEST_FIRST:
+            windows.reverse()
+        queries = map(timeline.query_in, windows)
+        return tuple(PartState(query={"filter": query["filter"]}) for query in queries)
 
     def _lock(self) -> Lock:
         target = self.names.target
@@ -245,35 +289,44 @@ class _Export:
 
     async def _read(self) -> None:
         """Read the list to its end; whatever happens, what has come is kept."""
-        state = self.journal.checkpoint.parts[0]
-        intake = Intake(self.source, self.model, self.rows, self.job, state)
-        walk = documents_of(self.source, state)
+        self.intakes = tuple(
+            Intake(self.source, self.model, self.new_rows(), self.job, part)
+            for part in self.journal.checkpoint.parts
+        )
+        turns = asyncio.Semaphore(self.parallel)
         try:
-            async with aclosing(walk):
+            async with asyncio.TaskGroup() as group:
+                for index, intake in enumerate(self.intakes):
+                    if not intake.ahead.read_all:
+                        group.create_task(self._read_part(index, intake, turns))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _read_part(self, index: int, intake: Intake, turns: asyncio.Semaphore) -> None:
+        written = time.monotonic()
+        portion = max(_PORTION_BYTES // len(self.intakes), min(_PORTION_BYTES, _SMALLEST))
+        async with turns, aclosing(documents_of(self.source, intake.ahead)) as walk:
+            try:
                 async for page in walk:
-                    intake.take_in(page.items, page.cursor)
-                    self._report_reading(intake.ahead, page.total_count)
+                    intake.take_in(page.items, page.cursor, page.total_count)
+                    self._report_reading()
                     if intake.is_full:
                         break
-                    if self._is_due(intake):
-                        await self._on_disk(partial(self._write_portion, intake))
-        except BaseException:
-            if not intake.is_torn:
-                with suppress(ExportError):
-                    await self._on_disk(partial(self._write_portion, intake))
-            raise
+                    if intake.waiting >= portion or time.monotonic() - written >= _PORTION_SECONDS:
+                        await self._on_disk(partial(self._write_portion, index, intake))
+                        written = time.monotonic()
+            except BaseException:
+                if not intake.is_torn:
+                    with suppress(ExportError):
+                        await self._on_disk(partial(self._write_portion, index, intake))
+                raise
         intake.ahead = attrs.evolve(intake.ahead, read_all=True)
-        await self._on_disk(partial(self._write_portion, intake))
+        await self._on_disk(partial(self._write_portion, index, intake))
 
-    def _is_due(self, intake: Intake) -> bool:
-        age = time.monotonic() - self.written
-        return intake.waiting >= _PORTION_BYTES or age >= _PORTION_SECONDS
-
-    def _write_portion(self, intake: Intake) -> None:
+    def _write_portion(self, index: int, intake: Intake) -> None:
         intake.is_torn = True  # what is taken now and cannot be written is lost to this run
-        self.journal.commit(0, intake.ahead, self.rows.take(), intake.take())
+        self.journal.commit(index, intake.ahead, intake.rows.take(), intake.take())
         intake.is_torn = False
-        self.written = time.monotonic()
 
     async def _finish(self) -> None:
         steps = self.journal.finish(self.rows)
@@ -284,11 +337,17 @@ class _Export:
             with suppress(ValueError):  # still at work, if the task was cancelled twice
                 steps.close()
 
-    def _report_reading(self, ahead: PartState, total: int | None) -> None:
-        most = self.job.max_items
-        if total is not None and most is not None:
-            total = min(total, most)
-        self._report(rows=ahead.rows, rejected=ahead.rejected, total=total)
+    def _report_reading(self) -> None:
+        states = [intake.ahead for intake in self.intakes]
+        totals = [intake.total for intake in self.intakes]
+        total = None if None in totals else sum(filter(None, totals))
+        if total is not None and self.job.max_items is not None:
+            total = min(total, self.job.max_items)
+        self._report(
+            rows=sum(state.rows for state in states),
+            rejected=sum(state.rejected for state in states),
+            total=total,
+        )
 
     def _report(self, *, rows: int, total: int | None, **told: Any) -> None:
         if self.on_progress is not None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
@@ -116,7 +117,6 @@ class Journal:
             return "finished"
         if not overwrite:
             self._refuse_to_overwrite()
-        self._write(self.checkpoint)
         return "new"
 
     def _refuse_to_overwrite(self) -> None:
@@ -174,16 +174,20 @@ class Journal:
             )
         return found
 
-    def open(self, start: bytes) -> None:
+    def open(self, start: bytes, new_parts: tuple[PartState, ...] | None) -> None:
         """Open the part files, and cut off what came behind the checkpoint.
 
         Args:
             start: What the finished file begins with.
+            new_parts: The parts of the list, of an export that begins now.
 
         Raises:
             ExportError: A part file is not what it was.
             OSError: A file cannot be written.
         """
+        if new_parts is not None:
+            self._write(attrs.evolve(self.checkpoint, parts=new_parts))
+            self._remove_parts(len(new_parts))
         if self.checkpoint.finished is not None:
             return
         names, parts = self._names, self.checkpoint.parts
@@ -308,10 +312,14 @@ class Journal:
         self._remove_parts()
         remove(self._names.checkpoint)
 
-    def _remove_parts(self) -> None:
-        names = self._names
-        for path in (*self._part_files(names.part), *self._part_files(names.rejected_part)):
-            path.unlink(missing_ok=True)
+    def _remove_parts(self, first: int = 0) -> None:
+        names, known = self._names, len(self.checkpoint.parts)
+        for index in count(first):
+            paths = (names.part(index), names.rejected_part(index))
+            if index >= known and not any(map(os.path.lexists, paths)):
+                break
+            for path in paths:
+                path.unlink(missing_ok=True)
         names.finished.unlink(missing_ok=True)
 
     def close(self) -> None:

@@ -52,6 +52,7 @@ class Intake:
         rejected: The lines of the rejected entries that were not taken yet.
         is_torn: Whether half a page is added, or rows are lost to this run: nothing of it may be
             written any more.
+        total: How many entries there are; None if that is not known.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Intake:
         self.ahead = state
         self.rejected = bytearray()
         self.is_torn = False
+        self.total = state.read if state.read_all else None
 
     @property
     def is_full(self) -> bool:
@@ -76,8 +78,17 @@ class Intake:
         """How many bytes, about, have come and were not taken."""
         return self.rows.waiting + len(self.rejected)
 
-    def take_in(self, documents: tuple[JSONValue, ...], cursor: str | None) -> None:
-        """Add the entries of a page; `cursor` is the id that the next page begins behind."""
+    def take_in(
+        self, documents: tuple[JSONValue, ...], cursor: str | None, total: int | None
+    ) -> None:
+        """Add the entries of a page.
+
+        Args:
+            documents: The entries.
+            cursor: The id that the next page begins behind.
+            total: How many entries the list has, if that is known.
+        """
+        self.total = total
         ahead, self.is_torn = self.ahead, True
         most = None if self._job.max_items is None else self._job.max_items - ahead.read
         fresh = list(documents[:most])

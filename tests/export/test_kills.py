@@ -46,25 +46,28 @@ def start(busy: Sandbox) -> Any:
         "ALLAWEE_SECURE_URL": busy.secure_url,
     }
 
-    def begin(target: Path) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.support.export_child", str(target)]
+    def begin(target: Path, parallel: int) -> subprocess.Popen[bytes]:
+        child = "tests.support.export_child"
+        command = [sys.executable, "-m", child, str(target), str(parallel)]
         return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
 
     return begin
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("kind", "parallel"), [*((kind, 1) for kind in FORMATS), ("jsonl", 8), ("parquet", 8)]
+)
 def test_a_killed_export_loses_and_repeats_nothing(
-    tmp_path: Path, busy: Sandbox, start: Any, kind: str
+    tmp_path: Path, busy: Sandbox, start: Any, kind: str, parallel: int
 ) -> None:
     """Each run is killed some time after it made its first progress, the last one never."""
     target = tmp_path / f"customers.{kind}"
-    chance = random.Random(kind)
+    chance = random.Random(f"{kind} {parallel}")
     killed = 0
     for _ in range(KILLS):
-        killed += _run_and_kill(start, target, after=chance.uniform(0, 0.15))
-    with start(target) as last:
+        killed += _run_and_kill(start, target, parallel, after=chance.uniform(0, 0.15))
+    with start(target, parallel) as last:
         _, said = last.communicate(timeout=60)
     assert last.returncode == 0, said.decode()
 
@@ -77,11 +80,11 @@ def test_a_killed_export_loses_and_repeats_nothing(
     assert killed
 
 
-def _run_and_kill(start: Any, target: Path, after: float) -> bool:
+def _run_and_kill(start: Any, target: Path, parallel: int, after: float) -> bool:
     """Kill a run so many seconds after its first new checkpoint; return whether it was running."""
     checkpoint = target.with_name(f"{target.name}.checkpoint")
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
-    with start(target) as process:
+    with start(target, parallel) as process:
         until = time.monotonic() + 30
         while process.poll() is None and time.monotonic() < until:
             if checkpoint.exists() and checkpoint.stat().st_mtime_ns != before:

@@ -1,4 +1,4 @@
-"""A process that exports customers, to be killed: `python -m tests.support.export_child FILE`.
+"""A process that exports customers, to be killed: `python -m tests.support.export_child FILE [N]`.
 
 The sandbox comes from the environment. Portions are small, so that a short export has many.
 """
@@ -10,11 +10,13 @@ from allawee_async import AllaweeClient
 from allawee_async.export import export, exporting
 
 exporting._PORTION_BYTES = 30_000
+exporting._SMALLEST = 10_000
 
 
-async def main(target: str) -> None:
+async def main(target: str, parallel: int) -> None:
     async with AllaweeClient() as allawee:
-        await export(allawee.customers.list(limit=20), target, resume=True)
+        customers = allawee.customers.list(limit=20)
+        await export(customers, target, resume=True, parallel=parallel)
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))

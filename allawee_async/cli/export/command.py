@@ -1,8 +1,12 @@
-"""`allawee <noun> export`: a list as a file, with the options of the noun's `list`."""
+"""`allawee <noun> export`: a list as a file, with the options of the noun's `list`.
+
+Other lists of a noun have a command as well: `allawee accounts export-logs`.
+"""
 
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,11 +17,13 @@ from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import LazyCommand, made_command, parameter
 from allawee_async.cli.operations.options import own_parameters
 from allawee_async.cli.operations.output import MaxItems
-from allawee_async.cli.wording import words_of
-from allawee_async.resources.verbs import verbs_of
+from allawee_async.cli.wording import kebab, listed
+from allawee_async.resources.verbs import Returns, verbs_of
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
+
+    from allawee_async.resources.verbs import Verb
 
 _OF_THE_LIST: Final = frozenset(
     {
@@ -54,6 +60,12 @@ Overwrite = Annotated[
 Reveal = Annotated[
     bool, typer.Option("--reveal", help="Write identity numbers and other secrets, not ***.")
 ]
+Parallel = Annotated[
+    str | None,
+    typer.Option(
+        "--parallel", metavar="N", help="Read so many parts of the list at a time; else one."
+    ),
+]
 Excel = Annotated[
     bool,
     typer.Option(
@@ -70,27 +82,27 @@ _BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
     ("reveal", Reveal, False),
     ("excel", Excel, False),
     ("max_items", MaxItems, None),
+    ("parallel", Parallel, None),
 )
 
 
-def add_export(group: TyperGroup, noun: str) -> None:
-    """Add the command to the group of a noun that can be listed.
+def add_exports(group: TyperGroup, noun: str) -> None:
+    """Add a command for each list of a noun to its group.
 
     Args:
         group: The group.
         noun: The attribute path of the noun on the client: `customers`, `tools.banks`.
     """
-    line = f"Export the {words_of(noun)} to a file: Parquet, JSON Lines or CSV"
-    group.add_command(LazyCommand("export", line, lambda: _made(noun)))
+    for verb in verbs_of(noun):
+        if verb.returns is Returns.PAGES:
+            name = "export" if verb.name == "list" else f"export-{kebab(verb.name)}"
+            line = f"Export the {listed(verb)} to a file: Parquet, JSON Lines or CSV"
+            group.add_command(LazyCommand(name, line, partial(_made, verb, name)))
 
 
-def _made(noun: str) -> Any:
-    (listing,) = [verb for verb in verbs_of(noun) if verb.name == "list"]
-    verb = attrs.evolve(
-        listing,
-        name="export",
-        parameters=tuple(one for one in listing.parameters if one.name in _OF_THE_LIST),
-    )
+def _made(listing: Verb, name: str) -> Any:
+    kept = tuple(one for one in listing.parameters if one.is_argument or one.name in _OF_THE_LIST)
+    verb = attrs.evolve(listing, parameters=kept)
 
     def export(**given: Any) -> None:
         from allawee_async.cli.export.run import run_export
@@ -102,11 +114,10 @@ def _made(noun: str) -> Any:
         *own_parameters(verb),
         parameter("connection", ConnectionOptions),
     ]
-    return made_command(export, "export", parameters, help=_help(noun))
+    return made_command(export, name, parameters, help=_help(listed(verb)))
 
 
-def _help(noun: str) -> str:
-    words = words_of(noun)
+def _help(words: str) -> str:
     return f"""Export the {words} to a file: Parquet, JSON Lines or CSV.
 
     The file appears when it is complete. Until then there is a checkpoint beside it: however the
@@ -115,4 +126,6 @@ def _help(noun: str) -> str:
 
     What cannot be decoded goes to FILE.rejected.jsonl, with the reason; the exit code is then 1.
 
-    In a CSV, a text that a spreadsheet would take for a formula has an apostrophe in front."""
+    In a CSV, a text that a spreadsheet would take for a formula has an apostrophe in front.
+
+    With --parallel the list is cut by time of creation; the file is the same."""

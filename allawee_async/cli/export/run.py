@@ -22,7 +22,7 @@ from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.cli.output.live_bar import LiveBar
-from allawee_async.cli.wording import words_of
+from allawee_async.cli.wording import listed
 from allawee_async.errors import (
     BadRequestError,
     ConfigurationError,
@@ -66,7 +66,7 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
         _export_to_stdout(verb, given)
         return
     command = ExportCommand(verb, given)
-    words = words_of(verb.noun)
+    words = listed(verb)
     try:
         result = run_with_client(given["connection"], command)
     except (Exception, KeyboardInterrupt) as error:
@@ -94,7 +94,7 @@ def _export_to_stdout(verb: Verb, given: Mapping[str, Any]) -> None:
         with file.open("rb") as rows:
             shutil.copyfileobj(rows, sys.stdout.buffer)
         sys.stdout.buffer.flush()
-        _report(attrs.evolve(result, path=Path("stdout"), rejected_path=None), words_of(verb.noun))
+        _report(attrs.evolve(result, path=Path("stdout"), rejected_path=None), listed(verb))
 
 
 class ExportCommand:
@@ -113,7 +113,7 @@ class ExportCommand:
     """
 
     def __init__(self, verb: Verb, given: Mapping[str, Any]) -> None:
-        self._noun = verb.noun
+        self._call = verb.call
         own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
         values = arguments_of(verb.parameters, own)
         self._query = {name: value for name, value in values.items() if value is not None}
@@ -168,7 +168,7 @@ class ExportCommand:
         """
         if self._options["reveal"]:
             typer.echo("note: secrets are written as they are", err=True)
-        pager = attrgetter(self._noun)(client).list(**self._query)
+        pager = attrgetter(self._call)(client)(**self._query)
         with ExportBar() as bar:
             return await export(
                 pager, self.out, max_items=self._most, on_progress=bar.show, **self._options

@@ -31,7 +31,7 @@ from allawee_async.cli.operations.options import (
     times_of,
 )
 from allawee_async.cli.wording import kebab
-from allawee_async.resources.verbs import noun_at, verbs_of
+from allawee_async.resources.verbs import Returns, noun_at, verbs_of
 
 if TYPE_CHECKING:
     import inspect
@@ -119,10 +119,10 @@ def add_commands(group: ResourceGroup) -> None:
     verbs = verbs_of(resource)
     for verb in verbs:
         group.add_command(LazyCommand(kebab(verb.name), summary(verb), partial(_made, verb)))
-    if any(verb.name == "list" for verb in verbs):
-        from allawee_async.cli.export.command import add_export
+    if any(verb.returns is Returns.PAGES for verb in verbs):
+        from allawee_async.cli.export.command import add_exports
 
-        add_export(group, resource)
+        add_exports(group, resource)
     if resource == "webhooks":
         from allawee_async.cli.listen.commands import add_webhook_commands
 

@@ -23,6 +23,8 @@ from allawee_async.export import ExportProgress
 from tests.cli.conftest import Call, Run
 from tests.support.exports import beside, ids_in, read_rows
 
+ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
+
 
 def groups() -> Iterator[Any]:
     waiting = list(typer.main.get_command(app).commands.values())
@@ -41,6 +43,7 @@ def test_every_noun_that_can_be_listed_can_be_exported() -> None:
         noun for noun, verbs in found.items() if "export" in verbs
     }
     assert "export" in found["tools.banks"]
+    assert "export-logs" in found["accounts"]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "jsonl.gz", "csv"])
@@ -92,6 +95,33 @@ def test_pages_are_large_unless_few_entries_are_wanted(call: Call, tmp_path: Pat
 
     assert [dict(request.query)["limit"] for request in call.sandbox.requests] == ["100", "3"]
     assert len(ids_in(tmp_path / "few.csv")) == 3
+
+
+def test_many_parts_are_read_at_a_time(call: Call, tmp_path: Path) -> None:
+    one, many = tmp_path / "one.csv", tmp_path / "many.csv"
+    call("customers", "export", "--out", str(one))
+
+    done = call("customers", "export", "--out", str(many), "--parallel", "4", "--limit", "2")
+
+    assert done.exit_code == 0, done.stderr
+    assert many.read_bytes() == one.read_bytes()
+    refused = call("customers", "export", "--out", str(many), "--parallel", "0", "--overwrite")
+    assert refused.exit_code == 2
+    assert "--parallel takes a whole number, 1 or more" in refused.stderr
+
+
+def test_the_logs_of_an_account_can_be_exported(call: Call, tmp_path: Path) -> None:
+    target = tmp_path / "logs.jsonl"
+
+    done = call("accounts", "export-logs", ACCOUNT, "--out", str(target))
+
+    assert done.exit_code == 0, done.stderr
+    assert re.match(r"exported \d+ logs to ", done.stderr)
+    rows = read_rows(target)
+    assert {row["account"] for row in rows} == {ACCOUNT}
+    again = call("accounts", "export-logs", "ac.other", "--out", str(target), "--resume")
+    assert "the list is http" in again.stderr
+    assert call("accounts", "export-logs", "--out", str(target)).exit_code == 2
 
 
 def test_secrets_are_not_shown_where_nobody_sits_at_a_terminal(call: Call, tmp_path: Path) -> None:

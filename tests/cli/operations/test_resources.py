@@ -21,7 +21,7 @@ from allawee_async.resources.verbs import ParameterKind, all_verbs, verbs_of
 from tests.cli.conftest import Call, Run
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
-MORE_THAN_A_CALL = {"export", "listen", "sign", "verify"}
+MORE_THAN_A_CALL = {"export", "export-logs", "listen", "sign", "verify"}
 ADA = "cus.2tXNjMhytgx7hCxu9"
 CARD = "c.2tXPDv41Ri2qewJXL"
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
