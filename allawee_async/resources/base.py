@@ -250,6 +250,11 @@ class Listable(Resource, Generic[M]):
         )
 
 
+def session_of(resource: Resource) -> SessionManager:
+    """Return what a resource sends its calls with."""
+    return resource._session  # noqa: SLF001 - to users it is none of their business
+
+
 def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
     data: object = None
     try:

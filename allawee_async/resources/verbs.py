@@ -194,6 +194,18 @@ def verbs_of(path: str) -> tuple[Verb, ...]:
     return tuple(_verb(path, noun, name, names) for name in names)
 
 
+def verb_of(method: object) -> Verb | None:
+    """Return what is known of a method of a client; None, if it is none."""
+    noun, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
+    return next(
+        (verb for verb in all_verbs() if verb.name == name and _is_like(noun, verb.noun)), None
+    )
+
+
+def _is_like(noun: object, path: str) -> bool:
+    return isinstance(noun, type(noun_at(path)))
+
+
 def all_verbs(parent: type = Resources, path: str = "") -> Iterator[Verb]:
     """Yield every verb that there is, noun by noun."""
     for noun, _ in nouns_of(parent, path):

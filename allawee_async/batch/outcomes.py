@@ -1,0 +1,89 @@
+"""How the rows of a batch ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from allawee_async.errors import AllaweeError
+
+
+class OutcomeState(StrEnum):
+    """How a row ended: `skipped` was done in an earlier run, `unknown` may have taken effect."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@attrs.frozen
+class Outcome:
+    """How one row ended.
+
+    Attributes:
+        reference: The reference of the row.
+        state: `done`, `refused` (it had no effect), `unknown` (it may have had one: look before you
+            do it another way), or `skipped` (it was done in an earlier run).
+        id: The id of the object that it made.
+        status: The status of that object; a payment that is done can be `failed`.
+        error: What was raised, if it is not done.
+    """
+
+    reference: str
+    state: OutcomeState
+    id: str | None = None
+    status: str | None = None
+    error: AllaweeError | None = None
+
+
+@attrs.frozen
+class BatchReport:
+    """How a batch ended. It iterates over the outcomes, in the order of the rows.
+
+    Attributes:
+        outcomes: One for each row.
+        total: What the rows that are done come to, by currency, in minor units; those of earlier
+            runs included. Empty for verbs without an amount.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    total: Mapping[str, int]
+
+    @property
+    def done(self) -> int:
+        """How many rows took effect in this run."""
+        return self._counts[OutcomeState.DONE]
+
+    @property
+    def refused(self) -> int:
+        """How many rows had no effect; the same batch sends them again."""
+        return self._counts[OutcomeState.REFUSED]
+
+    @property
+    def unknown(self) -> int:
+        """How many rows may have taken effect, without that it could be found out."""
+        return self._counts[OutcomeState.UNKNOWN]
+
+    @property
+    def skipped(self) -> int:
+        """How many rows were done in an earlier run."""
+        return self._counts[OutcomeState.SKIPPED]
+
+    @property
+    def _counts(self) -> Counter[OutcomeState]:
+        return Counter(outcome.state for outcome in self.outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Iterate over the outcomes."""
+        return iter(self.outcomes)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.outcomes)
