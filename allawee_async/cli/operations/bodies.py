@@ -174,12 +174,14 @@ def _value(name: str, text: str, shape: Shape) -> JSONValue:
         Kind.TRUTH: lambda word: _TRUTHS[word.lower()],
         Kind.OBJECT: loads,
         Kind.LIST: loads,
+        Kind.RELATION: lambda word: loads(word) if word.startswith("{") else word,
     }
-    if shape.item is not None and shape.item.kind in (Kind.TEXT, Kind.CHOICE):
-        return [text]
+    if shape.item is not None and shape.item.kind in (Kind.TEXT, Kind.CHOICE, Kind.RELATION):
+        return [_value(name, text, shape.item)]
     try:
         return read.get(shape.kind, str)(text)
     except (ValueError, KeyError):
         told = {Kind.OBJECT: "JSON", Kind.LIST: "JSON", Kind.TRUTH: str(Kind.TRUTH)}
+        told[Kind.RELATION] = "an id or JSON"
         kind = told.get(shape.kind, f"a {shape.kind}")
         raise CommandError(f"{name} must be {kind}", ExitCode.WRONG_USE) from None

@@ -146,5 +146,6 @@ def _meaning(shape: Shape) -> str:
     if shape.choices:
         return ", ".join(shape.choices)
     if shape.item is not None:
-        return "may be repeated" if shape.item.kind is Kind.TEXT else "JSON"
+        is_text = shape.item.kind in (Kind.TEXT, Kind.RELATION)
+        return "may be repeated" if is_text else "JSON"
     return "" if shape.kind is Kind.TEXT else str(shape.kind)

@@ -8,7 +8,7 @@ import pytest
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.bodies import joined_fields, read_body
-from allawee_async.models import CardControls, CardDistribution, Claims
+from allawee_async.models import CardAuthorizationSettings, CardControls, CardDistribution, Claims
 from tests.cli.conftest import Call
 
 ADA = {"individualInformation": {"firstName": "Ada", "lastName": "Obi"}}
@@ -65,6 +65,21 @@ def test_each_field_is_what_the_model_says() -> None:
     }
     address = read_body("--distribution", [".returnAddress.city=007"], CardDistribution)
     assert address == {"returnAddress": {"city": "007"}}
+
+
+def test_where_an_id_or_an_object_may_stand_both_are_read() -> None:
+    directors = [".businessDirectors=Ada", '.businessDirectors={"name": "Obi"}']
+    webhook = ['.webhook={"id": "wh.1"}', ".transactionFee=fee.1"]
+
+    assert read_body("--claims", directors, Claims) == {
+        "businessDirectors": ["Ada", {"name": "Obi"}]
+    }
+    assert read_body("--authorization", webhook, CardAuthorizationSettings) == {
+        "webhook": {"id": "wh.1"},
+        "transactionFee": "fee.1",
+    }
+    with pytest.raises(CommandError, match="must be an id or JSON"):
+        read_body("--claims", [".businessDirectors={"], Claims)
 
 
 def test_what_is_the_callers_own_is_text_under_the_names_as_they_are() -> None:
