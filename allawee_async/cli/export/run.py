@@ -127,6 +127,7 @@ class ExportCommand:
         self._query.setdefault("limit", min(PAGE_SIZE, self._most or PAGE_SIZE))
         self.out: Path = given["out"]
         self._options = {name: given[name] for name in _OPTIONS}
+        self._options["parallel"] = whole_number("--parallel", given["parallel"] or "1", 1)
         self._check_reveal()
         self._options["overwrite"] = self._may_overwrite()
 
