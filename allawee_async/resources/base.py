@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Never, TypeVar, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Never,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from allawee_async.codec.converter import decode
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
@@ -258,7 +269,7 @@ def session_of(resource: Resource) -> SessionManager:
 def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
     data: object = None
     try:
-        data = reply.raw if _has_required_fields(model) else as_object(reply.data)
+        data = reply.raw if _has_required_fields(cast("Any", model)) else as_object(reply.data)
         if reply.message is not None and isinstance(data, dict) and "message" in fields_of(model):
             data = {"message": reply.message, **data}
         return decode(data, model)
