@@ -24,6 +24,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "allawee_async.cli.sandbox.command:sandbox",
         "Run a sandbox that plays the API, until Ctrl-C.",
     ),
+    "sandbox requests": (
+        "allawee_async.cli.sandbox.control:requests",
+        "Show the latest requests of a sandbox that runs, oldest first.",
+    ),
+    "sandbox faults": (
+        "allawee_async.cli.sandbox.control:faults",
+        "Let requests to a sandbox that runs fail, or show which ones will.",
+    ),
     "login": (
         "allawee_async.cli.access.login:login",
         "Keep an API key in the system keyring, for all later commands.",
@@ -64,6 +72,11 @@ class Allawee(Program):
             self.add_command(LazyCommand(name, line, imported_command(place, name)))
         for group in resource_groups(Resources, _fill):
             self.add_command(group)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the first word names, or the first two."""
+        both = " ".join(args[:2])
+        return super().resolve_command(ctx, [both, *args[2:]] if both in COMMANDS else args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the nouns of the API after the other commands."""

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.page.actions import (
     ACTIONS,
     ActionContext,
@@ -20,6 +21,7 @@ from allawee_async.sandbox.page.actions import (
     WrongInputError,
 )
 from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
+from allawee_async.sandbox.page.control import HEADER, PREFIX, controlled
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
 from allawee_async.sandbox.page.html import BAD
 from allawee_async.sandbox.page.views import VIEWS, whole_page
@@ -85,6 +87,14 @@ class PageServer:
             return _told(403, reason)
         path, _, query = request.raw_path.partition("?")
         name = path.removeprefix(ROOT).strip("/")
+        by_browser = visit.origin is not None or visit.site is not None
+        if name.startswith(PREFIX) and HEADER in request.headers and not by_browser:
+            form = await _read_form(request) or {} if request.method == "POST" else {}
+            asked = {**dict(parse_qsl(query)), **form}
+            status, told = controlled(
+                self._context, request.method, name.removeprefix(PREFIX), asked
+            )
+            return _response(status, to_bytes(told), "application/json")
         if name.startswith("do/"):
             return await self._act(request, visit, name.removeprefix("do/"))
         if request.method not in ("GET", "HEAD"):
