@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from allawee_async.codec.json import Raw
-    from allawee_async.models.schema import Field
+    from allawee_async.models.schema import ModelField
 
 _MOST_KEPT: Final = 256
 _MOST_LEARNED: Final = 32
@@ -136,7 +136,7 @@ class _Source:
             )
         return self._structs[cls]
 
-    def _struct_field(self, field: Field) -> tuple[Any, ...]:
+    def _struct_field(self, field: ModelField) -> tuple[Any, ...]:
         expected = self._type(field)
         if field.required and expected is not Any:  # of which the copier takes care
             return (field.attribute, expected)
@@ -187,7 +187,7 @@ class _Source:
         yield f"{pad}{model}._extra = {'extra or None' if unknown else 'None'}"
         yield f"{pad}{model}.__class__ = {self.named('cls', cls)}"
 
-    def _field(self, field: Field, value: str, model: str, pad: str) -> Iterator[str]:
+    def _field(self, field: ModelField, value: str, model: str, pad: str) -> Iterator[str]:
         store = f"{model}.{field.attribute}"
         plain = field.required or field.default is None
         default = "None" if plain else self.named("default", field.default)

@@ -22,7 +22,7 @@ from allawee_async.codec.reading import Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Field, Kind, Shape, fields_of, masked
+from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +212,7 @@ class ModelReader(Generic[M]):
 
 
 def _field_reader(shape: Shape, converter: Converter) -> Reader:
-    if isinstance(shape, Field) and isinstance(shape.default, attrs.Factory):  # type: ignore[arg-type]
+    if isinstance(shape, ModelField) and isinstance(shape.default, attrs.Factory):  # type: ignore[arg-type]
         raise TypeError(f"the default of {shape.attribute} cannot be shared by all instances")
     expected = shape.type or shape
     read = converter.get_structure_hook(expected)

@@ -17,7 +17,7 @@ from allawee_async.models.schema import RULES, Kind, fields_of
 
 if TYPE_CHECKING:
     from allawee_async.models.base import Model
-    from allawee_async.models.schema import Field
+    from allawee_async.models.schema import ModelField
 
 M = TypeVar("M", bound="Model")
 
@@ -227,7 +227,7 @@ def read_step(read: Reader, value: Any, step: str) -> Any:
         mismatch.within(step)
 
 
-def read_carefully(value: Any, cls: type[M], fields: Sequence[tuple[Field, Reader]]) -> M:
+def read_carefully(value: Any, cls: type[M], fields: Sequence[tuple[ModelField, Reader]]) -> M:
     """Read a model field by field; raise `Mismatch` with the path of what is wrong.
 
     Args:

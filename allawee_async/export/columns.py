@@ -10,7 +10,7 @@ import attrs
 
 from allawee_async.codec.converter import field_reader
 from allawee_async.errors import ConfigurationError
-from allawee_async.models.schema import Field, Kind, fields_of
+from allawee_async.models.schema import Kind, ModelField, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Column:
 
     name: str
     wire: tuple[str, ...]
-    field: Field
+    field: ModelField
 
     @property
     def kind(self) -> Kind:
@@ -112,7 +112,7 @@ class Group:
 
 
 EXTRA: Final = Column(
-    name="extra", wire=(), field=Field(attribute="extra", wire="extra", kind=Kind.JSON)
+    name="extra", wire=(), field=ModelField(attribute="extra", wire="extra", kind=Kind.JSON)
 )
 """The column of all fields, at any depth, that the documents do not name."""
 
@@ -137,7 +137,7 @@ def _group(model: type[Model], prefix: str, wire: tuple[str, ...], *, is_require
     )
 
 
-def _field(field: Field, prefix: str, above: tuple[str, ...]) -> Column | Group:
+def _field(field: ModelField, prefix: str, above: tuple[str, ...]) -> Column | Group:
     name, wire = f"{prefix}{field.attribute}", (*above, field.wire)
     if field.kind is Kind.OBJECT and field.model is not None:
         return _group(field.model, f"{name}.", wire, is_required=field.required)

@@ -11,7 +11,7 @@ from allawee_async.codec.json import dumps
 from allawee_async.errors import DecodeError
 from allawee_async.export.rows import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
-from allawee_async.models.schema import Field, Kind, masked_value
+from allawee_async.models.schema import Kind, ModelField, masked_value
 from allawee_async.pagination.pages import PageWalk, Place
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Intake:
     ) -> None:
         self._source = source
         self._model = model
-        self._field = Field(attribute="", wire="", kind=Kind.OBJECT, model=model)
+        self._field = ModelField(attribute="", wire="", kind=Kind.OBJECT, model=model)
         self._job = job
         self.rows = rows
         self.ahead = state

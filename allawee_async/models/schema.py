@@ -41,7 +41,7 @@ class Kind(StrEnum):
     JSON = "any JSON"
 
 
-class Rule(NamedTuple):
+class ReadingRule(NamedTuple):
     """What is read of a kind of field.
 
     Attributes:
@@ -53,19 +53,21 @@ class Rule(NamedTuple):
     kept: str = ""
 
 
-RULES: Final[Mapping[Kind, Rule]] = {
-    Kind.TEXT: Rule("a text"),
-    Kind.WHOLE_NUMBER: Rule("a whole number", "one of any length"),
-    Kind.NUMBER: Rule("a number", "whole or not: 2 does not become 2.0"),
-    Kind.TRUTH: Rule("true or false"),
-    Kind.TIMESTAMP: Rule("an ISO 8601 timestamp"),
-    Kind.DATE: Rule("a date (YYYY-MM-DD)", "a text that is no date"),
-    Kind.CHOICE: Rule("a text", "a value that the documents do not name"),
-    Kind.LIST: Rule("a list"),
-    Kind.OBJECT: Rule("an object", "fields that the documents do not name, in `extra`"),
-    Kind.RELATION: Rule("a text or an object", "an object without all of its fields, or `{}`"),
-    Kind.MAPPING: Rule("an object", "all that is in it"),
-    Kind.JSON: Rule("any JSON", "all of it"),
+RULES: Final[Mapping[Kind, ReadingRule]] = {
+    Kind.TEXT: ReadingRule("a text"),
+    Kind.WHOLE_NUMBER: ReadingRule("a whole number", "one of any length"),
+    Kind.NUMBER: ReadingRule("a number", "whole or not: 2 does not become 2.0"),
+    Kind.TRUTH: ReadingRule("true or false"),
+    Kind.TIMESTAMP: ReadingRule("an ISO 8601 timestamp"),
+    Kind.DATE: ReadingRule("a date (YYYY-MM-DD)", "a text that is no date"),
+    Kind.CHOICE: ReadingRule("a text", "a value that the documents do not name"),
+    Kind.LIST: ReadingRule("a list"),
+    Kind.OBJECT: ReadingRule("an object", "fields that the documents do not name, in `extra`"),
+    Kind.RELATION: ReadingRule(
+        "a text or an object", "an object without all of its fields, or `{}`"
+    ),
+    Kind.MAPPING: ReadingRule("an object", "all that is in it"),
+    Kind.JSON: ReadingRule("any JSON", "all of it"),
 }
 """What is strict, and what is kept as it came. Strict besides: the fields without a default, which
 are identity and time of creation, must be there; and money is a whole number of minor units."""
@@ -126,7 +128,7 @@ class Shape:
 
 
 @attrs.frozen(kw_only=True)
-class Field(Shape):
+class ModelField(Shape):
     """One field of a model.
 
     Attributes:
@@ -176,7 +178,7 @@ def camel(name: str) -> str:
     return lead + first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-def fields_of(model: type[Model] | None) -> Mapping[str, Field]:
+def fields_of(model: type[Model] | None) -> Mapping[str, ModelField]:
     """Return the fields of a model in their order, by wire name; no model, no fields.
 
     What a model keeps in `extra` is none of them.
@@ -185,15 +187,15 @@ def fields_of(model: type[Model] | None) -> Mapping[str, Field]:
 
 
 @cache
-def _fields_of(model: Any) -> Mapping[str, Field]:
+def _fields_of(model: Any) -> Mapping[str, ModelField]:
     fields = [_field(found) for found in attrs.fields(model) if found.name != "_extra"]
     return types.MappingProxyType({field.wire: field for field in fields})
 
 
-def _field(found: attrs.Attribute[Any]) -> Field:
+def _field(found: attrs.Attribute[Any]) -> ModelField:
     shape = shape_of(found.type)
     currency = found.metadata.get("money")
-    return Field(
+    return ModelField(
         attribute=found.name,
         wire=found.metadata.get("wire") or camel(found.name),
         kind=shape.kind,
@@ -208,7 +210,7 @@ def _field(found: attrs.Attribute[Any]) -> Field:
     )
 
 
-def paths_of(model: type[Model] | None, prefix: str = "") -> Iterator[tuple[str, Field]]:
+def paths_of(model: type[Model] | None, prefix: str = "") -> Iterator[tuple[str, ModelField]]:
     """Yield the dotted wire names of all fields of an object, those of inner objects as well."""
     for name, field in fields_of(model).items():
         if field.kind is Kind.OBJECT:
@@ -217,12 +219,12 @@ def paths_of(model: type[Model] | None, prefix: str = "") -> Iterator[tuple[str,
             yield f"{prefix}{name}", field
 
 
-def field_at(model: type[Model] | None, path: str) -> Field | None:
+def field_at(model: type[Model] | None, path: str) -> ModelField | None:
     """Return the field that a dotted wire name leads to, or None if no model knows it.
 
     Numbers in it, which are places in lists, lead to the items.
     """
-    field: Field | None = None
+    field: ModelField | None = None
     for step in path.split("."):
         if not step.isdecimal():
             field = fields_of(model).get(step)
@@ -292,7 +294,7 @@ def masked(document: JSONObject, model: type[Model] | None, *, doubt: bool = Fal
     return clean
 
 
-def masked_value(value: JSONValue, field: Field) -> JSONValue:
+def masked_value(value: JSONValue, field: ModelField) -> JSONValue:
     """Return what a field holds, in wire names, without its secrets."""
     if value is None or not field.secret:
         return _masked(value, field)
