@@ -54,8 +54,10 @@ def _shown(field: "attrs.Attribute[Any]", value: Any) -> object:
 
 def _without_secrets(value: Any) -> object:
     match value:
-        case dict():
-            return without_named_secrets("", cast("JSONObject", value))
+        case Mapping():
+            return without_named_secrets("", dict(cast("Mapping[str, JSONValue]", value)))
+        case list():
+            return [*map(_without_secrets, cast("list[object]", value))]
         case tuple():
             return tuple(map(_without_secrets, cast("tuple[object, ...]", value)))
         case _:

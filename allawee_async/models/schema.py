@@ -123,8 +123,7 @@ class Shape:
         """The values that the documents name, of an open enumeration or a list of such."""
         if self.item is not None:
             return self.item.choices
-        members: Any = self.enumeration or ()  # the class is a text to type checkers
-        return tuple(str(member) for member in members)
+        return tuple(str(member) for member in self.enumeration or ())
 
 
 @attrs.frozen(kw_only=True)
@@ -196,14 +195,9 @@ def _field(found: attrs.Attribute[Any]) -> ModelField:
     shape = shape_of(found.type)
     currency = found.metadata.get("money")
     return ModelField(
+        **attrs.asdict(shape, recurse=False),
         attribute=found.name,
         wire=found.metadata.get("wire") or camel(found.name),
-        kind=shape.kind,
-        model=shape.model,
-        enumeration=shape.enumeration,
-        item=shape.item,
-        nullable=shape.nullable,
-        keeps_text=shape.keeps_text,
         default=found.default,
         secret="secret" in found.metadata,
         currency=currency and camel(currency),

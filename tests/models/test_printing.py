@@ -6,6 +6,7 @@ import io
 import pprint
 import subprocess
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,6 +21,7 @@ from allawee_async import (
     CardSecrets,
     Customer,
     Model,
+    Payment,
     RequestRecord,
     SecretKey,
     Webhook,
@@ -45,6 +47,8 @@ MODELS: list[Model] = [
     from_dict(RequestRecord, {"_id": "req_1", "attempts": [{"responseBody": KEY}]}),
     from_dict(Card, {"id": "c.1", "customer": {"id": "cus.1", "claims": CLAIMS}}),
     from_dict(Card, {"id": "c.1", "metadata": {"deep": [{"pin": KEY, "bvn": BVN}]}}),
+    Card(id="c.1", customer=MappingProxyType({"bvn": BVN})),  # type: ignore[arg-type]
+    Payment(id="p.1", events=[{"secret": KEY}]),  # type: ignore[arg-type]
 ]
 VALUES: list[object] = [
     SecretText(KEY * 20),
