@@ -178,11 +178,12 @@ class Turn:
                 )
                 answer = StreamedResponse(response, self._max_bytes)
                 await answer.start()
-        except BaseException as error:
-            self.end()
-            if isinstance(error, AllaweeError) or not isinstance(error, FAILURES):
-                raise
+        except AllaweeError:
+            raise
+        except FAILURES as error:
             raise translated(error, self._home.session) from None
+        if self._line is None:  # no connection of aiohttp's will tell when it is released
+            self.end()
         return answer
 
     async def _response(

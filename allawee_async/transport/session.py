@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
@@ -67,7 +66,9 @@ class SessionManager:
         retry: The policy.
         headers: Further headers for each request.
         on_retry: Told of each retry, before the pause.
-        seams: What a test replaces.
+        clock: Time and chance.
+        rate: Bounds how many requests are started in a second.
+        quota: Bounds the retries of all calls, if it is the one that the policy names.
         wait_for_accepted: Seconds to wait for the outcome of a request that the API queued; 0
             does not wait.
     """
@@ -96,8 +97,9 @@ class SessionManager:
         self.on_retry = on_retry
         self.clock = clock
         self.rate = rate
-        same = quota is not None and quota.tokens == self.retry.quota
-        self.quota = quota if same and quota else Quota(self.retry.quota)
+        if quota is None or quota.tokens != self.retry.quota:
+            quota = Quota(self.retry.quota)
+        self.quota = quota
         self.wait_for_accepted = checked_wait(wait_for_accepted)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
         self._fixed = None if keys.fixed is None else self._with_key(keys.fixed)
@@ -175,16 +177,19 @@ class SessionManager:
             try:
                 return await attempt(request, headers, turn, state)
             except AllaweeError as error:
+                turn.end()
                 headers = await self._after_failure(request, state, error, headers)
+            except BaseException:
+                turn.end()
+                raise
 
     async def _turn(self, request: Request, state: RetryState) -> Turn:
         """Wait for a connection, and the rate: no attempt, and only the deadline bounds it."""
-        limited = self.retry.deadline is not None
         try:
-            turn = await self.pool.turn(self._left(state.started) if limited else None)
+            turn = await self.pool.turn(self._left(state.started))
             if self.rate is not None:
                 try:
-                    await self._take(self.rate, request, state)
+                    await self._wait_for_rate(self.rate, request, state)
                 except BaseException:
                     turn.end()
                     raise
@@ -193,47 +198,41 @@ class SessionManager:
             raise
         return turn
 
-    async def _take(self, rate: Rate, request: Request, state: RetryState) -> None:
-        seconds = None if self.retry.deadline is None else self._left(state.started)
+    async def _wait_for_rate(self, rate: Rate, request: Request, state: RetryState) -> None:
+        def told(seconds: float) -> None:
+            error = RateLimitError("another call of the same rate was asked to wait", status=429)
+            log.info(
+                "%s %s waits %.3f s for the rate: %s",
+                *(request.method, request.shown_path, seconds, error.message),
+            )
+            attempt = Attempt(len(state.attempts) + 1, None, None, None, 0.0, seconds)
+            self._tell(request, attempt, error, waits_for_rate=True)
+
         began = self.clock.monotonic()
         try:
-            async with asyncio.timeout(seconds):
-                await rate.take(partial(self._wait_for_rate, request, state))
+            async with asyncio.timeout(self._left(state.started)):
+                await rate.take(told)
         except TimeoutError:
             late = "the deadline has passed, and the rate allowed no request"
             raise RequestTimeoutError(late, sent=False) from None
         waited = self.clock.monotonic() - began
         if waited and log.isEnabledFor(logging.DEBUG):
-            log.debug(
-                "%s %s waited %.3f s for the rate", request.method, request.shown_path, waited
-            )
+            place = request.method, request.shown_path
+            log.debug("%s %s waited %.3f s for the rate", *place, waited)
 
-    def _wait_for_rate(self, request: Request, state: RetryState, seconds: float) -> None:
-        """Say that a call waits because the server asked another one to."""
-        log.info(
-            "%s %s waits %.3f s for the rate: the server asked for it",
-            *(request.method, request.shown_path, seconds),
-        )
-        if self.on_retry is None:
-            return
-        attempt = Attempt(
-            number=len(state.attempts) + 1,
-            status=None,
-            error=None,
-            request_id=None,
-            elapsed=0.0,
-            pause=seconds,
-        )
-        error = RateLimitError("another call of the same rate was asked to wait", status=429)
-        self.on_retry(
-            RetryEvent(
-                method=request.method,
-                path=request.shown_path,
-                attempt=attempt,
-                error=error,
-                waits_for_rate=True,
+    def _tell(
+        self, request: Request, attempt: Attempt, error: AllaweeError, *, waits_for_rate: bool
+    ) -> None:
+        if self.on_retry is not None:
+            self.on_retry(
+                RetryEvent(
+                    method=request.method,
+                    path=request.shown_path,
+                    attempt=attempt,
+                    error=error,
+                    waits_for_rate=waits_for_rate,
+                )
             )
-        )
 
     async def _exchange(
         self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
@@ -274,7 +273,7 @@ class SessionManager:
         started: float,
     ) -> T:
         """Use an answer within the deadline; close it if that fails."""
-        limit = asyncio.timeout(None if self.retry.deadline is None else self._left(started))
+        limit = asyncio.timeout(self._left(started))
         try:
             async with limit:
                 return await use(response)
@@ -306,9 +305,7 @@ class SessionManager:
     async def _ask(self, started: float) -> SecretText:
         """Ask for the key, within the deadline of the call."""
         try:
-            async with asyncio.timeout(
-                None if self.retry.deadline is None else self._left(started)
-            ):
+            async with asyncio.timeout(self._left(started)):
                 return await self.keys.ask()
         except TimeoutError:
             late = "the deadline passed while the API key was asked for"
@@ -317,15 +314,16 @@ class SessionManager:
     def _with_key(self, key: str) -> CIMultiDict[str]:
         return CIMultiDict({"Authorization": SecretText(f"Bearer {key}"), **self._headers})
 
-    def _left(self, started: float) -> float:
-        """Return the seconds until the deadline."""
-        return started + (self.retry.deadline or 0.0) - self.clock.monotonic()
+    def _left(self, started: float) -> float | None:
+        """Return the seconds until the deadline, if there is one."""
+        deadline = self.retry.deadline
+        return None if deadline is None else started + deadline - self.clock.monotonic()
 
     def _timeout(self, started: float) -> aiohttp.ClientTimeout:
         """Return the timeout of an attempt that begins now."""
-        if self.retry.deadline is None:
-            return self.timeout
         left = self._left(started)
+        if left is None:
+            return self.timeout
         if left <= 0:
             raise RequestTimeoutError("the deadline has passed", sent=False)
         total = self.timeout.total
@@ -362,11 +360,7 @@ class SessionManager:
             raise state.last_word(request, error)
         if fresh:
             return fresh
-        if self.on_retry is not None:
-            event = RetryEvent(
-                method=request.method, path=request.shown_path, attempt=attempt, error=error
-            )
-            self.on_retry(event)
+        self._tell(request, attempt, error, waits_for_rate=False)
         await self.clock.sleep(pause)
         try:
             return headers if self._fixed else self._with_key(await self._ask(state.started))

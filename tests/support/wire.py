@@ -99,6 +99,9 @@ class Wire:
             raise answer
         return read(*answer)
 
+    def end(self) -> None:
+        pass
+
     def enter(self) -> None:
         pass
 

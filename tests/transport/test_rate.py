@@ -200,6 +200,46 @@ async def test_whoever_comes_later_does_not_go_first() -> None:
     assert order == [*range(50)]
 
 
+async def test_an_attempt_that_the_deadline_forbids_gives_its_place_back() -> None:
+    time = FakeTime()
+
+    async def oversleep(seconds: float) -> None:
+        time.pass_by(seconds + 60)
+
+    options: dict[str, Any] = {**time.seams, "sleep": oversleep, "max_connections": 1}
+    async with (
+        RawServer(answers(b"{}", status=503)) as server,
+        AllaweeClient(
+            KEY, base_url=server.url, retry=RetryPolicy(deadline=10), **options
+        ) as allawee,
+        asyncio.timeout(5),
+    ):
+        for _ in range(3):
+            with pytest.raises(RequestTimeoutError):
+                await allawee.request("GET", "/a")
+            with pytest.raises(RequestTimeoutError):
+                await allawee.payments.receipt_pdf("pay.1").read()
+
+    assert len(server.requests) == 6
+
+
+async def test_a_call_that_is_cancelled_while_it_waits_for_the_rate_gives_its_place_back() -> None:
+    async with (
+        RawServer() as server,
+        AllaweeClient(KEY, base_url=server.url, rate=1, max_connections=2) as allawee,
+        asyncio.timeout(5),
+    ):
+        await allawee.customers.get("cus.1")
+        waiting = [asyncio.create_task(allawee.customers.get("cus.1")) for _ in range(4)]
+        await asyncio.sleep(0.01)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await allawee.customers.get("cus.1")
+
+    assert len(server.requests) == 2
+
+
 # The rate
 
 
@@ -311,7 +351,7 @@ async def test_a_429_pauses_everybody_who_shares_the_rate(
     assert told
     assert all(0 < (event.attempt.pause or 0) <= 0.3 for event in told)
     assert all(type(event.error) is RateLimitError for event in events)
-    assert "s for the rate: the server asked for it" in caplog.text
+    assert "s for the rate: another call of the same rate was asked to wait" in caplog.text
 
 
 async def test_nobody_waits_for_longer_than_a_single_call_would() -> None:
