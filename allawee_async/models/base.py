@@ -25,13 +25,14 @@ MONEY: Final = {"money": "currency"}
 """Metadata of an amount in minor units: the name of the field that tells its currency."""
 
 
-if TYPE_CHECKING:
-    from attrs import frozen as model  # by its own name, or mypy knows no model as attrs class
-else:
+if not TYPE_CHECKING:
 
     def model(*, kw_only: bool) -> Callable[[type[C]], type[C]]:
         """Make a class a model: a frozen, slotted attrs class that shows no secrets."""
         return attrs.frozen(kw_only=kw_only, repr=False, eq=False, field_transformer=_telling)
+
+else:
+    from attrs import frozen as model  # by its own name, or mypy knows no model as attrs class
 
 
 class _Notice(str):
