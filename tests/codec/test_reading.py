@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import pickle
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -11,20 +9,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 
-from allawee_async.codec import converter as converter_room
 from allawee_async.codec import reading as decoding
 from allawee_async.codec.converter import (
-    ModelReader,
     decode,
     decode_items,
     from_dict,
-    make_converter,
-    reader,
     to_dict,
 )
-from allawee_async.codec.json import Raw
 from allawee_async.codec.reading import Mismatch
 from allawee_async.errors import DecodeError
 from allawee_async.models import (
@@ -37,9 +30,8 @@ from allawee_async.models import (
     Verification,
 )
 from tests.support.canaries import BVN, PAN, traceback_text
-from tests.support.properties import examples
 from tests.support.samples import ABSENT, changed, full_customer
-from tests.support.strategies import json_values, odd_customers, values
+from tests.support.strategies import json_values, odd_customers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -637,58 +629,7 @@ def test_tuples_are_lists_too() -> None:
     assert from_dict(Customer, document) == from_dict(Customer, FULL)
 
 
-# The generated reader and the careful one.
-
-
-class _Careful(ModelReader[Any]):
-    """A reader that does nothing fast, at any depth."""
-
-    def _fast(self) -> None:
-        return None
-
-
-@pytest.fixture(scope="module")
-def careful() -> Any:
-    """A careful reader of customers."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(converter_room, "ModelReader", _Careful)
-        return make_converter().get_structure_hook(Customer)
-
-
-def _outcome(read: Any, document: object) -> tuple[str, Any, str]:
-    try:
-        model = read(document)
-    except Mismatch as mismatch:
-        return "mismatch", mismatch.path, str(mismatch)
-    # 1 == 1.0 == True in Python, so what is written is compared as well
-    return "model", model, json.dumps(to_dict(model), sort_keys=True)
-
-
-@examples(100)
-@given(document=odd_customers())
-@example(document=changed(FULL, "createdAt", "20230314T2321Z"))
-@example(document=changed(FULL, "createdAt", "2023-03-14T23Z"))
-@example(document=changed(FULL, "createdAt", "2023-03-14T23:21:12"))
-@example(document=changed(FULL, "claims.individualInformation.dateOfBirth", TEN_KEYS))
-@example(document=changed(FULL, "verifications[1]", {"type": "tier-1", "new": "x"}))
-@example(document=changed(FULL, "verifications[1]", {"type": 1, "status": 1.0}))
-@example(document=changed(FULL, "metadata", OrderedDict(a=1)))
-def test_both_readers_agree_on_every_document(careful: Any, document: dict[str, Any]) -> None:
-    before = copy.deepcopy(document)
-
-    expected = _outcome(careful, document)
-
-    assert _outcome(reader(Customer), document) == expected
-    assert document == before
-    assert _outcome(reader(Customer).text, Raw(json.dumps(document))) == expected
-
-
-@given(document=values)
-def test_both_readers_agree_on_what_is_no_customer(careful: Any, document: Any) -> None:
-    expected = _outcome(careful, document)
-
-    assert _outcome(reader(Customer), document) == expected
-    assert _outcome(reader(Customer).text, Raw(json.dumps(document))) == expected
+# Anything.
 
 
 @given(document=odd_customers())

@@ -101,14 +101,17 @@ def _change(draw: st.DrawFn, document: Any) -> None:
 
 
 @st.composite
-def odd_customers(draw: st.DrawFn) -> dict[str, Any]:
-    """Documented customers with up to five places changed, at any depth."""
-    document = copy.deepcopy(
-        draw(st.sampled_from([full_customer(), *documented_customers().values()]))
-    )
+def gone_wrong(draw: st.DrawFn, documents: st.SearchStrategy[Any]) -> Any:
+    """Documents with up to five places changed, at any depth."""
+    document = copy.deepcopy(draw(documents))
     for _ in range(draw(st.integers(0, 5))):
         _change(draw, document)
     return document
+
+
+def odd_customers() -> st.SearchStrategy[dict[str, Any]]:
+    """Return documented customers with up to five places changed."""
+    return gone_wrong(st.sampled_from([full_customer(), *documented_customers().values()]))
 
 
 # Models.
