@@ -17,7 +17,7 @@ FLAGS: Final = frozenset({"--sandbox", "--reveal", "--yes", "-y", "--wait"})
 VALUED: Final = frozenset(
     {
         *("--sandbox-file", "--sandbox-customers", "--api-key-file", "--base-url", "--secure-url"),
-        *("--timeout", "--output", "-o", "--columns"),
+        *("--timeout", "--rate", "--output", "-o", "--columns"),
     }
 )
 """Options of commands that may stand before a command's name: without a value, and with one."""

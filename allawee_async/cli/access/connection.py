@@ -74,7 +74,7 @@ def client_with(
 
 
 def _more(options: ConnectionOptions, on_retry: OnRetry | None) -> dict[str, Any]:
-    more: dict[str, Any] = {"on_retry": on_retry}
+    more: dict[str, Any] = {"on_retry": on_retry, "rate": options.rate}
     return more if options.timeout is None else more | {"timeout": options.timeout}
 
 

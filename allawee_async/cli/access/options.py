@@ -64,6 +64,10 @@ Timeout = Annotated[
     float | None,
     typer.Option("--timeout", min=0.001, metavar="SECONDS", help="Seconds to wait for one answer."),
 ]
+Rate = Annotated[
+    float | None,
+    typer.Option("--rate", min=0.001, metavar="NUMBER", help="Send no more requests in a second."),
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -77,6 +81,7 @@ class ConnectionOptions:
     base_url: BaseUrl = None
     secure_url: SecureUrl = None
     timeout: Timeout = None
+    rate: Rate = None
 
     @property
     def is_sandbox(self) -> bool:

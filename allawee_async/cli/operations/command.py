@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.batch.options import FROM, BatchOptions, takes_files
 from allawee_async.cli.commands import (
     LazyCommand,
     ResourceGroup,
@@ -137,18 +138,19 @@ def _made(verb: Verb) -> VerbCommand:
 
         run_verb(verb, given)
 
-    retries = verb.call == _RETRY
+    retries, takes_file = verb.call == _RETRY, takes_files(verb)
     parameters = [
         *own_parameters(verb),
         *output_parameters(verb),
         *(retry_parameters(verb) if retries else ()),
+        *([parameter("batch", BatchOptions)] if takes_file else ()),
         parameter("connection", ConnectionOptions),
     ]
     command: VerbCommand = made_command(
         call, kebab(verb.name), parameters, cls=VerbCommand, help=description(verb)
     )
     command.verb = verb
-    command.many = "--failed" if retries else None
+    command.many = "--failed" if retries else FROM if takes_file else None
     fields = list(field_parameters(verb))
     if fields:
         command.fields = tuple(made_command(_nothing, "fields", fields).params)

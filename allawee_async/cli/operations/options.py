@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import attrs
 import typer
 
+from allawee_async.cli.batch.options import takes_files
 from allawee_async.cli.commands import parameter as keyword
 from allawee_async.cli.operations.help_texts import option_of, parameter_help
 from allawee_async.cli.operations.output import OutputOptions
@@ -85,7 +86,7 @@ def output_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         "output": not is_file,
         "columns": is_list,
         "reveal": not is_file,
-        "yes": verb.effect is not None,
+        "yes": verb.effect is not None or takes_files(verb),
         "wait": verb.writes,
         "max_items": verb.returns is Returns.PAGES,
         "out": is_file,

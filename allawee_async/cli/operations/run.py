@@ -60,6 +60,12 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
         times = cast("ListParams", arguments_of(times_of(verb).parameters, given))
         run_with_client(given["connection"], partial(retry_failed, times=times))
         return
+    batch = given.get("batch")
+    if batch and batch.from_file:
+        from allawee_async.cli.batch.run import run_file
+
+        run_file(verb, batch, given, connection=given["connection"], yes=given["yes"])
+        return
     own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
     connection: ConnectionOptions = given["connection"]
     output = _taken(OutputOptions, given)

@@ -333,7 +333,8 @@ class TestTheOptions:
         path = tmp_path / "key"
         words = [
             "--api-key-file", str(path), "--base-url", "https://a.example", "--secure-url",
-            "https://b.example", "--timeout", "2.5", "--sandbox-customers", "9", "--name", "y",
+            "https://b.example", "--timeout", "2.5", "--rate", "20", "--sandbox-customers", "9",
+            "--name", "y",
         ]  # fmt: skip
         assert given(*words) == (
             "y",
@@ -342,6 +343,7 @@ class TestTheOptions:
                 base_url="https://a.example",
                 secure_url="https://b.example",
                 timeout=2.5,
+                rate=20.0,
                 sandbox_customers=9,
             ),
         )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from allawee_async.cli.batch.options import takes_files
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.resources.verbs import all_verbs, verbs_of
@@ -33,7 +34,8 @@ def test_commands_that_ask_can_be_told_not_to(run: Run) -> None:
     for verb in all_verbs():
         if verb.writes:
             text = run(*verb.call.replace("_", "-").split("."), "--help").stdout
-            assert ("-y, --yes" in text) is (verb.effect is not None), verb.call
+            asks = verb.effect is not None or takes_files(verb)
+            assert ("-y, --yes" in text) is asks, verb.call
 
 
 @pytest.mark.parametrize(

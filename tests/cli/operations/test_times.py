@@ -1,6 +1,7 @@
 """Time as people write it: on lists, on exports, and for events that failed."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -120,3 +121,12 @@ class TestEventsThatFailed:
 
         assert result.exit_code == 2
         assert "Missing argument 'EVENT_ID'" in result.stderr
+
+
+def test_a_rate_is_kept(call):
+    began = time.monotonic()
+    assert (
+        call("customers", "list", "--limit", "1", "--rate", "2", "--max-items", "4").exit_code == 0
+    )
+
+    assert time.monotonic() - began > 0.9

@@ -1,0 +1,1 @@
+"""`--from FILE`: one call for each row of a file."""

@@ -1,0 +1,199 @@
+"""What a command does with `--from FILE`: check, ask once, send each row, tell what came of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from allawee_async.batch import run_batch
+from allawee_async.cli.access.connection import run_with_client
+from allawee_async.cli.batch.files import rows_in
+from allawee_async.cli.batch.names import show_names
+from allawee_async.cli.batch.rows import Reading, plan_of
+from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.operations.confirmations import confirm
+from allawee_async.cli.output.cells import money
+from allawee_async.cli.output.live_bar import LiveBar
+from allawee_async.cli.wording import command_words, counted
+from allawee_async.export.csv_rows import csv_cell, csv_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from allawee_async.batch import BatchReport, Outcome
+    from allawee_async.cli.access.options import ConnectionOptions
+    from allawee_async.cli.batch.options import BatchOptions
+    from allawee_async.client import AllaweeClient
+    from allawee_async.resources.verbs import Verb
+
+_FAILED: Final = "failed"
+_SHOWN: Final = 10
+_HEADING: Final = ("reference", "state", "id", "status", "error")
+
+
+def run_file(
+    verb: Verb,
+    options: BatchOptions,
+    given: Mapping[str, Any],
+    *,
+    connection: ConnectionOptions,
+    yes: bool,
+) -> None:
+    """Call a verb for each row of a file.
+
+    Args:
+        verb: What to call.
+        options: The file, and how to read it.
+        given: What was typed for all rows, by Python name.
+        connection: The API.
+        yes: Whether no question is asked.
+
+    Raises:
+        CommandError: A row cannot be sent, the answer was no, or not every row is done.
+        AllaweeError: The batch could not go on.
+    """
+    batch = FileBatch(verb, options, given)
+    if options.check_names:
+        run_with_client(connection, batch.show_names)
+    if options.dry_run:
+        typer.echo(f"{batch.told} can be sent; nothing was", err=True)
+        return
+    if not yes:
+        effect = verb.effect.text if verb.effect else "is called"
+        facts = {"file": str(batch.file), "rows": batch.told}
+        confirm(
+            command_words(verb.call), f"{effect}, once for each row", facts, connection.key_kind
+        )
+    try:
+        report = run_with_client(connection, batch)
+    except BaseException:
+        typer.echo(f"the same command goes on; {batch.journal} knows what was sent", err=True)
+        raise
+    batch.tell(report)
+
+
+class FileBatch:
+    """The calls that a file asks for.
+
+    Args:
+        verb: What to call.
+        options: The file, and how to read it.
+        given: What was typed for all rows, by Python name.
+
+    Raises:
+        CommandError: A row cannot be sent.
+    """
+
+    def __init__(self, verb: Verb, options: BatchOptions, given: Mapping[str, Any]) -> None:
+        self.file = _file_of(options)
+        self.journal = self.file.with_suffix(".journal")
+        self._verb = verb
+        self._options = options
+        fixed = {one.name: given[one.name] for one in verb.parameters if given.get(one.name)}
+        reading = Reading(
+            columns=_mapped(options.map or ()),
+            ignored=frozenset(options.ignore or ()),
+            amounts=options.amounts,
+            fixed=fixed,
+        )
+        rows = [*rows_in(self.file)]
+        if not rows:
+            raise CommandError(f"{self.file} has no rows", ExitCode.WRONG_USE)
+        self._plan = plan_of(verb, rows, reading)
+        column = next((one for one in options.ignore or () if "name" in one.lower()), "")
+        self._names = [row.cells.get(column) for row in rows]
+        for odd in self._plan.warnings[:_SHOWN]:
+            typer.echo(f"warning: {rows[odd.number - 1].place}: {one_line(odd.text)}", err=True)
+        total = self._plan.total
+        sums = [money(amount, currency) for currency, amount in total.items() if amount]
+        self.told = ", ".join([counted(len(rows), "row"), *sums])
+
+    async def show_names(self, client: AllaweeClient) -> None:
+        """Show whose accounts are paid."""
+        await show_names(client, [row.values for row in self._plan.rows], self._names)
+
+    async def __call__(self, client: AllaweeClient) -> BatchReport:
+        """Send what was not sent before, and return what came of all."""
+        counts: Counter[str] = Counter()
+
+        started = time.monotonic()
+
+        def tell(outcome: Outcome) -> None:
+            counts[outcome.state] += 1
+            told = "".join(f"  {count:,} {state}" for state, count in counts.items())
+            count, seconds = counts.total(), time.monotonic() - started
+            rate = f"  {count / seconds:,.0f}/s" if seconds else ""
+            bar.tell(completed=count, total=len(self._plan.rows), details=told + rate)
+
+        with LiveBar(words="sending") as bar:
+            return await run_batch(
+                attrgetter(self._verb.call)(client),
+                self._plan,
+                journal=self.journal,
+                concurrency=self._options.concurrency,
+                resend_unknown=self._options.resend_unknown,
+                on_outcome=tell,
+            )
+
+    def tell(self, report: BatchReport) -> None:
+        """Write what came of each row beside the file, and say what came of all.
+
+        Raises:
+            CommandError: Not every row is done.
+        """
+        outcomes = [*report]
+        path = self.file.with_suffix(".outcome.csv")
+        rows = [[csv_cell(_told(getattr(one, name))) for name in _HEADING] for one in outcomes]
+        _write(path, csv_lines([_HEADING, *rows]))
+        counts = Counter(_FAILED if one.status == _FAILED else one.state.value for one in outcomes)
+        told = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
+        sums = ", ".join(money(amount, name) for name, amount in report.total.items() if amount)
+        typer.echo(f"{told}{f'; {sums}' if sums else ''}; {path} tells of each", err=True)
+        if report.unknown:
+            raise CommandError(
+                f"of {counted(report.unknown, 'row')} it is not known whether they took effect",
+                ExitCode.UNKNOWN,
+                advice="the same command looks them up; --resend-unknown sends what is not there",
+            )
+        if counts[_FAILED] or report.refused:
+            raise CommandError(f"not every row is done: {told}")
+
+
+def _told(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _file_of(options: BatchOptions) -> Path:
+    if options.from_file is None:
+        raise CommandError("--from is missing", ExitCode.WRONG_USE)
+    return options.from_file
+
+
+def _mapped(texts: Sequence[str]) -> dict[str, str]:
+    """Return the options by column, from `OPTION=COLUMN`."""
+    columns: dict[str, str] = {}
+    for text in texts:
+        option, equals, column = text.partition("=")
+        if not (option and equals and column):
+            raise CommandError(f"--map takes OPTION=COLUMN, not {text}", ExitCode.WRONG_USE)
+        columns[column] = option
+    return columns
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read."""
+    opener = partial(os.open, mode=0o600)
+    try:
+        with open(path, "w", encoding="utf-8", newline="", opener=opener) as file:
+            file.write(text)
+    except OSError as error:
+        raise CommandError(
+            f"cannot write {one_line(str(path))}: {error.strerror or error}"
+        ) from error
