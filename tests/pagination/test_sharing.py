@@ -147,6 +147,10 @@ async def main():
         thread = threading.Thread(target=lambda: (walks.clear(), gc.collect()))
         thread.start(); await asyncio.to_thread(thread.join)
         await allawee.customers.list(limit=3).to_list(7)
+        at_once = allawee.customers.list(limit=3)
+        assert len({each.id async for each in at_once.parallel(4)}) == 40
+        async for each in at_once.parallel(4):
+            break
 
 RUN
 gc.collect()
