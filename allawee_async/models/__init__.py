@@ -34,7 +34,7 @@ else:
             "base": "Model OpenEnum",
             "billings": "Billing",
             "card_authorizations": "AuthorizationStatus AuthorizationType CardAuthorization "
-            "DecisionType",
+            "DecisionType SimulatedAuthorization",
             "card_programs": "CardAuthorizationSettings CardDistribution CardNetwork "
             "CardPersonalization CardProgram CardProgramStatus CardType DistributionType "
             "FundingSourceType TimeoutDefault",

@@ -6,7 +6,7 @@ import attrs
 
 from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.cards import Card, CardChannel
-from allawee_async.models.common import Currency
+from allawee_async.models.common import ActionResult, Currency
 from allawee_async.types import JSONObject, JSONValue
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AuthorizationType",
     "CardAuthorization",
     "DecisionType",
+    "SimulatedAuthorization",
 ]
 
 
@@ -91,6 +92,37 @@ class CardAuthorization(Model):
     def network_reference(self) -> str | None:
         """The network's reference, which the API spells `reference` or `txnReference`."""
         return network_text(self.network_data, "reference", "txnReference")
+
+
+@model(kw_only=True)
+class SimulatedAuthorization(ActionResult):
+    """What a simulated purchase came to. No document shows it, so none of it is sure to be there.
+
+    Attributes:
+        card: The card: an id, or the card.
+        type: `check` or `capture`.
+        amount: In minor units (kobo, cents); 0 for a check.
+        fees: The network's fee, in minor units.
+        currency: The currency of both.
+        channel: `atm`, `pos`, `online` or `in-app`.
+        reserved: Whether the API holds the money.
+        decision_type: `direct-response` or `system-response`.
+        status_reason: Why it has this status (`timeout-error`).
+        decline_reason: The reason that your webhook gave.
+        network_data: What the card network sent, as it came.
+    """
+
+    card: str | Card | JSONObject | None = None
+    type: AuthorizationType | None = None
+    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    fees: int | None = attrs.field(default=None, metadata=MONEY)
+    currency: Currency | str | None = None
+    channel: CardChannel | None = None
+    reserved: bool | None = None
+    decision_type: DecisionType | None = None
+    status_reason: str | None = None
+    decline_reason: str | None = None
+    network_data: JSONObject | None = None
 
 
 def network_text(data: JSONObject | None, *names: str) -> str | None:

@@ -82,7 +82,7 @@ class Part(Generic[T]):
             allawee: The client that reads it. The part knows neither key nor host.
             on_invalid: As for the list itself.
         """
-        session = allawee._session  # noqa: SLF001 - what a client is made of is ours
+        session = allawee._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - it is ours
         return AsyncPager(self.listing.read_by(session, on_invalid), self.listing)
 
 

@@ -122,9 +122,14 @@ class Source(Generic[T]):
             if isinstance(record, Model):
                 value = getattr(record, attribute) if field else record.extra.get(self.cursor_field)
             else:
-                value = record.get(self.cursor_field) if isinstance(record, dict) else None
+                value = as_mapping(record).get(self.cursor_field)
             found.append(value if value and isinstance(value, str) else None)
         return found
+
+
+def as_mapping(entry: object) -> Mapping[str, object]:
+    """Return an entry in wire names; nothing for what is no object."""
+    return cast("Mapping[str, object]", entry) if isinstance(entry, dict) else {}
 
 
 def _of_reply(error: DecodeError, reply: Reply) -> DecodeError:

@@ -10,7 +10,7 @@ import attrs
 
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
-from allawee_async.pagination.pages import PageWalk, cancel_anywhere
+from allawee_async.pagination.pages import PageWalk, as_mapping, cancel_anywhere
 from allawee_async.pagination.windows import time_in
 
 if TYPE_CHECKING:
@@ -201,4 +201,4 @@ class _Run(Generic[T]):
         if isinstance(item, Model):
             field = fields_of(type(item)).get(wire)
             return time_in(getattr(item, field.attribute) if field else item.extra.get(wire))
-        return time_in(item.get(wire)) if isinstance(item, dict) else None
+        return time_in(as_mapping(item).get(wire))

@@ -38,8 +38,9 @@ class Resources:
         def __getattr__(self, name: str) -> Never:
             from allawee_async.resources.base import no_attribute
 
-            calls = [] if name.startswith("_") else list(_calls(self))
-            raise no_attribute(self, name, calls)
+            known = [] if name.startswith("_") else [noun for noun, _ in nouns_of(Resources)]
+            calls = [f"{noun}.{verb}" for noun in known for verb in getattr(self, noun).ROUTES]
+            raise no_attribute(self, name, [*known, *calls])
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -159,13 +160,6 @@ class Resources:
         from allawee_async.resources.webhooks import Webhooks
 
         return Webhooks(self._session)
-
-
-def _calls(resources: Resources) -> Iterator[str]:
-    """Yield the nouns, and the paths of their verbs."""
-    for noun, _ in nouns_of(Resources):
-        yield noun
-        yield from (f"{noun}.{verb}" for verb in getattr(resources, noun).ROUTES)
 
 
 def nouns_of(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:

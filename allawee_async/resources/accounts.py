@@ -106,8 +106,8 @@ class Accounts(Findable[Account]):
             account_id: The id, for instance `ac.2tVZczWw7m6Teoeb7`.
 
         Returns:
-            The balance. No document shows it, so all of it is in `extra`, in wire names; amounts
-            are in minor units (kobo, cents).
+            The balance: `available` can be spent, in minor units (kobo, cents). No document shows
+            it, so any of its fields may be absent, and what others there are is in `extra`.
 
         Raises:
             NotFoundError: There is no such account.

@@ -263,7 +263,7 @@ class Listable(Resource, Generic[M]):
 
 def session_of(resource: Resource) -> SessionManager:
     """Return what a resource sends its calls with."""
-    return resource._session  # noqa: SLF001 - to users it is none of their business
+    return resource._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - it is ours
 
 
 def _decoded(route: Route, reply: Reply, model: type[M]) -> M:

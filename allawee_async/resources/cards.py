@@ -269,8 +269,8 @@ class Cards(Findable[Card]):
             card_id: The id, for instance `c.2tXPDv41Ri2qewJXL`.
 
         Returns:
-            The balance. No document shows it, so all of it is in `extra`, in wire names; amounts
-            are in minor units (kobo, cents).
+            The balance: `available` can be spent, in minor units (kobo, cents). No document shows
+            it, so any of its fields may be absent, and what others there are is in `extra`.
 
         Raises:
             NotFoundError: There is no such card.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from allawee_async.models.fees import Fee
@@ -29,7 +30,7 @@ class Fees(Listable[Fee]):
         *,
         name: str,
         structure: FeeStructure | str,
-        value: int,
+        value: float,
         account: str,
         description: str | None = None,
         currency: Currency | str | None = None,
@@ -41,8 +42,8 @@ class Fees(Listable[Fee]):
         Args:
             name: Your name for it.
             structure: `flat` or `percentage`.
-            value: Of a flat fee the amount in minor units (kobo, cents); of another the percentage
-                as a whole number. Documents that were withdrawn count in hundredths of it.
+            value: Of a flat fee the amount in minor units (kobo, cents); of another the percentage,
+                such as 1.5. Documents that were withdrawn count in hundredths of it.
             account: The id of the account that gets the fee.
             description: More about it.
             currency: The currency of the amounts, for instance `NGN`.
@@ -53,7 +54,7 @@ class Fees(Listable[Fee]):
             The new fee; the documents do not show which fields the API answers with.
 
         Raises:
-            ConfigurationError: `value` or `cap` is no whole number, or negative.
+            ConfigurationError: An amount is no whole number, or negative; nothing was sent.
             BadRequestError: A field is missing or invalid; the error names it.
             AllaweeError: If it is not known whether it took effect, look through `list` before you
                 try again.
@@ -63,7 +64,7 @@ class Fees(Listable[Fee]):
         body = body_of(
             name=name,
             structure=structure,
-            value=minor_units("value", value),
+            value=_value(structure, value),
             account=account,
             description=description,
             currency=currency,
@@ -87,3 +88,9 @@ class Fees(Listable[Fee]):
         Source: Allawee's documents on fees (2024-09-13).
         """
         return await self._call("get", fee_id, model=Fee)
+
+
+def _value(structure: str, value: float) -> float:
+    """Return the value of a fee that can be sent; only a percentage may have a fraction."""
+    is_percentage = structure == "percentage" and type(value) is float and math.isfinite(value)
+    return value if is_percentage and value >= 0 else minor_units("value", value)

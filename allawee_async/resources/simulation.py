@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from allawee_async.models.card_authorizations import SimulatedAuthorization
 from allawee_async.models.cards import Card
 from allawee_async.models.common import ActionResult
 from allawee_async.redaction import secret_text
@@ -270,7 +271,7 @@ class Simulation(Resource):
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,
-    ) -> ActionResult:
+    ) -> SimulatedAuthorization:
         """Let a merchant ask for the balance and name of a card. It is never sent twice by itself.
 
         Your webhook gets `card.authorization.request` of type `check`.
@@ -282,7 +283,7 @@ class Simulation(Resource):
             merchant_descriptor: Name and place of the merchant.
 
         Returns:
-            What the API answered, which is not documented; empty if it answered nothing.
+            What was decided, as far as the API tells it; the documents show no answer.
 
         Raises:
             NotFoundError: There is no such card.
@@ -290,7 +291,9 @@ class Simulation(Resource):
         Source: Allawee's documents on simulation (2024-09-13).
         """
         body = body_of(channel=channel, mcc=mcc, merchant_descriptor=merchant_descriptor)
-        return await self._call("authorization_check", card_id, model=ActionResult, body=body)
+        return await self._call(
+            "authorization_check", card_id, model=SimulatedAuthorization, body=body
+        )
 
     async def authorization_capture(
         self,
@@ -301,7 +304,7 @@ class Simulation(Resource):
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,
-    ) -> ActionResult:
+    ) -> SimulatedAuthorization:
         """Buy something with a card. It is never sent twice by itself.
 
         Your webhook gets `card.authorization.request` of type `capture`.
@@ -315,7 +318,7 @@ class Simulation(Resource):
             merchant_descriptor: Name and place of the merchant.
 
         Returns:
-            What the API answered, which is not documented; empty if it answered nothing.
+            What was decided, as far as the API tells it; the documents show no answer.
 
         Raises:
             ConfigurationError: An amount is no whole number, or negative.
@@ -330,7 +333,9 @@ class Simulation(Resource):
             mcc=mcc,
             merchant_descriptor=merchant_descriptor,
         )
-        return await self._call("authorization_capture", card_id, model=ActionResult, body=body)
+        return await self._call(
+            "authorization_capture", card_id, model=SimulatedAuthorization, body=body
+        )
 
     async def authorization_update_capture(
         self,
@@ -343,7 +348,7 @@ class Simulation(Resource):
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,
-    ) -> ActionResult:
+    ) -> SimulatedAuthorization:
         """Buy something and change the price afterwards. It is never sent twice by itself.
 
         Your webhook gets `card.authorization.update` with the new amount.
@@ -359,7 +364,7 @@ class Simulation(Resource):
             merchant_descriptor: Name and place of the merchant.
 
         Returns:
-            What the API answered, which is not documented; empty if it answered nothing.
+            What was decided, as far as the API tells it; the documents show no answer.
 
         Raises:
             ConfigurationError: An amount is no whole number, or negative.
@@ -377,7 +382,7 @@ class Simulation(Resource):
             merchant_descriptor=merchant_descriptor,
         )
         return await self._call(
-            "authorization_update_capture", card_id, model=ActionResult, body=body
+            "authorization_update_capture", card_id, model=SimulatedAuthorization, body=body
         )
 
     async def authorization_reverse_capture(
@@ -389,7 +394,7 @@ class Simulation(Resource):
         channel: CardChannel | str,
         mcc: str | None = None,
         merchant_descriptor: str | None = None,
-    ) -> ActionResult:
+    ) -> SimulatedAuthorization:
         """Buy something and take it back. It is never sent twice by itself.
 
         Your webhook gets `card.authorization.update` with the status `reversed`.
@@ -403,7 +408,7 @@ class Simulation(Resource):
             merchant_descriptor: Name and place of the merchant.
 
         Returns:
-            What the API answered, which is not documented; empty if it answered nothing.
+            What was decided, as far as the API tells it; the documents show no answer.
 
         Raises:
             ConfigurationError: An amount is no whole number, or negative.
@@ -419,7 +424,7 @@ class Simulation(Resource):
             merchant_descriptor=merchant_descriptor,
         )
         return await self._call(
-            "authorization_reverse_capture", card_id, model=ActionResult, body=body
+            "authorization_reverse_capture", card_id, model=SimulatedAuthorization, body=body
         )
 
     async def pay_in(self, *, method: PaymentMethod | str, account_number: str) -> ActionResult:

@@ -269,7 +269,7 @@ class Merchants(Listable[Merchant]):
 class Tools(Resource):
     """`allawee.tools`: what payments and cards need to know."""
 
-    ROUTES: ClassVar[dict[str, Route]] = {}
+    ROUTES: ClassVar = {}
 
     @cached_property
     def banks(self) -> Banks:

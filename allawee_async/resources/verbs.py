@@ -42,6 +42,7 @@ class ParameterKind(StrEnum):
     TEXT = "text"
     SECRET = "secret"  # noqa: S105 - it names a kind
     WHOLE = "whole number"
+    NUMBER = "number"
     FLAG = "flag"
     TIME = "time"
     TEXTS = "texts"
@@ -152,8 +153,9 @@ class Verb:
     def docs(self) -> Docs:
         """What its docstring says."""
         docs = docs_of(self.method)
-        of_lists = docs_of(list_query).arguments if "**params" in docs.arguments else {}
-        return attrs.evolve(docs, arguments={**of_lists, **docs.arguments})
+        if "**params" not in docs.arguments:
+            return docs
+        return attrs.evolve(docs, arguments={**docs_of(list_query).arguments, **docs.arguments})
 
 
 def docs_of(function: Any) -> Docs:
@@ -223,7 +225,7 @@ def _verb(path: str, noun: Any, name: str, siblings: tuple[str, ...]) -> Verb:
         route=noun.ROUTES["list" if name == FIND else name],
         parameters=tuple(_parameters(signature)),
         returns=returns,
-        model=model or _model_of(type(noun)),
+        model=model or _model_of(noun.__class__),
         siblings=siblings,
         method=method,
     )
@@ -320,5 +322,9 @@ def _kind(members: list[Any], shape: Shape) -> ParameterKind:
         return ParameterKind.NAMES
     if Expression in members or shape.kind is Kind.LIST:
         return ParameterKind.TEXTS
-    kinds = {Kind.WHOLE_NUMBER: ParameterKind.WHOLE, Kind.TRUTH: ParameterKind.FLAG}
+    kinds = {
+        Kind.WHOLE_NUMBER: ParameterKind.WHOLE,
+        Kind.NUMBER: ParameterKind.NUMBER,
+        Kind.TRUTH: ParameterKind.FLAG,
+    }
     return kinds.get(shape.kind, ParameterKind.TEXT)

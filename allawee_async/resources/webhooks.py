@@ -54,7 +54,9 @@ class Webhooks(Listable[Webhook]):
 
         Args:
             name: Your name for it.
-            events: The names of the events that it gets: `card.transaction.created`.
+            events: The names of the events that it gets: `card.transaction.created`. A program that
+                decides on authorizations needs all three: `card.authorization.request`,
+                `card.authorization.update` and `card.authorization.closed`.
             url: Where they are sent.
             api_version: The version of the API in which they are written: `2023-02-01`.
             description: More about it.

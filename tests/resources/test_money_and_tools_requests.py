@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -486,5 +487,24 @@ async def test_an_amount_that_may_be_left_out_is_checked_too(
 ) -> None:
     with pytest.raises(ConfigurationError, match=r"cap|amount"):
         await make(wire.client(), wrong)
+
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("value", [1.5, 0.25, 2, 0])
+async def test_a_percentage_may_have_a_fraction(wire: Any, value: float) -> None:
+    wire.answer({"id": "fee.1"})
+
+    await wire.client().fees.create(name="f", structure="percentage", account="ac.1", value=value)
+
+    assert json.loads(wire.sent[0].raw)["value"] == value
+
+
+@pytest.mark.parametrize("value", [-1.5, float("nan"), float("inf"), "1.5", True, None])
+async def test_what_is_no_percentage_is_refused(wire: Any, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match="value"):
+        await wire.client().fees.create(
+            name="f", structure="percentage", account="ac.1", value=value
+        )
 
     assert wire.sent == []

@@ -312,3 +312,19 @@ async def test_a_record_is_a_value(sample: Any) -> None:
 
     assert record == from_dict(RequestRecord, sample("events.request.completed")["data"])
     assert hash(record) == hash(from_dict(RequestRecord, to_dict(record)))
+
+
+async def test_a_simulated_purchase_tells_what_was_decided(wire: Any) -> None:
+    wire.answer({
+        "id": "c.auth.1", "status": "declined", "statusReason": "spending-control", "amount": 100,
+        "decisionType": "system-response", "card": "c.1", "type": "capture", "x": 1,
+    })  # fmt: skip
+
+    done = await wire.client().simulation.authorization_capture(
+        "c.1", amount=100, fees=0, channel="pos"
+    )
+
+    assert isinstance(done, ActionResult)
+    assert (done.status, done.status_reason, done.amount) == ("declined", "spending-control", 100)
+    assert done.decision_type == "system-response"
+    assert done.extra == {"x": 1}

@@ -35,6 +35,7 @@ from allawee_async import (
     RequestRecord,
     ResolvedAccount,
     SecretKey,
+    SimulatedAuthorization,
     Webhook,
     WebhookSecret,
 )
@@ -114,4 +115,4 @@ async def tools(allawee: AllaweeClient) -> None:
 async def simulated(allawee: AllaweeClient) -> None:
     simulation = allawee.simulation
     done = await simulation.authorization_capture("c.1", amount=1, fees=0, channel="pos")
-    assert_type(done, ActionResult)
+    assert_type(done, SimulatedAuthorization)

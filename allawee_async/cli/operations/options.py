@@ -24,6 +24,7 @@ _METAVARS: Final = {
     ParameterKind.TEXT: "TEXT",
     ParameterKind.SECRET: "@FILE",
     ParameterKind.WHOLE: "NUMBER",
+    ParameterKind.NUMBER: "NUMBER",
     ParameterKind.TIME: "TIME",
     ParameterKind.TEXTS: "TEXT",
     ParameterKind.NAMES: "NAMES",

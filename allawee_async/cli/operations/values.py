@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from allawee_async.types import FreeForm, JSONValue
 
 _MOST_DIGITS: Final = 18
+_FRACTION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
 _LONGEST_SECRET: Final = 4096
 
 
@@ -118,6 +120,10 @@ def _value(parameter: Parameter, typed: Any) -> Any:
         case ParameterKind.WHOLE:
             least = 1 if parameter.name == "limit" else 0
             return whole_number(option, typed, least, is_money=parameter.is_money)
+        case ParameterKind.NUMBER if _FRACTION.fullmatch(typed):
+            return float(typed)
+        case ParameterKind.NUMBER:
+            return whole_number(option, typed)
         case ParameterKind.TIME:
             return time_of(option, typed)
         case ParameterKind.TEXTS if parameter.name in CONDITIONS:
