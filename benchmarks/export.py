@@ -3,14 +3,24 @@
 `python -m benchmarks.export` runs the walk and one export of each format, each in a process of its
 own, side by side in each round. Other work on the machine only adds to CPU time, so the lowest of
 all rounds counts; of memory the highest. With `--check` it exits with 1 if a target is missed.
+
+`python -m benchmarks.export --parallel 8 --kills 20` exports as many in parts, from a server whose
+answers wait for 20 ms, and kills the process 20 times (kill -9) at random moments: each customer
+must be in the file once. Beside it stands an export of one page after the other.
 """
 
 import argparse
+import asyncio
+import csv
+import gzip
+import io
 import json
 import sys
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from allawee_async import AllaweeClient
@@ -19,12 +29,14 @@ from benchmarks.clocks import Cost, cost_of, peak_memory_mib
 from benchmarks.contestants.base import API_KEY
 from benchmarks.contestants.ours import Ours
 from benchmarks.dataset import PAGE_SIZE
-from benchmarks.processes import MeasurementError, run_code, serving
+from benchmarks.processes import MeasurementError, killable, listening, run_code, serving
 from benchmarks.report import machine
 
 WALK = "walk"
 MOST_CPU = 2.0
 MOST_MIB = 150.0
+MOST_MIB_IN_PARTS = 200.0
+LATENCY = 0.02
 
 Sample = dict[str, float]
 
@@ -45,9 +57,10 @@ async def _walk(client: Ours, total: int) -> None:
     _check(seen, total)
 
 
-async def _export(url: str, path: Path, total: int) -> None:
+async def _export(url: str, path: Path, total: int, parallel: int = 1) -> None:
     async with AllaweeClient(API_KEY, base_url=url, secure_url=url) as client:
-        result = await export(client.customers.list(limit=PAGE_SIZE), path)
+        customers = client.customers.list(limit=PAGE_SIZE)
+        result = await export(customers, path, resume=True, parallel=parallel)
     _check(result.rows, total)
 
 
@@ -64,8 +77,76 @@ def _check(found: int, expected: int) -> None:
         raise AssertionError(f"expected {expected} rows, got {found}")
 
 
+def export_in_parts(url: str, path: str, total: int, parallel: int) -> None:
+    """Export in the format that the name tells, and print what it cost."""
+    cost = asyncio.run(cost_of(partial(_export, url, Path(path), total, parallel)))
+    print(json.dumps(_sample(cost, total)))
+
+
+def _in_parts(arguments: argparse.Namespace) -> int:
+    """Export in parts and in one, killed and not; return the exit code."""
+    total, random, is_good = arguments.customers, Random(arguments.kills), True
+    server = ("--serve", "even", "--customers", str(total), "--latency", str(LATENCY))
+    with listening("benchmarks.parts", *server) as (port,), tempfile.TemporaryDirectory() as folder:
+        url = f"http://127.0.0.1:{port}"
+        alone = Path(folder, "alone.jsonl")
+        samples = {"one after the other": _run_to_the_end(url, alone, total, 1)}
+        expected = _ids_in(alone)
+        for name in arguments.formats:
+            path = Path(folder, f"customers.{name}")
+            kills = sum(
+                _is_killed(url, path, total, arguments.parallel, random)
+                for _ in range(arguments.kills)
+            )
+            label = f"{name}, {arguments.parallel} parts, killed {kills} times"
+            samples[label] = _run_to_the_end(url, path, total, arguments.parallel)
+            is_good = is_good and _ids_in(path) == expected
+            path.unlink()
+            label = f"{name}, {arguments.parallel} parts"
+            samples[label] = _run_to_the_end(url, path, total, arguments.parallel)
+            is_good = is_good and _ids_in(path) == expected
+    for label, sample in samples.items():
+        is_good = is_good and sample["peak_mib"] <= MOST_MIB_IN_PARTS
+        print(
+            f"{label:40} {sample['per_second']:8,.0f} a second {sample['cpu_us']:6.1f} µs "
+            f"{sample['peak_mib']:5.0f} MiB"
+        )
+    print("each customer once, in the same order" if is_good else "a target was missed")
+    return int(arguments.check and not is_good)
+
+
+def _run_to_the_end(url: str, path: Path, total: int, parallel: int) -> Sample:
+    return run_code(_program(url, path, total, parallel))
+
+
+def _is_killed(url: str, path: Path, total: int, parallel: int, random: Random) -> bool:
+    """Kill an export at a random moment; return whether it was still running."""
+    with killable(_program(url, path, total, parallel)) as process:
+        time.sleep(random.uniform(0.4, 1.0))
+        return process.poll() is None
+
+
+def _program(url: str, path: Path, total: int, parallel: int) -> str:
+    call = f"export_in_parts({url!r}, {str(path)!r}, {total}, {parallel})"
+    return f"from benchmarks.export import export_in_parts; {call}"
+
+
+def _ids_in(path: Path) -> list[str]:
+    if path.suffix == ".parquet":
+        from pyarrow.parquet import read_table  # noqa: PLC0415 - pyarrow is large
+
+        ids: list[str] = read_table(path, columns=["id"]).column(0).to_pylist()
+        return ids
+    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if path.suffix == ".csv":
+        return [row["id"] for row in csv.DictReader(io.StringIO(text.decode(), newline=""))]
+    return [json.loads(line)["id"] for line in text.splitlines()]
+
+
 def main() -> int:
     arguments = _arguments()
+    if arguments.parallel:
+        return _in_parts(arguments)
     names = [WALK, *arguments.formats]
     samples: dict[str, list[Sample]] = {name: [] for name in names}
     try:
@@ -123,6 +204,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    parser.add_argument("--parallel", type=int, metavar="N", help="export in N parts instead")
+    parser.add_argument("--kills", type=int, default=0, help="how often to kill each of these")
     parser.add_argument(
         "--check", action="store_true", help=f"CPU ≤ {MOST_CPU:g} walks, memory ≤ {MOST_MIB:g} MiB"
     )

@@ -33,10 +33,10 @@ _CREATED = re.compile(rb'"createdAt":"[^"]*"')
 _CONDITION = re.compile(r"createdAt\|(gted|ltd)\|(\S+)")
 
 
-def _times(spread: str) -> list[datetime]:
+def _times(spread: str, total: int) -> list[datetime]:
     """When each customer was created, oldest first."""
     random = Random(spread)
-    places = [random.random() for _ in range(_TOTAL)]
+    places = [random.random() for _ in range(total)]
     if spread == "skewed":
         places[::2] = [0.5 + place / 100 for place in places[::2]]
     return sorted(_BEGIN + _SPAN * place for place in places)
@@ -45,9 +45,10 @@ def _times(spread: str) -> list[datetime]:
 class Customers:
     """The list, newest first in its answers."""
 
-    def __init__(self, spread: str) -> None:
-        self.times = [moment.replace(microsecond=0) for moment in _times(spread)]
-        self.rows = [self._row(number) for number in range(_TOTAL)]
+    def __init__(self, spread: str, total: int, latency: float) -> None:
+        self.times = [moment.replace(microsecond=0) for moment in _times(spread, total)]
+        self.rows = [self._row(number) for number in range(total)]
+        self.latency = latency
         self.counted = self.under_way = self.most = 0
 
     def _row(self, number: int) -> bytes:
@@ -58,11 +59,11 @@ class Customers:
     async def answer(self, request: web.Request) -> web.Response:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
-        await asyncio.sleep(_LATENCY)
+        await asyncio.sleep(self.latency)
         self.under_way -= 1
         query = dict(parse_qsl(request.query_string))
         self.counted += "countTotal" in query
-        low, high = 0, _TOTAL
+        low, high = 0, len(self.rows)
         for operator, text in _CONDITION.findall(query.get("filter", "")):
             place = bisect_left(self.times, datetime.fromisoformat(text))
             low, high = (max(low, place), high) if operator == "gted" else (low, min(high, place))
@@ -84,10 +85,10 @@ class Customers:
         return web.json_response({"counted": counted, "most": most})
 
 
-async def _serve() -> None:
+async def _serve(spreads: list[str], total: int, latency: float) -> None:
     ports = []
-    for spread in ("even", "skewed"):
-        customers = Customers(spread)
+    for spread in spreads:
+        customers = Customers(spread, total, latency)
         app = web.Application()
         app.router.add_get("/customers", customers.answer)
         app.router.add_get("/told", customers.told)
@@ -142,12 +143,14 @@ async def _measure(spread: str, url: str) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.parts", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", nargs="+", metavar="SPREAD", help=argparse.SUPPRESS)
+    parser.add_argument("--customers", type=int, default=_TOTAL, help=argparse.SUPPRESS)
+    parser.add_argument("--latency", type=float, default=_LATENCY, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(_serve())
+        asyncio.run(_serve(options.serve, options.customers, options.latency))
         return 0
-    with listening("benchmarks.parts", "--serve") as ports:
+    with listening("benchmarks.parts", "--serve", "even", "skewed") as ports:
         urls = [f"http://127.0.0.1:{port}" for port in ports]
         good = [asyncio.run(_measure(*case)) for case in zip(("even", "skewed"), urls, strict=True)]
     return int(options.check and not all(good))

@@ -62,6 +62,19 @@ def run_code(code: str) -> dict[str, Any]:
     return _answer_of(["-c", code])
 
 
+@contextmanager
+def killable(code: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a small program in a fresh interpreter; it is killed (kill -9) at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=_environment(), stdout=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def _answer_of(arguments: list[str]) -> dict[str, Any]:
     try:
         done = subprocess.run(
