@@ -4,21 +4,18 @@ It is a file of its own kind: the names in it stay when attributes here are rena
 version, and a checksum over all of it.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import attrs
+from cattrs import BaseValidationError, Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from allawee_async.codec.json import NotJSON, dumps, dumps_indented, loads
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _VERSION: Final = 2
 _CHANGES_NOTHING: Final = frozenset({"limit", "countTotal"})
@@ -49,7 +46,7 @@ class Job:
     excel: bool = False
     max_items: int | None = None
 
-    def differences(self, other: Job) -> Iterator[str]:
+    def differences(self, other: Self) -> Iterator[str]:
         """Yield what is different in another job, in words."""
         if _place(self.address) != _place(other.address):
             yield f"the list is {other.address}, it was {self.address}"
@@ -162,55 +159,40 @@ class Checkpoint:
         """Whether nothing is left to read."""
         return all(part.read_all for part in self.parts)
 
-    def with_part(self, index: int, state: PartState) -> Checkpoint:
+    def with_part(self, index: int, state: PartState) -> Self:
         """Return the same with another state of a part."""
         parts = (*self.parts[:index], state, *self.parts[index + 1 :])
         return attrs.evolve(self, parts=parts)
 
     def to_bytes(self) -> bytes:
         """Return the checkpoint as it is written to its file."""
-        document: JSONObject = {"version": _VERSION, **_written(self)}
+        document: JSONObject = {"version": _VERSION, **_converter.unstructure(self)}
         document["checksum"] = checksum_of(document)
         return dumps_indented(document)
 
 
-_STORED: Final[Mapping[type, Mapping[str, str]]] = {
-    Checkpoint: {
-        "job": "job",
-        "replaces": "replaces",
-        "parts": "parts",
-        "finished": "finished",
-    },
-    Job: {
-        "address": "address",
-        "key_kind": "keyKind",
-        "query": "query",
-        "format": "format",
-        "columns": "columns",
-        "reveal": "reveal",
-        "excel": "excel",
-        "max_items": "maxItems",
-    },
+_STORED_AS: Final[Mapping[type, Mapping[str, str]]] = {
+    Kept: {"length": "bytes", "checksum": "sha256"},
+    Job: {"key_kind": "keyKind", "max_items": "maxItems"},
     PartState: {
-        "query": "query",
-        "cursor": "cursor",
-        "skip": "skip",
-        "rows": "rows",
-        "rejected": "rejected",
         "row_bytes": "part",
         "rejected_bytes": "rejectedPart",
         "read_all": "readAll",
     },
-    Kept: {"length": "bytes", "checksum": "sha256"},
+    Checkpoint: {},
 }
-"""The names in the file, by attribute. Another name or meaning is another version."""
+"""What is called otherwise in the file. Who renames an attribute adds its old name here; another
+name or meaning in the file is another version."""
 
-
-def _written(value: Any) -> Any:
-    names = _STORED.get(type(value))
-    if names is not None:
-        return {name: _written(getattr(value, attribute)) for attribute, name in names.items()}
-    return [_written(item) for item in value] if isinstance(value, tuple) else value
+_converter: Final = Converter()
+for _class, _names in _STORED_AS.items():
+    _renamed: Any = {attribute: override(rename=name) for attribute, name in _names.items()}
+    _converter.register_structure_hook(
+        _class, make_dict_structure_fn(_class, _converter, **_renamed)
+    )
+    _converter.register_unstructure_hook(
+        _class, make_dict_unstructure_fn(_class, _converter, **_renamed)
+    )
 
 
 def checksum_of(document: JSONObject) -> str:
@@ -235,30 +217,8 @@ def read_checkpoint(text: bytes) -> Checkpoint:
         raise ValueError(f"it is of version {version}, and this is {_VERSION}")
     if checksum != checksum_of(document):
         raise ValueError("it does not fit its checksum")
-    return _read_checkpoint(document)
-
-
-def _read_checkpoint(document: Any) -> Checkpoint:
-    """Return what a document says that was written by this version, as its checksum tells."""
-    found = _attributes(Checkpoint, document)
-    job = _attributes(Job, found["job"])
-    finished = found["finished"]
-    return Checkpoint(
-        job=Job(**job | {"columns": tuple(job["columns"])}),
-        replaces=found["replaces"],
-        parts=tuple(_read_part(part) for part in found["parts"]),
-        finished=None if finished is None else Kept(**_attributes(Kept, finished)),
-    )
-
-
-def _read_part(document: Any) -> PartState:
-    found = _attributes(PartState, document)
-    kept = {name: Kept(**_attributes(Kept, found[name])) for name in _BYTES}
-    return PartState(**found | kept)
-
-
-_BYTES: Final = ("row_bytes", "rejected_bytes")
-
-
-def _attributes(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
-    return {attribute: document[name] for attribute, name in _STORED[kind].items()}
+    try:
+        found: Checkpoint = _converter.structure(document, Checkpoint)
+    except BaseValidationError:
+        raise ValueError("it lacks what this version needs") from None
+    return found

@@ -197,6 +197,16 @@ async def test_a_damaged_checkpoint_is_told_and_nothing_is_deleted(
     assert ids_in(target) == IDS
 
 
+async def test_a_checkpoint_that_lacks_something_is_told(tmp_path: Path) -> None:
+    target = tmp_path / "customers.csv"
+    await interrupted(target)
+    checkpoint = tmp_path / "customers.csv.checkpoint"
+    checkpoint.write_bytes(rewritten(checkpoint, parts=[{"rows": "many"}]))
+
+    with pytest.raises(ExportError, match="it lacks what this version needs"):
+        await export(FakeList(DOCUMENTS).pager(), target, resume=True)
+
+
 @formats
 async def test_a_part_file_that_is_too_short_is_told(tmp_path: Path, kind: str) -> None:
     target = tmp_path / f"customers.{kind}"

@@ -118,13 +118,18 @@ async def _leave_at(stage: str, target: Path, monkeypatch: pytest.MonkeyPatch) -
     if stage == "read" and not target.name.endswith("parquet"):
         place = "_made_file"
     with monkeypatch.context() as patch:
-        patch.setattr(journal.Journal, place, _ends)
+        patch.setattr(journal.Journal, place, _ends if stage != "placed" else _ends_when_made)
         with pytest.raises(KeyboardInterrupt):
             await export(FakeList(DOCUMENTS).pager(), target)
 
 
 def _ends(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def _ends_when_made(journal: Any, *_: object) -> None:
+    if journal.checkpoint.finished is not None:
+        raise KeyboardInterrupt
 
 
 @formats
