@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -99,13 +99,14 @@ def _lines(file: Path) -> Iterator[Row]:
         for number, line in enumerate(opened, 1):
             if not line.strip():
                 continue
+            value: Any
             try:
                 value = loads(line)
             except NotJSON:
                 value = None
             if not isinstance(value, dict):
                 raise _wrong(f"{file}: line {number} is no JSON object")
-            yield Row(f"line {number}", _texts(value))
+            yield Row(f"line {number}", _texts(cast("dict[str, Any]", value)))
 
 
 def _parquet(file: Path) -> Iterator[Row]:
@@ -130,13 +131,9 @@ def _texts(found: dict[str, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case dict() | list():
-            return dumps(value).decode()
-        case _:
-            return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return dumps(value).decode() if type(value) in (dict, list) else str(value)
 
 
 def _wrong(message: str) -> CommandError:

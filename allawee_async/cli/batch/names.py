@@ -73,9 +73,7 @@ async def show_names(
 
 
 def _account_of(call: Mapping[str, Any]) -> tuple[str, str] | None:
-    options = call.get("options")
-    if not isinstance(options, dict):
-        return None
+    options: Mapping[str, Any] = call.get("options") or {}
     number, bank = options.get("accountNumber"), options.get("bankCode")
     return (number, bank) if isinstance(number, str) and isinstance(bank, str) else None
 
