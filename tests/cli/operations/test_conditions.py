@@ -52,7 +52,7 @@ def test_an_object_behind_an_id_may_have_any_field(call: Call) -> None:
     assert call("accounts", "logs", "ac.2tVZczWw7m6Teoeb7", "--filter", "x:y").stderr == ""
 
 
-def test_an_event_that_no_document_names_is_a_warning(call):
+def test_an_event_that_no_document_names_is_a_warning(call: Call) -> None:
     words = ("webhooks", "create", "--name", "n", "--url", "http://127.0.0.1:1/", "--events")
     odd = call(*words, "card.authorization.foo")
     good = call(*words, "request.completed")

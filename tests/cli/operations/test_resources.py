@@ -276,7 +276,7 @@ def test_the_parameters_of_lists_are_sent(call: Call) -> None:
     }
 
 
-def test_times_are_written_as_people_write_them(call):
+def test_times_are_written_as_people_write_them(call: Call) -> None:
     answer(
         call(
             *("customers", "list", "--since", "2023-01-01", "--until", "2030-01-01T00:00:00Z"),
@@ -290,14 +290,14 @@ def test_times_are_written_as_people_write_them(call):
     )
 
 
-def test_what_is_no_time_is_told(call):
+def test_what_is_no_time_is_told(call: Call) -> None:
     result = call("customers", "list", "--since", "soon")
 
     assert result.exit_code == 2
     assert result.stderr.startswith("error: --since: write a time as 2026-11-27, yesterday, 3h")
 
 
-def test_an_export_is_bounded_by_time_as_well(call, tmp_path):
+def test_an_export_is_bounded_by_time_as_well(call: Call, tmp_path: Path) -> None:
     target = tmp_path / "customers.csv"
     times = ("--since", "2023-01-01", "--filter", "updatedAt>=2023-01-03")
     assert call("customers", "export", "--out", str(target), *times).exit_code == 0

@@ -3,18 +3,21 @@
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from allawee_async.cli.export.run import with_moments
+from tests.cli.conftest import Call
 
 
-def created(result):
+def created(result: Any) -> Any:
     assert result.exit_code == 0, result.stderr
     return sorted(json.loads(line)["createdAt"] for line in result.stdout.splitlines())
 
 
-def test_a_list_of_some_time(call):
+def test_a_list_of_some_time(call: Call) -> None:
     everything = created(call("customers", "list", "--output", "jsonl"))
     first, last = everything[1], everything[-1]
     some = call("customers", "list", "--output", "jsonl", "--since", first, "--until", last)
@@ -22,7 +25,7 @@ def test_a_list_of_some_time(call):
     assert created(some) == [moment for moment in everything if first <= moment < last]
 
 
-def test_what_has_changed(call):
+def test_what_has_changed(call: Call) -> None:
     ids = [
         json.loads(line)["id"]
         for line in call("customers", "list", "--output", "jsonl").stdout.splitlines()
@@ -35,28 +38,28 @@ def test_what_has_changed(call):
     assert [json.loads(line)["id"] for line in changed.stdout.splitlines()] == [ids[0]]
 
 
-def test_times_stand_beside_other_conditions(call):
+def test_times_stand_beside_other_conditions(call: Call) -> None:
     words = ("customers", "list", "--filter", "type:individual", "--since", "2001-01-01")
     rows = json.loads(call(*words).stdout)
 
     assert {row["type"] for row in rows} == {"individual"}
 
 
-def test_logs_of_an_account(call):
+def test_logs_of_an_account(call: Call) -> None:
     log = ("accounts", "logs", "ac.2tVZczWw7m6Teoeb7", "--output", "jsonl")
 
     assert created(call(*log, "--since", "2023-01-01"))
     assert created(call(*log, "--since", "1h")) == []
 
 
-def test_an_export_of_some_time(call, tmp_path):
+def test_an_export_of_some_time(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "customers.jsonl"
     done = call("customers", "export", "--out", str(file), "--until", "2000-01-01")
 
     assert (done.exit_code, file.read_text()) == (0, "")
 
 
-def test_a_span_becomes_a_moment_in_the_command_that_goes_on():
+def test_a_span_becomes_a_moment_in_the_command_that_goes_on() -> None:
     moments = {
         "--since": datetime(2026, 11, 28, 9, tzinfo=UTC),
         "--changed-since": datetime(2026, 11, 27, tzinfo=UTC),
@@ -77,7 +80,7 @@ PAYOUT = (
 
 class TestEventsThatFailed:
     @pytest.fixture
-    def failed(self, call):
+    def failed(self, call: Call) -> Any:
         """Three events, of which two have failed."""
         for reference in ("a", "b", "c"):
             assert call(*PAYOUT, "--reference", reference).exit_code == 0
@@ -89,7 +92,7 @@ class TestEventsThatFailed:
             call.sandbox.state.events.replace({**event, "status": "failed"})
         return {event["id"] for event in events[:2]}
 
-    def test_they_are_sent_again(self, call, failed):
+    def test_they_are_sent_again(self, call: Call, failed: Any) -> None:
         result = call("events", "retry", "--failed", "--since", "1d")
         asked = {
             request.path.split("/")[2]
@@ -100,14 +103,14 @@ class TestEventsThatFailed:
         assert (result.exit_code, result.stderr) == (0, "sent 2 events again\n")
         assert set(result.stdout.split()) == asked == failed
 
-    def test_none_of_another_time(self, call, failed):
+    def test_none_of_another_time(self, call: Call, failed: Any) -> None:
         result = call("events", "retry", "--failed", "--until", "2000-01-01")
 
         assert failed
         assert (result.exit_code, result.stdout) == (0, "")
         assert result.stderr == "sent 0 events again\n"
 
-    def test_one_that_is_refused_hides_no_other(self, call, failed):
+    def test_one_that_is_refused_hides_no_other(self, call: Call, failed: Any) -> None:
         call.sandbox.faults.status(500, method="POST")
         result = call("events", "retry", "--failed")
 
@@ -116,7 +119,7 @@ class TestEventsThatFailed:
         assert "HTTP 500" in result.stderr
         assert result.stderr.endswith("error: 1 event could not be sent again\n")
 
-    def test_one_alone_needs_its_id(self, call):
+    def test_one_alone_needs_its_id(self, call: Call) -> None:
         result = call("events", "retry")
 
         assert result.exit_code == 2

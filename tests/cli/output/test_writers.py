@@ -637,7 +637,7 @@ def test_a_key_that_expires_in_the_middle_of_a_list(call: Call) -> None:
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_an_entry_that_cannot_be_read_hides_no_other(call, form):
+def test_an_entry_that_cannot_be_read_hides_no_other(call: Call, form: Any) -> None:
     second = json.loads(call("customers", "list").stdout)[1]
     call.sandbox.state.customers.replace({**second, "createdAt": "never"})
     result = call("customers", "list", "--output", form, "--columns" if form in ("table", "csv")
