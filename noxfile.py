@@ -19,7 +19,7 @@ nox.options.sessions = ["tests", "lint", "types", "docs", "lowest", "wheel"]
 nox.options.error_on_missing_interpreters = False
 
 
-def _group(name: str) -> list[str]:
+def _group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), name)
 
 

@@ -101,7 +101,7 @@ def _made(cls: type[Any], text: str) -> Any:
             code="not-found",
             details=(text, f"the second: {text}"),
             request_id="req_abc",
-            body=body,
+            body=body,  # type: ignore[arg-type]
             retry_after=1.5,
         )
     if issubclass(cls, TransportError):

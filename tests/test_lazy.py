@@ -28,7 +28,7 @@ def test_a_name_is_loaded_once_and_kept(package: ModuleType) -> None:
 
     thing = package.Thing
 
-    assert thing is sys.modules["lazy_package.room"].Thing  # type: ignore[attr-defined]
+    assert thing is sys.modules["lazy_package.room"].Thing
     assert vars(package)["Thing"] is thing
     assert package.Thing is thing
 

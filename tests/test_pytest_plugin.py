@@ -157,7 +157,7 @@ def test_the_client_is_made_by_the_plugin_at_work(
     kind = SimpleNamespace(fixture=lambda name: used.append(name) or (lambda made: made))
     monkeypatch.setitem(sys.modules, "pytest_asyncio", kind if is_there else None)
     manager = Manager()
-    pytest_plugin.pytest_configure(SimpleNamespace(pluginmanager=manager))
+    pytest_plugin.pytest_configure(SimpleNamespace(pluginmanager=manager))  # type: ignore[arg-type]
 
     assert used == (["allawee_client"] if is_there else [])
     assert manager["allawee_client"].allawee_client is not None

@@ -37,7 +37,7 @@ def test_without_a_command_there_is_no_place_to_go() -> None:
 
 
 def test_they_are_options_that_commands_have() -> None:
-    group = typer.main.get_command(app).commands["payments"]
+    group = typer.main.get_command(app).commands["payments"]  # type: ignore[attr-defined]
     group.fill()
     params = [p for name in ("create-payout", "list") for p in group.commands[name].made.params]
     flags = {opt for p in params if getattr(p, "is_flag", False) for opt in p.opts}

@@ -33,7 +33,7 @@ def test_the_demo_with_faults(spawn: Spawn) -> None:
     ],
 )
 def test_an_encoding_that_lacks_most_characters(spawn: Spawn, environ: str) -> None:
-    done = spawn("demo", "--customers", "30", **environ)
+    done = spawn("demo", "--customers", "30", **environ)  # type: ignore[arg-type]
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"exactly once" in done.stdout.replace(b"\n", b" ")
 
@@ -53,7 +53,7 @@ def test_ctrl_c_ends_the_demo_at_once() -> None:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     try:
-        assert process.stdout.readline().startswith(b"Sandbox at")  # it has begun
+        assert process.stdout.readline().startswith(b"Sandbox at")  # type: ignore[union-attr]  # it has begun
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=10)
     finally:
@@ -128,7 +128,7 @@ def test_on_a_terminal_there_is_a_bar_and_colour(no_color: Any) -> None:
 
 
 def read_all(terminal: Any) -> Any:
-    parts = []
+    parts = []  # type: ignore[var-annotated]
     while True:
         try:
             part = os.read(terminal, 65536)

@@ -215,6 +215,7 @@ class World:
         expected, found = {}, {}
         spent = dict.fromkeys(self.cards.values(), 0)
         for card in self.cards.values():
+            document: Any
             for document in state.card_authorizations.group(card):
                 if document["type"] == "check":
                     assert document["id"] not in purchases
@@ -251,6 +252,7 @@ class World:
 
 
 def _asks(event: Any) -> bool:
+    name: str
     name, status = event["event"], event["data"].get("status")
     return name == "card.authorization.request" or (
         name == "card.authorization.update" and status == "pending"

@@ -90,8 +90,13 @@ def test_what_repr_hides_is_secret(model: type[Any]) -> None:
 
 def test_a_name_is_the_path_in_python() -> None:
     customer = Customer(
-        id="cus.1", name="Ada", type="individual", status="active", created_at=None, updated_at=None
-    )  # type: ignore[arg-type]
+        id="cus.1",
+        name="Ada",
+        type="individual",  # type: ignore[arg-type]
+        status="active",  # type: ignore[arg-type]
+        created_at=None,  # type: ignore[arg-type]
+        updated_at=None,  # type: ignore[arg-type]
+    )
     for column in columns_of(Customer):
         if not column.name.startswith("claims."):
             attrgetter(column.name)(customer)

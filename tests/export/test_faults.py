@@ -413,7 +413,7 @@ def test_a_lock_on_a_file_that_was_removed_is_none(
     """Between opening and locking, whoever held it removes the file, and another makes it anew."""
     from allawee_async.export import files
 
-    lock, path, removed = files._lock, tmp_path / "lock", []
+    lock, path, removed = files._lock, tmp_path / "lock", []  # type: ignore[var-annotated]
 
     def lock_late(descriptor: int) -> None:
         if not removed:

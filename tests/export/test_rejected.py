@@ -70,7 +70,7 @@ async def test_the_reason_is_that_of_the_walk(
     sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path
 ) -> None:
     claims = {"individualInformation": {"dateOfBirth": 19991231}}
-    sandbox.add_customer({"claims": claims, "name": "Ada"})
+    sandbox.add_customer({"claims": claims, "name": "Ada"})  # type: ignore[dict-item]
     with pytest.raises(DecodeError) as walked:
         await allawee.customers.list(limit=100).to_list()
     target = tmp_path / "customers.csv"

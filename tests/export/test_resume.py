@@ -293,7 +293,9 @@ async def test_another_export_is_not_resumed(
     of_list = {name: change[name] for name in ("address", "key_kind") if name in change}
     of_query = {name: change[name] for name in ("filter", "sort") if name in change}
     of_export: Any = {
-        name: value for name, value in change.items() if name not in {**of_list, **of_query}
+        name: value
+        for name, value in change.items()
+        if name not in {**of_list, **of_query}  # type: ignore[misc]
     }
 
     with pytest.raises(ConfigurationError, match=told):

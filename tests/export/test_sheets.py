@@ -117,7 +117,7 @@ TIMESTAMPS = [
 @pytest.mark.parametrize("others", [["2024-01-01T00:00:00.000Z"], [None], []], ids=len)
 def test_a_timestamp_is_read_as_in_a_model(text: str, others: list[Any]) -> None:
     """The quick way must take no more and no less than the reader of one."""
-    found = [{"id": "p.1", "createdAt": moment} for moment in (*others, text)]
+    found: list[Any] = [{"id": "p.1", "createdAt": moment} for moment in (*others, text)]
     items = models_of(Payment, found)
     if items is None:
         with pytest.raises(Surprise):
@@ -130,7 +130,7 @@ def test_a_timestamp_is_read_as_in_a_model(text: str, others: list[Any]) -> None
 
 @pytest.mark.parametrize("inner", [5, "tier-1", None, [], {}, {"type": 5}])
 def test_a_list_of_objects_is_checked_as_in_a_model(inner: Any) -> None:
-    good = {"type": "tier-1", "status": "verified"}
+    good: Any = {"type": "tier-1", "status": "verified"}
     base = to_dict(COMPLETE)
     read_sheet([{**base, "verifications": [good]}, base], Customer)
 
@@ -156,7 +156,7 @@ def test_where_a_part_is_missing_its_columns_are_empty() -> None:
         {"id": "c.2"},
         {"id": "c.3", "details": {}},
     ]
-    sheet = read_sheet(found, Card)
+    sheet = read_sheet(found, Card)  # type: ignore[arg-type]
 
     assert list(sheet.cells["details.last4"]) == ["1234", None, None]
 
@@ -174,7 +174,7 @@ def test_what_is_no_card_is_a_surprise(entry: Any) -> None:
 def test_unnamed_fields_are_noticed_at_any_depth() -> None:
     deep = {"id": "c.1", "details": {"brand": "x"}}
 
-    assert read_sheet([deep], Card).has_unnamed
+    assert read_sheet([deep], Card).has_unnamed  # type: ignore[list-item]
     assert not read_sheet([{"id": "c.1", "details": {"last4": "1"}}], Card).has_unnamed
 
 

@@ -304,6 +304,7 @@ def test_probing_finds_no_fields(target: object, name: str) -> None:
 
 def test_copies_and_pickles() -> None:
     expression = (F.a == 1) & (F.b == "x y")
+    again: Any
     for again in (copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))):
         assert again(F) is F
         assert again(expression) == expression

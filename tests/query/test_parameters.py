@@ -149,7 +149,7 @@ def test_a_text_of_many_letters_passes() -> None:
 
 def test_an_unknown_keyword_is_a_type_error() -> None:
     with pytest.raises(TypeError):
-        list_query(colour="red")  # type: ignore[call-arg]
+        list_query(colour="red")
 
 
 def test_list_params_name_the_keywords_of_list_query() -> None:

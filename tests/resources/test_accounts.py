@@ -132,7 +132,7 @@ async def test_relations_may_be_ids_or_objects() -> None:
 
     assert account.settlement_account == Account(id="ac.2", settlement_account="ac.3")
     assert not isinstance(account.customer, str | None)
-    assert account.customer.claims.individual_information
+    assert account.customer.claims.individual_information  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ async def test_an_update_is_sent_again_after_it_was_lost(
 async def test_a_wrong_value_in_a_reply_is_told_with_its_place(
     bad: dict[str, Any], path: str, method: str, time: FakeTime
 ) -> None:
-    step = answers(one(**bad), headers={"x-request-id": "req_1"})  # type: ignore[arg-type]
+    step = answers(one(**bad), headers={"x-request-id": "req_1"})
     async with (
         RawServer(step) as server,
         AllaweeClient(KEY, base_url=server.url, **time.seams) as allawee,
@@ -212,7 +212,7 @@ async def test_a_wrong_value_in_a_reply_is_told_with_its_place(
             "POST": lambda: allawee.customers.create(**FIELDS),
             "PUT": lambda: allawee.customers.update("cus.1", **FIELDS),
         }[method]
-        error = await failure(call())
+        error = await failure(call())  # type: ignore[no-untyped-call]
 
     assert isinstance(error, DecodeError)
     assert error.path == path

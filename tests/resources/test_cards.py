@@ -238,7 +238,7 @@ async def test_what_is_sent_again_after_a_fault(verb: str) -> None:
     async with recording() as (allawee, recorder):
         recorder.status = 503
         with pytest.raises(ServerError) as caught:
-            await {**RESENT, **SENT_ONCE}[verb](allawee)
+            await {**RESENT, **SENT_ONCE}[verb](allawee)  # type: ignore[no-untyped-call]
 
     assert len(recorder.sent) == (3 if verb in RESENT else 1)
     assert caught.value.outcome_unknown is (verb != "secrets")

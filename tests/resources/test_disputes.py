@@ -55,4 +55,4 @@ async def test_disputes_are_listed() -> None:
         (dispute,) = await allawee.disputes.list().to_list()
 
     assert not isinstance(dispute.source, str | None)
-    assert dispute.source.id == "c.auth.1"
+    assert dispute.source.id == "c.auth.1"  # type: ignore[union-attr]

@@ -21,7 +21,7 @@ class MockedResponse(ClientResponse):
         super().__init__(*args, **options)
 
 
-class MockedAllawee(aioresponses):  # type: ignore[misc]
+class MockedAllawee(aioresponses):
     """Answers every request of aiohttp in the order told; the last answer is repeated."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class MockedAllawee(aioresponses):  # type: ignore[misc]
         # A plain function instead of a mock with a signature of its own, which takes 10 ms to make.
         self.patcher = patch("aiohttp.client.ClientSession._request", new=request)
 
-    def add(self, url: Any, method: str = "GET", **options: Any) -> None:
+    def add(self, url: Any, method: str = "GET", **options: Any) -> None:  # type: ignore[override]
         options.setdefault("response_class", MockedResponse)
         super().add(url, method, **options)
 
@@ -43,6 +43,6 @@ class MockedAllawee(aioresponses):  # type: ignore[misc]
         return [(method, str(url)) for (method, url), calls in self.requests.items() for _ in calls]
 
     @property
-    def options(self) -> list[dict[str, Any]]:
+    def options(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """The keyword arguments of what was sent."""
         return [call.kwargs for calls in self.requests.values() for call in calls]

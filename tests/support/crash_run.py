@@ -305,7 +305,7 @@ async def redis_run(url: str, **options: Any) -> Outcome:
 
     async def effects() -> list[str]:
         async with Redis.from_url(url, decode_responses=True) as client:
-            return list(await client.lrange(EFFECTS, 0, -1))
+            return list(await client.lrange(EFFECTS, 0, -1))  # type: ignore[arg-type]
 
     async with Redis.from_url(url) as client:
         await client.flushdb()

@@ -9,8 +9,8 @@ import sys
 from allawee_async import AllaweeClient
 from allawee_async.export import export, exporting
 
-exporting._PORTION_BYTES = 30_000
-exporting._SMALLEST = 10_000
+exporting._PORTION_BYTES = 30_000  # type: ignore[misc]
+exporting._SMALLEST = 10_000  # type: ignore[misc]
 
 
 async def main(target: str, parallel: int) -> None:

@@ -31,7 +31,7 @@ class Terminal(io.TextIOWrapper):
     @property
     def shown(self) -> Any:
         """What it shows, without spaces at the ends of lines."""
-        lines = self.buffer.getvalue().decode().splitlines()
+        lines = self.buffer.getvalue().decode().splitlines()  # type: ignore[attr-defined]
         return "\n".join(map(str.rstrip, lines)).strip()
 
 

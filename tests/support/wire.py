@@ -82,7 +82,7 @@ class Wire:
             random=lambda: 1.0,
             **options,
         )
-        client._session.pool = self
+        client._session.pool = self  # type: ignore[assignment]
         return client
 
     async def _sleep(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.errors import AllaweeError, ConfigurationError
-from allawee_async.transport.config import BASE_URL, SECURE_URL, Hosts, KeySource, SecretText
+from allawee_async.transport.config import BASE_URL, SECURE_URL, Hosts, KeySource, SecretText  # type: ignore[attr-defined]
 from tests.support.canaries import API_KEY, LIVE_KEY, locals_text, traceback_text
 
 if TYPE_CHECKING:

@@ -228,7 +228,7 @@ async def test_html_from_a_gateway_is_told_apart_from_an_answer(
     assert error.outcome_unknown is (call in (write, replace))
     assert len(server.requests) == (1 if call is write else 3)
     assert "<html>" not in str(error)
-    assert error.body == GATEWAY.decode()  # type: ignore[attr-defined]
+    assert error.body == GATEWAY.decode()
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -128,7 +128,7 @@ def test_one_client_serves_two_loops_one_after_the_other_with_only_a_final_close
             found = [each.name for each in await client.customers.list().to_list()]
             if close:
                 await client.close()
-            return found
+            return found  # type: ignore[return-value]
 
         first = asyncio.run(names(close=False))
         second = asyncio.run(names(close=False))
@@ -548,7 +548,7 @@ async def test_a_body_of_65_mebibytes_is_more_than_the_default_allows(chunked: b
             await line.chunks(*[part] * 65)
         else:
             await line.answer(b"", length=65 * len(part))
-            for _ in range(65):
+            for _ in range(65):  # type: ignore[assignment]
                 await line.send(part)
 
     async with (

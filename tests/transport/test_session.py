@@ -157,7 +157,7 @@ FAILURES: list[tuple[Exception, type[TransportError], str, bool]] = [
 @pytest.fixture
 def api() -> Iterator[MockedAllawee]:
     with MockedAllawee() as mocked:
-        yield mocked
+        yield mocked  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -444,7 +444,7 @@ async def test_an_attempt_without_a_timeout_gets_what_is_left_of_the_deadline(
 ) -> None:
     always(api, payload=GOOD)
     options = {"timeout": aiohttp.ClientTimeout(sock_read=3), "retry": RetryPolicy(deadline=60)}
-    async with AllaweeClient(KEY, **options, **time.seams) as allawee:
+    async with AllaweeClient(KEY, **options, **time.seams) as allawee:  # type: ignore[arg-type]
         await allawee.request("GET", "/a")
 
     (sent,) = api.options
@@ -986,7 +986,7 @@ def test_no_traceback_of_a_bad_option_holds_the_key(options: dict[str, Any]) -> 
     except ConfigurationError as error:
         shown = traceback.TracebackException.from_exception(error, capture_locals=True)
 
-    assert KEY not in "".join(shown.format())
+    assert KEY not in "".join(shown.format())  # type: ignore[possibly-undefined]
 
 
 # Views

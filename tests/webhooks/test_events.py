@@ -389,7 +389,7 @@ def test_what_no_parser_can_read_is_refused(levels: int) -> None:
 
 
 def test_many_objects_side_by_side_are_not_deep() -> None:
-    rows = [{"a": [{}]} for _ in range(1_000)]
+    rows = [{"a": [{}]} for _ in range(1_000)]  # type: ignore[var-annotated]
 
     assert parsed({"event": "x", "data": {"rows": rows}}).data == {"rows": rows}
 

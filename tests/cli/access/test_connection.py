@@ -183,7 +183,7 @@ class TestTheFile:
                 return True
 
         monkeypatch.setattr(sys, "stdin", Terminal("what would be shown"))
-        monkeypatch.setattr(credentials.getpass, "getpass", lambda _: KEY)
+        monkeypatch.setattr(credentials.getpass, "getpass", lambda _: KEY)  # type: ignore[attr-defined]
         assert ConnectionOptions(api_key_file=credentials.STDIN).key.key == KEY
 
 
@@ -281,7 +281,7 @@ class TestTheClient:
     async def test_retries_are_told(self, sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ALLAWEE_API_KEY", sandbox.api_key)
         sandbox.faults.status(503, times=1)
-        heard = []
+        heard = []  # type: ignore[var-annotated]
         options = ConnectionOptions(base_url=sandbox.url, secure_url=sandbox.secure_url)
         async with open_client(options, on_retry=heard.append) as client:
             await client.customers.list()

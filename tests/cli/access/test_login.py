@@ -396,7 +396,7 @@ def test_on_a_terminal_what_is_typed_is_not_shown() -> None:
     )
     shown = b""
     while not shown.endswith(f"API key for {HOST}: ".encode()):
-        part = process.stdout.read1()
+        part = process.stdout.read1()  # type: ignore[union-attr]
         assert part, shown
         shown += part
     rest, _ = process.communicate(f"{KEY}\n".encode(), timeout=30)

@@ -91,7 +91,7 @@ def test_output_that_is_no_terminal_has_room_for_whole_rows_and_no_codes(run: Ru
 
 
 def test_a_terminal_without_unicode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(console.Console, "encoding", "ascii")
+    monkeypatch.setattr(console.Console, "encoding", "ascii")  # type: ignore[attr-defined]
     result = run("demo", "--customers", "30", "--no-faults")
     assert result.stdout.isascii()
     assert "ok: each of the sandbox's 30 customers" in result.stdout
@@ -287,9 +287,9 @@ class TestProgress:
         assert capsys.readouterr() == ("", "")
 
     def test_who_watches(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(console.sys, "stderr", None)
+        monkeypatch.setattr(console.sys, "stderr", None)  # type: ignore[attr-defined]
         assert not console.someone_watches()
-        monkeypatch.setattr(console.sys, "stderr", io.StringIO())
+        monkeypatch.setattr(console.sys, "stderr", io.StringIO())  # type: ignore[attr-defined]
         assert not console.someone_watches()
 
 

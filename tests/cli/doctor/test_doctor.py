@@ -137,7 +137,7 @@ class TestTheCommand:
 
     def test_without_a_key_and_without_hosts_each_line_says_what_to_do(self, run: Run) -> None:
         hosts = ("--base-url", NOWHERE, "--secure-url", NOWHERE)
-        with using(Fail()):
+        with using(Fail()):  # type: ignore[no-untyped-call]
             result = run("doctor", "--output", "table", *hosts, COLUMNS="200")
         assert result.exit_code == 1
         assert result.stderr == "error: 3 of 9 checks failed; each says what to do\n"
@@ -464,7 +464,7 @@ class TestWhatIsAround:
         assert finding.status is Status.OK
 
     async def test_no_keyring(self, sandbox: Any) -> None:
-        with using(Fail()):
+        with using(Fail()):  # type: ignore[no-untyped-call]
             finding = (await examine(patient_of(sandbox), seconds=LONG))["keyring"]
         assert finding.status is Status.WARN
         assert finding.found == "none that can be used"
@@ -473,7 +473,7 @@ class TestWhatIsAround:
         self, sandbox: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         release = threading.Event()
-        monkeypatch.setattr(doctor_checks.key_store, "name", lambda: release.wait(LONG) and "x")
+        monkeypatch.setattr(doctor_checks.key_store, "name", lambda: release.wait(LONG) and "x")  # type: ignore[attr-defined]
         try:
             finding = (await examine(patient_of(sandbox), seconds=SOON))["keyring"]
         finally:

@@ -27,7 +27,7 @@ ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
 
 
 def groups() -> Iterator[Any]:
-    waiting = list(typer.main.get_command(app).commands.values())
+    waiting = list(typer.main.get_command(app).commands.values())  # type: ignore[attr-defined]
     while waiting:
         group = waiting.pop()
         if hasattr(group, "resource"):

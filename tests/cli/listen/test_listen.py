@@ -53,7 +53,7 @@ class Listening:
         self._capsys = capsys
         self.command = command
         self.told = self.out = ""
-        self.session = None
+        self.session: Any = None
 
     def look(self) -> None:
         out, told = self._capsys.readouterr()
@@ -62,7 +62,7 @@ class Listening:
 
     @property
     def url(self) -> Any:
-        return re.search(r"Listening on (\S+)/", self.told)[1]
+        return re.search(r"Listening on (\S+)/", self.told)[1]  # type: ignore[index]
 
     async def send(self, body: Any, signature: Any = None, **headers: Any) -> Any:
         """Send a delivery, signed if no signature is given; return the status and the answer."""
@@ -294,13 +294,13 @@ class Target:
     """The program that deliveries are sent on to."""
 
     def __init__(self) -> None:
-        self.requests = []
-        self.answer = lambda: web.json_response({"action": "approve"}, status=201)
-        self.hold = None
+        self.requests: list[Any] = []
+        self.answer: Any = lambda: web.json_response({"action": "approve"}, status=201)
+        self.hold: asyncio.Event | None = None
         self.reached = asyncio.Event()
         self.url = ""
 
-    async def handle(self, request: pytest.FixtureRequest) -> Any:
+    async def handle(self, request: web.Request) -> Any:
         self.requests.append((request.path_qs, dict(request.headers), await request.read()))
         self.reached.set()
         if self.hold is not None:
@@ -698,13 +698,13 @@ async def test_a_process_that_is_stopped_leaves_nothing_behind(
     async with asyncio.timeout(60):
         heard = b""
         while b"Listening" not in heard:
-            line = await process.stderr.readline()
+            line = await process.stderr.readline()  # type: ignore[union-attr]
             assert line, heard
             heard += line
         assert len(sandbox.state.webhooks) == 1
         sandbox.state.emit(EVENT, json.loads(CREATED)["data"])
         await sandbox.deliver()
-        assert json.loads(await process.stdout.readline())["signature"] == "ok"
+        assert json.loads(await process.stdout.readline())["signature"] == "ok"  # type: ignore[union-attr]
         process.send_signal(getattr(signal, number))
         _, rest = await process.communicate()
     # How long a turn of the loop took, which -X dev tells as well, is the machine's affair.

@@ -57,7 +57,7 @@ def key_file(tmp_path: Path) -> Any:
 
 def test_the_help_of_the_group_has_the_first_line_of_each() -> None:
     for command in (listen, sign, verify):
-        assert command.__doc__.splitlines()[0] == COMMANDS[command.__name__]
+        assert command.__doc__.splitlines()[0] == COMMANDS[command.__name__]  # type: ignore[union-attr]
 
 
 def test_no_option_takes_a_key() -> None:

@@ -25,7 +25,7 @@ def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def consequence(call: Call, given: Any = None, *, reveal: Any = False) -> Any:
-    noun, _, name = call.rpartition(".")
+    noun, _, name = call.rpartition(".")  # type: ignore[attr-defined]
     verb = next(verb for verb in verbs_of(noun) if verb.name == name)
     return consequence_of(verb, given or {}, reveal=reveal)
 

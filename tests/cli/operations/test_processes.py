@@ -46,10 +46,10 @@ def test_head_takes_what_it_wants_in_silence() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    first = listing.stdout.readline()
-    listing.stdout.close()
-    told = listing.stderr.read()
-    listing.stderr.close()
+    first = listing.stdout.readline()  # type: ignore[union-attr]
+    listing.stdout.close()  # type: ignore[union-attr]
+    told = listing.stderr.read()  # type: ignore[union-attr]
+    listing.stderr.close()  # type: ignore[union-attr]
 
     assert json.loads(first)["object"] == "customer"
     assert (listing.wait(timeout=60), told) == (0, b"")

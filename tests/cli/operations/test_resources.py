@@ -102,8 +102,8 @@ def test_options_have_names_of_their_own(api_commands: Any) -> None:
 
 def test_the_line_of_a_command_is_the_first_of_its_docstring() -> None:
     for name, (place, line) in COMMANDS.items():
-        made = LazyCommand(name, line, lambda place=place: import_at(place)).made
-        assert inspect.getdoc(made).splitlines()[0] == line, name
+        made = LazyCommand(name, line, lambda place=place: import_at(place)).made  # type: ignore[misc]
+        assert inspect.getdoc(made).splitlines()[0] == line, name  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def import_at(place: Any) -> Any:
 def test_parameters_that_methods_hide_are_secrets() -> None:
     folder = Path(resources.__file__).parent
     hidden = {
-        argument.id
+        argument.id  # type: ignore[attr-defined]
         for path in folder.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "secret_text"

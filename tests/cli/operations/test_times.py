@@ -126,7 +126,7 @@ class TestEventsThatFailed:
         assert "Missing argument 'EVENT_ID'" in result.stderr
 
 
-def test_a_rate_is_kept(call):
+def test_a_rate_is_kept(call):  # type: ignore[no-untyped-def]
     began = time.monotonic()
     assert (
         call("customers", "list", "--limit", "1", "--rate", "2", "--max-items", "4").exit_code == 0

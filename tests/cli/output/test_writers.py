@@ -36,7 +36,7 @@ from tests.cli.conftest import Call, Run
 
 ADA = "cus.2tXNjMhytgx7hCxu9"
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
-PAYMENTS = [
+PAYMENTS: list[dict[str, Any]] = [
     {
         "id": "p.2wcj2CxxhnpcWAc4z",
         "amount": 5_000_000,
@@ -230,8 +230,8 @@ def test_no_value_is_cut_on_a_narrow_terminal(
     note = "somebody.with.a.long.name@a-long-domain.example.com"
     record = {"id": "p.1", "currency": "NGN", "amount": 999_999_999_999, "note": note}
     monkeypatch.setenv("COLUMNS", str(width))
-    TableWriter(Payment, None).one(record)
-    TableWriter(Payment, ["id", "amount", "note", "currency"]).page([record])
+    TableWriter(Payment, None).one(record)  # type: ignore[arg-type]
+    TableWriter(Payment, ["id", "amount", "note", "currency"]).page([record])  # type: ignore[list-item]
     text = "".join(capsys.readouterr().out.split())
 
     assert text.count("amountNGN9,999,999,999.99(999999999999)") == 2
@@ -259,7 +259,7 @@ def test_the_id_of_an_object_is_first_and_its_timestamps_are_last(
     monkeypatch.setenv("COLUMNS", "80")
     record = {"object": "card", "createdAt": "2026-03-15T00:00:00Z", "status": "blocked",
               "id": "c.1", "updatedAt": "2026-03-15T00:00:00Z", "type": "virtual"}  # fmt: skip
-    TableWriter(ActionResult, None).one(record)
+    TableWriter(ActionResult, None).one(record)  # type: ignore[arg-type]
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
 
     assert names == ["id", "status", "type", "createdAt", "updatedAt", "object"]
@@ -403,8 +403,8 @@ def test_columns_that_cannot_be(name: Any) -> None:
 def test_what_came_is_known_as_well() -> None:
     rows = [{"id": "b.1", "more": {"deep": 1}}]
 
-    assert chosen_columns(["more.deep"], Bank, rows) == ["more.deep"]
-    assert all_columns(Bank, rows) == ["id", "name", "code", "more"]
+    assert chosen_columns(["more.deep"], Bank, rows) == ["more.deep"]  # type: ignore[arg-type]
+    assert all_columns(Bank, rows) == ["id", "name", "code", "more"]  # type: ignore[arg-type]
     with pytest.raises(CommandError, match="as there are no rows"):
         chosen_columns(["x"], None, [])
 
@@ -422,7 +422,7 @@ def test_json_is_what_is_on_the_wire(call: Call) -> None:
     request = Request(url, headers={"Authorization": f"Bearer {call.sandbox.api_key}"})
     with urlopen(request) as reply:
         sent = to_dict(from_dict(Customer, json.load(reply)["data"]))
-    sent["claims"]["individualIdentity"]["id"] = "***"
+    sent["claims"]["individualIdentity"]["id"] = "***"  # type: ignore[call-overload, index]
 
     assert json.loads(call("customers", "get", ADA, "--output", "json").stdout) == sent
 
@@ -606,7 +606,7 @@ def test_an_action_without_an_answer_says_that_it_is_done(
             return ActionResult()
 
     client = SimpleNamespace(cards=Cards())
-    asyncio.run(VerbCall(verb, {"card_id": "c.1"}, OutputOptions(output=Format.TABLE))(client))
+    asyncio.run(VerbCall(verb, {"card_id": "c.1"}, OutputOptions(output=Format.TABLE))(client))  # type: ignore[arg-type]
 
     assert tuple(capsys.readouterr()) == ("", "done\n")
 

@@ -60,7 +60,7 @@ async def post(port: int, body: bytes, **headers: str) -> Answer:
     """Send a delivery on a connection of its own."""
     fields = {HEADER: signature_of(body), "Content-Length": len(body), **headers}
     async with connection(port) as line:
-        await line.send(head("/hooks", **fields) + body)
+        await line.send(head("/hooks", **fields) + body)  # type: ignore[arg-type]
         return await line.answer()
 
 
@@ -83,7 +83,7 @@ async def test_the_name_of_the_header_may_be_in_any_case(name: str) -> None:
     async with serving(WebhookDispatcher(KEY)) as port, connection(port) as line:
         body = event(CLOSED)
         fields = {name: signature_of(body), "Content-Length": len(body)}
-        await line.send(head("/hooks", **fields) + body)
+        await line.send(head("/hooks", **fields) + body)  # type: ignore[arg-type]
 
         assert (await line.answer()).status == 200
 
@@ -227,7 +227,7 @@ async def test_the_time_to_decide_begins_before_the_body_has_come() -> None:
     body = event()
 
     async with serving(webhooks) as port, connection(port) as line:
-        await line.send(head("/hooks", **{HEADER: signature_of(body), "Content-Length": len(body)}))
+        await line.send(head("/hooks", **{HEADER: signature_of(body), "Content-Length": len(body)}))  # type: ignore[arg-type]
         await asyncio.sleep(0.2)
         body_sent = asyncio.get_running_loop().time()
         await line.send(body)
@@ -238,7 +238,7 @@ async def test_the_time_to_decide_begins_before_the_body_has_come() -> None:
 
 
 async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aiohttp_leaf.BODY_PATIENCE == 30
+    assert aiohttp_leaf.BODY_PATIENCE == 30  # type: ignore[attr-defined]
     monkeypatch.setattr(aiohttp_leaf, "BODY_PATIENCE", 0.1)
     async with serving(WebhookDispatcher(KEY)) as port, connection(port) as line:
         await line.send(head("/hooks", Content_Length=100) + b"{")
@@ -304,7 +304,7 @@ async def test_a_client_that_leaves_before_the_answer_does_not_stop_the_handler(
     async with serving(webhooks) as port:
         async with connection(port) as line:
             fields = {HEADER: signature_of(body), "Content-Length": len(body)}
-            await line.send(head("/hooks", **fields) + body)
+            await line.send(head("/hooks", **fields) + body)  # type: ignore[arg-type]
             await started.wait()
         await asyncio.wait_for(done.wait(), 5)
         assert content(await post(port, body)) == (200, SUCCESS)

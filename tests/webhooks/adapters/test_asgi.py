@@ -167,7 +167,7 @@ async def test_a_client_that_leaves_in_the_middle_gets_no_answer() -> None:
 
 
 async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asgi_leaf.BODY_PATIENCE == 30
+    assert asgi_leaf.BODY_PATIENCE == 30  # type: ignore[attr-defined]
     monkeypatch.setattr(asgi_leaf, "BODY_PATIENCE", 0.02)
     exchange = Exchange(part(b"{", more=True))
 
@@ -260,7 +260,7 @@ async def post(port: int, body: bytes, path: str = "/hooks/", **headers: str) ->
     """Send a delivery on a connection of its own."""
     fields = {HEADER: signature_of(body), "Content-Length": len(body), **headers}
     async with connection(port) as line:
-        await line.send(head(path, **fields) + body)
+        await line.send(head(path, **fields) + body)  # type: ignore[arg-type]
         return await line.answer()
 
 
@@ -375,7 +375,7 @@ async def test_the_time_to_decide_begins_before_the_body_has_come() -> None:
 
     async with uvicorn_server(mounted(webhooks)) as server, connection(server.port) as line:
         await line.send(
-            head("/hooks/", **{HEADER: signature_of(body), "Content-Length": len(body)})
+            head("/hooks/", **{HEADER: signature_of(body), "Content-Length": len(body)})  # type: ignore[arg-type]
         )
         await asyncio.sleep(0.2)
         body_sent = asyncio.get_running_loop().time()
@@ -395,7 +395,7 @@ async def test_a_client_that_leaves_in_the_middle_of_the_body_harms_nothing(
     async with uvicorn_server(mounted(webhooks)) as server:
         async with connection(server.port) as line:
             fields = {HEADER: signature_of(body), "Content-Length": len(body)}
-            await line.send(head("/hooks/", **fields) + body[:20])
+            await line.send(head("/hooks/", **fields) + body[:20])  # type: ignore[arg-type]
             await asyncio.sleep(0.05)
         assert (await post(server.port, body)).status == 200
 

@@ -236,7 +236,7 @@ async def test_the_old_spelling_is_the_same_event(
 @pytest.mark.parametrize("wrong", ["", None, int, Approve, _async, 7, b"card"])
 def test_what_is_no_event_is_refused(wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match=r'use @webhooks\.on\("card'):
-        WebhookDispatcher(KEY).on(wrong)(_sync)
+        WebhookDispatcher(KEY).on(wrong)(_sync)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(
@@ -245,10 +245,10 @@ def test_what_is_no_event_is_refused(wrong: Any) -> None:
 )
 def test_only_one_handler_can_decide(first: Any, second: Any) -> None:
     webhooks = WebhookDispatcher(KEY)
-    webhooks.on(first)(_async)
+    webhooks.on(first)(_async)  # type: ignore[no-untyped-call]
 
     with pytest.raises(ConfigurationError, match="has a handler already, _async: only one"):
-        webhooks.on(second)(_sync)
+        webhooks.on(second)(_sync)  # type: ignore[no-untyped-call]
 
 
 # What it gets

@@ -163,7 +163,7 @@ def timers() -> int:
     """Return how many timers of the loop are still to come."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
-    scheduled: list[asyncio.TimerHandle] = loop._scheduled
+    scheduled: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
     return sum(not timer.cancelled() for timer in scheduled)
 
 

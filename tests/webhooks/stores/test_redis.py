@@ -201,11 +201,11 @@ def cluster_port() -> Any:
 
         async def take_all_slots() -> None:
             async with Redis.from_url(server.url) as client:
-                await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+                await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
 
         async def is_ready() -> bool:
             async with Redis.from_url(server.url) as client:
-                return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
+                return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")  # type: ignore[no-untyped-call]
 
         asyncio.run(take_all_slots())
         give_up = time.monotonic() + 20
@@ -654,7 +654,7 @@ async def test_a_step_of_which_the_answer_got_lost_is_done_again(
         proxy.trouble = ANSWER_LOST
         assert await store.finish(claim, b"x") == b"x"
         assert proxy.trouble is None
-        await store.close()
+        await store.close()  # type: ignore[unreachable]
 
 
 async def test_a_connection_that_was_closed_is_made_anew(store: RedisStore, client: Redis) -> None:
