@@ -53,10 +53,15 @@ def learn(value: object) -> None:
             learn(item)
     elif isinstance(value, Model):
         known = _learned[type(value)]
-        new = [name for name in value.extra if name not in known]
+        new = [name for name in value.extra if name not in known and _is_plain(name)]
         known.update(dict.fromkeys(new[: _MOST_LEARNED - len(known)]))
         for field in fields_of(type(value)).values():
             learn(getattr(value, field.attribute))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a struct may have a field of this name: JSON has no escapes in it."""
+    return name.isprintable() and '"' not in name and "\\" not in name
 
 
 @attrs.frozen

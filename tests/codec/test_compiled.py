@@ -307,10 +307,24 @@ def test_the_keys_of_a_map_are_read_and_not_learned_for_ever() -> None:
     assert read.count(Mapped(city="carefully")) > 100
 
 
-@pytest.mark.parametrize("name", ["extra_0", "_extra", "extra", "self", "class", "a b", "ä", ""])
+@pytest.mark.parametrize(
+    "name", ["extra_0", "_extra", "extra", "self", "class", "a b", "ä", "", 'a"b', "a\\b", "a\nb"]
+)
 def test_an_unknown_field_may_have_any_name(name: str) -> None:
     for _ in range(2):
         assert decode(raw({"city": "Yaba", name: 1}), Address).extra == {name: 1}
+        assert from_dict(Address, {name: 1}).extra == {name: 1}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(converter_room, "read_carefully", _refuse)
+        assert decode(raw({"city": "Yaba"}), Address) == Address(city="Yaba")
+
+
+def test_an_unknown_field_may_have_half_a_character_in_its_name() -> None:
+    for _ in range(2):
+        assert from_dict(Address, {"\ud800": 1}).extra == {"\ud800": 1}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(converter_room, "read_carefully", _refuse)
+        assert from_dict(Address, {"city": "Yaba"}) == Address(city="Yaba")
 
 
 # Records that cannot be read.
