@@ -97,9 +97,9 @@ class Line(asyncio.Protocol):
         """Pass it on."""
         self._handler.eof_received()
 
-    def connection_lost(self, error: BaseException | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Pass it on."""
-        self._handler.connection_lost(error)
+        self._handler.connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Pass it on."""

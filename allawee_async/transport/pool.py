@@ -241,8 +241,12 @@ class Turn:
         """Use a connection until it is released, unless something is wrong with it."""
         self._line = line = Line.of(connection, is_ours=self._home.keeper is not None)
         line.ask(method)
-        connection.add_callback(line.rest)
-        connection.add_callback(self.end)
+        connection.add_callback(self._released)
+
+    def _released(self) -> None:
+        if self._line is not None:
+            self._line.rest()
+        self.end()
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Read the body to its end, which gives the connection back; anything else closes it."""

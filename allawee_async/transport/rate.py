@@ -157,7 +157,7 @@ class LocalRate(Rate):
         self._paused_until = max(self._paused_until, self._now() + seconds)
 
 
-def checked_rate(rate: float | Rate | None, clock: Clock) -> Rate | None:
+def checked_rate(rate: object, clock: Clock) -> Rate | None:
     """Return the rate of a client.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
@@ -161,7 +161,7 @@ def _field(reply: Reply, name: str) -> object:
     """Return a field of an object without reading the others."""
     try:
         data: Any = parts(reply.raw) if isinstance(reply.raw, Raw) else reply.raw
-        return document(data.get(name)) if isinstance(data, dict) else None
+        return document(cast("JSONObject", data).get(name)) if isinstance(data, dict) else None
     except NotJSON:
         return reply.data  # which says so
 
