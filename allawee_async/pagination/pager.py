@@ -135,7 +135,13 @@ class AsyncPager(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         """Fetch the first page."""
-        return anext(PageWalk(self._source)).__await__()
+        return self._first_page().__await__()
+
+    async def _first_page(self) -> Page[T]:
+        page = await anext(PageWalk(self._source), None)
+        if page is None:  # all that there is was left out
+            return Page(items=(), has_more=False, source=self._source)
+        return page
 
     async def to_list(self, max_items: int | None = None) -> list[T]:
         """Return the items as a list.

@@ -175,7 +175,7 @@ async def balanced(parts: int, timeline: Timeline) -> list[Window]:
     whole = await timeline.whole()
     if whole is None or parts == 1:
         return [] if whole is None else [whole]
-    counter = _Counter(timeline, budget=parts * _COUNTS_FOR_A_PART, at_once=parts)
+    counter = _Counter(timeline, budget=parts * _COUNTS_FOR_A_PART - 1, at_once=parts)
     pieces = await counter.counted(list(whole.grid(2 * parts)))
     if pieces is None:
         return list(whole.grid(parts))

@@ -116,6 +116,14 @@ async def test_with_on_invalid_a_page_stays_one_page() -> None:
     assert [each.id for each in first.items] == ["a", "b"]
 
 
+@pytest.mark.parametrize("pages", [[[bad("x")]], [[bad("x")], [bad("y")]]])
+async def test_where_all_is_left_out_the_first_page_is_empty(pages: list[list[Any]]) -> None:
+    steps = [page(*each, has_more=each is not pages[-1]) for each in pages]
+    async with RawServer(*steps) as server, AllaweeClient(KEY, base_url=server.url) as allawee:
+        first = await allawee.customers.list(on_invalid=lambda _: None)
+    assert (first.items, first.has_more) == ((), False)
+
+
 async def test_what_on_invalid_raises_reaches_the_caller_and_the_walk_goes_on() -> None:
     def refuse(error: DecodeError) -> None:
         raise ZeroDivisionError
