@@ -171,7 +171,7 @@ class Checkpoint:
         return dumps_indented(document)
 
 
-_STORED_AS: Final[Mapping[type, Mapping[str, str]]] = {
+_STORED_AS: Final[Mapping[Any, Mapping[str, str]]] = {
     Kept: {"length": "bytes", "checksum": "sha256"},
     Job: {"key_kind": "keyKind", "max_items": "maxItems"},
     PartState: {

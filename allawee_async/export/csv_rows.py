@@ -150,12 +150,13 @@ _WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
 }
 
 
-def _as_text(text: str) -> str:
-    return f'="{text}"' if _CHANGED_BY_SPREADSHEETS.fullmatch(text) else text
-
-
 def _excel_texts(texts: Sequence[str | None]) -> list[str]:
-    return [_no_formula(text) if (cell := _as_text(text or "")) == text else cell for text in texts]
+    return [_as_text(text) if text else "" for text in texts]
+
+
+def _as_text(text: str) -> str:
+    is_changed = _CHANGED_BY_SPREADSHEETS.fullmatch(text) is not None
+    return f'="{text}"' if is_changed else _no_formula(text)
 
 
 def _excel_numbers(numbers: Sequence[float | None]) -> list[str]:
