@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeGuard, TypeVar
 
 import attrs
 
+from allawee_async.errors import DecodeError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 from allawee_async.pagination.pages import PageWalk, as_mapping, cancel_anywhere
@@ -137,7 +138,7 @@ class _Run(Generic[T]):
 
     def _source_in(self, window: Window) -> Source[T]:
         query = {**self._timeline.query_in(window), "sort": f"-{self._timeline.wire}"}
-        return attrs.evolve(self._source, query=query)
+        return attrs.evolve(self._source, query=query, on_invalid=None)
 
     async def _tell(self, error: Exception) -> None:
         """Hand an error to the caller, and wait until it is taken."""
@@ -161,32 +162,40 @@ class _Run(Generic[T]):
             await self._walk_through(window, walk)
 
     async def _walk_through(self, window: Window, walk: PageWalk[T]) -> None:
-        earliest = window.until
+        unread = window.until  # nothing before that was read
         while True:
             try:
                 page = await anext(walk)
             except StopAsyncIteration:
                 return
             except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
-                await self._tell(error)
+                unread = min(unread, self._time_of(error, window))
+                await self._leave_out(error)
                 continue
             await self._came.put(page)
-            times = [self._time_of(item) for item in page.items]
-            if None in times:
-                continue
-            earliest = min([earliest, *(time for time in times if time is not None)])
+            unread = min([unread, *(self._time_of(item, window) for item in page.items)])
             if self._idle > len(self._windows) and page.has_more:
-                window, walk = await self._shared(window, walk, earliest)
+                window, walk = await self._shared(window, walk, unread)
+
+    async def _leave_out(self, error: Exception) -> None:
+        on_invalid = self._source.on_invalid
+        if on_invalid is None or not _is_of_item(error):
+            await self._tell(error)
+            return
+        try:
+            on_invalid(error)
+        except Exception as problem:  # noqa: BLE001 - it is the caller's
+            await self._tell(problem)
 
     async def _shared(
-        self, window: Window, walk: PageWalk[T], earliest: datetime
+        self, window: Window, walk: PageWalk[T], unread: datetime
     ) -> tuple[Window, PageWalk[T]]:
         """Give away the time in which nothing was read yet, a piece for each who has nothing.
 
         Returns what is kept: the latest piece.
         """
-        unread = attrs.evolve(window, until=earliest)
-        *given, last = unread.grid(self._idle - len(self._windows) + 1)
+        left = attrs.evolve(window, until=max(unread, window.floor))
+        *given, last = left.grid(self._idle - len(self._windows) + 1)
         kept = attrs.evolve(window, since=last.since, floor=last.floor)
         rest = walk.resumed(self._source_in(kept)) if given else None
         if rest is None:
@@ -196,9 +205,24 @@ class _Run(Generic[T]):
             self._changed.notify_all()
         return kept, rest
 
-    def _time_of(self, item: Any) -> datetime | None:
+    def _time_of(self, entry: Any, window: Window) -> datetime:
+        """Return the time of an item, or of what an error is about.
+
+        Where it shows none, it is the beginning of its window: then there is nothing to share.
+        """
         wire = self._timeline.wire
-        if isinstance(item, Model):
-            field = fields_of(type(item)).get(wire)
-            return time_in(getattr(item, field.attribute) if field else item.extra.get(wire))
-        return time_in(as_mapping(item).get(wire))
+        if isinstance(entry, Exception):
+            if not _is_of_item(entry):
+                return window.until
+            entry = entry.item
+        if isinstance(entry, Model):
+            field = fields_of(type(entry)).get(wire)
+            found = getattr(entry, field.attribute) if field else entry.extra.get(wire)
+        else:
+            found = as_mapping(entry).get(wire)
+        return time_in(found) or window.floor
+
+
+def _is_of_item(error: Exception) -> TypeGuard[DecodeError]:
+    """Return whether an error is about one item, and not about its page."""
+    return isinstance(error, DecodeError) and error.path.startswith("data[")

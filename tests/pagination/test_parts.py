@@ -285,35 +285,54 @@ async def test_leaving_early_leaves_nothing_behind(how: str) -> None:
         await no_tasks_but(before)
 
 
-async def test_an_item_that_cannot_be_read_is_raised_and_the_rest_comes() -> None:
-    async with Sandbox(customers=60, seed=1) as sandbox, sandbox.client() as allawee:
-        expected = {each.id for each in await allawee.customers.list().to_list()}
-    listed = TimedList.of(*evenly(60))
-    bad = {"cus.000007", "cus.000033"}
-    answer = listed.answer
+class Spoilt(TimedList):
+    """A list of which some records cannot be read."""
 
-    class Spoilt(TimedList):
-        def answer(self, query: dict[str, str]) -> dict[str, object]:
-            told = answer(query)
-            data: Any = told["data"]
-            for each in data:
-                if each["id"] in bad:
-                    each["status"] = 5
-            return told
+    BAD = frozenset({"cus.000007", "cus.000033", "cus.000199"})
 
-    async with serving(Spoilt(listed.times)) as allawee:
-        walk, found, errors = allawee.customers.list(limit=9).parallel(4), set(), set()
+    def answer(self, query: dict[str, str]) -> dict[str, object]:
+        told = super().answer(query)
+        data: Any = told["data"]
+        for each in data:
+            if each["id"] in self.BAD:
+                each["status"] = 5
+        return told
+
+
+@pytest.mark.parametrize("limit", [1, 3, 9, 50])
+@pytest.mark.parametrize("left_out", [True, False])
+async def test_an_item_that_cannot_be_read_is_told_once_and_the_rest_comes(
+    left_out: bool, limit: int
+) -> None:
+    listed = Spoilt.of(*evenly(200))
+    errors: list[DecodeError] = []
+    found = []
+    async with serving(listed) as allawee:
+        pager = allawee.customers.list(limit=limit, on_invalid=errors.append if left_out else None)
+        walk = pager.parallel(4)
         async with asyncio.timeout(20):
             while True:
                 try:
-                    found.add((await anext(walk)).id)
+                    found.append((await anext(walk)).id)
                 except StopAsyncIteration:
                     break
                 except DecodeError as error:
-                    errors.add(error.cursor)
-    assert errors == bad
-    assert found == set(listed.times) - bad
-    assert len(expected) == 60
+                    assert not left_out
+                    errors.append(error)
+    assert sorted(str(error.cursor) for error in errors) == sorted(Spoilt.BAD)
+    assert Counter(found) == Counter(listed.times.keys() - Spoilt.BAD)
+
+
+async def test_what_on_invalid_raises_is_raised() -> None:
+    def refuse(error: DecodeError) -> None:
+        raise ZeroDivisionError
+
+    async with serving(Spoilt.of(*evenly(200))) as allawee:
+        walk = allawee.customers.list(limit=50, on_invalid=refuse).parallel(4)
+        with pytest.raises(ZeroDivisionError):
+            async for _ in walk:
+                pass
+        await walk.aclose()
 
 
 async def test_a_page_that_fails_is_raised_and_fetched_anew() -> None:
