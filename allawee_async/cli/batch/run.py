@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +39,7 @@ _HEADING: Final = ("reference", "state", "id", "status", "error")
 
 def run_file(
     verb: Verb,
+    file: Path,
     options: BatchOptions,
     given: Mapping[str, Any],
     *,
@@ -50,7 +50,8 @@ def run_file(
 
     Args:
         verb: What to call.
-        options: The file, and how to read it.
+        file: The file.
+        options: How to read it, and what to do.
         given: What was typed for all rows, by Python name.
         connection: The API.
         yes: Whether no question is asked.
@@ -59,7 +60,7 @@ def run_file(
         CommandError: A row cannot be sent, the answer was no, or not every row is done.
         AllaweeError: The batch could not go on.
     """
-    batch = FileBatch(verb, options, given)
+    batch = FileBatch(verb, file, options, given)
     if options.check_names:
         run_with_client(connection, batch.show_names)
     if options.dry_run:
@@ -84,15 +85,18 @@ class FileBatch:
 
     Args:
         verb: What to call.
-        options: The file, and how to read it.
+        file: The file.
+        options: How to read it, and what to do.
         given: What was typed for all rows, by Python name.
 
     Raises:
         CommandError: A row cannot be sent.
     """
 
-    def __init__(self, verb: Verb, options: BatchOptions, given: Mapping[str, Any]) -> None:
-        self.file = _file_of(options)
+    def __init__(
+        self, verb: Verb, file: Path, options: BatchOptions, given: Mapping[str, Any]
+    ) -> None:
+        self.file = file
         self.journal = self.file.with_suffix(".journal")
         self._verb = verb
         self._options = options
@@ -170,12 +174,6 @@ def _told(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _file_of(options: BatchOptions) -> Path:
-    if options.from_file is None:
-        raise CommandError("--from is missing", ExitCode.WRONG_USE)
-    return options.from_file
-
-
 def _mapped(texts: Sequence[str]) -> dict[str, str]:
     """Return the options by column, from `OPTION=COLUMN`."""
     columns: dict[str, str] = {}
@@ -189,11 +187,17 @@ def _mapped(texts: Sequence[str]) -> dict[str, str]:
 
 def _write(path: Path, text: str) -> None:
     """Write a file that only its owner may read."""
-    opener = partial(os.open, mode=0o600)
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), mode=0o600)
+
     try:
         with open(path, "w", encoding="utf-8", newline="", opener=opener) as file:
             file.write(text)
     except OSError as error:
         raise CommandError(
-            f"cannot write {one_line(str(path))}: {error.strerror or error}"
+            f"the rows were sent, but {one_line(str(path))} cannot be written "
+            f"({error.strerror or error})",
+            ExitCode.NOT_SHOWN,
+            advice="the journal knows what was sent: the same command sends nothing twice",
         ) from error

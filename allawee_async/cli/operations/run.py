@@ -64,7 +64,9 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     if batch and batch.from_file:
         from allawee_async.cli.batch.run import run_file
 
-        run_file(verb, batch, given, connection=given["connection"], yes=given["yes"])
+        run_file(
+            verb, batch.from_file, batch, given, connection=given["connection"], yes=given["yes"]
+        )
         return
     own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
     connection: ConnectionOptions = given["connection"]

@@ -186,3 +186,46 @@ def test_a_map_that_is_none(call: Any, salaries: Path) -> None:
 
     assert result.exit_code == 2
     assert "--map takes OPTION=COLUMN" in result.stderr
+
+
+def test_outcomes_that_cannot_be_written_are_no_failure_to_repeat(
+    call: Any, salaries: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    salaries.with_suffix(".outcome.csv").symlink_to(mine)
+    result = call(*PAY, *TO, "--from", str(salaries), "--yes")
+
+    assert result.exit_code == 7
+    assert "the rows were sent, but" in result.stderr
+    assert "the same command sends nothing twice" in result.stderr
+    assert mine.read_text() == "mine"
+    assert len(paid(call)) == 5
+
+
+def test_names_are_of_bank_accounts(call: Any, tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    row = {"name": "Ada", "reference": "r", "type": "individual", "claims": {}}
+    file.write_text(json.dumps(row))
+    result = call("customers", "create", "--from", str(file), "--check-names", "--yes")
+
+    assert result.exit_code == 2
+    assert "--check-names is for payouts to bank accounts" in result.stderr
+    assert not call.sandbox.requests
+
+
+def test_an_account_that_no_bank_knows_is_shown(call: Any, salaries: Path) -> None:
+    salaries.write_text(salaries.read_text().replace(ACCOUNT, "0123456780", 1))
+    result = call(*PAY, *TO, "--from", str(salaries), "--check-names", "--dry-run", COLUMNS="160")
+
+    assert result.exit_code == 0
+    assert "not found: " in result.stdout.splitlines()[1]
+
+
+def test_the_command_goes_on_after_it_was_ended(call: Any, salaries: Path) -> None:
+    words = (*PAY, *TO, "--from", str(salaries), "--yes")
+    refused = call(*words, ALLAWEE_API_KEY="sk.test.nobody")
+    journal = salaries.with_suffix(".journal")
+
+    assert refused.exit_code == 3
+    assert f"the same command goes on; {journal} knows what was sent" in refused.stderr

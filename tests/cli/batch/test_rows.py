@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +15,7 @@ from allawee_async.cli.batch.rows import Reading, plan_of
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import all_verbs
+from allawee_async.version import install_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,6 +185,19 @@ def test_the_first_of_many_wrong_rows_are_told(write: Any) -> None:
 def test_files_that_are_none(write: Any, name: str, content: str, told: str) -> None:
     with pytest.raises(CommandError, match=told):
         list(rows_in(write(content, name)))
+
+
+def test_blank_lines_and_plain_values_of_json_lines(write: Any) -> None:
+    file = write('\n{"name": "x", "reference": "r", "type": true, "claims": {}}\n\n', "a.jsonl")
+    (row,) = rows_in(file)
+
+    assert (row.place, row.cells["type"], row.cells["claims"]) == ("line 2", "true", "{}")
+
+
+def test_parquet_without_pyarrow(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(CommandError, match=re.escape(install_command("export"))):
+        list(rows_in(write(b"PAR1", "salaries.parquet")))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -142,6 +142,29 @@ def test_no_value_is_shown_but_those_of_enumerations(
     assert "5061" not in done.output
 
 
+def test_what_only_the_model_refuses_is_told_too(recorded: Any, sample: Any, compare: Any) -> None:
+    body = sample("payments.get.response")
+    body["data"]["createdAt"] = "never"
+    recorded("payments.get", body)
+    recorded("payments.list", {"data": ["odd"]})
+
+    _, document = compare()
+
+    (line,) = lines(document)
+    assert line.startswith("wrong type Payment at createdAt: expected ")
+    assert document["compared"] == 1
+
+
+def test_people_get_a_table(call: Any) -> None:
+    call.sandbox.faults.status(403, path="/cards", times=None)
+    done = call("doctor", "--models", "--output", "table", COLUMNS="200")
+    words = {tuple(line.split()[:2]) for line in done.stdout.splitlines()}
+
+    assert {("never", "seen"), ("not", "read")} <= words
+    assert "cards.list: " in done.stdout
+    assert "objects compared, " in done.stderr
+
+
 def test_what_no_body_has_is_listed_and_is_no_fault(
     recorded: Any, sample: Any, compare: Any
 ) -> None:
