@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.codec.json import dumps
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model
     from allawee_async.types import JSONValue
 
-_FIRST_OF_FORMULAS: Final = tuple("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_LINE_END: Final = "\r\n"
+_QUOTED: Final = ',"\r\n'
+_FIRST_OF_FORMULAS: Final = frozenset("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_first: Final = itemgetter(0)
 _PLAIN_NUMBER: Final = re.compile(r"[+-][0-9][0-9 .]*")
 _DIGITS: Final = 15
 """Of a number; spreadsheets put zeros in the place of further ones."""
@@ -95,15 +99,40 @@ class Csv(Text):
             nothing if values is None else write(values)
             for values, write in zip(self._table.cells(sheet), self._writers, strict=True)
         ]
-        self.text += csv_lines(zip(*columns, strict=True)).encode()
+        if len(columns) == 1:  # a line with nothing in it would count for none
+            self.text += csv_lines(zip(*columns, strict=True)).encode()
+        else:
+            lines = map(",".join, zip(*map(_quoted, columns), strict=True))
+            self.text += _LINE_END.join([*lines, ""]).encode()
+
+
+class _Lines:
+    """Takes what a writer writes, line by line."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.write = lines.append
+
+
+def _quoted(cells: Sequence[str]) -> Sequence[str]:
+    """Return the cells of a column as the csv module writes them; few columns need that."""
+    text = "".join(cells)
+    if not any(mark in text for mark in _QUOTED):
+        return cells
+    lines: list[str] = []
+    csv.writer(_Lines(lines)).writerows(zip(cells, strict=True))
+    pairs = zip(cells, lines, strict=True)
+    return [line.removesuffix(_LINE_END) if cell else "" for cell, line in pairs]
 
 
 def _texts(texts: Sequence[str | None]) -> list[str]:
-    return [_no_formula(text) if text else "" for text in texts]
+    cells = [text or "" for text in texts]
+    if _FIRST_OF_FORMULAS.isdisjoint(map(_first, filter(None, cells))):
+        return cells
+    return [_no_formula(cell) for cell in cells]
 
 
 def _no_formula(text: str) -> str:
-    is_formula = text.startswith(_FIRST_OF_FORMULAS) and not _PLAIN_NUMBER.fullmatch(text)
+    is_formula = text[:1] in _FIRST_OF_FORMULAS and not _PLAIN_NUMBER.fullmatch(text)
     return f"'{text}" if is_formula else text
 
 
@@ -121,13 +150,14 @@ def _flags(flags: Sequence[bool | None]) -> list[str]:
 
 def _moments(moments: Sequence[datetime | None]) -> list[str]:
     """Return timestamps as the API writes them; UTC in milliseconds, the usual, comes quickly."""
+    texts = dumps(moments).decode()[1:-1].split(",")
     return [
         ""
         if moment is None
-        else f"{text[:23]}Z"
-        if (text := moment.isoformat())[23:] == "000+00:00"
+        else f"{text[1:24]}Z"
+        if text[24:] == '000Z"'
         else write_timestamp(moment)
-        for moment in moments
+        for moment, text in zip(moments, texts, strict=True)
     ]
 
 

@@ -497,6 +497,21 @@ def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
         assert re.match(r"['\w\s]|[+-]\d|$|[^=+@\-\t\r\n\uff1d\uff0b\uff0d\uff20]", row[0])
 
 
+@given(
+    cells=st.lists(
+        st.lists(st.text('a,"\r\n=', max_size=4), min_size=2, max_size=2), min_size=1, max_size=4
+    )
+)
+def test_a_page_is_written_as_the_csv_module_writes_its_rows(cells: list[list[str]]) -> None:
+    rows = rows_of("csv", Customer, chosen(columns_of(Customer), "name,reference"), reveal=False)
+    documents: Any = [customer(name=name, reference=reference) for name, reference in cells]
+
+    rows.add(read_sheet(documents, Customer))
+
+    written = csv_lines([[csv_cell(cell) for cell in row] for row in cells])
+    assert rows.take().decode() == written
+
+
 @pytest.mark.parametrize("column", ["reference", "metadata", "updated_at", "extra"])
 async def test_an_empty_cell_alone_in_its_row_is_a_row(tmp_path: Path, column: str) -> None:
     rows = await exported(tmp_path, "csv", customer(metadata=None), customer(), columns=column)
