@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -71,7 +72,7 @@ class Turns:
         self._queue.clear()
 
 
-class Rate:
+class Rate(ABC):
     """What bounds how many requests are started in a second.
 
     Those who wait in one event loop stand in one queue; only the first of them asks.
@@ -108,17 +109,17 @@ class Rate:
         finally:
             turns.give_back()
 
+    @abstractmethod
     async def ask(self) -> tuple[float, bool]:
         """Start a request if that is allowed now.
 
         Returns:
             0; or the seconds to wait before one asks again, and whether a server wants it so.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def pause(self, seconds: float) -> None:
         """Let nobody start a request for so long, because a server asked for that."""
-        raise NotImplementedError
 
 
 class LocalRate(Rate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from allawee_async.transport.request import Request
 
 log = logging.getLogger("allawee_async")
+_SHORTEST_KEY: Final = 8  # what is shorter is a part of words
 log.addHandler(logging.NullHandler())  # what is not asked for is not printed
 
 
@@ -77,7 +78,7 @@ def without_secrets(error: AllaweeError, request: Request, key: str = "") -> All
 
     The API may quote a PIN in its message; and what cannot be read may hold a card number.
     """
-    secrets = (*request.secrets, key)
+    secrets = (*request.secrets, key) if len(key) >= _SHORTEST_KEY else request.secrets
     error.message = scrub(error.message, secrets)
     error.args = (error.message,)
     if error.request_id is not None:

@@ -466,7 +466,7 @@ async def test_a_connection_that_the_server_wants_closed_is_not_used_again(talk:
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_server_that_hangs_is_given_up(call: Call, talk: Connect) -> None:
-    async with RawServer(hangs) as server, talk(server, timeout=0.03) as allawee:
+    async with RawServer(hangs) as server, talk(server, timeout=0.15) as allawee:
         error = await failure(call(allawee))
         assert type(error) is RequestTimeoutError
         assert isinstance(error, TimeoutError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -204,23 +205,70 @@ async def test_a_connection_of_ours_that_says_something_unasked_is_closed_at_onc
 
 
 async def test_a_server_that_greets_is_told_and_was_sent_nothing() -> None:
+    class Late(aiohttp.TCPConnector):
+        """Gives the bytes the time to arrive."""
+
+        async def connect(self, *args: Any, **options: Any) -> Any:
+            connection = await super().connect(*args, **options)
+            await asyncio.sleep(0.05)
+            return connection
+
     async def greets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(SURPLUS)
-        with pytest.raises(asyncio.IncompleteReadError) as caught:
-            await reader.readexactly(1)
-        got.append(caught.value.partial)
+        got.append(await reader.read())
+        writer.close()
+        done.set()
+
+    got, done = list[bytes](), asyncio.Event()
+    async with (
+        await asyncio.start_server(greets, "127.0.0.1", 0) as server,
+        aiohttp.ClientSession(connector=Late()) as session,
+    ):
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        allawee = AllaweeClient(KEY, base_url=url, session=session, retry=ONCE)
+        with pytest.raises(TransportError, match="before it was asked") as caught:
+            await allawee.request("POST", "/a")
+        await done.wait()
+
+    assert not caught.value.outcome_unknown
+    assert got == [b""]
+
+
+async def test_it_is_noticed_without_poll_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows has none."""
+    monkeypatch.delattr(select, "poll")
+    lines: list[Line] = []
+
+    async def step(line: Line, _: RawRequest) -> None:
+        lines.append(line)
+        await line.answer(one())
+
+    async with RawServer(step) as server, AllaweeClient(KEY, base_url=server.url) as allawee:
+        for _ in range(3):
+            await allawee.customers.get("cus.1")
+        assert server.connections == 1
+        lines[0].writer.transport.write(SURPLUS)
+        assert (await allawee.request("GET", "/second")).data == customer("cus.1")
+        assert server.connections == 2
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+async def test_a_long_body_waits_for_a_server_that_reads_slowly() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.05)  # by then, nothing more fits in between
+        got.append(len(await reader.readexactly(8_000_011)))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
         writer.close()
 
-    got: list[bytes] = []
-    async with await asyncio.start_server(greets, "127.0.0.1", 0) as server:
+    got: list[int] = []
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with AllaweeClient(KEY, base_url=url, retry=ONCE) as allawee:
-            outcomes = [
-                await asyncio.gather(allawee.request("POST", "/a"), return_exceptions=True)
-                for _ in range(3)
-            ]
+            reply = await allawee.request("POST", "/a", json={"text": "x" * 8_000_000})
 
-    assert "pay.foreign" not in str(outcomes)
+    assert reply.status == 200
+    assert got == [8_000_011]
 
 
 @pytest.mark.parametrize("status", [204, 304])

@@ -283,7 +283,8 @@ async def test_the_rate_holds_in_every_second_and_is_used() -> None:
     assert len(within) >= 47 * 60
 
 
-async def test_a_client_and_its_views_share_one_rate() -> None:
+async def test_a_client_and_its_views_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "allawee_async")
     time = FakeTime()
     async with (
         RawServer() as server,
@@ -294,6 +295,26 @@ async def test_a_client_and_its_views_share_one_rate() -> None:
             await client.customers.get("cus.1")
 
     assert 3.0 <= time.now - began <= 4.2
+    assert "GET /customers/cus.1 waited 0.1" in caplog.text
+
+
+async def test_a_rate_that_cannot_be_told_of_a_429_stops_no_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Unreachable(LocalRate):
+        async def pause(self, seconds: float) -> None:
+            raise TransportError(f"cannot pause for {seconds:.0f} s")
+
+    time = FakeTime()
+    rate = Unreachable(50, Clock(monotonic=time.clock, sleep=time.sleep))
+    steps = [answers(b"{}", status=429, headers={"Retry-After": "2"}), answers(one())]
+    async with (
+        RawServer(*steps) as server,
+        AllaweeClient(KEY, base_url=server.url, rate=rate, **time.seams) as allawee,
+    ):
+        assert (await allawee.customers.get("cus.1")).id == "cus.1"
+
+    assert "cannot pause for 2 s" in caplog.text
 
 
 @pytest.mark.parametrize(("rate", "most", "seconds"), [(1, 1, 1.0), (0.5, 1, 2.0), (2.5, 2, 1.0)])
