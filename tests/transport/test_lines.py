@@ -138,6 +138,27 @@ def sends_at_once(data: bytes) -> Callable[[Line, RawRequest], Awaitable[None]]:
     return step
 
 
+def chunks_and(data: bytes) -> Callable[[Line, RawRequest], Awaitable[None]]:
+    """Say more than an answer in chunks, in the same breath."""
+
+    async def step(line: Line, _: RawRequest) -> None:
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        await line.send(head + b"2\r\n{}\r\n0\r\n\r\n" + data)
+
+    return step
+
+
+def drips_and(data: bytes) -> Callable[[Line, RawRequest], Awaitable[None]]:
+    """Say more than an answer that comes in two parts, with the second of them."""
+
+    async def step(line: Line, _: RawRequest) -> None:
+        await line.send(b"HTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{")
+        await asyncio.sleep(0.01)
+        await line.send(b"}" + data)
+
+    return step
+
+
 UNASKED = {
     "an answer": SURPLUS,
     "two answers": SURPLUS * 2,
@@ -172,6 +193,19 @@ async def test_what_nobody_asked_for_is_nobodys_answer(
         assert len(reply.attempts) == 1
         assert [each.path for each in server.requests] == ["/first", "/second"]
         assert server.connections == 2
+
+
+@pytest.mark.parametrize("step", [chunks_and(SURPLUS), drips_and(SURPLUS), drips_and(FOREIGN)])
+async def test_however_the_answer_comes(
+    step: Callable[[Line, RawRequest], Awaitable[None]],
+) -> None:
+    async with (
+        RawServer(step, answers({"code": "success", "data": {"mine": 1}})) as server,
+        AllaweeClient(KEY, base_url=server.url, retry=ONCE) as allawee,
+    ):
+        assert (await allawee.request("POST", "/first")).data == {}
+        assert (await allawee.request("POST", "/second")).data == {"mine": 1}
+        assert [each.connection for each in server.requests] == [1, 2]
 
 
 async def test_what_has_arrived_and_was_not_read_yet_counts_as_well(
