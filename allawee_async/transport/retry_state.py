@@ -61,8 +61,8 @@ class RetryState:
         log_attempt(logging.DEBUG if pause is None else logging.WARNING, request, attempt)
         return attempt
 
-    def last_word(self, request: Request, error: AllaweeError) -> AllaweeError:
-        """Return the error that ends a call, with all that is known of the call."""
+    def last_word(self, request: Request, error: AllaweeError) -> None:
+        """Let the error that ends a call tell all that is known of it."""
         error.attempts = tuple(self.attempts)
         error.outcome_unknown = self.outcome_unknown
         error.method = request.method
@@ -70,7 +70,6 @@ class RetryState:
             error.path = request.shown_path
         if request.confidential:  # the frames that read the answer hold it
             error.__cause__ = error.__context__ = error.__traceback__ = None
-        return error
 
 
 def without_secrets(error: AllaweeError, request: Request, key: str = "") -> AllaweeError:

@@ -14,7 +14,6 @@ from allawee_async.errors import (
     AllaweeError,
     Attempt,
     AuthenticationError,
-    ConfigurationError,
     RateLimitError,
     RequestTimeoutError,
     TransportError,
@@ -163,39 +162,35 @@ class SessionManager:
         request: Request,
         attempt: Callable[[Request, CIMultiDict[str], Turn, RetryState], Awaitable[T]],
     ) -> T:
-        """Make one attempt after the other."""
+        """Make one attempt after the other, and let whatever ends them tell all of them."""
         state = RetryState(self.clock.monotonic())
         try:
             request.url = self._url(request)
             headers = self._fixed or self._with_key(await self._ask(state.started))
-        except AllaweeError as error:
-            state.last_word(request, error)
-            raise
-        while True:
-            turn = await self._turn(request, state)
-            state.began = self.clock.monotonic()
-            try:
-                return await attempt(request, headers, turn, state)
-            except AllaweeError as error:
-                turn.end()
-                headers = await self._after_failure(request, state, error, headers)
-            except BaseException:
-                turn.end()
-                raise
-
-    async def _turn(self, request: Request, state: RetryState) -> Turn:
-        """Wait for a connection, and the rate: no attempt, and only the deadline bounds it."""
-        try:
-            turn = await self.pool.turn(self._left(state.started))
-            if self.rate is not None:
+            while True:
+                turn = await self._turn(request, state)
+                state.began = self.clock.monotonic()
                 try:
-                    await self._wait_for_rate(self.rate, request, state)
+                    return await attempt(request, headers, turn, state)
+                except AllaweeError as error:
+                    turn.end()
+                    headers = await self._after_failure(request, state, error, headers)
                 except BaseException:
                     turn.end()
                     raise
         except AllaweeError as error:
             state.last_word(request, error)
             raise
+
+    async def _turn(self, request: Request, state: RetryState) -> Turn:
+        """Wait for a connection, and the rate: no attempt, and only the deadline bounds it."""
+        turn = await self.pool.turn(self._left(state.started))
+        if self.rate is not None:
+            try:
+                await self._wait_for_rate(self.rate, request, state)
+            except BaseException:
+                turn.end()
+                raise
         return turn
 
     async def _wait_for_rate(self, rate: Rate, request: Request, state: RetryState) -> None:
@@ -349,23 +344,20 @@ class SessionManager:
         elapsed = self.clock.monotonic() - state.began
         try:
             fresh = await self._fresh_key(state, error, headers)
-        except (ConfigurationError, RequestTimeoutError) as failed:
+        except AllaweeError:
             state.note(request, error, None, elapsed)
-            raise state.last_word(request, failed) from None
+            raise
         pause, remark = (0.0, "") if fresh else self._pause(request, state, error, outcome)
         attempt = state.note(request, error, pause, elapsed, remark)
         if self.rate is not None and isinstance(error, RateLimitError) and error.retry_after:
             await self._pause_all(self.rate, error.retry_after)
         if pause is None:
-            raise state.last_word(request, error)
+            raise error
         if fresh:
             return fresh
         self._tell(request, attempt, error, waits_for_rate=False)
         await self.clock.sleep(pause)
-        try:
-            return headers if self._fixed else self._with_key(await self._ask(state.started))
-        except (ConfigurationError, RequestTimeoutError) as failed:
-            raise state.last_word(request, failed) from None
+        return headers if self._fixed else self._with_key(await self._ask(state.started))
 
     async def _fresh_key(
         self, state: RetryState, error: AllaweeError, headers: CIMultiDict[str]
