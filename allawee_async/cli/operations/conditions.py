@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.cli.wording import did_you_mean, words_of
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
-from allawee_async.webhooks.events import EVENT_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +32,8 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
         arguments: Its arguments, by Python name.
     """
     if verb.noun == "webhooks":
+        from allawee_async.webhooks.events import EVENT_CLASSES
+
         for name in set(arguments.get("events") or ()) - EVENT_CLASSES.keys():
             close = did_you_mean(name, EVENT_CLASSES)
             yield f"no document names the event {name!r}; {close}known: {', '.join(EVENT_CLASSES)}"

@@ -12,7 +12,6 @@ import typer
 
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.codec.json import dumps, dumps_indented
-from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +137,8 @@ class _Csv:
         self.page([record])
 
     def page(self, records: Sequence[JSONObject]) -> None:
+        from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
+
         columns = self._columns
         rows: list[list[str]] = []
         if columns is None:
