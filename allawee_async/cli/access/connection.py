@@ -74,8 +74,15 @@ def client_with(
 
 
 def _more(options: ConnectionOptions, on_retry: OnRetry | None) -> dict[str, Any]:
-    more: dict[str, Any] = {"on_retry": on_retry, "rate": options.rate}
+    more: dict[str, Any] = {"on_retry": on_retry or _tell_of_waiting, "rate": options.rate}
     return more if options.timeout is None else more | {"timeout": options.timeout}
+
+
+def _tell_of_waiting(event: RetryEvent) -> None:
+    if event.waits_for_rate:
+        from allawee_async.cli.output.live_bar import tell_of_waiting
+
+        tell_of_waiting()
 
 
 def run_with_client(options: ConnectionOptions, work: Callable[[AllaweeClient], Awaitable[T]]) -> T:

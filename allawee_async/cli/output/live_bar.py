@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _ROOMY_FROM: Final = 72
 _WIDTH: Final = 24
 _NARROW: Final = 8
+_SHOWN: ContextVar[LiveBar | None] = ContextVar("the bar that is shown", default=None)
 
 
 class _Numbers(ProgressColumn):
@@ -56,6 +58,16 @@ class LiveBar(Progress):
         )
         self._task = self.add_task(words or "", total=None, details="")
 
+    def start(self) -> None:
+        """Show the bar."""
+        super().start()
+        _SHOWN.set(self)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        _SHOWN.set(None)
+        super().stop()
+
     def tell(
         self, *, completed: int, total: int | None, details: str, words: str | None = None
     ) -> None:
@@ -63,6 +75,14 @@ class LiveBar(Progress):
         self.update(
             self._task, completed=completed, total=total, details=details, description=words
         )
+
+
+def tell_of_waiting() -> None:
+    """Let the bar that is shown say that the next request waits for the rate."""
+    bar = _SHOWN.get()
+    if bar is not None:
+        for task in bar.task_ids:
+            bar.update(task, details="  waiting for the rate")
 
 
 @contextmanager
