@@ -24,49 +24,45 @@ From = Annotated[
     typer.Option(
         FROM,
         metavar="FILE",
-        help="Do it for each row of a file (.csv, .tsv, .jsonl, .parquet), whose columns are named "
-        "as the options. Killed at any moment, the same command goes on.",
+        help="A file (.csv, .tsv, .jsonl, .parquet) whose columns are named as the options. Killed "
+        "at any moment, the same command goes on.",
     ),
 ]
 Map = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", metavar="OPTION=COLUMN", help="With --from: a column of another name; repeatable."
+        "--map", metavar="OPTION=COLUMN", help="A column of another name. May be repeated."
     ),
 ]
 Ignore = Annotated[
     list[str] | None,
-    typer.Option("--ignore", metavar="COLUMN", help="With --from: leave it out; repeatable."),
+    typer.Option("--ignore", metavar="COLUMN", help="A column to leave out. May be repeated."),
 ]
 AmountsIn = Annotated[
     Amounts,
     typer.Option(
         "--amounts",
         metavar="UNITS",
-        help="With --from: minor (150050) or major (1500.50) units; minor if left out.",
+        help="Amounts of the file are minor (150050) or major (1500.50) units.",
     ),
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="With --from: check all rows, and send nothing.")
-]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check all rows, and send nothing.")]
 CheckNames = Annotated[
     bool,
     typer.Option(
         "--check-names",
-        help="With --from: show the bank's name of each account beside the row's, before asking.",
+        help="Show the bank's name of each account beside the row's, before asking.",
     ),
 ]
 Concurrency = Annotated[
     int,
-    typer.Option(
-        "--concurrency", min=1, max=256, metavar="NUMBER", help="With --from: rows at a time."
-    ),
+    typer.Option("--concurrency", min=1, max=256, metavar="NUMBER", help="Rows at a time."),
 ]
 ResendUnknown = Annotated[
     bool,
     typer.Option(
         "--resend-unknown",
-        help="With --from: send rows again of which an earlier run does not know whether they took "
+        help="Send rows again of which an earlier run does not know whether they took "
         "effect, and which the API does not find by their reference.",
     ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import attrs
 import typer
 from typer.core import TyperCommand
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from allawee_async.resources.verbs import Verb
 
 _COMMON: Final = "Options of all commands"
+_OF_FILES: Final = "Options for one call for each row of a file"
+_FILE_OPTIONS: Final = {field.name for field in attrs.fields(BatchOptions)}
 _EXIT_CODES: Final = "Exit codes, beside those of all commands"
 _OF_SOME: Final = {
     *("max_items", "out", "overwrite", "failed"),
@@ -86,13 +89,14 @@ class VerbCommand(TyperCommand):
         sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
         for one in self.verb.parameters:
             sections[f"Fields of {option_of(one)}, as options"] = fields_help(one)
-        sections[_COMMON] = []
+        sections |= {_OF_FILES: [], _COMMON: []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if param.param_type_name == "argument":
                 sections["Arguments"].append((param.metavar, param.help))
             elif record is not None:
-                sections["Options" if param.name in own else _COMMON].append(record)
+                of_files = _OF_FILES if param.name in _FILE_OPTIONS else _COMMON
+                sections["Options" if param.name in own else of_files].append(record)
         _write_sections(formatter, sections)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
