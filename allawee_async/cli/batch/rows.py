@@ -104,6 +104,11 @@ def _call_of(
             given[parameter.name] = [*(given.get(parameter.name) or ()), typed]
         elif parameter.is_money and reading.amounts is Amounts.MAJOR:
             given[parameter.name] = _minor(option_of(parameter), text)
+        elif parameter.is_money and "." in text:
+            raise CommandError(
+                f"{option_of(parameter)} takes minor units, 150050 for 1500.50; --amounts major "
+                "takes the latter"
+            )
         else:
             given[parameter.name] = text
     plain = [one for one in verb.parameters if one.kind is not ParameterKind.SECRET]
