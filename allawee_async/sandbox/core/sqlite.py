@@ -97,7 +97,9 @@ class StateFile:
             self._prepare()
         except sqlite3.Error as error:
             self.close()
-            raise StoreError(f"{path} cannot be used ({error})") from error
+            is_busy = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY
+            reason = "locked: another sandbox that is running has it" if is_busy else error
+            raise StoreError(f"{path} cannot be used ({reason})") from error
         except StoreError:
             self.close()
             raise
