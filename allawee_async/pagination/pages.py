@@ -439,12 +439,6 @@ class PageWalk(Generic[T]):
         self._ahead = asyncio.ensure_future(self._source.batch(cursor))
         self._ahead.add_done_callback(_look_at)
 
-    def resumed(self, source: Source[T]) -> PageWalk[T] | None:
-        """Return a walk that goes on in another list where this one is; None within a page."""
-        if self._pieces or self._is_last:
-            return None
-        return PageWalk(source, self._place, ahead=self._fetches_ahead)
-
     async def aclose(self) -> None:
         """End the walk; what was being fetched is cancelled and waited for."""
         self._is_last = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeGuard, TypeVar
 
 import attrs
@@ -12,16 +13,18 @@ from allawee_async.errors import DecodeError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 from allawee_async.pagination.pages import PageWalk, as_mapping, cancel_anywhere
-from allawee_async.pagination.windows import time_in
+from allawee_async.pagination.windows import in_milliseconds, time_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from allawee_async.pagination.pages import Page, Source
+    from allawee_async.pagination.pages import Source
     from allawee_async.pagination.windows import Timeline, Window
 
 T = TypeVar("T")
+
+_SHORTEST = 0.001  # seconds, the precision of most times
 
 
 class ParallelWalk(Generic[T]):
@@ -70,8 +73,61 @@ class _Failure:
     noted: asyncio.Event = attrs.field(factory=asyncio.Event)
 
 
+@attrs.define(eq=False)
+class _Stretch(Generic[T]):
+    """A window that a worker walks, from its end to its beginning.
+
+    Attributes:
+        window: The window; its beginning moves when somebody else takes over what is before it.
+        walk: The pages of what the window was at first.
+        read: The earliest time that was read.
+        density: How many entries there are in a second, by the last page.
+        is_sorted: Whether what came was sorted by time.
+    """
+
+    window: Window
+    walk: PageWalk[T]
+    read: datetime
+    density: float = 0.0
+    is_sorted: bool = True
+
+    @property
+    def left(self) -> float:
+        """How many entries are left, about."""
+        return self.density * (self.read - self.window.floor).total_seconds()
+
+    def note(self, times: Sequence[datetime]) -> None:
+        """Take note of the times of a page."""
+        if not times:
+            return
+        earliest = min(times)
+        self.is_sorted &= all(a >= b for a, b in pairwise([self.read, *times]))
+        seconds = max((self.read - earliest).total_seconds(), _SHORTEST)
+        self.density = len(times) / seconds
+        self.read = min(self.read, earliest)
+
+    def is_given_away(self, time: datetime) -> bool:
+        """Return whether what was created then is somebody else's."""
+        return self.window.since is not None and time < self.window.since
+
+    def give(self, page_size: int) -> Window | None:
+        """Give half of what is behind the next page away, from its beginning; None if it is little.
+
+        That page is on its way. What it holds of the given half is left out when it comes.
+        """
+        left = self.left
+        if left <= 1.5 * page_size:
+            return None
+        share = (left - page_size) / 2 / left
+        border = in_milliseconds(self.window.floor + (self.read - self.window.floor) * share)
+        if not self.window.floor < border < self.read:
+            return None
+        given, self.window = self.window.cut(border)
+        return given
+
+
 class _Run(Generic[T]):
-    """The workers: each walks a window, and shares what is left of it with those who have nothing.
+    """The workers: each walks a window, and takes over half of one when it has nothing more.
 
     So they end at about the same time, however the entries are spread. They know nothing of the
     iterator, which may be thrown away while they work.
@@ -82,9 +138,11 @@ class _Run(Generic[T]):
         self._timeline = timeline
         self._workers = workers
         self._idle = 0
-        self._windows: deque[tuple[Window, PageWalk[T]]] = deque()
+        self._page_size = 1
+        self._windows: deque[Window] = deque()
+        self._stretches: list[_Stretch[T]] = []
         self._changed = asyncio.Condition()
-        self._came: asyncio.Queue[Page[T] | _Failure | None] = asyncio.Queue(workers)
+        self._came: asyncio.Queue[Sequence[T] | _Failure | None] = asyncio.Queue(workers)
         self._has_ended = False
 
     def close(self) -> None:
@@ -111,7 +169,7 @@ class _Run(Generic[T]):
             self._has_ended = True
             self._came.put_nowait(None)  # for others who wait
             raise StopAsyncIteration
-        return found.items
+        return found
 
     async def run(self) -> None:
         """Walk the whole list."""
@@ -124,7 +182,7 @@ class _Run(Generic[T]):
             else:
                 break
         if whole is not None:
-            self._windows.extend((one, self._walk(one)) for one in whole.grid(self._workers))
+            self._windows.extend(whole.grid(self._workers))
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._workers):
@@ -133,13 +191,6 @@ class _Run(Generic[T]):
             await self._tell(errors.exceptions[0])
         await self._came.put(None)
 
-    def _walk(self, window: Window) -> PageWalk[T]:
-        return PageWalk(self._source_in(window), ahead=False)
-
-    def _source_in(self, window: Window) -> Source[T]:
-        query = {**self._timeline.query_in(window), "sort": f"-{self._timeline.wire}"}
-        return attrs.evolve(self._source, query=query, on_invalid=None)
-
     async def _tell(self, error: Exception) -> None:
         """Hand an error to the caller, and wait until it is taken."""
         failure = _Failure(error)
@@ -147,35 +198,58 @@ class _Run(Generic[T]):
         await failure.noted.wait()
 
     async def _work(self) -> None:
-        while True:
-            async with self._changed:
-                self._idle += 1
-                if self._idle == self._workers and not self._windows:
-                    self._changed.notify_all()
-                await self._changed.wait_for(
-                    lambda: self._windows or self._idle == self._workers,
-                )
-                if not self._windows:
-                    return
-                self._idle -= 1
-                window, walk = self._windows.popleft()
-            await self._walk_through(window, walk)
+        while (window := await self._next_window()) is not None:
+            query = {**self._timeline.query_in(window), "sort": f"-{self._timeline.wire}"}
+            source = attrs.evolve(self._source, query=query, on_invalid=None)
+            stretch = _Stretch(window, PageWalk(source, ahead=False), window.until)
+            self._stretches.append(stretch)
+            await self._walk(stretch)
+            self._stretches.remove(stretch)
 
-    async def _walk_through(self, window: Window, walk: PageWalk[T]) -> None:
-        unread = window.until  # nothing before that was read
+    async def _next_window(self) -> Window | None:
+        """Wait for a window to walk; None if there is nothing more to do for anybody."""
+        async with self._changed:
+            self._idle += 1
+            while True:
+                window = self._windows.popleft() if self._windows else self._taken_over()
+                if window is not None:
+                    self._idle -= 1
+                    return window
+                if self._idle == self._workers:
+                    self._changed.notify_all()
+                    return None
+                await self._changed.wait()
+
+    def _taken_over(self) -> Window | None:
+        most = max(self._stretches, key=lambda one: one.left, default=None)
+        return None if most is None else most.give(self._page_size)
+
+    async def _walk(self, stretch: _Stretch[T]) -> None:
         while True:
             try:
-                page = await anext(walk)
+                page = await anext(stretch.walk)
             except StopAsyncIteration:
                 return
             except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
-                unread = min(unread, self._time_of(error, window))
-                await self._leave_out(error)
+                time = self._time_of(error.item, stretch) if _is_of_item(error) else None
+                if time is None or not stretch.is_given_away(time):
+                    await self._leave_out(error)
                 continue
-            await self._came.put(page)
-            unread = min([unread, *(self._time_of(item, window) for item in page.items)])
-            if self._idle > len(self._windows) and page.has_more:
-                window, walk = await self._shared(window, walk, unread)
+            times = [self._time_of(item, stretch) for item in page.items]
+            kept = [
+                item
+                for item, time in zip(page.items, times, strict=True)
+                if not stretch.is_given_away(time)
+            ]
+            stretch.note(times)
+            self._page_size = max(self._page_size, len(times))
+            if kept:
+                await self._came.put(kept)
+            if len(kept) < len(times) and stretch.is_sorted:
+                return
+            if self._idle:
+                async with self._changed:
+                    self._changed.notify_all()
 
     async def _leave_out(self, error: Exception) -> None:
         on_invalid = self._source.on_invalid
@@ -187,40 +261,18 @@ class _Run(Generic[T]):
         except Exception as problem:  # noqa: BLE001 - it is the caller's
             await self._tell(problem)
 
-    async def _shared(
-        self, window: Window, walk: PageWalk[T], unread: datetime
-    ) -> tuple[Window, PageWalk[T]]:
-        """Give away the time in which nothing was read yet, a piece for each who has nothing.
+    def _time_of(self, entry: Any, stretch: _Stretch[T]) -> datetime:
+        """Return the time of an entry; where it shows none, that of the beginning of its window.
 
-        Returns what is kept: the latest piece.
-        """
-        left = attrs.evolve(window, until=max(unread, window.floor))
-        *given, last = left.grid(self._idle - len(self._windows) + 1)
-        kept = attrs.evolve(window, since=last.since, floor=last.floor)
-        rest = walk.resumed(self._source_in(kept)) if given else None
-        if rest is None:
-            return window, walk
-        async with self._changed:
-            self._windows.extend((one, self._walk(one)) for one in given)
-            self._changed.notify_all()
-        return kept, rest
-
-    def _time_of(self, entry: Any, window: Window) -> datetime:
-        """Return the time of an item, or of what an error is about.
-
-        Where it shows none, it is the beginning of its window: then there is nothing to share.
+        Then there is nothing left to be given away.
         """
         wire = self._timeline.wire
-        if isinstance(entry, Exception):
-            if not _is_of_item(entry):
-                return window.until
-            entry = entry.item
         if isinstance(entry, Model):
             field = fields_of(type(entry)).get(wire)
             found = getattr(entry, field.attribute) if field else entry.extra.get(wire)
         else:
             found = as_mapping(entry).get(wire)
-        return time_in(found) or window.floor
+        return time_in(found) or stretch.window.floor
 
 
 def _is_of_item(error: Exception) -> TypeGuard[DecodeError]:

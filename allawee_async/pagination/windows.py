@@ -55,23 +55,24 @@ class Window:
             attrs.evolve(self, since=at, floor=at, count=None),
         )
 
-    def middle(self, end: datetime | None = None) -> datetime | None:
-        """Return the time halfway to an end; None if it is too narrow to be cut."""
-        width = (self.until if end is None else end) - self.floor
-        return _in_milliseconds(self.floor + width / 2) if width >= _NARROWEST else None
+    def middle(self) -> datetime | None:
+        """Return the time in the middle; None if it is too narrow to be cut."""
+        width = self.until - self.floor
+        return in_milliseconds(self.floor + width / 2) if width >= _NARROWEST else None
 
     def grid(self, parts: int) -> Iterator[Window]:
         """Yield so many windows of the same width, or fewer if it is narrow."""
         width, rest = (self.until - self.floor) / parts, self
         for number in range(1, parts):
-            border = _in_milliseconds(self.floor + width * number)
+            border = in_milliseconds(self.floor + width * number)
             if rest.floor < border < rest.until:
                 window, rest = rest.cut(border)
                 yield window
         yield rest
 
 
-def _in_milliseconds(moment: datetime) -> datetime:
+def in_milliseconds(moment: datetime) -> datetime:
+    """Return a time without what is shorter than a millisecond."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

@@ -213,6 +213,22 @@ async def test_a_parallel_walk_yields_each_item_once(
     assert listed.at_once <= workers
 
 
+@pytest.mark.parametrize("descending", [True, False])
+async def test_a_server_that_sorts_as_it_likes_is_walked_exactly(descending: bool) -> None:
+    chance = random.Random(5)
+
+    class Unsorted(TimedList):
+        def answer(self, query: dict[str, str]) -> dict[str, object]:
+            return super().answer({**query, "sort": "-createdAt" if descending else "createdAt"})
+
+    listed = Unsorted.of(*skewed(600), latency=0.001)
+    listed.times = dict(chance.sample([*listed.times.items()], 600))
+    async with serving(listed) as allawee:
+        async with asyncio.timeout(30):
+            found = [each.id async for each in allawee.customers.list(limit=10).parallel(5)]
+    assert Counter(found) == Counter(listed.times.keys())
+
+
 @pytest.mark.parametrize("spread", [evenly, skewed])
 async def test_no_worker_is_left_with_most_of_the_work(spread: Any) -> None:
     """A hundred pages by ten workers: about ten turns, and some more to find the dense times."""
@@ -254,7 +270,7 @@ async def test_tasks_may_share_a_parallel_walk() -> None:
 async def test_memory_is_bounded_where_the_caller_is_slow() -> None:
     listed = TimedList.of(*evenly(5_000))
     async with serving(listed) as allawee:
-        walk = allawee.customers.list(limit=10).parallel(4)
+        walk = allawee.customers.list(limit=10).parallel(4, until=EPOCH + timedelta(days=365))
         await anext(walk)
         await asyncio.sleep(0.3)
         assert len(listed.queries) <= 1 + 2 * 4 + 1
