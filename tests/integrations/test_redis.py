@@ -79,7 +79,7 @@ async def test_three_processes_together_keep_to_the_rate(
         watching = asyncio.create_task(watch())
         workers = [
             await asyncio.create_subprocess_exec(
-                *(sys.executable, program, redis.url, server.url, "4"), env=os.environ
+                *(sys.executable, program, redis.url, server.url, "4"), env={**os.environ}
             )
             for _ in range(3)
         ]
