@@ -12,7 +12,7 @@ from allawee_async.models.schema import masked, masked_value
 from allawee_async.redaction import is_secret_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
@@ -28,7 +28,7 @@ def may_hide(column: Column, values: Sequence[JSONValue]) -> bool:
         return True
     if not column.is_open and column.holds is None:
         return False
-    objects = list(_objects(values))
+    objects = _objects(values)
     shapes = set(map(tuple, objects))
     if column.holds is None and not set(map(type, values)) <= {dict, NoneType}:
         return True
@@ -39,13 +39,11 @@ def may_hide(column: Column, values: Sequence[JSONValue]) -> bool:
     return not inner <= _PLAIN or any(map(_has_secret_name, shapes))
 
 
-def _objects(values: Iterable[JSONValue]) -> Iterator[JSONObject]:
-    """Yield the objects among values, and in their lists."""
-    for value in values:
-        if isinstance(value, dict):
-            yield value
-        elif isinstance(value, list):
-            yield from _objects(value)
+def _objects(values: Sequence[JSONValue]) -> list[JSONObject]:
+    """Return the objects among values, and in their lists."""
+    found = [value for value in values if isinstance(value, dict)]
+    inner = [value for value in values if isinstance(value, list)]
+    return found + _objects([*chain.from_iterable(inner)]) if inner else found
 
 
 @lru_cache

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import takewhile
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
 
 import attrs
@@ -113,8 +113,14 @@ class Source(Generic[T]):
         """Return the cursor of each entry, whatever has become of it."""
         field = fields_of(self.model).get(self.cursor_field)
         attribute = field.attribute if field else ""
-        if field and {*map(type, entries)} == {self.model}:  # in C: it is so on nearly every page
-            values = map(attrgetter(attribute), entries)
+        kinds = {*map(type, entries)}  # in C: nearly every page holds entries of one kind
+        get: Callable[[Any], Any] | None = None
+        if field and kinds == {self.model}:
+            get = attrgetter(attribute)
+        elif kinds == {dict}:
+            get = methodcaller("get", self.cursor_field)
+        if get is not None:
+            values = map(get, entries)
             return [value if value and isinstance(value, str) else None for value in values]
         found: list[str | None] = []
         for entry in entries:
