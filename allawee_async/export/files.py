@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PRIVATE: Final = 0o600
 _BLOCK: Final = 1024 * 1024
 _NO_LINKS: Final[int] = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NO_WAITING: Final[int] = getattr(os, "O_NONBLOCK", 0)  # for somebody at the other end of a pipe
 
 if sys.platform == "win32":
     import msvcrt
@@ -94,7 +95,7 @@ def open_old(path: Path, flags: int = os.O_RDONLY) -> int:
         OSError: It cannot be opened.
     """
     if not path.is_symlink():
-        descriptor = os.open(path, flags | _NO_LINKS)
+        descriptor = os.open(path, flags | _NO_LINKS | _NO_WAITING)
         found = os.fstat(descriptor)
         if stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
             return descriptor

@@ -333,6 +333,37 @@ async def test_a_resumed_export_follows_no_link_either(tmp_path: Path, ending: s
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
+@pytest.mark.parametrize("name", ["customers.csv.part", "customers.csv.checkpoint"])
+async def test_a_resumed_export_waits_for_no_pipe(tmp_path: Path, name: str) -> None:
+    target = tmp_path / "customers.csv"
+    await interrupted(target)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+
+    with pytest.raises(ExportError, match="no plain file"):
+        await export(FakeList(DOCUMENTS).pager(), target, resume=True)
+
+
+@pytest.mark.parametrize("kind_of_link", ["symbolic", "hard"])
+async def test_a_record_that_is_a_link_is_not_believed(tmp_path: Path, kind_of_link: str) -> None:
+    target = tmp_path / "customers.csv"
+    await export(FakeList(DOCUMENTS).pager(), target)
+    kept = record(target).rename(tmp_path / "elsewhere")
+    if kind_of_link == "hard":
+        record(target).hardlink_to(kept)
+    else:
+        record(target).symlink_to(kept)
+    before = kept.read_bytes()
+
+    with pytest.raises(ExportError, match="is a link, or no plain file"):
+        await export(FakeList(DOCUMENTS).pager(), target, resume=True)
+    await export(FakeList(DOCUMENTS[:10]).pager(), target, overwrite=True)
+
+    assert kept.read_bytes() == before
+    assert not record(target).is_symlink()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
 @pytest.mark.parametrize("options", [{}, {"overwrite": True}, {"resume": True}])
 @pytest.mark.parametrize("kind", ["link", "dangling link", "device", "pipe"])
 async def test_nothing_but_a_file_is_replaced(
