@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_timestamp
-from allawee_async.export.columns import columns_of
+from allawee_async.export.columns import EXTRA, columns_of, group_of
+from allawee_async.export.documents import unnamed
 from allawee_async.export.rows import Text
 from allawee_async.models.schema import Kind
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
+    from allawee_async.export.columns import Column
     from allawee_async.export.sheets import Sheet
     from allawee_async.export.table import Table
     from allawee_async.models.base import Model
-    from allawee_async.types import JSONValue
+    from allawee_async.types import JSONObject, JSONValue
 
 _LINE_END: Final = "\r\n"
 _QUOTED: Final = ',"\r\n'
@@ -60,14 +62,32 @@ def csv_cell(value: JSONValue) -> str:
             return dumps(value).decode()
 
 
-def csv_headings(model: type[Model] | None, paths: Iterable[str]) -> list[str]:
+def csv_headings(model: type[Model] | None, paths: Iterable[str] | None) -> list[str]:
     """Return the headings of columns that are named by their paths in the API's documents.
 
-    A field that the model knows has the name of its column in an export.
+    A field that the model knows has the name of its column in an export. None names all columns of
+    an export.
     """
     columns = () if model is None else columns_of(model)
+    if paths is None:
+        return [column.name for column in columns]
     names = {".".join(column.wire): column.name for column in columns}
     return [names.get(path, path) for path in paths]
+
+
+def csv_row(document: JSONObject, model: type[Model]) -> list[str]:
+    """Return the cells of a document in wire names, below the headings of an export of all."""
+    extra = unnamed(document, group_of(model))
+    cells = [_cell_at(document, column) for column in columns_of(model) if column is not EXTRA]
+    return [*cells, dumps(extra).decode() if extra else ""]
+
+
+def _cell_at(document: JSONObject, column: Column) -> str:
+    value: JSONValue = document
+    for step in column.wire:
+        value = value.get(step) if isinstance(value, dict) else None
+    is_text = column.is_json and value is not None
+    return dumps(value).decode() if is_text else csv_cell(value)
 
 
 class Csv(Text):

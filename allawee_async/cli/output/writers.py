@@ -12,6 +12,7 @@ import typer
 
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.codec.json import dumps, dumps_indented
+from allawee_async.models.schema import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,30 +125,36 @@ class _JsonLines(_Checked):
 
 
 class _Csv:
-    """A heading and a row for each object, as in an export."""
+    """A heading and a row for each object; a list of what a model describes as in an export."""
 
     def __init__(self, model: type[Model] | None, names: Sequence[str] | None) -> None:
         self._model = model
         self._names = names
+        self._described = model if names is None and fields_of(model) else None
         self._columns: list[str] | None = None
         self._missed: set[str] = set()
         _write_files_as_they_are()
 
     def one(self, record: JSONObject) -> None:
+        self._described = None
         self.page([record])
 
     def page(self, records: Sequence[JSONObject]) -> None:
-        from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
+        from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines, csv_row
 
-        columns = self._columns
-        rows: list[list[str]] = []
+        columns, model = self._columns, self._described
+        is_first = columns is None
         if columns is None:
             columns = self._columns = self._chosen(records)
-            rows.append(csv_headings(self._model, columns))
-        elif self._names is None:
+        elif self._names is None and model is None:
             self._missed.update({*all_columns(self._model, records)} - {*columns})
-        rows += [[csv_cell(value_at(record, name)) for name in columns] for record in records]
-        text = csv_lines(rows)
+        if model is not None:
+            heading = csv_headings(model, None)
+            rows = [csv_row(record, model) for record in records]
+        else:
+            heading = csv_headings(self._model, columns)
+            rows = [[csv_cell(value_at(record, name)) for name in columns] for record in records]
+        text = csv_lines([heading, *rows] if is_first else rows)
         write(_CODES.sub("?", text) if sys.stdout.isatty() else text)
 
     def end(self) -> None:

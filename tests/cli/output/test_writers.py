@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.request import Request, urlopen
@@ -497,14 +498,38 @@ def test_columns_of_csv_in_their_order(call: Call) -> None:
 
 
 def test_fields_that_come_too_late_for_csv_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    writer = writer_for(Format.CSV, Bank, None)
+    writer = writer_for(Format.CSV, None, None)
     writer.page([{"id": "b.1", "first": 1}])
     writer.page([{"id": "b.2", "late": True}])
     writer.end()
     written, told = capsys.readouterr()
 
-    assert written == "id,name,code,first\r\nb.1,,,1\r\nb.2,,,\r\n"
+    assert written == "id,first\r\nb.1,1\r\nb.2,\r\n"
     assert told.startswith("warning: not in the CSV, as they came later: late; --output jsonl")
+
+
+def test_what_a_model_does_not_know_is_in_one_column_as_in_an_export(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    writer = writer_for(Format.CSV, Bank, None)
+    writer.page([{"id": "b.1", "first": 1}])
+    writer.page([{"id": "b.2", "late": True}])
+    writer.end()
+
+    assert capsys.readouterr() == (
+        'id,name,code,extra\r\nb.1,,,"{""first"":1}"\r\nb.2,,,"{""late"":true}"\r\n',
+        "",
+    )
+
+
+@pytest.mark.parametrize("noun", ["customers", "accounts", "cards", "payments", "events"])
+def test_a_list_in_csv_is_what_an_export_writes(call: Call, tmp_path: Path, noun: str) -> None:
+    target = tmp_path / "exported.csv"
+    call(noun, "export", "--out", str(target))
+
+    assert call(noun, "list", "--output", "csv", "--limit", "100").stdout_bytes == (
+        target.read_bytes()
+    )
 
 
 def test_the_format_follows_who_reads(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
