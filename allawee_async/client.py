@@ -100,12 +100,14 @@ class AllaweeClient(Resources):
         self._is_view = False
         time = Clock(monotonic=clock, sleep=sleep, random=random)
         self._session = SessionManager(
-            Pool(session, max_connections=max_connections, max_response_bytes=max_response_bytes),
-            Hosts.choose(base_url, secure_url, os.environ),
-            keys,
+            pool=Pool(
+                session, max_connections=max_connections, max_response_bytes=max_response_bytes
+            ),
+            hosts=Hosts.choose(base_url, secure_url, os.environ),
+            keys=keys,
             timeout=timeout,
             retry=retry,
-            headers=headers,
+            headers={} if headers is None else headers,
             on_retry=on_retry,
             clock=time,
             rate=checked_rate(rate, time),

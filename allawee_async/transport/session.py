@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 from multidict import CIMultiDict
@@ -54,78 +54,61 @@ _JSON: Final = {"Content-Type": "application/json"}
 _ANY_FILE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
+@attrs.define(kw_only=True, eq=False, repr=False, slots=False)
 class SessionManager:
     """Sends calls: one instance for each set of options, all over one pool.
 
-    Args:
+    Attributes:
         pool: The connections.
         hosts: The two hosts that get the key.
         keys: Where the key comes from.
-        timeout: Seconds for one attempt.
+        timeout: The limits of one attempt.
         retry: The policy.
         headers: Further headers for each request.
         on_retry: Told of each retry, before the pause.
         clock: Time and chance.
         rate: Bounds how many requests are started in a second.
-        quota: Bounds the retries of all calls, if it is the one that the policy names.
         wait_for_accepted: Seconds to wait for the outcome of a request that the API queued; 0
             does not wait.
+        quota: Bounds the retries of all calls; kept as long as the policy names the same number.
     """
 
-    def __init__(
-        self,
-        pool: Pool,
-        hosts: Hosts,
-        keys: KeySource,
-        *,
-        timeout: float | aiohttp.ClientTimeout,
-        retry: RetryPolicy,
-        headers: Mapping[str, str] | None,
-        on_retry: Callable[[RetryEvent], object] | None,
-        clock: Clock,
-        rate: Rate | None = None,
-        quota: Quota | None = None,
-        wait_for_accepted: float = 0.0,
-    ) -> None:
-        self.pool = pool
-        self.hosts = hosts
-        self.keys = keys
-        self.timeout = client_timeout(timeout)
-        self.retry = checked_retry(retry)
-        self.headers = checked_headers(headers or {})
-        self.on_retry = on_retry
-        self.clock = clock
-        self.rate = rate
-        if quota is None or quota.tokens != self.retry.quota:
-            quota = Quota(self.retry.quota)
-        self.quota = quota
-        self.wait_for_accepted = checked_wait(wait_for_accepted)
+    pool: Pool
+    hosts: Hosts
+    keys: KeySource
+    timeout: aiohttp.ClientTimeout = attrs.field(converter=client_timeout)
+    retry: RetryPolicy = attrs.field(converter=checked_retry)
+    headers: dict[str, str] = attrs.field(converter=checked_headers)
+    on_retry: Callable[[RetryEvent], object] | None
+    clock: Clock
+    rate: Rate | None = None
+    wait_for_accepted: float = attrs.field(default=0.0, converter=checked_wait)
+    quota: Quota = attrs.field(
+        default=attrs.Factory(lambda self: Quota(self.retry.quota), takes_self=True)
+    )
+    _headers: dict[str, str] = attrs.field(init=False)
+    _fixed: CIMultiDict[str] | None = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make what all requests have in common."""
+        if self.quota.tokens != self.retry.quota:
+            self.quota = Quota(self.retry.quota)
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
-        self._fixed = None if keys.fixed is None else self._with_key(keys.fixed)
+        self._fixed = None if self.keys.fixed is None else self._with_key(self.keys.fixed)
 
     def with_options(
-        self,
-        *,
-        timeout: float | aiohttp.ClientTimeout | None = None,
-        retry: RetryPolicy | None = None,
-        headers: Mapping[str, str] | None = None,
-        wait_for_accepted: float | None = None,
+        self, *, headers: Mapping[str, str] | None = None, **changes: object
     ) -> SessionManager:
-        """Return a manager over the same pool; None keeps what this one has."""
-        wait = self.wait_for_accepted if wait_for_accepted is None else wait_for_accepted
-        return SessionManager(
-            self.pool,
-            self.hosts,
-            self.keys,
-            timeout=self.timeout if timeout is None else timeout,
-            retry=self.retry if retry is None else retry,
-            headers={**self.headers, **checked_headers({} if headers is None else headers)},
-            on_retry=self.on_retry,
-            clock=self.clock,
-            rate=self.rate,
-            quota=self.quota,
-            wait_for_accepted=wait,
-        )
+        """Return a manager over the same pool; None keeps what this one has.
+
+        Args:
+            headers: Further headers, added to those of this one.
+            **changes: Other attributes.
+        """
+        given: dict[str, Any] = {name: each for name, each in changes.items() if each is not None}
+        if headers is not None:
+            given["headers"] = {**self.headers, **checked_headers(headers)}
+        return attrs.evolve(self, **given)
 
     async def send(self, request: Request) -> Reply:
         """Send a request until it succeeds or the policy gives up.
