@@ -101,6 +101,8 @@ class PartState:
         query: What the query of the list has more for this part, in wire names.
         cursor: The id of an entry; all up to it have been read. None if none has.
         skip: How many entries behind it were read as well, as they have no id.
+        known: The ids of the last page: where to go on if the entry of the cursor is gone.
+        came_from: The cursor before.
         rows: Rows in the part file.
         rejected: Entries among the rejected ones.
         row_bytes: The part file.
@@ -111,6 +113,8 @@ class PartState:
     query: Mapping[str, str] = attrs.field(factory=dict[str, str])
     cursor: str | None = None
     skip: int = 0
+    known: tuple[str | None, ...] = ()
+    came_from: str | None = None
     rows: int = 0
     rejected: int = 0
     row_bytes: Kept = Kept()
@@ -175,6 +179,7 @@ _STORED_AS: Final[Mapping[Any, Mapping[str, str]]] = {
     Kept: {"length": "bytes", "checksum": "sha256"},
     Job: {"key_kind": "keyKind", "max_items": "maxItems"},
     PartState: {
+        "came_from": "cameFrom",
         "row_bytes": "part",
         "rejected_bytes": "rejectedPart",
         "read_all": "readAll",

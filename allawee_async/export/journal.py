@@ -6,6 +6,7 @@
 | `customers.csv.part` | the rows so far; of an export in parts, there is one for each |
 | `customers.csv.rejected.jsonl` | the rejected entries; `….part` as long as the export runs |
 | `customers.csv.checkpoint` | what is exported, and how far it is |
+| `customers.csv.finished` | the finished file while it is made of parts, or encoded as Parquet |
 | `.customers.csv.export` | the last checkpoint: what the finished file holds, and its checksum |
 | `customers.csv.lock` | keeps a second export off |
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
     """Return the pages of a list from where a part of it was left, the entries as they came."""
     part: Source[Any] = attrs.evolve(source, decode=records, query={**source.query, **state.query})
-    return PageWalk(part, Place(cursor=state.cursor, nameless=state.skip))
+    place = Place(
+        cursor=state.cursor, known=state.known, nameless=state.skip, came_from=state.came_from
+    )
+    return PageWalk(part, place)
 
 
 _UNFIT: Final = (Surprise, Unwritable, ValueError, RecursionError)
@@ -97,6 +100,8 @@ class Intake:
             ahead,
             cursor=cursor or ahead.cursor,
             skip=self._behind(documents, cursor),
+            known=tuple(_id(entry, self._source) for entry in documents),
+            came_from=ahead.cursor,
             rows=ahead.rows + rows,
             rejected=ahead.rejected + len(fresh) - rows,
         )

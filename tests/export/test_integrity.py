@@ -178,7 +178,8 @@ async def test_the_names_in_a_checkpoint_stay(tmp_path: Path) -> None:
     ]
     (part,) = document["parts"]
     assert list(part) == [
-        *("query", "cursor", "skip", "rows", "rejected", "part", "rejectedPart", "readAll")
+        *("query", "cursor", "skip", "known", "cameFrom", "rows", "rejected"),
+        *("part", "rejectedPart", "readAll"),
     ]
     assert list(part["part"]) == ["bytes", "sha256"]
 

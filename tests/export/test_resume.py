@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async.errors import AuthenticationError, ConfigurationError, ServerError
+from allawee_async.errors import (
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ServerError,
+)
 from allawee_async.export import ExportError, ExportProgress, export, exporting
 from tests.support.exports import (
     FORMATS,
@@ -128,6 +133,30 @@ async def test_an_expired_key_can_be_replaced_by_a_new_one_of_its_kind(tmp_path:
         await export(FakeList(DOCUMENTS, before_page=expired).pager(), target)
 
     await export(FakeList(DOCUMENTS, key_kind="key from a function").pager(), target, resume=True)
+
+    assert ids_in(target) == IDS
+
+
+@formats
+@pytest.mark.parametrize("gone", [1, 4, 10])
+async def test_it_goes_on_where_the_last_entries_were_deleted_meanwhile(
+    tmp_path: Path, kind: str, gone: int
+) -> None:
+    """A server refuses a cursor that names an entry that is gone."""
+    target = tmp_path / f"customers.{kind}"
+    failing = FakeList(DOCUMENTS, before_page=failing_at(4, ServerError("down", status=500)))
+    with pytest.raises(ServerError):
+        await export(failing.pager(), target)
+
+    class Refusing(FakeList):
+        async def _answer(self, query: Any) -> Any:
+            left = {document["id"] for document in self.documents}
+            if query.get("after", IDS[0]) not in left:
+                raise BadRequestError("no such cursor", status=400)
+            return await super()._answer(query)
+
+    left = [*DOCUMENTS[: 30 - gone], *DOCUMENTS[30:]]
+    await export(Refusing(left).pager(), target, resume=True)
 
     assert ids_in(target) == IDS
 
