@@ -44,9 +44,9 @@ def answers_after(seconds: float) -> Callable[[Line, RawRequest], Awaitable[None
 async def test_thousands_of_calls_at_once_all_succeed_with_one_request_each() -> None:
     """They wait for much longer than an attempt may take."""
     async with (
-        RawServer(answers_after(0.05)) as server,
+        RawServer(answers_after(0.06)) as server,
         AllaweeClient(
-            KEY, base_url=server.url, max_connections=50, timeout=1.0, retry=ONCE
+            KEY, base_url=server.url, max_connections=50, timeout=2.0, retry=ONCE
         ) as allawee,
     ):
         ids = [f"cus.{number}" for number in range(2_000)]
@@ -69,17 +69,17 @@ async def test_who_waits_is_served_in_the_order_of_coming() -> None:
 
 
 async def test_waiting_is_no_part_of_an_attempt() -> None:
-    """Four calls take their turns over one connection; each attempt is far shorter than all."""
+    """Calls take their turns over one connection; each attempt is far shorter than all."""
     async with (
-        RawServer(answers_after(0.1)) as server,
+        RawServer(answers_after(0.15)) as server,
         AllaweeClient(
-            KEY, base_url=server.url, max_connections=1, timeout=0.3, retry=ONCE
+            KEY, base_url=server.url, max_connections=1, timeout=1.0, retry=ONCE
         ) as allawee,
     ):
-        replies = await asyncio.gather(*(allawee.request("GET", f"/a/{n}") for n in range(5)))
+        replies = await asyncio.gather(*(allawee.request("GET", f"/a/{n}") for n in range(8)))
 
-    assert [len(reply.attempts) for reply in replies] == [1] * 5
-    assert all(reply.elapsed < 0.3 for reply in replies)
+    assert [len(reply.attempts) for reply in replies] == [1] * 8
+    assert all(reply.elapsed < 1.0 for reply in replies)
 
 
 async def test_a_pause_between_attempts_lets_the_others_go_first() -> None:
@@ -136,7 +136,7 @@ async def test_cancelling_in_the_queue_loses_no_place_and_no_connection(connecti
                 if number % 3 != wave % 3:
                     task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             ids = [f"cus.{number}" for number in range(10)]
             found = await asyncio.gather(*map(allawee.customers.get, ids))
         assert [customer.id for customer in found] == ids
@@ -160,10 +160,10 @@ async def test_closing_the_client_ends_the_waiting_and_nothing_was_sent() -> Non
 
 async def test_a_callers_own_connector_with_fewer_connections_makes_nobody_late() -> None:
     async with (
-        RawServer(answers_after(0.05)) as server,
+        RawServer(answers_after(0.1)) as server,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit_per_host=2)) as session,
     ):
-        allawee = AllaweeClient(KEY, base_url=server.url, session=session, timeout=0.2, retry=ONCE)
+        allawee = AllaweeClient(KEY, base_url=server.url, session=session, timeout=0.8, retry=ONCE)
         await asyncio.gather(*(allawee.customers.get("cus.1") for _ in range(20)))
 
     assert len(server.requests) == 20
