@@ -15,8 +15,9 @@ from allawee_async.errors import (
     RequestAccepted,
     RequestTimeoutError,
 )
+from allawee_async.redaction import mask
 from allawee_async.transport.request import Request
-from allawee_async.transport.response import error_from, read_response
+from allawee_async.transport.response import check_subject, error_from, read_response
 from allawee_async.transport.retry import MAY_HAVE_TAKEN_EFFECT, outcome_of
 from allawee_async.transport.retry_state import without_secrets
 from allawee_async.transport.routes import Route
@@ -61,7 +62,7 @@ async def outcome_of_accepted(
     async def wait(timeout: float | None) -> R:  # noqa: ASYNC109 - polling, not one await
         try:
             record = await _finished_record(accepted, session, timeout)
-            return read(_last_reply(record, accepted))
+            return read(_last_reply(record, accepted, request))
         except AllaweeError as error:
             if not request.confidential:
                 raise
@@ -129,7 +130,7 @@ def _about(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
     return error
 
 
-def _last_reply(record: RequestRecord, accepted: RequestAccepted) -> Reply:
+def _last_reply(record: RequestRecord, accepted: RequestAccepted, request: Request) -> Reply:
     """Return the answer of the last attempt, or raise its error: completed may mean failed."""
     if record.status == "cancelled":
         raise _about(
@@ -143,10 +144,13 @@ def _last_reply(record: RequestRecord, accepted: RequestAccepted) -> Reply:
     if not 200 <= last.status_code <= 299:
         error = error_from(last.status_code, last.response_body)
         error.outcome_unknown = outcome_of(error) in MAY_HAVE_TAKEN_EFFECT
-        error.path = record.path or ""
+        error.path = mask(record.path or "")
         raise _about(error, accepted)
     try:
         reply = read_response(last.status_code, {}, dumps(last.response_body))
+        check_subject(reply, request.expected)
+    except DecodeError as error:
+        raise _still_unknown(error, accepted) from None
     except RequestAccepted:
         unclear = DecodeError("expected an outcome, found a request that is still queued")
         raise _still_unknown(unclear, accepted) from None

@@ -123,6 +123,19 @@ async def test_completed_may_mean_failed(wire: Any, sample: Any) -> None:
     assert writes(wire) == 1
 
 
+async def test_an_outcome_about_another_object_leaves_the_outcome_open(
+    wire: Any, sample: Any
+) -> None:
+    queue(wire, sample)
+    wire.answer(body=record("completed", (200, {"code": "success", "data": {"id": "c.2"}})))
+
+    with pytest.raises(DecodeError, match=r"its id is c\.2, not c\.1") as caught:
+        await wire.client().with_options(wait_for_accepted=120).cards.block("c.1")
+
+    assert caught.value.outcome_unknown
+    assert caught.value.request_id == ID
+
+
 async def test_a_fault_in_the_last_attempt_leaves_the_outcome_open(wire: Any, sample: Any) -> None:
     queue(wire, sample)
     wire.answer(body=record("completed", (502, None)))
