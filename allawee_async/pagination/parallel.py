@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeGuard, TypeVar
 
 import attrs
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SHORTEST = 0.001  # seconds, the precision of most times
+_SHORTEST: Final = 0.001  # seconds, the precision of most times
+_SURELY_SORTED: Final = 20
+"""So many entries in order, and none that is not, are no chance."""
+_NEVER: Final = 10**18
 
 
 class ParallelWalk(Generic[T]):
@@ -82,14 +85,12 @@ class _Stretch(Generic[T]):
         walk: The pages of what the window was at first.
         read: The earliest time that was read.
         density: How many entries there are in a second, by the last page.
-        is_sorted: Whether what came was sorted by time.
     """
 
     window: Window
     walk: PageWalk[T]
     read: datetime
     density: float = 0.0
-    is_sorted: bool = True
 
     @property
     def left(self) -> float:
@@ -98,10 +99,7 @@ class _Stretch(Generic[T]):
 
     def note(self, times: Sequence[datetime]) -> None:
         """Take note of the times of a page."""
-        if not times:
-            return
-        earliest = min(times)
-        self.is_sorted &= all(a >= b for a, b in pairwise([self.read, *times]))
+        earliest = min(times, default=self.read)
         seconds = max((self.read - earliest).total_seconds(), _SHORTEST)
         self.density = len(times) / seconds
         self.read = min(self.read, earliest)
@@ -139,6 +137,7 @@ class _Run(Generic[T]):
         self._workers = workers
         self._idle = 0
         self._page_size = 1
+        self._in_order = 0
         self._windows: deque[Window] = deque()
         self._stretches: list[_Stretch[T]] = []
         self._changed = asyncio.Condition()
@@ -233,6 +232,7 @@ class _Run(Generic[T]):
             except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
                 time = self._time_of(error.item, stretch) if _is_of_item(error) else None
                 if time is None or not stretch.is_given_away(time):
+                    stretch.read = min(stretch.read, time or stretch.read)
                     await self._leave_out(error)
                 continue
             times = [self._time_of(item, stretch) for item in page.items]
@@ -241,15 +241,23 @@ class _Run(Generic[T]):
                 for item, time in zip(page.items, times, strict=True)
                 if not stretch.is_given_away(time)
             ]
+            self._look_at_order([stretch.read, *times])
             stretch.note(times)
             self._page_size = max(self._page_size, len(times))
             if kept:
                 await self._came.put(kept)
-            if len(kept) < len(times) and stretch.is_sorted:
-                return
+            if len(kept) < len(times) and self._in_order >= _SURELY_SORTED:
+                return  # else something of ours may come behind what is not
             if self._idle:
                 async with self._changed:
                     self._changed.notify_all()
+
+    def _look_at_order(self, times: Sequence[datetime]) -> None:
+        """Find out whether the server sorts by time, as it is asked to."""
+        for later, earlier in pairwise(times):
+            self._in_order += later > earlier
+            if later < earlier:
+                self._in_order = -_NEVER
 
     async def _leave_out(self, error: Exception) -> None:
         on_invalid = self._source.on_invalid

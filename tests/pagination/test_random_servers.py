@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,12 @@ import pytest
 from allawee_async import AsyncPager, BadRequestError, DecodeError, PaginationError, ServerError
 from allawee_async.pagination.pages import Source
 from allawee_async.transport.response import Reply
+from tests.support.timed_list import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from allawee_async.pagination.pages import OnInvalid
 
 
 @attrs.define
@@ -125,3 +129,82 @@ async def test_each_item_comes_once_and_in_order(seed: int) -> None:
             expected if tasks == 1 else sorted(expected)
         )
         assert told == whims.bad
+
+
+# At once
+
+
+@attrs.define
+class Moody:
+    """A list along time, whose server sorts as it likes, fails, and has records that are odd."""
+
+    random: Random
+    times: dict[str, datetime] = attrs.field(init=False)
+    bad: set[str] = attrs.field(init=False)
+    order: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        chance = self.random.random
+        span = self.random.choice([0.005, 0.1, 10, 1e6, 3e7])
+        self.order = self.random.choice(["as asked", "as asked", "the other way", "by chance"])
+        self.times = {
+            f"cus.{number}": EPOCH + timedelta(milliseconds=int(1000 * span * place))
+            for number in range(self.random.randrange(150))
+            for place in [chance() if chance() < 0.5 else 0.5 + chance() / 50]
+        }
+        self.bad = {name for name in self.times if chance() < 0.05}
+
+    def pager(self, on_invalid: OnInvalid | None) -> AsyncPager[dict[str, Any]]:
+        query = {"limit": str(self.random.choice([1, 3, 10, 50]))}
+        source: Source[Any] = Source(
+            fetch=self._fetch, decode=self._decode, query=query, on_invalid=on_invalid
+        )
+        return AsyncPager(source)
+
+    async def _fetch(self, query: Mapping[str, str]) -> Reply:
+        await asyncio.sleep(self.random.choice([0, 0.0005]))
+        if self.random.random() < 0.05:
+            raise ServerError("down", status=503)
+        found = [*self.times]
+        for condition in query.get("filter", "").split():
+            _, operator, text = condition.split("|")
+            border = datetime.fromisoformat(text)
+            found = [one for one in found if (self.times[one] < border) is (operator == "ltd")]
+        is_probe = query.get("sort") == "createdAt"
+        if is_probe or self.order != "by chance":
+            backwards = not is_probe and self.order == "as asked"
+            found.sort(key=lambda one: (self.times[one], one), reverse=backwards)
+        else:
+            found.sort(key=lambda one: int(one[4:]) * 7919 % 151)
+        start = found.index(query["after"]) + 1 if "after" in query else 0
+        page = found[start : start + int(query["limit"])]
+        raw: Any = [{"id": one, "createdAt": self.times[one].isoformat()} for one in page]
+        return Reply(200, {}, raw=raw, metadata={"hasMore": len(page) == int(query["limit"])})
+
+    def _decode(self, raw: Any) -> list[dict[str, Any] | DecodeError]:
+        return [
+            DecodeError("odd", path=f"data[{place}]", item=item) if item["id"] in self.bad else item
+            for place, item in enumerate(raw)
+        ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_each_item_comes_once_from_many_windows(seed: int) -> None:
+    for number in range(10):
+        random = Random(f"{seed} {number}")
+        moody, told = Moody(random), list[DecodeError]()
+        pager = moody.pager(told.append if random.random() < 0.5 else None)
+        walk, got = pager.parallel(random.choice([1, 2, 5, 16])), list[str]()
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    got.append((await anext(walk))["id"])
+                except StopAsyncIteration:
+                    break
+                except ServerError:
+                    continue
+                except DecodeError as error:
+                    told.append(error)
+
+        assert sorted(got) == sorted(moody.times.keys() - moody.bad), moody.order
+        assert sorted(str(error.cursor) for error in told) == sorted(moody.bad)
