@@ -10,7 +10,7 @@ from allawee_async.export.results import (
     ExportProgress,
     ExportResult,
 )
-from allawee_async.export.rows import FORMATS, Format
+from allawee_async.export.formats import FORMATS, Format
 
 __all__ = [
     "FORMATS",

@@ -12,7 +12,7 @@ from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_timestamp
 from allawee_async.export.columns import EXTRA, columns_of, group_of
 from allawee_async.export.documents import unnamed
-from allawee_async.export.rows import Text
+from allawee_async.export.formats import Text
 from allawee_async.models.schema import Kind
 
 if TYPE_CHECKING:

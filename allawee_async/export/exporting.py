@@ -22,7 +22,7 @@ from allawee_async.export.files import Lock
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
-from allawee_async.export.rows import GzipLines, JsonLines, format_of
+from allawee_async.export.formats import GzipLines, JsonLines, format_of
 from allawee_async.export.table import Table
 from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from allawee_async.export.columns import Column
-    from allawee_async.export.rows import Format, Rows
+    from allawee_async.export.formats import Format, Rows
     from allawee_async.models.base import Model
     from allawee_async.pagination.pager import AsyncPager
     from allawee_async.pagination.pages import Source

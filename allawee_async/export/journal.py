@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
-    from allawee_async.export.rows import Rows
+    from allawee_async.export.formats import Rows
 
 _BLOCK: Final = 1024 * 1024
 

@@ -9,14 +9,14 @@ import attrs
 from allawee_async.codec.converter import records
 from allawee_async.codec.json import dumps
 from allawee_async.errors import DecodeError
-from allawee_async.export.rows import Unwritable
+from allawee_async.export.formats import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
 from allawee_async.models.schema import Kind, ModelField, masked_value
 from allawee_async.pagination.pages import PageWalk, Place
 
 if TYPE_CHECKING:
     from allawee_async.export.checkpoint import Job, PartState
-    from allawee_async.export.rows import Rows
+    from allawee_async.export.formats import Rows
     from allawee_async.models.base import Model
     from allawee_async.pagination.pages import Source
     from allawee_async.types import JSONValue

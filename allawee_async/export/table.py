@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from allawee_async.codec.json import dumps
 from allawee_async.export.columns import EXTRA, group_of
 from allawee_async.export.documents import may_hide, unnamed
-from allawee_async.export.rows import Unwritable
+from allawee_async.export.formats import Unwritable
 from allawee_async.models.schema import Kind, masked_value
 from allawee_async.redaction import MASK, without_named_secrets
 

@@ -9,7 +9,7 @@ import pytest
 
 from allawee_async.errors import DecodeError, PaginationError, ServerError
 from allawee_async.export import export, exporting
-from allawee_async.export.rows import JsonLines
+from allawee_async.export.formats import JsonLines
 from allawee_async.models import Event, Payment
 from tests.support.exports import (
     FORMATS,
