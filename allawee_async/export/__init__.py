@@ -4,13 +4,13 @@ Use `export`. Parquet needs the extra `export` (pyarrow); the other formats need
 """
 
 from allawee_async.export.exporting import export
+from allawee_async.export.formats import FORMATS, Format
 from allawee_async.export.results import (
     ExportConflictError,
     ExportError,
     ExportProgress,
     ExportResult,
 )
-from allawee_async.export.formats import FORMATS, Format
 
 __all__ = [
     "FORMATS",

@@ -19,10 +19,10 @@ from allawee_async.export.checkpoint import Checkpoint, Job, PartState
 from allawee_async.export.columns import chosen, columns_of
 from allawee_async.export.csv_rows import Csv
 from allawee_async.export.files import Lock
+from allawee_async.export.formats import GzipLines, JsonLines, format_of
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
-from allawee_async.export.formats import GzipLines, JsonLines, format_of
 from allawee_async.export.table import Table
 from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from allawee_async.codec.json import dumps, loads
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.columns import EXTRA
-from allawee_async.export.results import ExportError
 from allawee_async.export.formats import Unwritable
+from allawee_async.export.results import ExportError
 from allawee_async.models.schema import Kind
 from allawee_async.version import install_command
 

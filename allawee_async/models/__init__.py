@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from allawee_async.models.common import *
     from allawee_async.models.customers import *
     from allawee_async.models.disputes import *
-    from allawee_async.models.events import *
     from allawee_async.models.fees import *
     from allawee_async.models.payment_requests import *
     from allawee_async.models.payments import *
@@ -46,7 +45,6 @@ else:
             "Identity IdentityType IndividualInformation Verification VerificationStatus "
             "VerificationTier",
             "disputes": "Dispute DisputeReason",
-            "events": "Event",
             "fees": "Fee FeeStructure",
             "payment_requests": "PaymentRequest PaymentRequestBank PaymentRequestOptions",
             "payments": "BillValidation FeePart Payment PaymentFailureReason PaymentMethod "
@@ -55,6 +53,6 @@ else:
             "secret_keys": "KeyScope SecretKey",
             "tools": "Bank BillCategory BillProduct Configuration FxQuote FxRate Merchant "
             "MerchantCategory PaymentConfiguration PaymentFees ResolvedAccount",
-            "webhooks": "Webhook WebhookEventName WebhookSecret",
+            "webhooks": "Event Webhook WebhookEventName WebhookSecret",
         },
     )

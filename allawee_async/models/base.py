@@ -13,13 +13,10 @@ import attrs
 from allawee_async.redaction import MASK, without_named_secrets
 from allawee_async.types import JSONObject, JSONValue, Strings
 
-__all__ = ["MONEY", "SECRET", "Model", "OpenEnum", "as_things", "as_tuple", "known", "model"]
+__all__ = ["MONEY", "Model", "OpenEnum", "as_things", "as_tuple", "known", "model"]
 
 C = TypeVar("C")
 E = TypeVar("E")
-
-SECRET: Final = {"secret": True}
-"""Metadata of a field that nothing shows: `attrs.field(metadata=SECRET)`."""
 
 MONEY: Final = {"money": "currency"}
 """Metadata of an amount in minor units: the name of the field that tells its currency."""

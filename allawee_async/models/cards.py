@@ -8,7 +8,6 @@ import attrs
 from allawee_async.models.accounts import Account
 from allawee_async.models.base import (
     MONEY,
-    SECRET,
     Model,
     OpenEnum,
     as_things,
@@ -19,6 +18,7 @@ from allawee_async.models.base import (
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
+from allawee_async.redaction import SECRET
 from allawee_async.types import JSONObject, Strings
 
 __all__ = [

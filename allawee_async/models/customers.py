@@ -6,8 +6,9 @@ from typing import Final
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, as_things, known, model
+from allawee_async.models.base import Model, OpenEnum, as_things, known, model
 from allawee_async.models.common import Address
+from allawee_async.redaction import SECRET
 from allawee_async.types import JSONObject
 
 __all__ = [

@@ -8,8 +8,8 @@ from allawee_async.models.accounts import Account
 from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
-from allawee_async.models.events import Event
 from allawee_async.models.fees import Fee
+from allawee_async.models.webhooks import Event
 from allawee_async.types import JSONObject
 
 __all__ = [

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, known, model
+from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.redaction import SECRET
 from allawee_async.types import JSONValue
 
 __all__ = ["RequestAttempt", "RequestRecord", "RequestSource", "RequestStatus"]

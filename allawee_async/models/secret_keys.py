@@ -4,7 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, known, model
+from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.redaction import SECRET
 
 __all__ = ["KeyScope", "SecretKey"]
 

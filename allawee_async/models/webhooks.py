@@ -1,13 +1,14 @@
-"""Webhooks: where the API sends its events."""
+"""Webhooks: where the API sends its events, and its records of them."""
 
 from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import SECRET, Model, OpenEnum, known, model
+from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.redaction import SECRET
 from allawee_async.types import JSONObject
 
-__all__ = ["Webhook", "WebhookEventName", "WebhookSecret"]
+__all__ = ["Event", "Webhook", "WebhookEventName", "WebhookSecret"]
 
 
 class WebhookEventName(OpenEnum):
@@ -67,3 +68,20 @@ class WebhookSecret(Model):
 
     signing_key: str | None = attrs.field(default=None, metadata=SECRET)
     secret: str | None = attrs.field(default=None, metadata=SECRET)
+
+
+@model(kw_only=True)
+class Event(Model):
+    """The record of an event. No document shows one, so what the API sends is mostly in `extra`.
+
+    Attributes:
+        id: Opaque, for instance `evt.2wcj2CVUpNZGXXxsC`; deliveries carry it as `metadata.event`.
+        object: The API's name of the type.
+        created_at: When the event was created, UTC.
+        updated_at: When the record last changed, UTC.
+    """
+
+    id: str | None = None
+    object: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None

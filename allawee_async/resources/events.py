@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from allawee_async.models.events import Event
+from allawee_async.models.webhooks import Event
 from allawee_async.resources.base import Listable
 from allawee_async.transport.routes import Route
 
