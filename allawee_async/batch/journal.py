@@ -97,17 +97,16 @@ class Journal:
 
     def _opened(self, owner: Owner) -> int:
         try:
-            if not os.path.lexists(self._path):
-                file = open_new(self._path)
-                header = {"format": FORMAT, "version": VERSION, **attrs.asdict(owner)}
-                _append(file, _text(header))
-                _sync_folder(self._path.parent)
-                return file
-            file = open_old(self._path, os.O_RDWR)
+            is_there = os.path.lexists(self._path)
+            file = open_old(self._path, os.O_RDWR) if is_there else open_new(self._path)
         except (OSError, ValueError) as error:
             raise _failed(self._path, "cannot be opened", error) from error
         try:
             self._read(file, owner)
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            os.close(file)
+            raise _failed(self._path, "cannot be opened", error) from error
         except BaseException:
             os.close(file)
             raise
@@ -116,8 +115,13 @@ class Journal:
     def _read(self, file: int, owner: Owner) -> None:
         with os.fdopen(os.dup(file), "rb") as stream:
             text = stream.read()
-        whole, _, cut_off = text.rpartition(b"\n")
-        if not whole and cut_off:
+        header = _text({"format": FORMAT, "version": VERSION, **attrs.asdict(owner)})
+        if len(text) < len(header) and header.startswith(text):  # new, or killed when it was new
+            os.ftruncate(file, 0)
+            _append(file, header)
+            return
+        whole, end, _ = text.rpartition(b"\n")
+        if not end:
             raise BatchError(f"{self._path} is no journal of a batch; name another file")
         for number, line in enumerate(whole.split(b"\n"), 1):
             entry = self._parsed(line, number)
@@ -169,7 +173,7 @@ class Journal:
                     loop = asyncio.get_running_loop()
                     await loop.run_in_executor(self._writer, self._write, lines)
         except asyncio.CancelledError:
-            if line in self._waiting:
+            if entry.state == "sent" and line in self._waiting:
                 self._waiting.remove(line)
             raise
         if self._failure is not None:
@@ -185,6 +189,8 @@ class Journal:
 
     def _write(self, lines: list[_Line]) -> None:
         """Append lines, in the writer's thread: it goes on when who waits is cancelled."""
+        if self._failure is not None:
+            return  # a line that could not be taken back may end the file, and must stay its end
         try:
             _append(self._file, b"".join(line.text for line in lines))
         except OSError as error:

@@ -106,19 +106,29 @@ def check_rows(
         BatchRowsError: Some rows cannot be sent; it tells all of them.
         ConfigurationError: The verb takes no reference, or its objects cannot be looked up by one.
     """
-    found = verb_of(verb)
-    noun: object = getattr(verb, "__self__", None)
-    if found is None or not isinstance(noun, Findable) or "reference" not in _names(found):
-        raise ConfigurationError(
-            "a batch needs a method of a client that takes a reference, by which `find` finds what "
-            "it made: allawee.payments.create_payout, allawee.customers.create, …"
-        )
-    checks = _Checks(found, type(cast("Any", noun))(_Recorder()))
+    found, noun = batch_verb(verb)
+    checks = _Checks(found, type(noun)(cast("Any", _Recorder())))
     for number, row in enumerate(rows, 1):
         checks.add(number, row)
     if checks.problems:
         raise BatchRowsError(tuple(checks.problems))
     return Plan(found, tuple(checks.rows), totals(checks.rows), tuple(checks.warnings))
+
+
+def batch_verb(method: object) -> tuple[Verb, Findable[Any]]:
+    """Return what is known of a method that a batch can use, and the noun that finds what it made.
+
+    Raises:
+        ConfigurationError: It takes no reference, or its objects cannot be looked up by one.
+    """
+    verb, noun = verb_of(method), getattr(method, "__self__", None)
+    takes = () if verb is None else [parameter.name for parameter in verb.parameters]
+    if verb is not None and isinstance(noun, Findable) and "reference" in takes:
+        return verb, noun
+    raise ConfigurationError(
+        "a batch needs a method of a client that takes a reference, by which `find` finds what it "
+        "made: allawee.payments.create_payout, allawee.customers.create, …"
+    )
 
 
 def totals(rows: Iterable[Row]) -> dict[str, int]:
@@ -128,10 +138,6 @@ def totals(rows: Iterable[Row]) -> dict[str, int]:
         if row.amount is not None:
             sums[row.currency or ""] = sums.get(row.currency or "", 0) + row.amount
     return sums
-
-
-def _names(verb: Verb) -> list[str]:
-    return [parameter.name for parameter in verb.parameters]
 
 
 class _Checks:

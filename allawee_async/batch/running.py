@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from allawee_async.batch.errors import BatchRowsError, RowProblem
 from allawee_async.batch.journal import Entry, Journal, Owner
 from allawee_async.batch.outcomes import BatchReport, Outcome, OutcomeState
-from allawee_async.batch.rows import Plan, check_rows, totals
+from allawee_async.batch.rows import Plan, batch_verb, check_rows, totals
 from allawee_async.errors import (
     AllaweeError,
     AuthenticationError,
@@ -24,7 +24,7 @@ from allawee_async.resources.base import session_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from allawee_async.batch.journal import State
     from allawee_async.batch.rows import Row
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _logger: Final = logging.getLogger("allawee_async")
 
 _CONCERNS_ALL_ROWS: Final = (AuthenticationError, PermissionDeniedError)
+_OPEN: Final = ("sent", "unknown")
 
 
 async def run_batch(
@@ -62,7 +63,8 @@ async def run_batch(
         resend_unknown: Send a row again of which an earlier run does not know whether it took
             effect, if nothing with its reference is found. Do it when you know that the API shows
             at once what it has done.
-        on_outcome: Called with each outcome as it comes.
+        on_outcome: Called with each outcome as it comes. If it raises, no further row is sent, and
+            that is raised once those under way have ended.
 
     Returns:
         How each row ended, and what those that are done come to.
@@ -77,12 +79,15 @@ async def run_batch(
     """
     if type(concurrency) is not int or concurrency < 1:
         raise ConfigurationError("concurrency must be a whole number of at least 1")
+    found, noun = batch_verb(verb)
     plan = rows if isinstance(rows, Plan) else check_rows(verb, rows)
+    if plan.verb.call != found.call:
+        raise ConfigurationError(f"the rows were checked for {plan.verb.call}, not {found.call}")
     if plan.warnings:
         _logger.warning("%s: %s odd rows; %s", plan.verb.call, len(plan.warnings), plan.warnings[0])
-    noun = cast("Findable[Any]", getattr(verb, "__self__", None))
     with Journal(Path(journal), await _owner(plan, noun)) as opened:
         _refuse_changed_rows(plan, opened)
+        _tell_of_rows_left_out(plan, opened)
         batch = _Batch(verb, noun, plan, opened, resend_unknown=resend_unknown, tell=on_outcome)
         await batch.run(concurrency)
     outcomes = tuple(batch.outcomes[row.reference] for row in plan.rows)
@@ -113,6 +118,23 @@ def _refuse_changed_rows(plan: Plan, journal: Journal) -> None:
         raise BatchRowsError(tuple(changed))
 
 
+def _tell_of_rows_left_out(plan: Plan, journal: Journal) -> None:
+    there = {row.reference for row in plan.rows}
+    left = [
+        entry.reference
+        for entry in journal.entries.values()
+        if entry.state in _OPEN and entry.reference not in there
+    ]
+    if left:
+        _logger.warning(
+            "%s: %s rows of the journal may have taken effect, and are not looked up, as they are "
+            "not among these rows; the first is %s",
+            plan.verb.call,
+            len(left),
+            left[0],
+        )
+
+
 class _Batch:
     """One run over the rows of a batch.
 
@@ -137,21 +159,12 @@ class _Batch:
         self._journal = journal
         self._sends_again = resend_unknown or plan.verb.route.resend
         self._tell = tell
-        self._stopped_by: AllaweeError | None = None
+        self._stopped_by: Exception | None = None
 
     async def run(self, concurrency: int) -> None:
         """Do all rows; then look once more for those of which nothing is known."""
-        left = iter(self._plan.rows)
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(min(concurrency, len(self._plan.rows))):
-                    workers.create_task(self._work(left))
-        except ExceptionGroup as group:  # the others were cancelled by the first
-            raise group.exceptions[0] from None
-        for row in self._plan.rows:
-            found = self.outcomes.get(row.reference)
-            if found is not None and found.state is OutcomeState.UNKNOWN:
-                self._end(await self._looked_up(row, found.error))
+        await _each(self._plan.rows, self._do, concurrency)
+        await _each(self._plan.rows, self._look_again, concurrency)
         if self._stopped_by is not None:
             raise self._stopped_by
 
@@ -162,26 +175,37 @@ class _Batch:
             [row for row in self._plan.rows if self.outcomes[row.reference].state in done]
         )
 
-    async def _work(self, left: Iterator[Row]) -> None:
-        for row in left:
-            if self._stopped_by is not None:
-                return
-            outcome = await self._outcome(row)
-            if outcome.state is OutcomeState.UNKNOWN:
-                self.outcomes[row.reference] = outcome  # it is looked up once more at the end
-            else:
-                self._end(outcome)
+    async def _do(self, row: Row) -> None:
+        if self._stopped_by is not None:
+            return
+        outcome = await self._outcome(row)
+        if outcome.state is OutcomeState.UNKNOWN:
+            self.outcomes[row.reference] = outcome  # it is looked up once more at the end
+        else:
+            self._end(outcome)
+
+    async def _look_again(self, row: Row) -> None:
+        known = self.outcomes.get(row.reference)
+        if known is not None and known.state is OutcomeState.UNKNOWN:
+            is_over = self._stopped_by is not None
+            self._end(known if is_over else await self._looked_up(row, known.error))
 
     def _end(self, outcome: Outcome) -> None:
         self.outcomes[outcome.reference] = outcome
-        if self._tell is not None:
-            self._tell(outcome)
+        try:
+            if self._tell is not None:
+                self._tell(outcome)
+        except Exception as error:  # noqa: BLE001 - it is raised when what is under way has ended
+            self._stop(error)
+
+    def _stop(self, error: Exception) -> None:
+        self._stopped_by = self._stopped_by or error
 
     async def _outcome(self, row: Row) -> Outcome:
         known = self._journal.entries.get(row.reference)
         if known is not None and known.state == "done":
             return Outcome(row.reference, OutcomeState.SKIPPED, known.id, known.status)
-        was_sent = known is not None and known.state in ("sent", "unknown")
+        was_sent = known is not None and known.state in _OPEN
         if was_sent:
             found = await self._looked_up(row)
             is_missing = found.state is OutcomeState.UNKNOWN and found.error is None
@@ -190,39 +214,38 @@ class _Batch:
         return await self._sent(row, was_sent=was_sent)
 
     async def _sent(self, row: Row, *, was_sent: bool) -> Outcome:
-        await self._record_before(row)
+        await self._record_before(row, was_sent=was_sent)
         try:
             made = await self._verb(*row.path_values, **row.values)
         except AllaweeError as error:
-            is_open = error.outcome_unknown or isinstance(error, RequestAccepted)
-            if is_open or was_sent:  # a reference that is taken may be ours of before
-                return await self._looked_up(row, error, had_no_effect=not is_open)
             if isinstance(error, _CONCERNS_ALL_ROWS):
-                self._stopped_by = error
+                self._stop(error)
+            is_open = error.outcome_unknown or isinstance(error, RequestAccepted)
+            if is_open or was_sent:  # a refusal says nothing of what was sent before
+                return await self._looked_up(row, error)
             return await self._ended(row, OutcomeState.REFUSED, error=error)
         return await self._ended(row, OutcomeState.DONE, made=made)
 
-    async def _record_before(self, row: Row) -> None:
+    async def _record_before(self, row: Row, *, was_sent: bool) -> None:
         try:
             await self._journal.record(_entry(row, "sent"))
         except asyncio.CancelledError:
-            self._journal.note(_entry(row, "refused"))  # it was not sent after all
+            if not was_sent:
+                self._journal.note(_entry(row, "refused"))  # it was not sent after all
             raise
 
-    async def _looked_up(
-        self, row: Row, error: AllaweeError | None = None, *, had_no_effect: bool = False
-    ) -> Outcome:
+    async def _looked_up(self, row: Row, error: AllaweeError | None = None) -> Outcome:
         """Look for what a row may have made; what is not there may still come, so that is open."""
         try:
             found = await self._noun.find(reference=row.reference)
         except AllaweeError as failure:
+            if isinstance(failure, AuthenticationError):
+                self._stop(failure)
             return await self._ended(row, OutcomeState.UNKNOWN, error=error or failure)
-        if found is not None:
-            if (difference := _difference(row, found)) is None:
-                return await self._ended(row, OutcomeState.DONE, made=found)
-            return await self._ended(row, OutcomeState.REFUSED, error=difference)
-        state = OutcomeState.REFUSED if had_no_effect else OutcomeState.UNKNOWN
-        return await self._ended(row, state, error=error)
+        difference = None if found is None else _difference(row, found)
+        if found is None or difference is not None:
+            return await self._ended(row, OutcomeState.UNKNOWN, error=difference or error)
+        return await self._ended(row, OutcomeState.DONE, made=found)
 
     async def _ended(
         self,
@@ -236,6 +259,23 @@ class _Batch:
         entry = _entry(row, cast("State", state.value), id_=id_, status=status)
         await self._journal.record(entry)
         return Outcome(row.reference, state, id_, status, error)
+
+
+async def _each(
+    rows: Iterable[Row], do: Callable[[Row], Awaitable[None]], concurrency: int
+) -> None:
+    left = iter(rows)
+
+    async def work() -> None:
+        for row in left:
+            await do(row)
+
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(concurrency):
+                workers.create_task(work())
+    except ExceptionGroup as group:  # the others were cancelled by the first
+        raise group.exceptions[0] from None
 
 
 def _entry(row: Row, state: State, *, id_: str | None = None, status: str | None = None) -> Entry:
@@ -252,9 +292,9 @@ def _difference(row: Row, found: object) -> DecodeError | None:
     for name, mine in (("amount", row.amount), ("currency", row.currency)):
         theirs = getattr(found, name, None)
         if mine is not None and theirs is not None and theirs != mine:
-            error = DecodeError(
-                "something else has this reference already; give the row another one", path=name
+            return DecodeError(
+                "something else has this reference; whether the row took effect beside it is not "
+                "known",
+                path=name,
             )
-            error.outcome_unknown = False
-            return error
     return None
