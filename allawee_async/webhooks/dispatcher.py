@@ -12,7 +12,7 @@ from allawee_async.webhooks.adapters.asgi import AsgiApp
 from allawee_async.webhooks.decisions import Decline
 from allawee_async.webhooks.delivery.background import Background
 from allawee_async.webhooks.delivery.claiming import Claims
-from allawee_async.webhooks.delivery.delivery import Delivery, Desk
+from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
 from allawee_async.webhooks.delivery.handlers import Handlers, Workers
 from allawee_async.webhooks.delivery.limits import Limits
 from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
@@ -116,7 +116,7 @@ class WebhookDispatcher:
         self._clock = LoopClock()
         self._stats = DispatchStats()
         self._reporter = Reporter(on_incident)
-        self._desk = Desk(
+        self._context = DeliveryContext(
             limits=limits,
             claims=Claims(MemoryStore() if store is None else store, lease),
             default=DefaultDecision(default),
@@ -222,7 +222,7 @@ class WebhookDispatcher:
             return INVALID_EVENT
         del body  # a traceback with local variables would show it
         chain = self._handlers.chain(event)
-        return await Delivery(self._desk, event, chain, arrived, request).answer()
+        return await Delivery(self._context, event, chain, arrived, request).answer()
 
     def arrival(self) -> float:
         """Return when the request that you are called for may have come, at the earliest.
@@ -235,7 +235,7 @@ class WebhookDispatcher:
     @property
     def max_body(self) -> int:
         """The longest body to read, in bytes."""
-        return self._desk.limits.max_body
+        return self._context.limits.max_body
 
     @property
     def stats(self) -> DispatchStats:
@@ -271,9 +271,9 @@ class WebhookDispatcher:
         them when it ends. A dispatcher that is closed opens again when it is used.
         """
         self._clock.stop()
-        await self._desk.background.close()
-        self._desk.workers.close()
-        await self._desk.claims.close()
+        await self._context.background.close()
+        self._context.workers.close()
+        await self._context.claims.close()
 
     async def __aenter__(self) -> Self:
         """Return the dispatcher itself."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.webhooks.delivery.claiming import PATIENCE
-from allawee_async.webhooks.delivery.execution import Running
+from allawee_async.webhooks.delivery.execution import HandlerRun
 from allawee_async.webhooks.delivery.stats import Incident, log, shown
 from allawee_async.webhooks.responses import (
     BUSY,
@@ -35,7 +35,7 @@ _SENT_AGAIN = "Allawee is to send it again"
 
 
 @attrs.frozen
-class Desk:
+class DeliveryContext:
     """What all deliveries of a dispatcher share."""
 
     limits: Limits
@@ -52,14 +52,14 @@ class Delivery:
     """A delivery of an event.
 
     Attributes:
-        desk: What all deliveries share.
+        context: What all deliveries share.
         event: The event.
         chain: Its handlers.
         arrived: When the first byte came, by the loop's clock.
         request: The request that a handler may want.
     """
 
-    desk: Desk
+    context: DeliveryContext
     event: Event
     chain: Chain
     arrived: float
@@ -69,14 +69,14 @@ class Delivery:
         """Return what to answer; never later than the deadline of a decision."""
         if not self.event.wants_decision:
             return await self._handled() if self.chain else self._nobody()
-        default = self.desk.default.reply_to(self.event)
+        default = self.context.default.reply_to(self.event)
         reply = await self._decided(default) if self.chain else self._nobody(default)
         if reply is default:
-            self.desk.stats.defaults_sent += 1
+            self.context.stats.defaults_sent += 1
         return reply
 
     def _nobody(self, reply: WebhookReply = DONE) -> WebhookReply:
-        self.desk.stats.unhandled += 1
+        self.context.stats.unhandled += 1
         if self.event.wants_decision:
             self._tell("unhandled", None, f"no handler is registered, so {_DEFAULT_GOES}")
         return reply
@@ -85,34 +85,34 @@ class Delivery:
         """Run the handlers of an event that wants no decision."""
         now = asyncio.get_running_loop().time
         try:
-            found = await self.desk.claims.claim(key_of(self.event), now() + PATIENCE)
+            found = await self.context.claims.claim(key_of(self.event), now() + PATIENCE)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, f"it cannot be claimed; {_SENT_AGAIN}")
             return FAILED
         if not isinstance(found, Claim):
             return self._of_somebody_else(found, BUSY)
-        running = await self._run(found, now() + self.desk.limits.event_timeout)
-        is_late = not running.task.done()
+        run = await self._run(found, now() + self.context.limits.event_timeout)
+        is_late = not run.task.done()
         if is_late:
-            await running.stop()
-        if running.has_succeeded:
-            self.desk.stats.handled += 1
+            await run.stop()
+        if run.has_succeeded:
+            self.context.stats.handled += 1
             return await self._record(found, DONE, now() + PATIENCE)
-        self._tell_outcome(running, _SENT_AGAIN, is_late=is_late)
-        if running.is_over:
+        self._tell_outcome(run, _SENT_AGAIN, is_late=is_late)
+        if run.is_over:
             await self._give_back(found)
-        return BUSY if running.is_lost else FAILED
+        return BUSY if run.is_lost else FAILED
 
     async def _decided(self, default: WebhookReply) -> WebhookReply:
         """Return the decision of the handlers, or the default one in time."""
         now = asyncio.get_running_loop().time
-        may_decide, must_answer = self.desk.limits.for_decision(self.event, self.arrived)
+        may_decide, must_answer = self.context.limits.for_decision(self.event, self.arrived)
         if now() >= may_decide:
             self._late(f"it was seen too late to decide, so {_DEFAULT_GOES}")
             return default
         try:
             spare = must_answer - may_decide
-            found = await self.desk.claims.claim(key_of(self.event), may_decide, spare)
+            found = await self.context.claims.claim(key_of(self.event), may_decide, spare)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, f"it cannot be claimed, so {_DEFAULT_GOES}")
             return default
@@ -121,59 +121,59 @@ class Delivery:
         if now() >= may_decide:
             self._late(f"somebody else held it and left it undone, so {_DEFAULT_GOES}")
             return await self._record(found, default, must_answer)
-        running = await self._run(found, may_decide)
-        is_late = not running.task.done()
+        run = await self._run(found, may_decide)
+        is_late = not run.task.done()
         if is_late:
-            running.abandon()
-        if running.decision is None or running.decided_at > may_decide or now() >= must_answer:
+            run.abandon()
+        if run.decision is None or run.decided_at > may_decide or now() >= must_answer:
             reply, consequence = default, _DEFAULT_GOES
-            is_late = is_late or running.decision is not None
+            is_late = is_late or run.decision is not None
         else:
-            reply, consequence = reply_with(running.decision), "what was decided goes out"
-        self._tell_outcome(running, consequence, is_late=is_late)
+            reply, consequence = reply_with(run.decision), "what was decided goes out"
+        self._tell_outcome(run, consequence, is_late=is_late)
         return await self._record(found, reply, must_answer)
 
     def _of_somebody_else(self, found: Done | Busy, if_busy: WebhookReply) -> WebhookReply:
         if isinstance(found, Done):
-            self.desk.stats.repeats += 1
+            self.context.stats.repeats += 1
             return WebhookReply(200, found.body)
-        self.desk.stats.busy += 1
+        self.context.stats.busy += 1
         log.warning("%s: somebody else is still handling it", shown(self.event))
         return if_busy
 
-    async def _run(self, claim: Claim, until: float) -> Running:
+    async def _run(self, claim: Claim, until: float) -> HandlerRun:
         """Run the handlers until they end, the time is over, or the claim is lost."""
-        desk = self.desk
-        running = Running(self.event, claim, self.chain, self.request, desk.workers)
-        desk.background.keep(running.task)
+        context = self.context
+        run = HandlerRun(self.event, claim, self.chain, self.request, context.workers)
+        context.background.keep(run.task)
         try:
-            await running.wait(until, desk.limits.lease, self._renew)
+            await run.wait(until, context.limits.lease, self._renew)
         except asyncio.CancelledError:
-            await self._withdraw(running)
+            await self._withdraw(run)
             raise
-        return running
+        return run
 
-    async def _withdraw(self, running: Running) -> None:
+    async def _withdraw(self, run: HandlerRun) -> None:
         """Stop the handlers because the server does not wait for the answer any more."""
-        self.desk.stats.cancelled += 1
-        await running.stop()
-        if running.has_succeeded:
+        self.context.stats.cancelled += 1
+        await run.stop()
+        if run.has_succeeded:
             until = asyncio.get_running_loop().time() + PATIENCE
-            reply = DONE if running.decision is None else reply_with(running.decision)
-            await self._record(running.claim, reply, until)
-        elif running.is_over:
-            await self._give_back(running.claim)
+            reply = DONE if run.decision is None else reply_with(run.decision)
+            await self._record(run.claim, reply, until)
+        elif run.is_over:
+            await self._give_back(run.claim)
 
     async def _renew(self, claim: Claim, until: float) -> bool:
         try:
-            return await self.desk.claims.renew(claim, until)
+            return await self.context.claims.renew(claim, until)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, "its claim is not renewed")
             return True
 
     async def _give_back(self, claim: Claim) -> None:
         try:
-            await self.desk.claims.release(claim)
+            await self.context.claims.release(claim)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, "its claim holds until the lease has run out")
 
@@ -184,13 +184,13 @@ class Delivery:
         recorded or not.
         """
         try:
-            body = await self.desk.claims.finish(claim, reply.body, until)
+            body = await self.context.claims.finish(claim, reply.body, until)
         except asyncio.CancelledError:  # the server does not wait, but it has happened
             await self._record_at_last(claim, reply.body)
             raise
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, "what is answered is not recorded yet")
-            self.desk.background.start(self._record_at_last(claim, reply.body))
+            self.context.background.start(self._record_at_last(claim, reply.body))
             return reply
         return reply if body == reply.body else WebhookReply(200, body)
 
@@ -198,38 +198,38 @@ class Delivery:
         """Try once more while nobody waits: a handler that still runs must not take effect."""
         try:
             until = asyncio.get_running_loop().time() + PATIENCE
-            await self.desk.claims.finish(claim, body, until)
+            await self.context.claims.finish(claim, body, until)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, "a repeat of it may run its handlers again")
 
-    def _tell_outcome(self, running: Running, consequence: str, *, is_late: bool) -> None:
+    def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
         """Count how the handlers ended, and report what went wrong."""
-        stats = self.desk.stats
-        for failure in running.failures:
+        stats = self.context.stats
+        for failure in run.failures:
             stats.failures += 1
             is_invalid = isinstance(failure.error, InvalidAnswerError)
             kind: IncidentKind = "invalid-answer" if is_invalid else "failed"
             self._tell(kind, failure.error, f"handler {failure.handler} failed; {consequence}")
-        if running.is_lost:
+        if run.is_lost:
             self._tell("claim-lost", None, f"somebody else has taken it over; {consequence}")
         elif is_late:
             self._late(f"its handlers were not ready in time; {consequence}")
-        elif running.has_succeeded:
+        elif run.has_succeeded:
             stats.handled += 1
-        elif running.was_stopped:
-            self._tell("failed", running.crash, f"its handlers were stopped; {consequence}")
-        elif not running.failures:
+        elif run.was_stopped:
+            self._tell("failed", run.crash, f"its handlers were stopped; {consequence}")
+        elif not run.failures:
             stats.unhandled += 1
             self._tell("unhandled", None, f"no handler decided; {consequence}")
 
     def _late(self, text: str) -> None:
-        self.desk.stats.late += 1
+        self.context.stats.late += 1
         self._tell("late", None, text)
 
     def _store_failed(self, error: Exception, consequence: str) -> None:
-        self.desk.stats.store_failures += 1
+        self.context.stats.store_failures += 1
         self._tell("store", error, f"the store failed; {consequence}")
 
     def _tell(self, kind: IncidentKind, error: BaseException | None, text: str) -> None:
         elapsed = asyncio.get_running_loop().time() - self.arrived
-        self.desk.reporter.tell(Incident(kind, self.event, error, elapsed), text)
+        self.context.reporter.tell(Incident(kind, self.event, error, elapsed), text)

@@ -38,7 +38,7 @@ class Failure:
     error: BaseException
 
 
-class Running:
+class HandlerRun:
     """The handlers of one delivery.
 
     Args:

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from allawee_async.webhooks import Approve, Event, WebhookDispatcher
-from allawee_async.webhooks.adapters import aiohttp as aiohttp_leaf
+from allawee_async.webhooks.adapters import aiohttp as aiohttp_adapter
 from allawee_async.webhooks.signature import HEADER
 from tests.support.deliveries import KEY, signature_of
 from tests.support.http_lines import LAST_CHUNK, Answer, chunk, connection, head
@@ -238,8 +238,8 @@ async def test_the_time_to_decide_begins_before_the_body_has_come() -> None:
 
 
 async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert aiohttp_leaf.BODY_PATIENCE == 30  # type: ignore[attr-defined]
-    monkeypatch.setattr(aiohttp_leaf, "BODY_PATIENCE", 0.1)
+    assert aiohttp_adapter.BODY_PATIENCE == 30  # type: ignore[attr-defined]
+    monkeypatch.setattr(aiohttp_adapter, "BODY_PATIENCE", 0.1)
     async with serving(WebhookDispatcher(KEY)) as port, connection(port) as line:
         await line.send(head("/hooks", Content_Length=100) + b"{")
 
@@ -269,7 +269,7 @@ async def test_a_client_that_leaves_in_the_middle_of_the_body_harms_nothing(
 
 async def test_a_body_that_is_cut_up_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """aiohttp tells the handler nothing of it, so the time for the body has to run out."""
-    monkeypatch.setattr(aiohttp_leaf, "BODY_PATIENCE", 0.1)
+    monkeypatch.setattr(aiohttp_adapter, "BODY_PATIENCE", 0.1)
     webhooks = WebhookDispatcher(KEY)
 
     async with serving(webhooks) as port:

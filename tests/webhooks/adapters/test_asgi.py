@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.routing import Mount, Route
 
 from allawee_async.webhooks import Approve, Event, WebhookDispatcher
-from allawee_async.webhooks.adapters import asgi as asgi_leaf
+from allawee_async.webhooks.adapters import asgi as asgi_adapter
 from allawee_async.webhooks.signature import HEADER
 from tests.support.deliveries import KEY, signature_of
 from tests.support.http_lines import LAST_CHUNK, Answer, chunk, connection, head
@@ -167,8 +167,8 @@ async def test_a_client_that_leaves_in_the_middle_gets_no_answer() -> None:
 
 
 async def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asgi_leaf.BODY_PATIENCE == 30  # type: ignore[attr-defined]
-    monkeypatch.setattr(asgi_leaf, "BODY_PATIENCE", 0.02)
+    assert asgi_adapter.BODY_PATIENCE == 30  # type: ignore[attr-defined]
+    monkeypatch.setattr(asgi_adapter, "BODY_PATIENCE", 0.02)
     exchange = Exchange(part(b"{", more=True))
 
     await exchange.run(WebhookDispatcher(KEY))
@@ -235,7 +235,7 @@ async def test_a_handler_gets_the_request_of_starlette_with_its_body() -> None:
 
 async def test_without_starlette_a_handler_gets_the_scope(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "starlette.requests", None)
-    asgi_leaf._starlette_request.cache_clear()
+    asgi_adapter._starlette_request.cache_clear()
     webhooks = WebhookDispatcher(KEY)
     got: list[object] = []
 
@@ -248,7 +248,7 @@ async def test_without_starlette_a_handler_gets_the_scope(monkeypatch: pytest.Mo
     try:
         await exchange.run(webhooks)
     finally:
-        asgi_leaf._starlette_request.cache_clear()
+        asgi_adapter._starlette_request.cache_clear()
 
     assert got == [exchange.scope]
 
