@@ -10,13 +10,12 @@ import attrs
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.webhooks.adapters.asgi import AsgiApp
 from allawee_async.webhooks.decisions import Decline
-from allawee_async.webhooks.delivery.background import Background
 from allawee_async.webhooks.delivery.claiming import Claims
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
+from allawee_async.webhooks.delivery.execution import Background
 from allawee_async.webhooks.delivery.handlers import Handlers, Workers
-from allawee_async.webhooks.delivery.limits import Limits
 from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
-from allawee_async.webhooks.delivery.timing import LoopClock
+from allawee_async.webhooks.delivery.timing import Limits, LoopClock
 from allawee_async.webhooks.responses import (
     INVALID_EVENT,
     INVALID_SIGNATURE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from allawee_async.webhooks.delivery.limits import BODY_PATIENCE
+from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
 from allawee_async.webhooks.responses import CUT_OFF, NOT_POST, TOO_LARGE, TOO_SLOW, UNREADABLE
 from allawee_async.webhooks.signature import HEADER
 

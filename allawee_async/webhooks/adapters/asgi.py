@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from allawee_async.webhooks.delivery.limits import BODY_PATIENCE
+from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
 from allawee_async.webhooks.responses import NOT_POST, TOO_LARGE, TOO_SLOW
 from allawee_async.webhooks.signature import HEADER
 

@@ -21,11 +21,11 @@ from allawee_async.webhooks.responses import (
 from allawee_async.webhooks.stores.base import Claim, Done, key_of
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.delivery.background import Background
     from allawee_async.webhooks.delivery.claiming import Claims
+    from allawee_async.webhooks.delivery.execution import Background
     from allawee_async.webhooks.delivery.handlers import Chain, Workers
-    from allawee_async.webhooks.delivery.limits import Limits
     from allawee_async.webhooks.delivery.stats import DispatchStats, IncidentKind, Reporter
+    from allawee_async.webhooks.delivery.timing import Limits
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.responses import DefaultDecision
     from allawee_async.webhooks.stores.base import Busy

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import secret_text
-from allawee_async.webhooks.stores.base import KEEP, Busy, Claim, Done, checked_seconds
+from allawee_async.webhooks.stores.base import (
+    KEEP,
+    Busy,
+    Claim,
+    Done,
+    checked_seconds,
+    first_body,
+    last_body,
+)
 from allawee_async.webhooks.stores.redis_clients import (
     NoScriptError,
     Redis,
@@ -17,18 +25,21 @@ from allawee_async.webhooks.stores.redis_clients import (
     as_bytes,
     bounded,
 )
-from allawee_async.webhooks.stores.redis_scripts import CLAIM, FINISH, RELEASE, RENEW
-from allawee_async.webhooks.stores.redis_transaction import RedisTransaction
-from allawee_async.webhooks.stores.transactions import first_body, last_body
+from allawee_async.webhooks.stores.redis_transaction import (
+    CLAIM,
+    FINISH,
+    RELEASE,
+    RENEW,
+    RedisTransaction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
     from redis.asyncio.client import Pipeline
 
-    from allawee_async.webhooks.stores.base import ClaimResult
-    from allawee_async.webhooks.stores.redis_scripts import Script
-    from allawee_async.webhooks.stores.transactions import Answer
+    from allawee_async.webhooks.stores.base import Answer, ClaimResult
+    from allawee_async.webhooks.stores.redis_transaction import Script
 
 URL: Final = "redis://localhost:6379/0"
 PREFIX: Final = "allawee:webhooks:"

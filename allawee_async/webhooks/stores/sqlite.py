@@ -9,23 +9,200 @@ import sqlite3
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import KEEP, Claim, checked_seconds
-from allawee_async.webhooks.stores.sqlite_events import EventTable
-from allawee_async.webhooks.stores.sqlite_file import SQLiteFile
-from allawee_async.webhooks.stores.sqlite_worker import SQLiteWorker
-from allawee_async.webhooks.stores.transactions import first_body, last_body
+from allawee_async.webhooks.stores.base import (
+    KEEP,
+    Busy,
+    Claim,
+    ClaimLostError,
+    Done,
+    checked_seconds,
+    first_body,
+    last_body,
+)
+from allawee_async.webhooks.stores.sqlite_file import SQLiteFile, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from concurrent.futures import Future
 
-    from allawee_async.webhooks.stores.base import ClaimResult
-    from allawee_async.webhooks.stores.transactions import Answer
+    from allawee_async.webhooks.stores.base import Answer, ClaimResult
+
+_READ: Final = "SELECT until, body FROM allawee_webhook_events WHERE key = :key"
+
+_CLAIM: Final = """
+    INSERT INTO allawee_webhook_events (key, token, until) VALUES (:key, :token, :until)
+    ON CONFLICT (key) DO UPDATE SET token = excluded.token, until = excluded.until, body = NULL
+    WHERE until <= :now
+"""
+
+_FINISH: Final = """
+    INSERT INTO allawee_webhook_events (key, token, until, body)
+    VALUES (:key, :token, :until, :body)
+    ON CONFLICT (key) DO UPDATE SET until = excluded.until, body = excluded.body
+    WHERE token = excluded.token AND body IS NULL
+"""
+
+_MARK: Final = """
+    UPDATE allawee_webhook_events SET body = :body, until = :until
+    WHERE key = :key AND token = :token AND body IS NULL
+"""
+
+_RENEW: Final = """
+    UPDATE allawee_webhook_events SET until = :until
+    WHERE key = :key AND token = :token AND body IS NULL
+"""
+
+_RELEASE: Final = """
+    DELETE FROM allawee_webhook_events WHERE key = :key AND token = :token AND body IS NULL
+"""
+
+_CORRECT: Final = """
+    UPDATE allawee_webhook_events SET body = :body
+    WHERE key = :key AND token = :token AND body IS NOT NULL
+"""
+
+_PRUNE: Final = """
+    DELETE FROM allawee_webhook_events WHERE key IN (
+        SELECT key FROM allawee_webhook_events WHERE until <= :before LIMIT 100
+    )
+"""
+
+_GRACE: Final = 3600.0
+"""Seconds for which a claim can still be finished after its lease, if nobody takes it over."""
+
+
+class EventTable:
+    """What is claimed and what is done. The connection that a step gets belongs to its thread.
+
+    Args:
+        file: The file that the table is in.
+        keep: Seconds for which events that are done are remembered.
+        clock: Tells the time in seconds.
+    """
+
+    def __init__(self, file: SQLiteFile, keep: float, clock: Callable[[], float]) -> None:
+        self._file = file
+        self._keep = keep
+        self._clock = clock
+
+    def claim(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> ClaimResult:
+        """Let a claim hold, unless the event is done or somebody else holds it."""
+        while True:
+            now = self._clock()
+            row = connection.execute(_READ, _named(claim)).fetchone()
+            if row is not None and row[0] > now:
+                return Busy() if row[1] is None else Done(row[1])
+            values = {**_named(claim), "until": now + lease, "now": now}
+            if self._write(connection, _CLAIM, values):
+                return claim
+
+    def renew(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> bool:
+        """Let a claim hold on; return False if it is lost."""
+        values = {**_named(claim), "until": self._clock() + lease}
+        return self._write(connection, _RENEW, values)
+
+    def finish(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> bytes:
+        """Record an answer; return the one that counts."""
+        row = connection.execute(_READ, _named(claim)).fetchone()
+        if row is None or row[1] is None:
+            connection.execute("PRAGMA synchronous=FULL")
+            try:
+                self._write(connection, _FINISH, self._answer(claim, body))
+            finally:
+                connection.execute("PRAGMA synchronous=NORMAL")
+            row = connection.execute(_READ, _named(claim)).fetchone()
+        return body if row is None or row[1] is None else row[1]
+
+    def release(self, connection: sqlite3.Connection, claim: Claim) -> None:
+        """Give a claim back, if it is still held."""
+        self._write(connection, _RELEASE, _named(claim))
+
+    def prune(self, connection: sqlite3.Connection) -> None:
+        """Take away a few of the events that are not remembered any more."""
+        self._write(connection, _PRUNE, {"before": self._clock() - _GRACE})
+
+    def mark(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
+        """Record an answer inside of a transaction, if the claim is held.
+
+        Raises:
+            ClaimLostError: It is not.
+        """
+        if connection.execute(_MARK, self._answer(claim, body)).rowcount != 1:
+            raise ClaimLostError("the claim of this event is not held any more")
+
+    def correct(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
+        """Record another answer in the place of the one that `mark` recorded."""
+        connection.execute(_CORRECT, {**_named(claim), "body": body})
+
+    def _answer(self, claim: Claim, body: bytes) -> dict[str, object]:
+        return {**_named(claim), "body": body, "until": self._clock() + self._keep}
+
+    def _write(
+        self, connection: sqlite3.Connection, statement: str, values: dict[str, object]
+    ) -> bool:
+        """Execute one statement; return whether it changed anything."""
+        with self._file.writing():
+            return connection.execute(statement, values).rowcount > 0
+
+
+def _named(claim: Claim) -> dict[str, object]:
+    return {"key": claim.key, "token": claim.token}
+
+
+T = TypeVar("T")
+
+
+class SQLiteWorker:
+    """Runs steps in the order in which they come.
+
+    Args:
+        file: Opens the connection, when the first step runs.
+    """
+
+    def __init__(self, file: SQLiteFile) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="allawee-webhooks-sqlite")
+        self._connection: sqlite3.Connection | None = None
+
+    def submit(self, step: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Let a step run. Its errors of SQLite come out as `StoreError`."""
+        return self._thread.submit(self._run, step)
+
+    def end(self) -> Future[None]:
+        """Close the connection after the steps that were submitted before."""
+        closed = self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+        return closed
+
+    def join(self) -> None:
+        """Wait for the thread to end."""
+        self._thread.shutdown(wait=True)
+
+    def _run(self, step: Callable[[sqlite3.Connection], T]) -> T:
+        with self._file.failures():
+            if self._connection is None:
+                self._connection = self._file.connect()
+                # A claim that a power cut takes away was held by a process that is gone, too. So
+                # only what is done must be on the disk before anybody hears of it.
+                self._connection.execute("PRAGMA synchronous=NORMAL")
+            try:
+                return step(self._connection)
+            except sqlite3.Error as error:
+                if result_of(error) != sqlite3.SQLITE_BUSY:
+                    self._close()  # the next step tries a new one
+                raise
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
 
 T = TypeVar("T")
 
