@@ -105,6 +105,7 @@ def documented() -> Any:
     "module",
     [
         "allawee_async",
+        "allawee_async.batch",
         "allawee_async.export",
         "allawee_async.integrations.aiohttp",
         "allawee_async.integrations.fastapi",
