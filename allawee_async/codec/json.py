@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
@@ -62,6 +63,21 @@ def parts(text: Text) -> dict[str, Raw] | list[Raw] | JSONValue:
     """
     value: dict[str, Raw] | list[Raw] | JSONValue = _read(_PARTS, text)
     return value
+
+
+def field(text: Raw, name: str) -> Any:
+    """Return one field of an object without reading the others; None if it has none of the name.
+
+    Raises:
+        NotJSON: It says nothing, or is no object.
+    """
+    return _read(_field_decoder(name), text).value
+
+
+@cache
+def _field_decoder(name: str) -> msgspec.json.Decoder[Any]:
+    wanted = msgspec.defstruct("Wanted", [("value", Any, None)], rename={"value": name})
+    return msgspec.json.Decoder(wanted)
 
 
 def _read(decoder: msgspec.json.Decoder[Any], text: Text) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import msgspec
 
-from allawee_async.codec.json import NotJSON, Raw, document, dumps, loads, parts
+from allawee_async.codec.json import NotJSON, Raw, dumps, field, loads, parts
 from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
 from allawee_async.transport.retry import read_retry_after
 
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pagination"})
 """The keys of the envelope that most answers come in."""
 
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The usual envelope, which C reads in one go."""
+
+    data: Raw
+    code: Any = None
+    metadata: Any = None
+    message: Any = None
+    error: Any = None
+    pagination: Any = None
+
+
+_USUAL: Final = msgspec.json.Decoder(_Envelope)
 _ACCEPTED: Final = 202
 _REQUEST_ACCEPTED: Final = "request-accepted"
 _MOST_TEXT_KEPT: Final = 2_000
@@ -111,11 +125,8 @@ def read_response(
     if not body or body.isspace():
         return reply
     try:
-        found = parts(body)
-        if isinstance(found, dict) and found.keys() <= ENVELOPE:
-            envelope = {name: _part(name, text) for name, text in found.items()}
-        else:
-            envelope = None
+        envelope = _envelope(body)
+        if envelope is None:
             reply.raw = loads(body)  # the bare resource
     except NotJSON:
         problem = _not_json(reply, body)
@@ -126,9 +137,16 @@ def read_response(
     raise problem
 
 
-def _part(name: str, text: Any) -> Any:
-    """Read a part of an envelope, of its data only that there is some."""
-    return text if name == "data" else loads(text)
+def _envelope(body: bytes) -> dict[str, Any] | None:
+    """Return what an envelope holds, its data not read yet; None if this is none."""
+    try:
+        return msgspec.structs.asdict(_USUAL.decode(body))
+    except (ValueError, RecursionError):
+        pass
+    found: Any = parts(body)
+    if not isinstance(found, dict) or not found.keys() <= ENVELOPE:
+        return None
+    return {name: text if name == "data" else loads(text) for name, text in found.items()}
 
 
 def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
@@ -146,8 +164,9 @@ def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
         return
     name, value = expected
     found = _field(reply, name)
-    is_same_kind = name == "reference" or _kind_of(found) == _kind_of(value)
-    if isinstance(found, str) and found != value and is_same_kind:
+    if not isinstance(found, str) or found == value:
+        return
+    if name == "reference" or _kind_of(found) == _kind_of(value):
         raise DecodeError(
             f"the answer is about another object than the request: its {name} is {found}, "
             f"not {value}",
@@ -159,16 +178,18 @@ def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
 
 def _field(reply: Reply, name: str) -> object:
     """Return a field of an object without reading the others."""
-    try:
-        data: Any = parts(reply.raw) if isinstance(reply.raw, Raw) else reply.raw
-        return document(cast("JSONObject", data).get(name)) if isinstance(data, dict) else None
-    except NotJSON:
-        return reply.data  # which says so
+    if isinstance(reply.raw, Raw):
+        try:
+            return field(reply.raw, name)
+        except NotJSON:
+            pass
+    data = reply.data  # which says so if it is no JSON
+    return data.get(name) if isinstance(data, dict) else None
 
 
-def _kind_of(subject: object) -> str:
+def _kind_of(subject: str) -> str:
     """Return what is before the last dot of an id: `c` of `c.2tXPDv41Ri2qewJXL`, a card."""
-    return subject.rpartition(".")[0] if isinstance(subject, str) else ""
+    return subject.rpartition(".")[0]
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:

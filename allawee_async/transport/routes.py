@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from allawee_async.types import FreeForm
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")  # nothing to encode
+_PARAMETER: Final = re.compile(r"(?<=/):[^/]*")
 _DOTS: Final = frozenset({"", ".", ".."})
 _SENT_TWICE_SAFELY: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -86,9 +88,13 @@ class Route:
         """
         if not values:
             return self.template
-        given = iter(values)
-        parts = self.template.split("/")
-        return "/".join(_segment(next(given)) if part[:1] == ":" else part for part in parts)
+        return _blank(self.template) % tuple([_segment(value) for value in values])
+
+
+@cache
+def _blank(template: str) -> str:
+    """Return a path with `%s` in the place of each parameter."""
+    return _PARAMETER.sub("%s", template.replace("%", "%%"))
 
 
 def _segment(value: object) -> str:
