@@ -30,7 +30,7 @@ from allawee_async.transport.streaming import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 
     from aiohttp.connector import Connection
 
@@ -105,6 +105,7 @@ class Turn:
         self._max_bytes = max_bytes
         self._is_over = False
         self._line: Line | None = None
+        self._key: str | None = None
 
     def end(self) -> None:
         """Let the next one have the place."""
@@ -195,29 +196,14 @@ class Turn:
         decompress: bool = True,
     ) -> aiohttp.ClientResponse:
         session = self._home.session
-        key = None
         if session.trust_env:  # aiohttp takes a .netrc file for a second key, and refuses both
             headers = dict(headers)
-            key = headers.pop("Authorization")
+            self._key = headers.pop("Authorization")
 
-        async def on_a_line(
+        def on_a_line(
             sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-        ) -> aiohttp.ClientResponse:
-            if key is not None:
-                sent.headers["Authorization"] = key
-            send = sent.send
-
-            async def send_on_a_line(conn: Connection) -> aiohttp.ClientResponse:
-                del sent.send  # a ring of references would keep all of it for the collector
-                self._hold(conn, sent.method)
-                return await send(conn)
-
-            sent.send = send_on_a_line  # type: ignore[method-assign]
-            try:
-                return await handler(sent)
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-                # for these aiohttp would send a read once more, uncounted
-                raise transport_error(error) from None
+        ) -> Awaitable[aiohttp.ClientResponse]:
+            return self._on_a_line(sent, handler)  # a method would not survive a mock's deepcopy
 
         while True:
             try:
@@ -237,11 +223,27 @@ class Turn:
                     raise TransportError(str(error), sent=False) from None
                 # it is closed, and nothing was sent: take the next
 
-    def _hold(self, connection: Connection, method: str) -> None:
+    async def _on_a_line(
+        self, sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if self._key is not None:
+            sent.headers["Authorization"] = self._key
+        sent.send = partial(self._send, sent)  # type: ignore[method-assign]
+        try:
+            return await handler(sent)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            # for these aiohttp would send a read once more, uncounted
+            raise transport_error(error) from None
+
+    def _send(
+        self, sent: aiohttp.ClientRequest, connection: Connection
+    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         """Use a connection until it is released, unless something is wrong with it."""
+        del sent.send  # a ring of references would keep all of it for the collector
         self._line = line = Line.of(connection, is_ours=self._home.keeper is not None)
-        line.ask(method)
+        line.ask(sent.method)
         connection.add_callback(self._released)
+        return sent.send(connection)
 
     def _released(self) -> None:
         if self._line is not None:
@@ -320,9 +322,7 @@ class Pool:
         if home is None or home.session.closed or home.loop is not asyncio.get_running_loop():
             home = await self._open()
         try:
-            if seconds is None:
-                await home.turns.take()
-            else:
+            if not home.turns.take_free():
                 async with asyncio.timeout(seconds):
                     await home.turns.take()
         except TimeoutError:

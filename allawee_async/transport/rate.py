@@ -41,10 +41,16 @@ class Turns:
         self._free = number
         self._queue: deque[asyncio.Future[None]] = deque()
 
+    def take_free(self) -> bool:
+        """Take a turn if one is free, and then nobody waits; return whether one was."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
     async def take(self) -> None:
         """Wait for a turn."""
-        if self._free:  # nobody waits while one is free
-            self._free -= 1
+        if self.take_free():
             return
         mine = asyncio.get_running_loop().create_future()
         self._queue.append(mine)
