@@ -51,7 +51,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
     """Check the types of the package, the tests, the benchmarks and the examples."""
-    session.install("-e", EXTRAS, *_group("test"), *_group("types"))
+    session.install("-e", EXTRAS, *_group("test"), *_group("types"), *_group("nox"))
     session.run("mypy")
     session.run("pyright", "--pythonpath", str(Path(session.bin) / "python"))
 

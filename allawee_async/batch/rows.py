@@ -121,7 +121,8 @@ def batch_verb(method: object) -> tuple[Verb, Findable[Any]]:
     Raises:
         ConfigurationError: It takes no reference, or its objects cannot be looked up by one.
     """
-    verb, noun = verb_of(method), getattr(method, "__self__", None)
+    verb = verb_of(method)
+    noun = cast("Findable[Any] | None", getattr(method, "__self__", None))
     takes = () if verb is None else [parameter.name for parameter in verb.parameters]
     if verb is not None and isinstance(noun, Findable) and "reference" in takes:
         return verb, noun
@@ -167,7 +168,8 @@ class _Checks:
     def _given(self, row: object) -> dict[str, Any]:
         if not isinstance(row, Mapping):
             raise ConfigurationError(f"a row is a mapping of arguments, not {type(row).__name__}")
-        values = {name: value for name, value in row.items() if value is not None}
+        arguments = cast("Mapping[str, Any]", row)
+        values = {name: value for name, value in arguments.items() if value is not None}
         if unknown := sorted(str(name) for name in values if name not in self._parameters):
             there = ", ".join(self._parameters)
             raise ConfigurationError(f"no such argument: {', '.join(unknown)}; there is {there}")
@@ -252,7 +254,8 @@ _ACCOUNT_NUMBER: Final = ("account_number", "accountNumber")
 
 def _option(options: object, python_name: str, wire_name: str) -> str | None:
     if isinstance(options, Mapping):
-        found = options.get(python_name, options.get(wire_name))
+        fields = cast("Mapping[str, object]", options)
+        found = fields.get(python_name, fields.get(wire_name))
     else:
         found = getattr(options, python_name, None)
     return found if isinstance(found, str) else None
