@@ -1,0 +1,112 @@
+"""Which rows can be sent, and what is told of those that cannot."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allawee_async import AllaweeClient, PayoutOptions
+from allawee_async.batch import BatchRowsError, check_rows, run_batch
+from allawee_async.batch.rows import odd_account_number
+from allawee_async.errors import ConfigurationError
+from tests.support.batch_child import payouts
+from tests.support.canaries import PAN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from allawee_async.sandbox import Sandbox
+
+CLIENT = AllaweeClient("sk.test.rows")
+PAY = CLIENT.payments.create_payout
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"amount": "1500"}, "amount must be a whole number in minor units (kobo, cents), not str"),
+        ({"amount": 1500.0}, "not float"),
+        ({"amount": True}, "not bool"),
+        ({"amount": -1}, "cannot be negative"),
+        ({"amount": None}, "amount is missing"),
+        ({"salary": 5}, "no such argument: salary"),
+        ({"reference": " "}, "a reference of its own"),
+        ({"reference": "\ud800"}, "form in JSON"),
+        ({"options": {"bankCode": float("nan")}}, "form in JSON"),
+        ({"options": "058"}, "options must be an object"),
+    ],
+)
+def test_a_row_that_cannot_be_sent_is_named(change: dict[str, Any], said: str) -> None:
+    rows = payouts(2)
+
+    with pytest.raises(BatchRowsError) as refused:
+        check_rows(PAY, [rows[0], rows[1] | change])
+
+    (problem,) = refused.value.problems
+    assert problem.number == 2
+    assert said in problem.text
+
+
+def test_all_problems_are_told_and_ten_are_shown() -> None:
+    with pytest.raises(BatchRowsError, match="and 2 more") as refused:
+        check_rows(PAY, [*({} for _ in range(11)), 5])  # type: ignore[list-item]
+
+    assert len(refused.value.problems) == 12
+    assert len(pickle.loads(pickle.dumps(refused.value)).problems) == 12
+
+
+def test_a_reference_is_there_once() -> None:
+    with pytest.raises(BatchRowsError, match="row 1 has the reference 'salary-0' already"):
+        check_rows(PAY, payouts(1) * 2)
+
+
+def test_a_model_is_the_same_as_a_mapping() -> None:
+    (row,) = payouts(1)
+    options = PayoutOptions(account_number="0123456789", bank_code="058")
+
+    plans = [check_rows(PAY, [row]), check_rows(PAY, [row | {"options": options}])]
+
+    assert plans[0].rows[0].digest == plans[1].rows[0].digest
+    assert "check digit" in str(plans[1].warnings[0])
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10**12))
+def test_the_digest_tells_amounts_apart(one: int, other: int) -> None:
+    (row,) = payouts(1)
+    first, second = (check_rows(PAY, [row | {"amount": n}]).rows[0] for n in (one, other))
+
+    assert (first.digest == second.digest) == (one == other)
+
+
+@given(st.from_regex(r"[0-9]{9}", fullmatch=True), st.from_regex(r"[0-9]{3}", fullmatch=True))
+def test_one_last_digit_fits_a_bank(serial: str, bank: str) -> None:
+    accounts = [{"accountNumber": f"{serial}{digit}", "bankCode": bank} for digit in range(10)]
+
+    assert sum(odd_account_number(account) is None for account in accounts) == 1
+
+
+@pytest.mark.parametrize("method", [CLIENT.cards.get, CLIENT.events.list, print, len])
+def test_only_methods_with_a_reference_fit(method: Any) -> None:
+    with pytest.raises(ConfigurationError, match="takes a reference"):
+        check_rows(method, [])
+
+
+async def test_no_card_number_is_kept(
+    sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path
+) -> None:
+    row = {"pan": PAN, "reference": "card-1", "customer": next(iter(sandbox.state.customers))["id"]}
+    plan = check_rows(allawee.cards.link_by_pan, [row])
+    journal = tmp_path / "cards.journal"
+
+    report = await run_batch(allawee.cards.link_by_pan, plan, journal=journal)
+
+    assert PAN not in f"{plan!r} {plan.rows!r} {report!r} {content_of(journal)}"
+    assert all(PAN not in f"{one.error} {one.error!r}" for one in report)
+
+
+def content_of(path: Path) -> str:
+    return path.read_text()
