@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def lazy_names(
-    namespace: Mapping[str, object], rooms: Mapping[str, str], more: str | None = None
+    namespace: Mapping[str, object],
+    rooms: Mapping[str, str],
+    more: str | None = None,
+    extras: Mapping[str, str] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` for a package; they make its `__all__` as well.
 
@@ -18,13 +21,16 @@ def lazy_names(
         namespace: The `globals()` of the package; a loaded name is kept there.
         rooms: Modules of the package, and the public names that each defines, in one text.
         more: A package inside the package, all of whose names are offered, too.
+        extras: Names that need another library, and its name. Without it they are not in `__all__`,
+            so that `import *` works, and using them says what to install.
     """
     package = str(namespace["__name__"])
     places = {name: f"{package}.{room}" for room, names in rooms.items() for name in names.split()}
 
     def offered() -> list[str]:
         others = import_module(f"{package}.{more}").__all__ if more else ()
-        return sorted({*places, *others})
+        lacking = {name for name, library in (extras or {}).items() if not _is_there(library)}
+        return sorted({*places, *others} - lacking)
 
     def load(name: str) -> object:
         value: object
@@ -40,3 +46,12 @@ def lazy_names(
         return value
 
     return load, lambda: sorted({*namespace, *offered()})
+
+
+def _is_there(library: str) -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415 - for `import *` and `dir` alone
+
+    try:
+        return find_spec(library) is not None
+    except ValueError:  # its place among the modules was taken away
+        return False

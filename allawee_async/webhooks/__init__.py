@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.decisions import Approve as Approve
     from allawee_async.webhooks.decisions import Decline as Decline
     from allawee_async.webhooks.decisions import DeclineCode as DeclineCode
+    from allawee_async.webhooks.delivery.missed import CatchUpReport as CatchUpReport
     from allawee_async.webhooks.delivery.stats import DispatchStats as DispatchStats
     from allawee_async.webhooks.delivery.stats import Incident as Incident
     from allawee_async.webhooks.dispatcher import WebhookDispatcher as WebhookDispatcher
@@ -39,6 +40,7 @@ else:
         globals(),
         {
             "decisions": "Approve Decline DeclineCode",
+            "delivery.missed": "CatchUpReport",
             "delivery.stats": "DispatchStats Incident",
             "dispatcher": "WebhookDispatcher",
             "events": "CardAuthorizationClosed CardAuthorizationRequest CardAuthorizationUpdate "
@@ -51,4 +53,5 @@ else:
             "stores.sqlite": "SQLiteStore",
             "verifier": "WebhookVerifier",
         },
+        extras={"RedisStore": "redis"},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, Self, overload
+from typing import TYPE_CHECKING, Literal, Self, cast, overload
 
 import attrs
 
@@ -14,6 +14,7 @@ from allawee_async.webhooks.delivery.claiming import Claims
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
 from allawee_async.webhooks.delivery.execution import Background
 from allawee_async.webhooks.delivery.handlers import Handlers, Workers
+from allawee_async.webhooks.delivery.missed import catch_up
 from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
 from allawee_async.webhooks.delivery.timing import Limits, LoopClock
 from allawee_async.webhooks.responses import (
@@ -21,16 +22,19 @@ from allawee_async.webhooks.responses import (
     INVALID_SIGNATURE,
     DefaultDecision,
 )
+from allawee_async.webhooks.signature import raw_body
 from allawee_async.webhooks.stores.base import LEASE
 from allawee_async.webhooks.stores.memory import MemoryStore
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     from aiohttp import web
 
+    from allawee_async.client import AllaweeClient
     from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.delivery.handlers import (
         Closed,
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
         Unknown,
         Update,
     )
+    from allawee_async.webhooks.delivery.missed import CatchUpReport
     from allawee_async.webhooks.events import (
         CardAuthorizationClosed,
         CardAuthorizationRequest,
@@ -207,8 +212,10 @@ class WebhookDispatcher:
         if received_at is not None:
             arrived = min(arrived, received_at)
         self._stats.received += 1
+        raw = cast("bytes", raw_body(body))  # the verifier says so of what is no bytes
+        del body  # a traceback with local variables would show it
         try:
-            event = self._verifier.parse(body, signature)
+            event = self._verifier.parse(raw, signature)
         except SignatureError as error:
             self._stats.invalid_signatures += 1
             log.warning("refused a delivery: %s", error)
@@ -219,9 +226,34 @@ class WebhookDispatcher:
             incident = Incident("invalid-event", None, error, elapsed)
             self._reporter.tell(incident, "Allawee signed it, but it is no event that we can read")
             return INVALID_EVENT
-        del body  # a traceback with local variables would show it
         chain = self._handlers.chain(event)
         return await Delivery(self._context, event, chain, arrived, request).answer()
+
+    async def catch_up(
+        self, allawee: AllaweeClient, *, since: datetime, most: int = 1000
+    ) -> CatchUpReport:
+        """Have the events sent again that were missed, for instance while your server was down.
+
+        It asks the API for its events since then, and the store which of them are done. The others
+        are sent again, to your server as always, if a handler is registered for them. Those that
+        wanted a decision are left alone: it is too late for one. What the records of the API do not
+        tell is asked for once more rather than lost; an event that is done runs no handler again.
+
+        Args:
+            allawee: A client.
+            since: The time of the first event; it must have a time zone.
+            most: How many are sent again at most, the oldest ones first.
+
+        Returns:
+            What was found and done. It does not wait for the deliveries.
+
+        Raises:
+            ConfigurationError: `since` or `most` makes no sense.
+            AllaweeError: The events could not be listed. One that cannot be sent again stands in
+                the report.
+            StoreError: The store cannot be used.
+        """
+        return await catch_up(allawee, since, most, self._context.claims, self._handlers)
 
     def arrival(self) -> float:
         """Return when the request that you are called for may have come, at the earliest.

@@ -17,6 +17,9 @@ HEADER: Final = "Allawee-Signature"
 """The header that carries the signature."""
 
 _NAME: Final = HEADER.lower()
+_AROUND: Final = "\r\n\ufeff"
+"""Line ends, and the byte order mark that some editors write."""
+
 _HEX: Final = re.compile("[0-9A-Fa-f]{128}")
 
 
@@ -25,13 +28,13 @@ def sign(body: bytes | bytearray | memoryview | str, key: str) -> str:
 
     Args:
         body: The body as it goes over the wire; a text is written as UTF-8.
-        key: The signing key of the webhook.
+        key: The signing key of the webhook; line ends around it do not count.
 
     Raises:
         ConfigurationError: The key is empty or no text, or the body is neither bytes nor a text.
     """
     raw = raw_body(text_bytes(body) if isinstance(body, str) else body)
-    secret = text_bytes(key)
+    secret = key_bytes(key)
     del body, key  # a traceback with local variables would show them
     if not secret:
         raise ConfigurationError("the signing key must be a text that is not empty")
@@ -90,6 +93,14 @@ def raw_body(body: object) -> SecretBytes | None:
         return SecretBytes(cast("bytes", body))
     except ValueError:  # a memoryview that was released
         return None
+
+
+def key_bytes(key: object) -> SecretBytes | None:
+    """Return a signing key as it is used: what files put around it is no part of it.
+
+    None if nothing is left, or it is no text.
+    """
+    return text_bytes(key.strip(_AROUND)) or None if isinstance(key, str) else None
 
 
 def text_bytes(text: object) -> SecretBytes | None:

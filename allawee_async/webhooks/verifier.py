@@ -11,10 +11,10 @@ from allawee_async.webhooks.events import parse_event
 from allawee_async.webhooks.signature import (
     HEADER,
     fits,
+    key_bytes,
     raw_body,
     signature_bytes,
     signature_in,
-    text_bytes,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class WebhookVerifier:
 
     Args:
         keys: The signing key of the webhook; while it is rolled the new one and the old one.
+            Line ends and a byte order mark around a key do not count.
         max_age: How far the time of sending (`metadata.sentAt`, which is signed) may be from the
             time of receipt, before or after it: seconds or a timedelta. A delivery that tells no
             time is then refused. None accepts any age. The documents do not say whether a delivery
@@ -174,7 +175,7 @@ def _secrets(keys: object) -> tuple[SecretBytes, ...]:
     given = (keys,) if isinstance(keys, str) else keys
     if not isinstance(given, Sequence):
         return ()
-    secrets = [text_bytes(key) or None for key in cast("Sequence[object]", given)]
+    secrets = [key_bytes(key) for key in cast("Sequence[object]", given)]
     known = [secret for secret in secrets if secret is not None]
     return tuple(known) if len(known) == len(secrets) else ()
 

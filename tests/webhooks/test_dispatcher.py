@@ -8,7 +8,8 @@ import logging
 import pickle
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+import traceback
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -24,6 +25,7 @@ from allawee_async.webhooks import (
     UnknownEvent,
     WebhookDispatcher,
     WebhookVerifier,
+    sign,
 )
 from allawee_async.webhooks.stores.base import key_of
 from tests.support.deliveries import DOCUMENTED, KEY, signature_of, wire
@@ -884,3 +886,35 @@ def test_a_dispatcher_loads_no_framework() -> None:
         "assert not {'aiohttp', 'starlette', 'fastapi', 'redis'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"event":"card.authorization.request","data":{"id":"a","status":"pending"}}',
+        b'{"event":"card.authorization.request","data":{"id":"a","merchant":{"name":"\\ud83d"}}}',
+        b'{"event":"card.authorization.request","data":{"id":"a","metadata":{"n":99999999999999999999999}}}',
+        b'{"event":"card.authorization.request","data":{"id":"a","card":{"id":"c.1"}}}',
+    ],
+    ids=["byte order mark", "half a surrogate pair", "long number", "relation as an object"],
+)
+async def test_odd_json_that_is_signed_gets_a_decision(body: bytes) -> None:
+    webhooks = WebhookDispatcher("key")
+    webhooks.on("*")(Seen(Approve()))
+
+    reply = await webhooks.dispatch(body, sign(body, "key"))
+
+    assert answer(reply) == (200, APPROVE)
+
+
+async def test_an_incident_of_a_body_that_is_no_event_shows_nothing_of_it() -> None:
+    incidents: list[Incident] = []
+    webhooks = WebhookDispatcher("key", on_incident=incidents.append)
+    body = b'{"event":"card.transaction.created","data":{"id":5,"pan":"5061000000000000001"}}'
+
+    await webhooks.dispatch(body, sign(body, "key"))
+
+    shown = traceback.TracebackException.from_exception(
+        cast("BaseException", incidents[0].error), capture_locals=True
+    )
+    assert "5061" not in "".join(shown.format())

@@ -45,3 +45,14 @@ assert not {"attrs", "cattrs", "msgspec"} & set(sys.modules)
 assert not {name for name in sys.modules if name.startswith("allawee_async.models")}
 """
     )
+
+
+def test_all_names_can_be_imported_at_once_without_redis() -> None:
+    run(
+        """
+import sys
+sys.modules["redis"] = None
+from allawee_async.webhooks import *
+assert WebhookDispatcher and SQLiteStore and "RedisStore" not in globals()
+"""
+    )

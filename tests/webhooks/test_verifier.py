@@ -109,7 +109,7 @@ def test_while_a_key_is_rolled_both_keys_count() -> None:
 
 
 def test_a_key_is_taken_as_it_is() -> None:
-    """It is a text: not decoded, not stripped, in UTF-8."""
+    """It is a text: not decoded, blanks are part of it, in UTF-8."""
     for key in ("6b6579", " key ", "kéy", "a2V5", "k\x00"):
         assert WebhookVerifier(key).parse(BODY, signature_of(BODY, key)).id
 

@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import Busy
+from allawee_async.webhooks.stores.base import AskableStore, Busy, Claim, Done
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.stores.base import Claim, ClaimResult, Store
+    from allawee_async.webhooks.stores.base import ClaimResult, Store
 
 PATIENCE: Final = 10.0
 """Seconds for the store, and for whoever else is handling the event, outside of decisions."""
@@ -74,6 +74,16 @@ class Claims:
                 return found
             await asyncio.sleep(min(pause, left))
             pause, limit = min(pause * _GROWTH, _LONGEST_PAUSE), until + spare
+
+    async def is_done(self, key: str) -> bool:
+        """Return whether an event is done, without keeping anybody from handling it."""
+        async with asyncio.timeout(PATIENCE):
+            if isinstance(self._store, AskableStore):
+                return await self._store.is_done(key)
+            found = await self._store.claim(key, lease=self._lease)
+            if isinstance(found, Claim):
+                await self._store.release(found)
+            return isinstance(found, Done)
 
     async def renew(self, claim: Claim, until: float) -> bool:
         """Let a claim hold on; False if it is lost."""

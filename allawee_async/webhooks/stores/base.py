@@ -7,7 +7,7 @@ answer; everybody else gets that answer, or hears that somebody is at it.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -113,6 +113,15 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and files; a closed store opens them again when it is used."""
+        ...
+
+
+@runtime_checkable
+class AskableStore(Protocol):
+    """A store that can also be asked. One of your own that cannot is asked by a claim."""
+
+    async def is_done(self, key: str) -> bool:
+        """Return whether an event is done, and leave it as it is."""
         ...
 
 

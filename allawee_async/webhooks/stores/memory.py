@@ -83,6 +83,12 @@ class MemoryStore:
             self._make_room(now)
             return claim
 
+    async def is_done(self, key: str) -> bool:
+        """Return whether an event is done; see `AskableStore.is_done`."""
+        with self._lock:
+            answered = self._done.get(key)
+            return answered is not None and answered.until > self._clock()
+
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""
         with self._lock:

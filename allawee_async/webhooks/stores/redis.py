@@ -27,6 +27,7 @@ from allawee_async.webhooks.stores.redis_clients import (
 )
 from allawee_async.webhooks.stores.redis_transaction import (
     CLAIM,
+    CLAIMED,
     FINISH,
     RELEASE,
     RENEW,
@@ -112,6 +113,11 @@ class RedisStore:
                 return Busy()
             case _:
                 return Done(as_bytes(found))
+
+    async def is_done(self, key: str) -> bool:
+        """Return whether an event is done; see `AskableStore.is_done`."""
+        state = await self._state(Claim(key, ""))
+        return bool(state) and not state.startswith(CLAIMED)
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""

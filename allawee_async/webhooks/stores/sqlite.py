@@ -102,6 +102,11 @@ class EventTable:
             if self._write(connection, _CLAIM, values):
                 return claim
 
+    def is_done(self, connection: sqlite3.Connection, key: str) -> bool:
+        """Return whether an event is done and still remembered."""
+        row = connection.execute(_READ, {"key": key}).fetchone()
+        return row is not None and row[1] is not None and row[0] > self._clock()
+
     def renew(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> bool:
         """Let a claim hold on; return False if it is lost."""
         values = {**_named(claim), "until": self._clock() + lease}
@@ -204,8 +209,6 @@ class SQLiteWorker:
             connection.close()
 
 
-T = TypeVar("T")
-
 TIMEOUT: Final = 5.0
 """Seconds to wait for other writers."""
 
@@ -266,6 +269,10 @@ class SQLiteStore:
             if self._claimed % _PRUNE_AFTER == 0:
                 self._submit(self._table.prune)
         return found
+
+    async def is_done(self, key: str) -> bool:
+        """Return whether an event is done; see `AskableStore.is_done`."""
+        return await self._ask(partial(self._table.is_done, key=key))
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""

@@ -1,0 +1,109 @@
+"""Events that were missed: which the store does not know as done, and what became of them."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from allawee_async.codec.json import dumps
+from allawee_async.errors import AllaweeError, ConfigurationError, DecodeError
+from allawee_async.redaction import one_line
+from allawee_async.webhooks.delivery.stats import log
+from allawee_async.webhooks.events import parse_event
+from allawee_async.webhooks.stores.base import key_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from allawee_async.client import AllaweeClient
+    from allawee_async.models.webhooks import Event as EventRecord
+    from allawee_async.webhooks.delivery.claiming import Claims
+    from allawee_async.webhooks.delivery.handlers import Handlers
+    from allawee_async.webhooks.events import Event
+
+_PAGE: Final = 100
+_DELIVERED: Final = "delivered"
+
+
+@attrs.frozen(kw_only=True)
+class CatchUpReport:
+    """What `WebhookDispatcher.catch_up` found and did.
+
+    Attributes:
+        seen: Events that the API listed.
+        done: Those that need nothing: the store knows them as done, or no handler is registered.
+        expired: Authorizations that wanted a decision, for which it is too late.
+        sent: The ids of those that the API was asked to send again, oldest first.
+        failed: The ids of those that it refused to send again; the log tells why.
+        left: The ids of those beyond `most`, which were not touched.
+    """
+
+    seen: int
+    done: int
+    expired: int
+    sent: tuple[str, ...]
+    failed: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+async def catch_up(
+    allawee: AllaweeClient, since: datetime, most: int, claims: Claims, handlers: Handlers
+) -> CatchUpReport:
+    """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
+    if type(most) is not int or most < 1:
+        raise ConfigurationError("most must be a whole number of at least 1")
+    seen = done = expired = 0
+    missed: list[str] = []
+    # The list is read to its end first: what is sent again moves in it.
+    async with aclosing(allawee.events.list(created_since=since, limit=_PAGE).pages()) as pages:
+        async for page in pages:
+            for record in page.items:
+                seen += 1
+                event = _event_of(record)
+                if event is not None and event.wants_decision:
+                    expired += 1
+                elif record.id is None or await _needs_nothing(record, event, claims, handlers):
+                    done += 1
+                else:
+                    missed.append(record.id)
+    missed.reverse()
+    sent: list[str] = []
+    failed: list[str] = []
+    for event_id in missed[:most]:
+        try:
+            await allawee.events.retry(event_id)
+        except AllaweeError as error:
+            log.warning("%s cannot be sent again: %s", one_line(event_id), one_line(str(error)))
+            failed.append(event_id)
+        else:
+            sent.append(event_id)
+    return CatchUpReport(
+        seen=seen,
+        done=done,
+        expired=expired,
+        sent=tuple(sent),
+        failed=tuple(failed),
+        left=tuple(missed[most:]),
+    )
+
+
+async def _needs_nothing(
+    record: EventRecord, event: Event | None, claims: Claims, handlers: Handlers
+) -> bool:
+    if event is None:  # nothing to look up in the store: the word of the API has to do
+        return record.extra.get("status") == _DELIVERED
+    return not handlers.chain(event) or await claims.is_done(key_of(event))
+
+
+def _event_of(record: EventRecord) -> Event | None:
+    """Return the event as its delivery says it, or None if the record does not tell.
+
+    No document shows a record; one that has `event` and `data` has what the delivery has.
+    """
+    payload = {name: record.extra.get(name) for name in ("event", "data")}
+    try:
+        return parse_event(dumps({**payload, "metadata": {"event": record.id}}))
+    except (DecodeError, TypeError, ValueError):
+        return None
