@@ -486,6 +486,16 @@ def test_a_timeout_costs_twice_and_a_success_gives_back() -> None:
     assert [quota.take(TransportError("lost")) for _ in range(5)] == [5, 5, 5, 5, None]
 
 
+def test_the_last_tokens_buy_a_retry_and_a_success_without_one_gives_one_token() -> None:
+    quota = Quota(5)
+
+    assert quota.take(TransportError("lost")) == 5
+    for _ in range(5):
+        assert quota.take(TransportError("lost")) is None
+        quota.give_back(0)
+    assert quota.take(TransportError("lost")) == 5
+
+
 async def test_a_success_after_a_retry_gives_back_what_it_took() -> None:
     steps = [answers(b"{}", status=503), answers(one())] * 30
     time = FakeTime()
