@@ -21,7 +21,7 @@ from allawee_async.export.csv_rows import Csv
 from allawee_async.export.files import Lock
 from allawee_async.export.formats import GzipLines, JsonLines, format_of
 from allawee_async.export.journal import Journal, Names
-from allawee_async.export.reading import Intake, documents_of
+from allawee_async.export.reading import Intake, documents_of, model_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
 from allawee_async.export.table import Table
 from allawee_async.pagination.windows import Timeline, balanced
@@ -162,8 +162,7 @@ def rows_of(
 
 def _checked(source: Source[Any], max_items: object, parallel: object) -> type[Model]:
     """Return the class of the items of a list that can be exported."""
-    if source.model is None:
-        raise ConfigurationError("a list with select has no typed rows; name columns instead")
+    model = model_of(source)
     if max_items is not None and (type(max_items) is not int or max_items < 1):
         raise ConfigurationError("max_items must be a whole number, 1 or more")
     if type(parallel) is not int or parallel < 1:
@@ -177,7 +176,7 @@ def _checked(source: Source[Any], max_items: object, parallel: object) -> type[M
         raise ConfigurationError(
             f"parallel reads parts by time of creation: sort by {_OLDEST_FIRST} or {_NEWEST_FIRST}"
         )
-    return source.model
+    return model
 
 
 @attrs.define(kw_only=True, eq=False)

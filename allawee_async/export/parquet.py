@@ -45,7 +45,7 @@ def _arrow() -> Any:
         return import_module("pyarrow")
     except ImportError:
         raise ConfigurationError(
-            f"a Parquet file needs pyarrow: {install_command('export')}"
+            f"Parquet and Arrow need pyarrow: {install_command('export')}"
         ) from None
 
 
@@ -54,6 +54,9 @@ class Parquet:
 
     Args:
         table: Takes items apart into cells.
+
+    Attributes:
+        schema: The names and types of the columns, as Arrow has them.
 
     Raises:
         ConfigurationError: pyarrow is not installed.
@@ -64,7 +67,7 @@ class Parquet:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._schema = _schema(table)
+        self.schema = _schema(table)
         self._wholes = [
             index for index, column in enumerate(table.columns) if column.kind is Kind.WHOLE_NUMBER
         ]
@@ -123,25 +126,30 @@ class Parquet:
 
     def _close_batch(self) -> None:
         arrow = _arrow()
-        pairs = zip(self._cells, self._schema.types, strict=True)
+        pairs = zip(self._cells, self.schema.types, strict=True)
         pool = arrow.system_memory_pool()
         arrays = [arrow.array(values, kind, memory_pool=pool) for values, kind in pairs]
-        batch = arrow.RecordBatch.from_arrays(arrays, schema=self._schema)
+        batch = arrow.RecordBatch.from_arrays(arrays, schema=self.schema)
         self._batches.append(batch)
         self._batch_bytes += batch.nbytes
         self._cells, self._count, self._cell_bytes = [[] for _ in self._cells], 0, 0
 
-    def take(self) -> bytes:
-        """Return the rows that were added since the last time, as an Arrow stream."""
+    def batches(self) -> list[Any]:
+        """Return the rows that were added since the last time, as batches of Arrow."""
         if self._count:
             self._close_batch()
         batches, self._batches, self._batch_bytes = self._batches, [], 0
+        return batches
+
+    def take(self) -> bytes:
+        """Return the rows that were added since the last time, as an Arrow stream."""
+        batches = self.batches()
         if not batches:
             return b""
         arrow = _arrow()
         options = arrow.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
         sink = arrow.BufferOutputStream()
-        with arrow.ipc.new_stream(sink, self._schema, options=options) as writer:
+        with arrow.ipc.new_stream(sink, self.schema, options=options) as writer:
             for batch in batches:
                 writer.write_batch(batch)
         stream: bytes = sink.getvalue().to_pybytes()
@@ -150,7 +158,7 @@ class Parquet:
     def finish(self, parts: Iterable[BinaryIO], finished: BinaryIO) -> Iterator[int]:
         """Encode the rows of the part files; yield the number of rows that are done."""
         writer = import_module("pyarrow.parquet").ParquetWriter(
-            finished, self._schema, compression="zstd", **_SMALL_PAGES
+            finished, self.schema, compression="zstd", **_SMALL_PAGES
         )
         _arrow().default_memory_pool().release_unused()
         try:

@@ -8,7 +8,7 @@ import attrs
 
 from allawee_async.codec.converter import records
 from allawee_async.codec.json import dumps
-from allawee_async.errors import DecodeError
+from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export.formats import Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
 from allawee_async.models.schema import Kind, ModelField, masked_value
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model
     from allawee_async.pagination.pages import Source
     from allawee_async.types import JSONValue
+
+
+def model_of(source: Source[Any]) -> type[Model]:
+    """Return the class of the items of a list.
+
+    Raises:
+        ConfigurationError: It has none.
+    """
+    if source.model is None:
+        raise ConfigurationError("a list with select has no typed rows; name columns instead")
+    return source.model
 
 
 def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
