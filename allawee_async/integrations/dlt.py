@@ -74,7 +74,11 @@ def allawee_source(
     def resources() -> list[Any]:
         return [
             dlt.resource(
-                _changes, name=name, primary_key="id", write_disposition="merge", selected=True
+                _changes,
+                name=name,
+                primary_key="id",
+                write_disposition="merge",
+                columns={"id": {"nullable": True}},  # as in the batches, or dlt warns of it
             )(dlt.current, name, client, {"limit": _LIMIT, **params})
             for name in lists or known
         ]
