@@ -15,7 +15,7 @@ PARALLEL = ("-n", "auto", "--dist", "loadfile")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["tests", "lint", "types", "docs", "lowest", "wheel"]
+nox.options.sessions = ["tests", "lint", "types", "docs", "lowest", "wheel", "engines"]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -90,6 +90,14 @@ def wheel(session: nox.Session) -> None:
         copy(name, place / name)
     with session.chdir(place):
         session.run("pytest", *PARALLEL, *(session.posargs or ["tests"]))
+
+
+@nox.session(python=PYTHONS[0])
+def engines(session: nox.Session) -> None:
+    """Run the tests of Dask on two processes, and of dlt into DuckDB; elsewhere they are skipped."""
+    session.install("-e", ".[cli,dask,dlt,redis]", *_group("engines"))
+    tested = ["tests/integrations/test_dask.py", "tests/integrations/test_dlt.py"]
+    session.run("pytest", *(session.posargs or tested))
 
 
 @nox.session(python=PYTHONS[0])

@@ -41,7 +41,7 @@ OPTIONAL = {
     "cli": {"typer", "rich", "click", "keyring"},
     "export": {"pyarrow"},
     "webhooks": {"redis", "starlette"},
-    "integrations": {"fastapi", "starlette"},
+    "integrations": {"fastapi", "starlette", "dask", "pandas", "dlt"},
 }
 """What the core install lacks, by the only room that may import it."""
 

@@ -108,6 +108,8 @@ def documented() -> Any:
         "allawee_async.batch",
         "allawee_async.export",
         "allawee_async.integrations.aiohttp",
+        "allawee_async.integrations.dask",
+        "allawee_async.integrations.dlt",
         "allawee_async.integrations.fastapi",
         "allawee_async.models",
         "allawee_async.sandbox",
