@@ -94,7 +94,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def engines(session: nox.Session) -> None:
-    """Run the tests of Dask on two processes, and of dlt into DuckDB; elsewhere they are skipped."""
+    """Run the tests of Dask on processes, and of dlt into DuckDB; other sessions skip them."""
     session.install("-e", ".[cli,dask,dlt,redis]", *_group("engines"))
     tested = ["tests/integrations/test_dask.py", "tests/integrations/test_dlt.py"]
     session.run("pytest", *(session.posargs or tested))

@@ -18,8 +18,9 @@ from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.arrow import arrow_job, record_batches
 from allawee_async.models.schema import fields_of
+from allawee_async.resources import nouns_of
 from allawee_async.resources.base import Listable
-from allawee_async.resources.verbs import noun_at, nouns_of
+from allawee_async.resources.verbs import noun_at
 from allawee_async.version import install_command
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pyarrow
+import pyarrow as pa
 import pytest
 
 from allawee_async import ConfigurationError, DecodeError
@@ -18,7 +18,7 @@ async def table_of(listed: FakeList, columns: Any = None) -> Any:
     source = listed.pager().source
     job = arrow_job(source, columns)
     batches = [batch async for batch in record_batches(source, job)]
-    return pyarrow.Table.from_batches(batches, schema=arrow_rows(source, job).schema)
+    return pa.Table.from_batches(batches, schema=arrow_rows(source, job).schema)
 
 
 async def test_batches_hold_what_an_export_to_parquet_holds(tmp_path: Any) -> None:
@@ -49,7 +49,7 @@ async def test_a_list_without_entries_has_columns() -> None:
     table = await table_of(FakeList([]))
 
     assert len(table) == 0
-    assert table.schema.field("created_at").type == pyarrow.timestamp("us", tz="UTC")
+    assert table.schema.field("created_at").type == pa.timestamp("us", tz="UTC")
 
 
 async def test_an_entry_that_cannot_be_read_raises_without_its_data() -> None:

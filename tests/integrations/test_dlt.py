@@ -77,8 +77,7 @@ def rows(tmp_path: Path) -> Callable[[str], list[Any]]:
 def rename(sandbox: Sandbox, position: int, name: str) -> str:
     """Change a customer, and return its id."""
     customer = sandbox.state.customers.at(position)
-    change = {"name": name, "updatedAt": sandbox.state.now()}
-    sandbox.state.customers.replace(customer | change)
+    sandbox.state.customers.replace({**customer, "name": name, "updatedAt": sandbox.state.now()})
     return str(customer["id"])
 
 
