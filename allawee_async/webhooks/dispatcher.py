@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, Self, TypeVar, cast, overload
 
 import attrs
 
@@ -28,7 +28,7 @@ from allawee_async.webhooks.stores.memory import MemoryStore
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -36,27 +36,36 @@ if TYPE_CHECKING:
 
     from allawee_async.client import AllaweeClient
     from allawee_async.webhooks.decisions import Decision
-    from allawee_async.webhooks.delivery.handlers import (
-        Closed,
-        Completed,
-        Every,
-        Request,
-        Settled,
-        Some,
-        Unknown,
-        Update,
-    )
     from allawee_async.webhooks.delivery.missed import CatchUpReport
     from allawee_async.webhooks.events import (
         CardAuthorizationClosed,
         CardAuthorizationRequest,
         CardAuthorizationUpdate,
         CardTransactionCreated,
+        Event,
         RequestCompleted,
         UnknownEvent,
     )
     from allawee_async.webhooks.responses import WebhookReply
     from allawee_async.webhooks.stores.base import Store
+
+    # What handlers must take and may return; the registration judges their further parameters.
+    Request = TypeVar(
+        "Request",
+        bound=Callable[Concatenate[CardAuthorizationRequest, ...], Decision | Awaitable[Decision]],
+    )
+    Update = TypeVar(
+        "Update",
+        bound=Callable[
+            Concatenate[CardAuthorizationUpdate, ...], Decision | Awaitable[Decision | None] | None
+        ],
+    )
+    Closed = TypeVar("Closed", bound=Callable[Concatenate[CardAuthorizationClosed, ...], object])
+    Settled = TypeVar("Settled", bound=Callable[Concatenate[CardTransactionCreated, ...], object])
+    Completed = TypeVar("Completed", bound=Callable[Concatenate[RequestCompleted, ...], object])
+    Unknown = TypeVar("Unknown", bound=Callable[Concatenate[UnknownEvent, ...], object])
+    Every = TypeVar("Every", bound=Callable[Concatenate[Event, ...], object])
+    Some = TypeVar("Some", bound=Callable[..., Any])
 
 
 class WebhookDispatcher:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
-from allawee_async.webhooks.responses import NOT_POST, TOO_LARGE, TOO_SLOW
+from allawee_async.webhooks.responses import NOT_POST, TOO_LARGE, TOO_SLOW, UNREADABLE
 from allawee_async.webhooks.signature import HEADER
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _HEADER: Final = HEADER.lower().encode()
+_COMPRESSED: Final = {b"gzip", b"deflate"}
+_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
 
 class _Gone(Exception):  # noqa: N818 - no error: who asked does not wait for an answer
@@ -63,16 +66,20 @@ class AsgiApp:
         try:
             async with asyncio.timeout_at(arrived + BODY_PATIENCE):
                 body = await _read(receive, webhooks.max_body)
+            if _header(headers, b"content-encoding").lower() in _COMPRESSED:
+                body = _plain(body, webhooks.max_body)
         except TimeoutError:
             await _send(TOO_SLOW, send)
         except _TooLarge:
             await _send(TOO_LARGE, send)
+        except zlib.error:
+            await _send(UNREADABLE, send)
         except _Gone:
             return
         else:
             reply = await webhooks.dispatch(
                 body,
-                next((value for name, value in headers if name.lower() == _HEADER), None),
+                _header(headers, _HEADER) or None,
                 received_at=arrived,
                 request=_request(scope, body),
             )
@@ -102,6 +109,25 @@ async def _read(receive: Receive, max_body: int) -> bytes:
             raise _TooLarge
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def _plain(body: bytes, max_body: int) -> bytes:
+    """Return what was compressed, as aiohttp's server does: that is what is signed.
+
+    Raises:
+        zlib.error: It is damaged, or cut off.
+    """
+    reader = zlib.decompressobj(_GZIP_OR_ZLIB)
+    plain = reader.decompress(body, max_body + 1)
+    if len(plain) > max_body:
+        raise _TooLarge
+    if not reader.eof:
+        raise zlib.error("cut off")
+    return plain
+
+
+def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> bytes:
+    return next((value for key, value in headers if key.lower() == name), b"")
 
 
 async def _send(reply: WebhookReply, send: Send) -> None:

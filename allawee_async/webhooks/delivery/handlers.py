@@ -7,7 +7,7 @@ import contextvars
 import inspect
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Concatenate, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -18,33 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
-    from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import (
-        CardAuthorizationClosed,
-        CardAuthorizationRequest,
-        CardAuthorizationUpdate,
-        CardTransactionCreated,
         Event,
-        RequestCompleted,
     )
-
-    # What handlers must take and may return; `_extras` judges their further parameters.
-    Request = TypeVar(
-        "Request",
-        bound=Callable[Concatenate[CardAuthorizationRequest, ...], Decision | Awaitable[Decision]],
-    )
-    Update = TypeVar(
-        "Update",
-        bound=Callable[
-            Concatenate[CardAuthorizationUpdate, ...], Decision | Awaitable[Decision | None] | None
-        ],
-    )
-    Closed = TypeVar("Closed", bound=Callable[Concatenate[CardAuthorizationClosed, ...], object])
-    Settled = TypeVar("Settled", bound=Callable[Concatenate[CardTransactionCreated, ...], object])
-    Completed = TypeVar("Completed", bound=Callable[Concatenate[RequestCompleted, ...], object])
-    Unknown = TypeVar("Unknown", bound=Callable[Concatenate[UnknownEvent, ...], object])
-    Every = TypeVar("Every", bound=Callable[Concatenate[Event, ...], object])
-    Some = TypeVar("Some", bound=Callable[..., Any])
 
 EVERY_EVENT: Final = "*"
 

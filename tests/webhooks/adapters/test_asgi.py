@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import sys
 import time
+import zlib
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +156,38 @@ async def test_a_body_of_just_the_limit_is_not() -> None:
     await exchange.run(WebhookDispatcher(KEY, max_body=len(body)))
 
     assert exchange.answer == (200, SUCCESS)
+
+
+@pytest.mark.parametrize("way", ["gzip", "deflate"])
+async def test_of_a_compressed_body_the_plain_bytes_are_what_is_signed(way: str) -> None:
+    body = event(CLOSED)
+    packed = gzip.compress(body) if way == "gzip" else zlib.compress(body)
+    headers = {HEADER: signature_of(body), "Content-Encoding": way}
+    exchange = Exchange(part(packed), **headers)
+
+    await exchange.run(WebhookDispatcher(KEY))
+
+    assert exchange.answer == (200, SUCCESS)
+
+
+@pytest.mark.parametrize(
+    ("packed", "status"),
+    [
+        (gzip.compress(b"{}")[:-4], 400),
+        (b"{}", 400),
+        (gzip.compress(bytes(2_000)), 413),
+    ],
+    ids=["cut off", "not compressed", "too long"],
+)
+async def test_a_compressed_body_that_is_none_or_too_long_is_refused(
+    packed: bytes, status: int
+) -> None:
+    headers = {HEADER: signature_of(b"{}"), "Content-Encoding": "gzip"}
+    exchange = Exchange(part(packed), **headers)
+
+    await exchange.run(WebhookDispatcher(KEY, max_body=1_000))
+
+    assert exchange.answer[0] == status
 
 
 async def test_a_client_that_leaves_in_the_middle_gets_no_answer() -> None:
