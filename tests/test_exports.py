@@ -16,7 +16,8 @@ import pytest
 import allawee_async
 from allawee_async import models, webhooks
 
-ROOT = Path(allawee_async.__file__).parent.parent
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(allawee_async.__file__).parent
 
 CONTRACT = {
     *("AllaweeClient", "RetryPolicy", "F", "Page", "AsyncPager", "Reply", "to_dict", "from_dict"),
@@ -156,7 +157,7 @@ def test_an_import_loads_no_more_than_it_needs(code: str, unwanted: set[str]) ->
 
 def test_the_version_stands_in_one_place() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    path = ROOT / project["tool"]["hatch"]["version"]["path"]
+    path = PACKAGE.parent / project["tool"]["hatch"]["version"]["path"]
     (version,) = re.findall(r'^__version__ = "(.+)"$', path.read_text("utf-8"), re.MULTILINE)
 
     assert project["project"]["dynamic"] == ["version"]
@@ -165,4 +166,4 @@ def test_the_version_stands_in_one_place() -> None:
 
 
 def test_the_package_says_that_it_is_typed() -> None:
-    assert (ROOT / "allawee_async" / "py.typed").is_file()
+    assert (PACKAGE / "py.typed").is_file()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(allawee_async.__file__).parent
 
-DESCRIPTION = PACKAGE.parent / "docs" / "why.md"
+DESCRIPTION = Path(__file__).parents[1] / "docs" / "why.md"
 FLOORS = [
     set(re.findall(r"`([\w.]+)`", rooms))
     for rooms in re.findall(r"^\| \d \| (.+?) \|", DESCRIPTION.read_text("utf-8"), re.MULTILINE)
