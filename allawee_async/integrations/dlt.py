@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from typing import Unpack
 
+    from allawee_async.pagination.pages import OnInvalid
     from allawee_async.query.parameters import ListParams
 
 _LIMIT: Final = 100
@@ -37,7 +38,10 @@ _OVERLAP: Final = timedelta(minutes=5)
 
 
 def allawee_source(
-    *lists: str, client: Callable[[], AllaweeClient] = AllaweeClient, **params: Unpack[ListParams]
+    *lists: str,
+    client: Callable[[], AllaweeClient] = AllaweeClient,
+    on_invalid: OnInvalid | None = None,
+    **params: Unpack[ListParams],
 ) -> Any:
     """Return a source of dlt; each list is a resource, which is merged by `id`.
 
@@ -54,6 +58,8 @@ def allawee_source(
         client: Makes the client, for each resource; by default with key and host from the
             environment. A key out of dlt's secrets:
             `lambda: AllaweeClient(dlt.secrets["allawee_api_key"])`.
+        on_invalid: Called with the error of each entry that cannot be read, which is then left
+            out; None fails the load.
         **params: As for `list`; pages have 100 entries unless `limit` says otherwise.
 
     Returns:
@@ -80,7 +86,7 @@ def allawee_source(
                 primary_key="id",
                 write_disposition="merge",
                 columns={"id": {"nullable": True}},  # as in the batches, or dlt warns of it
-            )(dlt.current, name, client, {"limit": _LIMIT, **params})
+            )(dlt.current, name, client, on_invalid, {"limit": _LIMIT, **params})
             for name in lists or known
         ]
 
@@ -88,7 +94,11 @@ def allawee_source(
 
 
 async def _changes(
-    current: Any, noun: str, client: Callable[[], AllaweeClient], params: ListParams
+    current: Any,
+    noun: str,
+    client: Callable[[], AllaweeClient],
+    on_invalid: OnInvalid | None,
+    params: ListParams,
 ) -> AsyncGenerator[Any, None]:
     """Yield what changed since the last load, and remember when this one began."""
     began = datetime.now(UTC)
@@ -97,7 +107,7 @@ async def _changes(
         everything = getattr(allawee, noun).list(**params).source
         if _SINCE in state and _CHANGED in fields_of(everything.model):
             params = {**params, "updated_since": datetime.fromisoformat(state[_SINCE])}
-        source = getattr(allawee, noun).list(**params).source
+        source = getattr(allawee, noun).list(on_invalid=on_invalid, **params).source
         async with aclosing(record_batches(source, arrow_job(source, None))) as batches:
             async for batch in batches:
                 yield batch

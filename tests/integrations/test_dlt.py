@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async import AllaweeClient, ConfigurationError, RetryPolicy
+from allawee_async import AllaweeClient, ConfigurationError, DecodeError, RetryPolicy
 from allawee_async.integrations.dlt import allawee_source
 from allawee_async.sandbox.server import running_in_a_thread
 
@@ -187,6 +187,21 @@ def test_a_load_that_fails_is_no_load(sandbox: Sandbox, load: Load, rows: Any) -
     load(allawee_source("customers", limit=LIMIT, client=client))
 
     assert rows("SELECT count(*), count(DISTINCT id) FROM allawee.customers") == [(2_000, 2_000)]
+
+
+def test_an_entry_that_cannot_be_read_fails_a_load_or_is_left_out(
+    sandbox: Sandbox, load: Load, rows: Any
+) -> None:
+    odd = sandbox.add_customer({"name": 5, "reference": "canary"})["id"]
+    left_out: list[DecodeError] = []
+
+    with pytest.raises(Exception, match="name") as raised:
+        load(allawee_source("customers"))
+    load(allawee_source("customers", on_invalid=left_out.append))
+
+    assert "canary" not in str(raised.value)
+    assert [error.cursor for error in left_out] == [odd]
+    assert rows("SELECT count(*) FROM allawee.customers") == [(CUSTOMERS,)]
 
 
 def test_every_list_is_a_resource(sandbox: Sandbox, load: Load) -> None:
