@@ -528,7 +528,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("way", [*WAYS, "save"])
 async def test_no_answer_in_time(way: str, target: Path) -> None:
-    async with raw_server(hangs, timeout=0.05) as (allawee, server):
+    async with raw_server(hangs, timeout=0.2) as (allawee, server):
         with pytest.raises(RequestTimeoutError):
             await used(way, file_of(allawee), target)
     assert len(server.requests) == 3

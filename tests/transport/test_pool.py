@@ -573,7 +573,7 @@ async def test_an_error_whose_body_is_cut_or_never_ends_is_still_that_error(time
 
     async with (
         RawServer(cut, stuck) as server,
-        AllaweeClient(KEY, base_url=server.url, timeout=0.05, **time.seams) as allawee,
+        AllaweeClient(KEY, base_url=server.url, timeout=0.2, **time.seams) as allawee,
     ):
         for _ in range(2):
             error = await failure(allawee.request("POST", "/a", json={}))
@@ -725,7 +725,7 @@ async def test_failures_leave_the_pool_as_it_was() -> None:
             base_url=server.url,
             max_connections=1,
             max_response_bytes=5_000,
-            timeout=0.05,
+            timeout=0.2,
             retry=ONCE,
         ) as allawee,
     ):

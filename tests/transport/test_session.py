@@ -495,7 +495,7 @@ async def test_a_pause_that_outlasts_the_deadline_ends_the_call_without_another_
 async def test_a_server_that_hangs_ends_each_attempt_by_its_timeout(time: FakeTime) -> None:
     async with (
         RawServer(hangs) as server,
-        AllaweeClient(KEY, base_url=server.url, timeout=0.05, **time.seams) as allawee,
+        AllaweeClient(KEY, base_url=server.url, timeout=0.2, **time.seams) as allawee,
     ):
         error = await failure(allawee.customers.get("cus.1"))
         assert type(error) is RequestTimeoutError
@@ -510,7 +510,7 @@ async def test_a_write_to_a_server_that_hangs_is_sent_once_and_left_in_doubt(
 ) -> None:
     async with (
         RawServer(hangs) as server,
-        AllaweeClient(KEY, base_url=server.url, timeout=0.05, **time.seams) as allawee,
+        AllaweeClient(KEY, base_url=server.url, timeout=0.2, **time.seams) as allawee,
     ):
         error = await failure(allawee.customers.create(**FIELDS))
         assert type(error) is RequestTimeoutError
