@@ -141,8 +141,9 @@ def _a_busy_worker(cluster: Any) -> str:
 
 def test_the_key_is_in_no_pickle(cluster: Any, variables: dict[str, str]) -> None:
     cloudpickle = pytest.importorskip("cloudpickle")
-    frame = read_list("customers", parts=4)
+    frame = read_list("customers", parts=4, limit=10)
     future = cluster.compute(frame)
+    _a_busy_worker(cluster)
     sent = cluster.run_on_scheduler(_pickled_tasks)
     whole = future.result(timeout=120)
 
