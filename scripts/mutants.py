@@ -38,8 +38,14 @@ ROOMS = {
         "transport/session.py transport/retry_state.py",
         "transport/test_session.py transport/test_rate.py test_client.py transport",
     ),
-    "pages": ("pagination/pages.py", "pagination"),
-    "pager": ("pagination/pager.py", "pagination"),
+    "pages": (
+        "pagination/pages.py",
+        "pagination/test_pager.py pagination/test_random_servers.py pagination/test_records.py",
+    ),
+    "pager": (
+        "pagination/pager.py",
+        "pagination/test_pager.py pagination/test_sharing.py pagination/test_records.py",
+    ),
     "parts": (
         "pagination/parallel.py pagination/windows.py pagination/listings.py",
         "pagination/test_parts.py pagination/test_records.py pagination/test_pager.py",

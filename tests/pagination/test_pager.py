@@ -506,6 +506,22 @@ async def test_a_page_without_an_id_to_go_on_from_is_an_error_and_not_an_end() -
         assert type(await failure((await pager).next_page())) is PaginationError
 
 
+@pytest.mark.parametrize(("limit", "full"), [(None, 20), (5, 5)])
+async def test_a_full_page_without_an_id_is_no_end_and_a_shorter_one_is(
+    limit: int | None, full: int, time: FakeTime
+) -> None:
+    """Where the server does not say whether there is more; without a limit it gives 20."""
+    entries = [{"name": f"n{number}"} for number in range(full)]
+    steps = [answers({"data": entries}), answers({"data": entries[1:]})]
+    async with (
+        RawServer(*steps) as server,
+        AllaweeClient(KEY, base_url=server.url, **time.seams) as allawee,
+    ):
+        pager = allawee.customers.list(select="name", limit=limit)
+        assert type(await failure(pager.to_list())) is PaginationError
+        assert len(await pager.to_list()) == full - 1
+
+
 # Leaving early
 
 
@@ -957,6 +973,14 @@ async def test_an_entry_that_is_no_object_is_told_with_its_place(
 
     assert isinstance(error, DecodeError)
     assert error.path == "data[1]"
+
+
+async def test_a_page_is_what_is_on_it_and_shows_no_more(three: Three) -> None:
+    _, allawee = three
+    page = await allawee.customers.list(limit=2)
+
+    assert repr(page) == "Page(items=<2>, has_more=True, total_count=None, request_id=None)"
+    assert page == Page(items=page.items, has_more=True, source=None)  # type: ignore[arg-type]
 
 
 async def test_a_pager_does_not_show_its_query() -> None:

@@ -101,6 +101,21 @@ def test_a_walk_may_be_driven_from_one_loop_after_the_other(how: str) -> None:
     assert len(found) == len(set(found)) == 30
 
 
+def test_tasks_of_one_loop_after_the_other_may_share_a_walk() -> None:
+    with sandbox_in_thread(customers=30) as sandbox:
+        allawee = AllaweeClient(sandbox.api_key, base_url=sandbox.url)
+        walk = allawee.customers.list(limit=4).pages()
+
+        async def three() -> list[str]:
+            pages = await asyncio.gather(*(anext(walk, None) for _ in range(3)))
+            return [each.id for page in pages if page is not None for each in page.items]
+
+        found = [name for _ in range(3) for name in asyncio.run(three())]
+        asyncio.run(allawee.close())
+
+    assert len(found) == len(set(found)) == 30
+
+
 def test_a_walk_that_is_collected_in_another_thread_ends_its_fetching() -> None:
     async def main(url: str, key: str) -> set[Any]:
         async with AllaweeClient(key, base_url=url) as allawee:

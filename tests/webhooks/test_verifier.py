@@ -209,6 +209,11 @@ def test_a_mebibyte_is_accepted_unless_told_otherwise() -> None:
     assert "max_body" in str(refused(body + b" ", signature_of(body + b" ")))
 
 
+def test_a_length_of_one_byte_is_a_length() -> None:
+    verifier = WebhookVerifier(KEY, max_body=1)
+    assert "max_body is 1" in str(refused(b"{}", signature_of(b"{}"), verifier))
+
+
 @pytest.mark.parametrize("max_body", [0, -1, 1.5, True, None, "1000", float("inf")], ids=repr)
 def test_a_length_is_a_whole_number(max_body: Any) -> None:
     with pytest.raises(ConfigurationError, match="max_body"):
