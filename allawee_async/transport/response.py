@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import msgspec
@@ -146,7 +146,8 @@ def _envelope(body: bytes) -> dict[str, Any] | None:
     found: Any = parts(body)
     if not isinstance(found, dict) or not found.keys() <= ENVELOPE:
         return None
-    return {name: text if name == "data" else loads(text) for name, text in found.items()}
+    fields = cast("dict[str, Raw]", found)
+    return {name: text if name == "data" else loads(text) for name, text in fields.items()}
 
 
 def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:
