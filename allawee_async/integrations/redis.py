@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from allawee_async.errors import AllaweeError, ConfigurationError, TransportError
 from allawee_async.redaction import secret_text
-from allawee_async.transport.rate import Rate, Window
+from allawee_async.transport.rate import Rate, RateWindow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -22,8 +22,8 @@ _TIMEOUT: Final = 1.0
 _PREFIX: Final = "allawee:rate:"
 
 # The time is the server's own, in microseconds, so that no computer's clock matters. KEYS: the
-# times of the last starts, and until when everybody pauses. ARGV: a `Window`. It answers how long
-# to wait, and whether for a pause.
+# times of the last starts, and until when everybody pauses. ARGV: a `RateWindow`. The
+# answer is how long to wait, and whether for a pause.
 _ASK: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -78,7 +78,7 @@ class RedisRate(Rate):
 
         if not name:
             raise ConfigurationError("the name of a rate must be a text that is not empty")
-        window = Window.of(per_second)
+        window = RateWindow.of(per_second)
         self._clients = RedisClients(url, _TIMEOUT)
         self._name = name
         self._window = window.most, _micro(window.period), window.few, _micro(window.moment)

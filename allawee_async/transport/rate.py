@@ -141,7 +141,7 @@ class LocalRate(Rate):
 
     def __init__(self, per_second: float, clock: Clock) -> None:
         super().__init__(clock.sleep)
-        self._window = window = Window.of(per_second)
+        self._window = window = RateWindow.of(per_second)
         self._starts: deque[float] = deque(maxlen=window.most)
         self._now = clock.monotonic
         self._paused_until = -math.inf
@@ -178,7 +178,7 @@ def checked_rate(rate: object, clock: Clock) -> Rate | None:
 
 
 @attrs.frozen
-class Window:
+class RateWindow:
     """How many requests may be started in how many seconds.
 
     They do not start all at once: what is spread over the second arrives as it was sent.
@@ -196,7 +196,7 @@ class Window:
     moment: float
 
     @classmethod
-    def of(cls, per_second: object) -> Window:
+    def of(cls, per_second: object) -> RateWindow:
         """Return the window of a rate.
 
         Raises:

@@ -28,7 +28,7 @@ _AGES: Final = sys.float_info.max
 _SECONDS: Final = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 
 
-class Outcome(Enum):
+class AttemptOutcome(Enum):
     """How one attempt ended, as far as sending again is concerned."""
 
     DONE = auto()
@@ -40,18 +40,20 @@ class Outcome(Enum):
     REFUSED = auto()
 
 
-SENT_AGAIN: Final[dict[Outcome, tuple[bool, bool]]] = {
+SENT_AGAIN: Final[dict[AttemptOutcome, tuple[bool, bool]]] = {
     #                     (what may be resent, other writes)
-    Outcome.NOT_SENT: (True, True),  # the connection was never established
-    Outcome.RATE_LIMITED: (True, True),  # 429
-    Outcome.LOST: (True, False),  # cut off after sending, timeout, unreadable 2xx
-    Outcome.SERVER_FAULT: (True, False),  # 500, 502, 503, 504
-    Outcome.OTHER_FAULT: (False, False),  # any other answer, or one too large to read
-    Outcome.REFUSED: (False, False),  # see `REFUSALS`
+    AttemptOutcome.NOT_SENT: (True, True),  # the connection was never established
+    AttemptOutcome.RATE_LIMITED: (True, True),  # 429
+    AttemptOutcome.LOST: (True, False),  # cut off after sending, timeout, unreadable 2xx
+    AttemptOutcome.SERVER_FAULT: (True, False),  # 500, 502, 503, 504
+    AttemptOutcome.OTHER_FAULT: (False, False),  # any other answer, or one too large to read
+    AttemptOutcome.REFUSED: (False, False),  # see `REFUSALS`
 }
 """What is sent again. May be resent: reads, PUT, DELETE, and routes that say so of themselves."""
 
-MAY_HAVE_TAKEN_EFFECT: Final = frozenset({Outcome.LOST, Outcome.SERVER_FAULT, Outcome.OTHER_FAULT})
+MAY_HAVE_TAKEN_EFFECT: Final = frozenset(
+    {AttemptOutcome.LOST, AttemptOutcome.SERVER_FAULT, AttemptOutcome.OTHER_FAULT}
+)
 """After these, nobody knows whether a write has happened."""
 
 REFUSALS: Final = frozenset(
@@ -65,23 +67,23 @@ REFUSALS: Final = frozenset(
 _FAULTS_TO_RETRY: Final = frozenset({500, 502, 503, 504})
 
 
-def outcome_of(error: Exception) -> Outcome:
+def outcome_of(error: Exception) -> AttemptOutcome:
     """Return how an attempt that raised `error` ended."""
     match error:
         case TransportError(sent=False, final=False):
-            return Outcome.NOT_SENT
+            return AttemptOutcome.NOT_SENT
         case TransportError(final=True):
-            return Outcome.OTHER_FAULT
+            return AttemptOutcome.OTHER_FAULT
         case TransportError() | DecodeError():
-            return Outcome.LOST
+            return AttemptOutcome.LOST
         case RateLimitError():
-            return Outcome.RATE_LIMITED
+            return AttemptOutcome.RATE_LIMITED
         case APIError(status=status) if status in _FAULTS_TO_RETRY:
-            return Outcome.SERVER_FAULT
+            return AttemptOutcome.SERVER_FAULT
         case APIError(status=status) if status not in REFUSALS:
-            return Outcome.OTHER_FAULT
+            return AttemptOutcome.OTHER_FAULT
         case _:
-            return Outcome.REFUSED
+            return AttemptOutcome.REFUSED
 
 
 @attrs.frozen(kw_only=True)
@@ -127,7 +129,7 @@ class RetryPolicy:
     def pause_after(
         self,
         attempt: int,
-        outcome: Outcome,
+        outcome: AttemptOutcome,
         *,
         resend: bool,
         elapsed: float = 0.0,

@@ -26,7 +26,7 @@ from allawee_async.transport.response import Reply, check_subject, read_response
 from allawee_async.transport.retry import (
     LONGEST_RETRY_AFTER,
     MAY_HAVE_TAKEN_EFFECT,
-    Outcome,
+    AttemptOutcome,
     Quota,
     RetryPolicy,
     outcome_of,
@@ -361,7 +361,7 @@ class SessionManager:
             log.warning("%s", error)
 
     def _pause(
-        self, request: Request, state: RetryState, error: AllaweeError, outcome: Outcome
+        self, request: Request, state: RetryState, error: AllaweeError, outcome: AttemptOutcome
     ) -> tuple[float | None, str]:
         """Return the pause before the next attempt, or None; and what the history says of it."""
         state.failures += 1

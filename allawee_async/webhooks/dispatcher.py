@@ -10,9 +10,9 @@ import attrs
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.webhooks.adapters.asgi import AsgiApp
 from allawee_async.webhooks.decisions import Decline
-from allawee_async.webhooks.delivery.claiming import Claims
+from allawee_async.webhooks.delivery.claiming import ClaimKeeper
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
-from allawee_async.webhooks.delivery.execution import Background
+from allawee_async.webhooks.delivery.execution import BackgroundTasks
 from allawee_async.webhooks.delivery.handlers import Handlers, Workers
 from allawee_async.webhooks.delivery.missed import catch_up
 from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
@@ -131,12 +131,12 @@ class WebhookDispatcher:
         self._reporter = Reporter(on_incident)
         self._context = DeliveryContext(
             limits=limits,
-            claims=Claims(MemoryStore() if store is None else store, lease),
+            claims=ClaimKeeper(MemoryStore() if store is None else store, lease),
             default=DefaultDecision(default),
             workers=Workers(sync_workers),
             stats=self._stats,
             reporter=self._reporter,
-            background=Background(),
+            background=BackgroundTasks(),
         )
         self._asgi = AsgiApp(self)
 

@@ -31,7 +31,7 @@ from allawee_async.transport.retry import (
     MAY_HAVE_TAKEN_EFFECT,
     REFUSALS,
     SENT_AGAIN,
-    Outcome,
+    AttemptOutcome,
     RetryPolicy,
     outcome_of,
     read_retry_after,
@@ -134,7 +134,7 @@ def test_of_all_statuses_five_are_sent_again() -> None:
 
 
 @pytest.mark.parametrize("outcome", sorted(MAY_HAVE_TAKEN_EFFECT, key=str))
-def test_a_write_that_may_have_taken_effect_is_never_sent_again(outcome: Outcome) -> None:
+def test_a_write_that_may_have_taken_effect_is_never_sent_again(outcome: AttemptOutcome) -> None:
     policy = RetryPolicy(attempts=1_000, base_delay=0, deadline=None)
 
     for retry_after in (None, 0.0, 1.0):
@@ -143,7 +143,7 @@ def test_a_write_that_may_have_taken_effect_is_never_sent_again(outcome: Outcome
 
 
 def test_the_table_of_the_code_has_a_row_for_every_failure() -> None:
-    assert set(SENT_AGAIN) == set(Outcome) - {Outcome.DONE}
+    assert set(SENT_AGAIN) == set(AttemptOutcome) - {AttemptOutcome.DONE}
 
 
 # The pauses.
@@ -157,9 +157,9 @@ def test_pauses_double_up_to_the_longest(attempt: int, longest: float) -> None:
     policy = RetryPolicy(attempts=10**10)
 
     assert policy.longest_pause(attempt) == longest
-    assert policy.pause_after(attempt, Outcome.LOST, resend=True, jitter=1.0) == longest
-    assert policy.pause_after(attempt, Outcome.LOST, resend=True, jitter=0.5) == longest / 2
-    assert policy.pause_after(attempt, Outcome.LOST, resend=True, jitter=0.0) == 0.0
+    assert policy.pause_after(attempt, AttemptOutcome.LOST, resend=True, jitter=1.0) == longest
+    assert policy.pause_after(attempt, AttemptOutcome.LOST, resend=True, jitter=0.5) == longest / 2
+    assert policy.pause_after(attempt, AttemptOutcome.LOST, resend=True, jitter=0.0) == 0.0
 
 
 @given(
@@ -173,7 +173,7 @@ def test_a_pause_lies_between_nothing_and_the_longest(
 ) -> None:
     policy = RetryPolicy(attempts=10**31, base_delay=base, max_delay=most)
 
-    pause = policy.pause_after(attempt, Outcome.LOST, resend=True, jitter=jitter)
+    pause = policy.pause_after(attempt, AttemptOutcome.LOST, resend=True, jitter=jitter)
 
     assert pause is not None
     assert 0 <= pause <= most
@@ -183,15 +183,17 @@ def test_a_pause_lies_between_nothing_and_the_longest(
 def test_the_last_attempt_is_the_last(attempts: int, attempt: int) -> None:
     policy = RetryPolicy(attempts=attempts)
 
-    assert policy.pause_after(attempt, Outcome.NOT_SENT, resend=True) is None
-    assert policy.pause_after(attempt, Outcome.RATE_LIMITED, resend=True, retry_after=0) is None
+    assert policy.pause_after(attempt, AttemptOutcome.NOT_SENT, resend=True) is None
+    assert (
+        policy.pause_after(attempt, AttemptOutcome.RATE_LIMITED, resend=True, retry_after=0) is None
+    )
 
 
 @pytest.mark.parametrize("retry_after", [0.0, 0.25, 7.0, LONGEST_RETRY_AFTER])
 @pytest.mark.parametrize("jitter", [0.0, 0.3, 1.0])
 def test_the_servers_word_takes_the_place_of_the_curve(retry_after: float, jitter: float) -> None:
     pause = RetryPolicy().pause_after(
-        1, Outcome.RATE_LIMITED, resend=False, retry_after=retry_after, jitter=jitter
+        1, AttemptOutcome.RATE_LIMITED, resend=False, retry_after=retry_after, jitter=jitter
     )
 
     assert pause == retry_after
@@ -221,7 +223,7 @@ def test_a_pause_that_does_not_fit_into_the_time_left_ends_the_call(
     policy = RetryPolicy(deadline=deadline)
 
     chosen = policy.pause_after(
-        1, Outcome.RATE_LIMITED, resend=True, elapsed=elapsed, retry_after=retry_after
+        1, AttemptOutcome.RATE_LIMITED, resend=True, elapsed=elapsed, retry_after=retry_after
     )
 
     assert chosen == pause

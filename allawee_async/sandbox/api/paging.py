@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.listing import Listing, Place
+    from allawee_async.sandbox.core.listing import OrderedListing, Place
     from allawee_async.sandbox.core.values import Json
     from allawee_async.sandbox.query.parameters import QueryPairs
     from allawee_async.sandbox.query.shaping import FieldSelection
@@ -40,7 +40,7 @@ def answer_list(collection: Collection, pairs: QueryPairs) -> ApiResponse:
     )
 
 
-def cut_page(collection: Collection, listing: Listing, query: ListQuery) -> list[int]:
+def cut_page(collection: Collection, listing: OrderedListing, query: ListQuery) -> list[int]:
     """Return the positions on one page: after a cursor, right before one, or by page number.
 
     Raises:
@@ -66,7 +66,7 @@ def _reshape(shown: bytes, fields: FieldSelection | None, expand: Shaper | None)
     return to_bytes(document if expand is None else expand(document))
 
 
-def _place_of(collection: Collection, listing: Listing, id: str, parameter: str) -> Place:
+def _place_of(collection: Collection, listing: OrderedListing, id: str, parameter: str) -> Place:
     position = collection.position_of(id)
     if position is None:
         raise MalformedQueryError(parameter, "no document has this id")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.core.listing import Listing, Moments
+from allawee_async.sandbox.core.listing import Moments, OrderedListing
 from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
@@ -88,7 +88,7 @@ class Collection:
         self._rest: list[bytes] = []
         self._positions: dict[str, dict[str, int]] = {field: {} for field in ("id", *unique)}
         self._moments = Moments()
-        self._listings: OrderedDict[Selection, Listing] = OrderedDict()
+        self._listings: OrderedDict[Selection, OrderedListing] = OrderedDict()
         self._changes: set[int] | None = None
 
     def __len__(self) -> int:
@@ -229,7 +229,7 @@ class Collection:
             self._enter(self.at(position), position)
         self._changes = set()
 
-    def listing(self, selection: Selection) -> Listing:
+    def listing(self, selection: Selection) -> OrderedListing:
         """Return the selected documents in order; listings asked for lately are kept, and true."""
         selection = self._meant(selection)
         listing = self._listings.get(selection)
@@ -272,19 +272,21 @@ class Collection:
             document = {**document, name: found} if found else document
         return document
 
-    def _make_listing(self, selection: Selection) -> Listing:
+    def _make_listing(self, selection: Selection) -> OrderedListing:
         """Choose from the few positions that unique fields tell, or from all in the same order."""
         document_at = self._reader(selection)
         for condition in selection.every:
             if condition.operator in ("eq", "in") and condition.field in self._positions:
                 positions = self._positions[condition.field]
                 few = {positions[value] for value in condition.operands if value in positions}
-                return Listing(selection, document_at, few)
+                return OrderedListing(selection, document_at, few)
         everything = Selection(order=selection.order)
         if selection == everything:
-            return Listing(selection, document_at, self._taken(), are_selected=True)
+            return OrderedListing(selection, document_at, self._taken(), are_selected=True)
         candidates, are_selected = self._moments.narrow(self.listing(everything), selection)
-        return Listing(selection, document_at, candidates, in_order=True, are_selected=are_selected)
+        return OrderedListing(
+            selection, document_at, candidates, in_order=True, are_selected=are_selected
+        )
 
     def _reader(self, selection: Selection) -> Callable[[int], JsonObject]:
         """Return what reads as much of a document as a selection looks at."""

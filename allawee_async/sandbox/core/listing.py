@@ -47,7 +47,7 @@ def compile_selection(selection: Selection) -> Predicate:
     return holds
 
 
-class Listing:
+class OrderedListing:
     """The positions of the selected documents, in the selected order.
 
     Documents that sort alike keep the order in which they were added; newest first, which is the

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
 
 
-class MerchantCategory(NamedTuple):
+class ListedCategory(NamedTuple):
     """A kind of merchant: its name in spending controls, and the codes that belong to it."""
 
     name: str
@@ -43,18 +43,18 @@ def _code(*codes: int) -> tuple[range, ...]:
 
 
 CATEGORIES = (
-    MerchantCategory("airlines", "Airlines", (range(3000, 3300), range(4511, 4512))),
-    MerchantCategory("betting", "Betting and gambling", _code(7800, 7801, 7802, 7995)),
-    MerchantCategory("digital-goods", "Digital goods", (range(5815, 5819),)),
-    MerchantCategory("education", "Education", (range(8211, 8300),)),
-    MerchantCategory("flight-ticket", "Flight tickets", _code(4511, 4722)),
-    MerchantCategory("fuel", "Fuel", _code(5541, 5542)),
-    MerchantCategory("groceries", "Groceries", _code(5411, 5422, 5441, 5451, 5462, 5499)),
-    MerchantCategory("hospitality", "Hotels and restaurants", (
+    ListedCategory("airlines", "Airlines", (range(3000, 3300), range(4511, 4512))),
+    ListedCategory("betting", "Betting and gambling", _code(7800, 7801, 7802, 7995)),
+    ListedCategory("digital-goods", "Digital goods", (range(5815, 5819),)),
+    ListedCategory("education", "Education", (range(8211, 8300),)),
+    ListedCategory("flight-ticket", "Flight tickets", _code(4511, 4722)),
+    ListedCategory("fuel", "Fuel", _code(5541, 5542)),
+    ListedCategory("groceries", "Groceries", _code(5411, 5422, 5441, 5451, 5462, 5499)),
+    ListedCategory("hospitality", "Hotels and restaurants", (
         range(3501, 4000), range(5811, 5815), range(7011, 7012),
     )),
-    MerchantCategory("transport", "Transport", _code(4111, 4112, 4121, 4131)),
-    MerchantCategory("utilities", "Telephone, power, water", _code(4812, 4814, 4899, 4900)),
+    ListedCategory("transport", "Transport", _code(4111, 4112, 4121, 4131)),
+    ListedCategory("utilities", "Telephone, power, water", _code(4812, 4814, 4899, 4900)),
 )  # fmt: skip
 MERCHANTS = (
     ListedMerchant("mch.2cbc123456", "Air Peace", "4511"),

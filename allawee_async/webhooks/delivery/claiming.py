@@ -30,7 +30,7 @@ _GROWTH: Final = 1.5
 _METHODS: Final = ("claim", "renew", "finish", "release", "close")
 
 
-class Claims:
+class ClaimKeeper:
     """Claims in a store.
 
     Every method but `claim` may raise whatever the store raises, and `TimeoutError`.

@@ -21,8 +21,8 @@ from allawee_async.webhooks.responses import (
 from allawee_async.webhooks.stores.base import Claim, Done, key_of
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.delivery.claiming import Claims
-    from allawee_async.webhooks.delivery.execution import Background
+    from allawee_async.webhooks.delivery.claiming import ClaimKeeper
+    from allawee_async.webhooks.delivery.execution import BackgroundTasks
     from allawee_async.webhooks.delivery.handlers import Chain, Workers
     from allawee_async.webhooks.delivery.stats import DispatchStats, IncidentKind, Reporter
     from allawee_async.webhooks.delivery.timing import Limits
@@ -39,12 +39,12 @@ class DeliveryContext:
     """What all deliveries of a dispatcher share."""
 
     limits: Limits
-    claims: Claims
+    claims: ClaimKeeper
     default: DefaultDecision
     workers: Workers
     stats: DispatchStats
     reporter: Reporter
-    background: Background
+    background: BackgroundTasks
 
 
 @attrs.frozen

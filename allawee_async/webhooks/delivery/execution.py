@@ -27,7 +27,7 @@ TO_CLOSE: Final = 5.0
 """Seconds that tasks get to end by themselves, and again when they are cancelled."""
 
 
-class Background:
+class BackgroundTasks:
     """Holds tasks until they end."""
 
     __slots__ = ("_tasks",)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from allawee_async.client import AllaweeClient
     from allawee_async.models.webhooks import Event as EventRecord
-    from allawee_async.webhooks.delivery.claiming import Claims
+    from allawee_async.webhooks.delivery.claiming import ClaimKeeper
     from allawee_async.webhooks.delivery.handlers import Handlers
     from allawee_async.webhooks.events import Event
 
@@ -49,7 +49,7 @@ class CatchUpReport:
 
 
 async def catch_up(
-    allawee: AllaweeClient, since: datetime, most: int, claims: Claims, handlers: Handlers
+    allawee: AllaweeClient, since: datetime, most: int, claims: ClaimKeeper, handlers: Handlers
 ) -> CatchUpReport:
     """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
     if type(most) is not int or most < 1:
@@ -90,7 +90,7 @@ async def catch_up(
 
 
 async def _needs_nothing(
-    record: EventRecord, event: Event | None, claims: Claims, handlers: Handlers
+    record: EventRecord, event: Event | None, claims: ClaimKeeper, handlers: Handlers
 ) -> bool:
     if event is None:  # nothing to look up in the store: the word of the API has to do
         return record.extra.get("status") == _DELIVERED

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from allawee_async.sandbox.api.paging import cut_page
 from allawee_async.sandbox.core.collection import Collection, DuplicateError
-from allawee_async.sandbox.core.listing import Listing
+from allawee_async.sandbox.core.listing import OrderedListing
 from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.query.grammar import MalformedQueryError, parse_conditions
 from allawee_async.sandbox.query.matching import compile_condition
@@ -121,7 +121,7 @@ def test_kept_listings_stay_true_while_documents_come_and_change(
             collection.replace({"id": f"id{changed}", **fields})
 
     everything = list(collection)
-    fresh = Listing(selection, everything.__getitem__, range(len(everything)))
+    fresh = OrderedListing(selection, everything.__getitem__, range(len(everything)))
     assert collection.listing(selection) is kept
     assert kept.between(0, 100) == fresh.between(0, 100)
 
