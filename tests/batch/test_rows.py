@@ -89,6 +89,44 @@ def test_one_last_digit_fits_a_bank(serial: str, bank: str) -> None:
     assert sum(odd_account_number(account) is None for account in accounts) == 1
 
 
+@pytest.mark.parametrize(
+    ("bank", "number", "told"),
+    [
+        ("011", "0000014579", None),  # the example of the Central Bank
+        ("011", "0000014578", "does not fit the check digit of bank 011"),
+        ("058", "0000014579", "does not fit the check digit of bank 058"),
+        ("011", "000014579", "has 10 digits"),
+        ("011", "00000145790", "has 10 digits"),
+        ("011", "000001457x", "has 10 digits"),
+        ("000014", "0000014578", None),
+        ("01x", "0000014578", None),
+        (None, "0000014578", None),
+        ("011", None, None),
+    ],
+)
+def test_an_account_number_has_the_check_digit_of_its_bank(
+    bank: str | None, number: str | None, told: str | None
+) -> None:
+    odd = odd_account_number({"bankCode": bank, "accountNumber": number})
+
+    assert odd is None if told is None else told in str(odd)
+
+
+def test_what_rows_come_to_is_told_by_currency() -> None:
+    naira, dollars = payouts(2), payouts(4)[2:]
+    rows = naira + [row | {"currency": "USD"} for row in dollars]
+
+    plan = check_rows(PAY, rows)
+
+    assert [row.amount for row in plan.rows] == [100_000, 100_001, 100_002, 100_003]
+    assert plan.total == {"NGN": 200_001, "USD": 200_005}
+
+
+def test_rows_without_money_come_to_nothing() -> None:
+    row = {"reference": "c", "type": "individual", "name": "Ada Obi", "claims": {}}
+    assert check_rows(CLIENT.customers.create, [row]).total == {}
+
+
 @pytest.mark.parametrize("method", [CLIENT.cards.get, CLIENT.events.list, print, len])
 def test_only_methods_with_a_reference_fit(method: Any) -> None:
     with pytest.raises(ConfigurationError, match="takes a reference"):
