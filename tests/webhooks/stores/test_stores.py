@@ -149,6 +149,18 @@ async def test_an_event_that_is_done_is_forgotten_after_a_while(kind: Kind, stor
     assert await store.finish(claim, b"another") == b"another"
 
 
+async def test_a_store_tells_what_is_done_and_still_remembered(kind: Kind, store: Any) -> None:
+    assert not await store.is_done(KEY)
+    claim = await claimed(store)
+    assert not await store.is_done(KEY)
+
+    await store.finish(claim, BODY)
+    assert await store.is_done(KEY)
+
+    await kind.pass_by(kind.keep)
+    assert not await store.is_done(KEY)
+
+
 # Giving back.
 
 
