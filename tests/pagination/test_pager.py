@@ -655,6 +655,52 @@ async def test_a_closed_walk_has_ended(three: Three) -> None:
         await anext(found)
 
 
+async def test_closing_a_walk_over_items_leaves_nothing_under_way(endless: Endless) -> None:
+    _, allawee, asked = endless
+    before = asyncio.all_tasks()
+    walk = aiter(allawee.customers.list(limit=1))
+    assert [(await anext(walk)).id for _ in range(2)] == ["cus.1", "cus.2"]
+    await asked.wait()
+
+    await walk.aclose()
+
+    await no_tasks_but(before)
+    with pytest.raises(StopAsyncIteration):
+        await anext(walk)
+
+
+async def test_the_end_of_a_block_ends_the_walks_of_its_own_task(three: Three) -> None:
+    _, allawee = three
+    pager = allawee.customers.list()
+    is_left = asyncio.Event()
+
+    async def other() -> list[str]:
+        async with pager:
+            walk = aiter(pager)
+            is_begun.set()
+            await is_left.wait()
+            return [each.id async for each in walk]
+
+    is_begun = asyncio.Event()
+    async with pager:
+        mine = aiter(pager)
+        task = asyncio.create_task(other())
+        await is_begun.wait()
+    is_left.set()
+
+    assert await anext(mine, None) is None
+    assert await task == ALL
+
+
+async def test_a_block_may_be_left_by_another_task(three: Three) -> None:
+    """As fixtures do, which begin and end in tasks of their own."""
+    _, allawee = three
+    pager = await asyncio.create_task(allawee.customers.list().__aenter__())
+    async with asyncio.timeout(5):
+        await pager.__aexit__(None, None, None)
+    assert ids(await pager.to_list()) == ALL
+
+
 async def test_to_list_with_a_maximum_leaves_nothing_under_way(endless: Endless) -> None:
     server, allawee, _ = endless
     before = asyncio.all_tasks()
