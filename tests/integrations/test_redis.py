@@ -37,18 +37,17 @@ WORKER = """
 import asyncio, sys
 from allawee_async import AllaweeClient, RedisRate
 
-async def main(redis, url, seconds):
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
+async def main(redis, url):
+    told_to_end = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     rate = RedisRate(redis, "test", 50)
     async with AllaweeClient("sk.test.canary", base_url=url, rate=rate) as allawee:
         async def work():
-            while loop.time() < end:
+            while not told_to_end.done():
                 await allawee.customers.get("cus.1")
         await asyncio.gather(*(work() for _ in range(20)))
     await rate.close()
 
-asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+asyncio.run(main(sys.argv[1], sys.argv[2]))
 """
 
 
@@ -66,6 +65,7 @@ async def test_three_processes_together_keep_to_the_rate(
     program = tmp_path / "worker.py"
     program.write_text(WORKER)
     starts: list[float] = []
+    was_at_the_rate, is_enough = False, asyncio.Event()
     async with (
         RawServer(answers(one())) as server,
         Redis.from_url(redis.url) as client,
@@ -73,21 +73,35 @@ async def test_three_processes_together_keep_to_the_rate(
     ):
 
         async def watch() -> None:
+            nonlocal was_at_the_rate
             async for command in monitor.listen():
-                starts.extend([command["time"]] * command["command"].startswith("RPUSH"))
+                if command["command"].startswith("SET the end"):
+                    return
+                if not command["command"].startswith("RPUSH"):
+                    continue
+                starts.append(command["time"])
+                was_at_the_rate |= sum(start > starts[-1] - 1 for start in starts) >= 47
+                if was_at_the_rate and starts[-1] - starts[0] > 2.5:
+                    is_enough.set()
 
         watching = asyncio.create_task(watch())
         workers = [
             await asyncio.create_subprocess_exec(
-                *(sys.executable, program, redis.url, server.url, "2.5"), env={**os.environ}
+                *(sys.executable, program, redis.url, server.url),
+                env={**os.environ},
+                stdin=subprocess.PIPE,
             )
             for _ in range(3)
         ]
-        codes = [await worker.wait() for worker in workers]
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        try:
+            async with asyncio.timeout(80):
+                await is_enough.wait()
+        finally:
+            await asyncio.gather(*(worker.communicate(b"") for worker in workers))
+        await client.set("the end", "of what is watched")
+        await watching
 
-    assert codes == [0, 0, 0]
+    assert [worker.returncode for worker in workers] == [0, 0, 0]
     assert len(server.requests) == len(starts)
     in_a_second = [sum(start <= other < start + 1 for other in starts) for start in starts]
     assert 47 <= max(in_a_second) <= 50
