@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -200,6 +201,38 @@ async def test_a_cancelled_batch_goes_on_without_paying_twice(sandbox: Sandbox, 
     assert (report.unknown, report.refused) == (0, 0)
     assert len({one.id for one in report}) == 20
     assert sum(str(row["reference"]).startswith("salary-") for row in sandbox.state.payments) == 20
+
+
+async def test_a_row_that_was_cancelled_before_it_was_sent_is_sent_by_the_next_run(
+    sandbox: Sandbox, pay: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line was being written: the next one takes it back."""
+    await pay([])
+    is_writing, may_go_on, sync = threading.Event(), threading.Event(), os.fsync
+
+    def slow(file: int) -> None:
+        is_writing.set()
+        may_go_on.wait(5)
+        sync(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", slow)
+        task = asyncio.create_task(pay(payouts(1)))
+        await asyncio.to_thread(is_writing.wait, 5)
+        task.cancel()
+        await asyncio.sleep(0)
+        may_go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert sent(sandbox) == 0
+
+    assert states(await pay(payouts(1))) == ["done"]
+
+
+async def test_a_journal_is_gone_on_with_again_and_again(pay: Any) -> None:
+    for count in (1, 2, 3):
+        report = await pay(payouts(count))
+        assert (report.skipped, report.done) == (count - 1, 1)
 
 
 async def test_a_disk_that_is_full_stops_the_batch_before_a_row_is_sent(
