@@ -70,7 +70,7 @@ def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest versions that `pyproject.toml` allows of what users install."""
     session.install("--resolution", "lowest-direct", EXTRAS)
     lowest_ones = session.run("uv", "pip", "freeze", "--exclude-editable", silent=True, log=False)
-    pins = Path(session.create_tmp()) / "lowest.txt"
+    pins = Path(tempfile.mkdtemp()) / "lowest.txt"
     pins.write_text("\n".join(x for x in str(lowest_ones).splitlines() if "==" in x), "utf-8")
     session.install("-e", EXTRAS, *_group("test"), "--constraint", str(pins))
     session.run("pytest", *PARALLEL, *(session.posargs or ["tests"]))
