@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FAULTY = 0.3
 LONGEST_DELAY = 0.05
+PAID_AT_LAST_KILL = 0.75
+"""Rows that stay unknown are not sent again, so that not all are paid in runs that are killed."""
 _PAYMENT = sample("payments.get.response")["data"]
 _REFERENCE = re.compile(r"reference\|\w+\|([\w-]+)")
 
@@ -197,8 +199,8 @@ async def batch_run(folder: Path, *, payouts: int, kills: int, seed: int = 0) ->
 
         for number in range(kills):
             process = await begin()
-            goal = payouts * (number + 1) // (kills + 2)
-            ends = asyncio.create_task(process.wait())
+            goal = int(payouts * PAID_AT_LAST_KILL * (number + 1) / kills)
+            ends = asyncio.create_task(process.communicate())  # else a full pipe holds it
             waits = asyncio.create_task(ledger.reaches(goal))
             await asyncio.wait([ends, waits], return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(ledger.chance.uniform(0, 0.02))
@@ -207,7 +209,6 @@ async def batch_run(folder: Path, *, payouts: int, kills: int, seed: int = 0) ->
                 told.kills += 1
             waits.cancel()
             await ends
-            await process.communicate()
         await ledger.rests()
         first = await states()
         told.compare(first, ledger)
