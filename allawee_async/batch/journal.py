@@ -83,7 +83,7 @@ class Journal:
             self._lock = Lock(path.with_name(f"{path.name}.lock"))
         except BlockingIOError:
             raise BatchError(f"{path} is in use by another batch; wait for its end") from None
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise _failed(path, "cannot be opened", error) from error
         try:
             self._file = self._opened(owner)

@@ -321,6 +321,15 @@ async def test_two_batches_cannot_share_a_journal(pay: Any, sandbox: Sandbox) ->
     assert (await first).done == 1
 
 
+async def test_a_journal_that_can_have_no_such_name_is_told_as_any_other(
+    allawee: AllaweeClient, tmp_path: Path
+) -> None:
+    with pytest.raises(BatchError, match="cannot be opened"):
+        await run_batch(
+            allawee.payments.create_payout, payouts(1), journal=tmp_path / "a\0.journal"
+        )
+
+
 async def test_a_journal_is_no_link(pay: Any, journal: Path, tmp_path: Path) -> None:
     link(journal, tmp_path / "elsewhere")
 
