@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from allawee_async.redaction import mask, one_line
+from allawee_async.redaction import mask, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -102,7 +102,7 @@ class AllaweeError(Exception):
 
     def __str__(self) -> str:
         """Return the message, with what is known beside it."""
-        notes = " ".join(", ".join(self._notes()).split())
+        notes = printable(", ".join(self._notes()))
         return f"{self.message} [{notes}]" if notes else self.message
 
     def _notes(self) -> list[str]:

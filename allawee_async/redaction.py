@@ -49,8 +49,13 @@ def masked_id(text: str, secrets: Iterable[str]) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` masked and in one line, as a message that somebody else wrote is shown."""
-    printable = text.encode("utf-8", "replace").decode()  # a lone surrogate could not be printed
-    return " ".join(mask(printable).split())
+    return mask(printable(text))
+
+
+def printable(text: str) -> str:
+    """Return a text that came from elsewhere as one line that no terminal obeys."""
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line)
 
 
 class SecretText(str):

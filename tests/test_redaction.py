@@ -54,6 +54,11 @@ def test_what_somebody_else_wrote_is_shown_masked_and_in_one_line() -> None:
     assert one_line("a lone \ud800").encode() == b"a lone ?"
 
 
+@pytest.mark.parametrize("letter", ["\x1b", "\x07", "\x00", "\x7f", "\x9b", "\u202e", "\u200b"])
+def test_what_somebody_else_wrote_gives_a_terminal_no_orders(letter: str) -> None:
+    assert one_line(f"no{letter}[31m such card") == "no?[31m such card"
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [

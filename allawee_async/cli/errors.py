@@ -19,7 +19,7 @@ from allawee_async.errors import (
     ServerError,
     TransportError,
 )
-from allawee_async.redaction import mask
+from allawee_async.redaction import mask, printable
 
 
 class ExitCode(IntEnum):
@@ -114,7 +114,7 @@ def is_wrong_use(error: Exception) -> bool:
 
 def one_line(text: str) -> str:
     """Return a text that came from elsewhere as one line that no terminal obeys."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    return printable(text)
 
 
 def _told(error: Exception) -> str:
