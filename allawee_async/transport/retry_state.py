@@ -68,7 +68,8 @@ class RetryState:
         error.method = request.method
         if isinstance(error, APIError):
             error.path = request.shown_path
-        if request.confidential:  # the frames that read the answer hold it
+        read_it = isinstance(error, APIError | DecodeError | RequestAccepted)
+        if request.confidential or read_it:  # the frames that read an answer hold all of it
             error.__cause__ = error.__context__ = error.__traceback__ = None
 
 

@@ -947,10 +947,7 @@ async def test_no_traceback_with_local_variables_holds_the_key(
         else:
             return
 
-    text = "".join(shown.format())
-    echoed = BREAKAGES[breakage]
-    if "message" not in echoed.get("payload", {}) and "body" not in echoed:
-        assert KEY not in text  # what a server echoes is in a local variable of whoever reads it
+    assert KEY not in "".join(shown.format())
 
 
 @pytest.mark.parametrize("breakage", ["500", "reset", "timeout"])
