@@ -176,12 +176,13 @@ class AllaweeClient(Resources):
                 its last attempt.
             AllaweeError: As for any other call.
         """
+        query = query or {}
         request = Request(
             method=checked_method(method),
             path=checked_path(path),
-            query=query_texts(query or {}),
+            query=query_texts(query),
             body=None if json is None else json_bytes(json),
-            secrets=() if json is None else tuple(named_secrets(write_mapping(json))),
+            secrets=tuple(named_secrets([write_mapping(query), write_mapping(json or {})])),
             secure=secure,
             resend=may_resend(method.upper()),
         )

@@ -31,6 +31,7 @@ _SECRET_NAMES: Final = frozenset(
         *("bvn", "nin", "requestbody", "responsebody"),
     }
 )
+_SHORTEST_NUMBER: Final = 100  # what has fewer digits is a part of others: of an HTTP status
 _SECRETS_OF_AN_IDENTITY: Final = ("id", "url")
 
 
@@ -141,7 +142,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def named_secrets(value: JSONValue, name: str = "") -> Iterator[str]:
-    """Yield the texts of a JSON value whose names say that they are secrets."""
+    """Yield the texts and numbers of a JSON value whose names say that they are secrets."""
     match value:
         case dict():
             for key, inner in value.items():
@@ -151,6 +152,8 @@ def named_secrets(value: JSONValue, name: str = "") -> Iterator[str]:
                 yield from named_secrets(item, name)
         case str() if is_secret_name(name):
             yield value
+        case int() if value >= _SHORTEST_NUMBER and is_secret_name(name):
+            yield str(value)
         case _:
             pass
 

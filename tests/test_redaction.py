@@ -149,6 +149,11 @@ def test_secrets_are_found_by_their_names_however_deep_they_are() -> None:
     assert [*named_secrets(value)] == ["1234", "1", "2"]
 
 
+def test_a_number_is_a_secret_unless_it_may_be_a_part_of_any_other() -> None:
+    value: Any = {"pin": 4411, "cvv": 5, "secret": True, "deep": [{"bvn": [22489035167]}]}
+    assert [*named_secrets(value)] == ["4411", "22489035167"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "clean"),
     [

@@ -1075,6 +1075,31 @@ async def test_no_error_and_no_log_quotes_a_secret_that_the_server_echoes(
         assert secret not in " ".join(shown)
 
 
+@pytest.mark.parametrize(
+    "sent", [{"json": {"pin": 4921}}, {"json": {"pin": "4921"}}, {"query": {"pin": 4921}}]
+)
+async def test_no_error_quotes_a_secret_whether_it_is_a_number_or_in_the_query(
+    sent: dict[str, Any], api: MockedAllawee, client: AllaweeClient
+) -> None:
+    always(api, status=422, payload={"code": "bad-4921", "message": "no: 4921", "pin": 4921})
+
+    error = await failure(client.request("POST", "/cards/pin", **sent))
+
+    assert "4921" not in str(error) + str(vars(error))
+
+
+async def test_neither_an_error_nor_the_log_gives_a_terminal_orders(
+    api: MockedAllawee, client: AllaweeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "allawee_async")
+    always(api, status=400, payload={"code": "a\x1b[31m", "message": "b\x1b]0;c\x07\x9b\u202e"})
+
+    error = await failure(client.request("GET", "/cards"))
+
+    shown = [str(error), repr(error), caplog.text.rstrip("\n"), str(error.attempts)]
+    assert all(line.isprintable() for text in shown for line in text.splitlines())
+
+
 async def test_a_success_whose_id_echoes_a_secret_does_not_log_it(
     api: MockedAllawee, client: AllaweeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
