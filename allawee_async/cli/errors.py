@@ -101,7 +101,7 @@ def exit_code_of(error: Exception) -> ExitCode:
 
 def line_of(error: Exception) -> str:
     """Return what a person is told of an error: one line, without secrets and control codes."""
-    return f"error: {one_line(_told(error))}"
+    return f"error: {printable(_told(error))}"
 
 
 def is_wrong_use(error: Exception) -> bool:
@@ -110,11 +110,6 @@ def is_wrong_use(error: Exception) -> bool:
     Their class has moved between the releases of Typer; what they can do has not.
     """
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
-
-
-def one_line(text: str) -> str:
-    """Return a text that came from elsewhere as one line that no terminal obeys."""
-    return printable(text)
 
 
 def _told(error: Exception) -> str:

@@ -13,8 +13,8 @@ from allawee_async.cli.errors import (
     ExitCode,
     exit_code_of,
     line_of,
-    one_line,
 )
+from allawee_async.redaction import printable
 
 KEY = "sk.live.abcdefghijkl"
 
@@ -90,7 +90,7 @@ def test_each_error_has_a_code_and_one_line(error: Any, code: Any, line: Any) ->
 
 
 def test_a_line_is_one_line_that_no_terminal_obeys() -> None:
-    assert one_line("two\n lines\x1b[31m\a") == "two lines?[31m?"
+    assert printable("two\n lines\x1b[31m\a") == "two lines?[31m?"
     assert line_of(errors.BadRequestError("a\nb\x1b]0;title\a")) == "error: a b?]0;title? [HTTP 0]"
 
 

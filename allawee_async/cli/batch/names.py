@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.output.tables import TableWriter
 from allawee_async.errors import AllaweeError
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ async def show_names(
                 account = await client.tools.banks.resolve(account_number=number, bank_code=bank)
                 found[number, bank] = account.account_name or "-"
             except AllaweeError as error:
-                found[number, bank] = f"not found: {one_line(error.message)}"
+                found[number, bank] = f"not found: {printable(error.message)}"
             bar.tell(completed=len(found), total=len(wanted), details=" accounts")
 
     with LiveBar(words="asking banks") as bar:

@@ -9,12 +9,12 @@ import attrs
 
 from allawee_async.batch import BatchRowsError, check_rows
 from allawee_async.cli.batch.options import Amounts
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.operations.values import arguments_of
 from allawee_async.cli.wording import counted, did_you_mean, kebab
 from allawee_async.models.schema import camel
-from allawee_async.redaction import SecretText
+from allawee_async.redaction import SecretText, printable
 from allawee_async.resources.verbs import ParameterKind
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def plan_of(verb: Verb, rows: Sequence[Row], reading: Reading) -> Plan:
     more = f"; and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
     raise CommandError(
         f"{counted(len(wrong), 'row')} cannot be sent, so nothing was: "
-        f"{'; '.join(map(one_line, wrong[:_SHOWN]))}{more}",
+        f"{'; '.join(map(printable, wrong[:_SHOWN]))}{more}",
         ExitCode.WRONG_USE,
     )
 

@@ -15,12 +15,13 @@ from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.batch.files import rows_in
 from allawee_async.cli.batch.names import show_names
 from allawee_async.cli.batch.rows import Reading, plan_of
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.cells import money
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.wording import command_words, counted
 from allawee_async.export.csv_rows import csv_cell, csv_lines
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,7 +115,7 @@ class FileBatch:
         column = next((one for one in options.ignore or () if "name" in one.lower()), "")
         self._names = [row.cells.get(column) for row in rows]
         for odd in self._plan.warnings[:_SHOWN]:
-            typer.echo(f"warning: {rows[odd.number - 1].place}: {one_line(odd.text)}", err=True)
+            typer.echo(f"warning: {rows[odd.number - 1].place}: {printable(odd.text)}", err=True)
         total = self._plan.total
         sums = [money(amount, currency) for currency, amount in total.items() if amount]
         self.told = ", ".join([counted(len(rows), "row"), *sums])
@@ -196,7 +197,7 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise CommandError(
-            f"the rows were sent, but {one_line(str(path))} cannot be written "
+            f"the rows were sent, but {printable(str(path))} cannot be written "
             f"({error.strerror or error})",
             ExitCode.NOT_SHOWN,
             advice="the journal knows what was sent: the same command sends nothing twice",

@@ -24,11 +24,11 @@ from allawee_async.cli.doctor.models import (
     compare_live,
     compare_recorded,
 )
-from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.errors import CommandError
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, print_json
 from allawee_async.cli.wording import counted
-from allawee_async.redaction import SecretText
+from allawee_async.redaction import SecretText, printable
 from allawee_async.transport.config import Hosts
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _table(findings: "Mapping[str, Finding]") -> Table:
 
 
 def _told(finding: Finding) -> Text:
-    told = Text(one_line(finding.found))
+    told = Text(printable(finding.found))
     if finding.advice is not None:
-        told.append(f"\n{one_line(finding.advice)}", style="italic")
+        told.append(f"\n{printable(finding.advice)}", style="italic")
     return told

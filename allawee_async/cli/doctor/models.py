@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.output.live_bar import counting
 from allawee_async.codec.converter import from_dict
 from allawee_async.errors import AllaweeError, DecodeError
 from allawee_async.models.schema import Kind, fields_of
-from allawee_async.redaction import mask
+from allawee_async.redaction import mask, printable
 from allawee_async.resources.verbs import FIND, Returns, all_verbs
 from allawee_async.transport.response import read_response
 
@@ -123,7 +123,7 @@ class Comparison:
         self._seen[model] |= fields.keys() & value.keys()
         for name in value.keys() - fields.keys():
             kind = _JSON.get(type(value[name]), "nothing")
-            self.found[NEW_FIELD, mask(one_line(f"{model.__name__}.{name}: {kind}"))].add(call)
+            self.found[NEW_FIELD, mask(printable(f"{model.__name__}.{name}: {kind}"))].add(call)
         for name, field in fields.items():
             here, what = f"{path}.{name}".removeprefix("."), f"{model.__name__}.{name}"
             if (held := value.get(name)) is not None:
@@ -145,7 +145,7 @@ class Comparison:
         elif shape.model is not None and isinstance(value, dict):
             yield from self._look(call, shape.model, value, path)
         elif shape.choices and value not in shape.choices:
-            self.found[NEW_VALUE, mask(one_line(f"{what}: {value!r}"))].add(call)
+            self.found[NEW_VALUE, mask(printable(f"{what}: {value!r}"))].add(call)
 
 
 def _oddity(shape: Shape, value: JSONValue) -> str | None:
@@ -179,7 +179,7 @@ def compare_recorded(folder: Path) -> Comparison:
             else:
                 comparison.compare(verb, read_response(200, {}, path.read_bytes()).data)
         except AllaweeError as error:
-            comparison.unread[path.name] = one_line(str(error))
+            comparison.unread[path.name] = printable(str(error))
     if not comparison.compared:
         raise CommandError(
             f"--recorded: {folder} holds no answer named like cards.get{_ENDING}",
@@ -224,7 +224,7 @@ async def _read(
         reply = await client.request("GET", verb.route.path(*ids), query=query)
         data = reply.data
     except AllaweeError as error:
-        comparison.unread[verb.call] = one_line(str(error))
+        comparison.unread[verb.call] = printable(str(error))
         return None
     comparison.compare(verb, data)
     return data

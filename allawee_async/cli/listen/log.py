@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 import attrs
 from rich.text import Text
 
-from allawee_async.cli.errors import one_line
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.writers import Format, writer_for
-from allawee_async.redaction import mask
+from allawee_async.redaction import mask, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,7 +95,7 @@ def line_of(delivery: LoggedDelivery) -> Text:
     if delivery.is_late:
         parts.append(Text("too late for a decision", style="bold red"))
     if delivery.problem is not None:
-        parts.append(Text(one_line(delivery.problem), style="red"))
+        parts.append(Text(printable(delivery.problem), style="red"))
     return Text("  ").join(parts)
 
 
@@ -140,4 +139,4 @@ def facts_of(event: Event, now: datetime) -> dict[str, JSONValue]:
 
 def shown(value: JSONValue) -> str | None:
     """Return a text that came from elsewhere as it is shown, or None if it is none."""
-    return one_line(mask(value)) if isinstance(value, str) else None
+    return printable(mask(value)) if isinstance(value, str) else None

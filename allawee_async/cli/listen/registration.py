@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.errors import CommandError
 from allawee_async.errors import AllaweeError, NotFoundError
+from allawee_async.redaction import printable
 from allawee_async.webhooks.events import EVENT_CLASSES
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def _remove(client: AllaweeClient, webhook_id: str | None, name: str) -> N
     except (AllaweeError, TimeoutError, asyncio.CancelledError) as error:
         known = webhook_id or f"named {name!r}"
         typer.echo(
-            f"warning: the webhook {known} could not be deleted ({one_line(str(error))}); "
+            f"warning: the webhook {known} could not be deleted ({printable(str(error))}); "
             "find it with `allawee webhooks list`, delete it with `allawee webhooks delete`",
             err=True,
         )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import attrs
 
-from allawee_async.cli.errors import one_line
 from allawee_async.codec.json import NotJSON, dumps, loads
-from allawee_async.redaction import mask
+from allawee_async.redaction import mask, printable
 from allawee_async.transport.streaming import transport_error
 from allawee_async.webhooks.responses import (
     DONE,
@@ -117,7 +116,7 @@ class Forwarder:
             return _failed(f"the answer is longer than {_LONGEST_ANSWER:,} bytes")
         kind = response.headers.get("Content-Type", "application/octet-stream")
         reply = WebhookReply(response.status, body, kind)
-        told = one_line(mask(body[:_SHOWN].decode(errors="replace")))
+        told = printable(mask(body[:_SHOWN].decode(errors="replace")))
         refused = (
             f"answered: {told}" if response.status >= HTTPStatus.BAD_REQUEST and told else None
         )

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.errors import CommandError
 from allawee_async.cli.listen.log import LoggedDelivery, Seal, facts_of
 from allawee_async.cli.listen.responders import Answered, Received
 from allawee_async.errors import DecodeError, SignatureError
-from allawee_async.redaction import SecretBytes
+from allawee_async.redaction import SecretBytes, printable
 from allawee_async.webhooks.events import CardAuthorizationUpdate, parse_event
 from allawee_async.webhooks.responses import TOO_LARGE
 from allawee_async.webhooks.signature import HEADER
@@ -96,7 +96,7 @@ class Listener:
                 problem=answer.problem or problem,
             )
         )
-        headers = {**answer.reply.headers, "Content-Type": one_line(answer.reply.content_type)}
+        headers = {**answer.reply.headers, "Content-Type": printable(answer.reply.content_type)}
         return web.Response(status=answer.reply.status, body=answer.reply.body, headers=headers)
 
     def _check(self, body: SecretBytes, signature: str | None) -> tuple[Seal, str | None]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.redaction import printable
 from allawee_async.transport.routes import EffectKind
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def confirm(command: str, consequence: str, given: Mapping[str, str], key: KeyKi
     typer.echo(f"{what}.", err=True)
     width = max(map(len, given), default=0)
     for name, value in given.items():
-        typer.echo(f"  {name:<{width}}  {one_line(value)}", err=True)
+        typer.echo(f"  {name:<{width}}  {printable(value)}", err=True)
     if not ask("Go on?"):
         raise CommandError("nothing was sent")
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from allawee_async.cli.errors import CommandError, one_line
+from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.wording import counted
 from allawee_async.errors import AllaweeError
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
@@ -41,12 +42,12 @@ async def retry_failed(client: AllaweeClient, times: ListParams) -> None:
             if event.extra.get("status") == _FAILED and event.id is not None
         ]
     for event_id in failed:
-        told = one_line(event_id)
+        told = printable(event_id)
         try:
             await client.events.retry(event_id)
         except AllaweeError as error:
             lost += 1
-            typer.echo(f"{told}: {one_line(str(error))}", err=True)
+            typer.echo(f"{told}: {printable(str(error))}", err=True)
         else:
             sent += 1
             typer.echo(told)

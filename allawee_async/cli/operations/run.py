@@ -14,7 +14,7 @@ import typer
 
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.credentials import STDIN
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.conditions import doubts
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
@@ -28,6 +28,7 @@ from allawee_async.cli.output.writers import Format
 from allawee_async.cli.wording import command_words, kebab, words_of
 from allawee_async.errors import AllaweeError, DecodeError, RequestAccepted
 from allawee_async.models.payments import Payment
+from allawee_async.redaction import printable
 from allawee_async.resources.verbs import FIND, Returns, Verb
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     output.check()
     arguments = arguments_of(verb.parameters, own, stdin_is_taken=connection.api_key_file == STDIN)
     for doubt in doubts(verb, arguments):
-        typer.echo(f"warning: {one_line(doubt)}", err=True)
+        typer.echo(f"warning: {printable(doubt)}", err=True)
     consequence = consequence_of(verb, arguments, reveal=output.reveal)
     if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)
@@ -169,7 +170,7 @@ class VerbCall:
         """Tell of an entry that is none; the list goes on behind it."""
         self._invalid += 1
         item = error.item if isinstance(error.item, dict) else {}
-        told = one_line(f"{item.get('id', 'an entry')}: {error.path}: {error.message}")
+        told = printable(f"{item.get('id', 'an entry')}: {error.path}: {error.message}")
         typer.echo(f"warning: {told}", err=True)
 
     def _write_one(self, found: Model | None) -> None:
@@ -177,13 +178,13 @@ class VerbCall:
             noun = words_of(self._verb.noun).removesuffix("s")
             raise CommandError(f"there is no {noun} with this reference", ExitCode.NOT_FOUND)
         record = self._record(found)
-        told = f" (id {one_line(str(record['id']))})" if record.get("id") else ""
+        told = f" (id {printable(str(record['id']))})" if record.get("id") else ""
         with self._shown(f"took effect{told}"):
             self._output.writer(self._verb.model).one(record)
         if not record and self._output.format is Format.TABLE:
             typer.echo("done", err=True)
         if self._verb.writes and isinstance(found, Payment) and found.status == "failed":
-            reason = one_line(found.failure_reason or "the API tells no reason")
+            reason = printable(found.failure_reason or "the API tells no reason")
             raise CommandError(f"the payment{told} failed: {reason}")
 
     @contextmanager
@@ -210,7 +211,7 @@ class VerbCall:
         )
 
     def _tell_queued(self, accepted: RequestAccepted) -> None:
-        told = one_line(accepted.request_id or "")
+        told = printable(accepted.request_id or "")
         with self._shown(f"is queued by the API (request id {told})"):
             self._output.writer(None).one(
                 {"code": "request-accepted", "requestId": accepted.request_id}

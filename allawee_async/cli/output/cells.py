@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from allawee_async.cli.errors import one_line
 from allawee_async.models.schema import field_at
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,13 +81,13 @@ def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = Fal
         case bool():
             return Text("yes" if value else "no")
         case int() if currency is not None:
-            return Text(money(value, one_line(currency)))
+            return Text(money(value, printable(currency)))
         case list():
-            return Text(", ".join(one_line(str(item)) for item in value) or "-")
+            return Text(", ".join(printable(str(item)) for item in value) or "-")
         case str():
             return _text(name, value, brief=brief)
         case _:
-            return Text(one_line(str(value)))
+            return Text(printable(str(value)))
 
 
 def _text(name: str, value: str, *, brief: bool) -> Text:
@@ -96,5 +96,5 @@ def _text(name: str, value: str, *, brief: bool) -> Text:
         day, minute, second = moment.groups()
         return Text(f"{day} {minute}{'' if brief else second}Z", style="dim")
     if name in _STATES:
-        return Text(one_line(value), style=_STYLE_OF_STATE.get(value, ""))
-    return Text(one_line(value), style="cyan" if _ID.fullmatch(value) else "")
+        return Text(printable(value), style=_STYLE_OF_STATE.get(value, ""))
+    return Text(printable(value), style="cyan" if _ID.fullmatch(value) else "")

@@ -9,11 +9,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from allawee_async.cli.errors import one_line
 from allawee_async.cli.output.cells import cell, currency_of, is_money
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.cli.output.console import is_unicode, output_console
 from allawee_async.models.schema import Kind, fields_of
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -268,4 +268,4 @@ def _rows(
             yield from _rows(item, f"{path}.{index}", model, around)
     elif path and value not in ({}, None):
         currency = currency_of(path, model, around)
-        yield one_line(path), cell(path.rpartition(".")[2], value, currency)
+        yield printable(path), cell(path.rpartition(".")[2], value, currency)

@@ -8,11 +8,12 @@ import attrs
 import typer
 
 from allawee_async.cli.access.options import BaseUrl
-from allawee_async.cli.errors import CommandError, ExitCode, one_line
+from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.output import Output
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.codec.json import NotJSON, loads
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +118,7 @@ def _asked(
     url = base_url or os.environ.get("ALLAWEE_BASE_URL") or _DEFAULT
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise CommandError(f"{one_line(url)} is no sandbox", ExitCode.WRONG_USE)
+        raise CommandError(f"{printable(url)} is no sandbox", ExitCode.WRONG_USE)
     path = f"/_sandbox/control/{name}?{urlencode(query or {})}"
     body = None if post is None else urlencode(post)
     method = "GET" if post is None else "POST"
@@ -129,10 +130,10 @@ def _asked(
         found: Any = loads(text)
     except (OSError, HTTPException, NotJSON):
         raise CommandError(
-            f"no sandbox answers at {one_line(url)}; start one with `allawee sandbox`"
+            f"no sandbox answers at {printable(url)}; start one with `allawee sandbox`"
         ) from None
     finally:
         connection.close()
     if status >= 400:
-        raise CommandError(one_line(str(found.get("told"))), ExitCode.WRONG_USE)
+        raise CommandError(printable(str(found.get("told"))), ExitCode.WRONG_USE)
     return found  # type: ignore[no-any-return]
