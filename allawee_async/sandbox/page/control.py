@@ -1,7 +1,19 @@
 """The sandbox from a terminal of the same computer: its requests and faults as JSON. Pure.
 
-A web page cannot send the header of such a request without asking first, and is not let.
-"""
+Each address is that of the page with `PREFIX` and a name behind it, each request has the header
+`HEADER`. What is done is sent as a form, what comes back is an object of JSON; its `told` is a
+sentence for people, and the only thing in it if the status is 400 or 404.
+
+| | Takes | Answers |
+|---|---|---|
+| `GET requests` | `count` (20), `bodies` (`yes` for those of requests and answers) | `requests`, oldest first, as `_request` writes them |
+| `GET faults` | | `faults` to come, as `_fault` writes them, and the `kinds` that can be ordered, each with its label |
+| `POST faults` | the fields of the page's form: `kind`, `times` (0 for all), `method`, `path`, `seconds`, `after` (`yes`) | `told` |
+| `POST faults/clear` | | `told` |
+
+A web page cannot send the header of such a request without asking first, and is not let: there is
+nothing here for a request that a browser sends, and the page's own rules hold besides.
+"""  # noqa: E501 - the rows of a table
 
 from __future__ import annotations
 
@@ -15,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from allawee_async.sandbox.core.values import JsonObject
+    from allawee_async.sandbox.faults.plan import PendingFault
     from allawee_async.sandbox.http.request_log import LoggedRequest
     from allawee_async.sandbox.page.actions import ActionContext
 
@@ -36,23 +49,30 @@ def controlled(
         context: What is looked at and worked on.
         method: GET to look, POST to do.
         name: `requests`, `faults` or `faults/clear`.
-        form: The fields that an action of the page takes, or `count`.
+        form: The fields of the query and of the form.
     """
-    if method == "POST" and name in _ACTIONS:
-        try:
-            return 200, {"told": _ACTIONS[name](context, form).text}
-        except WrongInputError as error:
-            return 400, {"told": f"{error} Known: {', '.join(CHOICES)}."}
-    if method == "GET" and name == "requests":
-        count = form.get("count", "")
-        latest = context.adapter.log.latest(int(count) if count.isdecimal() else 20)
-        return 200, {"requests": [_request(entry) for entry in reversed(latest)]}
-    if method == "GET" and name == "faults":
-        return 200, {"faults": [{"fault": str(one)} for one in context.adapter.faults.pending()]}
-    return 404, {"told": "There is no such thing."}
+    match method, name:
+        case "POST", "faults" | "faults/clear":
+            try:
+                return 200, {"told": _ACTIONS[name](context, form).text}
+            except WrongInputError as error:
+                return 400, {"told": f"{error} Known: {', '.join(CHOICES)}."}
+        case "GET", "requests":
+            count, bodies = form.get("count", ""), form.get("bodies") == "yes"
+            size = int(count) if count.isdecimal() and len(count) < 7 else 20
+            latest = context.adapter.log.latest(size)
+            return 200, {"requests": [_request(entry, bodies=bodies) for entry in latest[::-1]]}
+        case "GET", "faults":
+            pending = context.adapter.faults.pending()
+            kinds: JsonObject = {name: choice.label for name, choice in CHOICES.items()}
+            return 200, {"faults": [*map(_fault, pending)], "kinds": kinds}
+        case _:
+            return 404, {"told": "There is no such thing."}
 
 
-def _request(entry: LoggedRequest) -> JsonObject:
+def _request(entry: LoggedRequest, *, bodies: bool) -> JsonObject:
+    """Return a request as JSON; bodies are texts without secrets, null if there are none."""
+    shown: JsonObject = {"body": entry.body, "answer": entry.answer} if bodies else {}
     return {
         "at": to_timestamp(entry.at),
         "host": entry.host,
@@ -63,4 +83,15 @@ def _request(entry: LoggedRequest) -> JsonObject:
         "seconds": entry.seconds,
         "faults": [*entry.faults],
         "requestId": entry.request_id,
+        **shown,
+    }
+
+
+def _fault(pending: PendingFault) -> JsonObject:
+    """Return a fault to come as JSON: in words, and what it hits; null is any, and for ever."""
+    return {
+        "fault": str(pending),
+        "left": pending.left,
+        "method": pending.method,
+        "path": pending.path,
     }
