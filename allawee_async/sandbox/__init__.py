@@ -5,7 +5,7 @@ It shares no code with the client, so that a mistake of one cannot hide behind t
 
 from __future__ import annotations
 
-from allawee_async.sandbox.core.sqlite import StoreError
+from allawee_async.sandbox.core.sqlite import StateFileError
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults, Sending
 from allawee_async.sandbox.faults.kinds import RECOVERABLE
@@ -14,6 +14,9 @@ from allawee_async.sandbox.http.request_log import LoggedRequest
 from allawee_async.sandbox.query.grammar import MalformedQueryError
 from allawee_async.sandbox.rules import RULES, Rule
 from allawee_async.sandbox.server import Sandbox
+
+StoreError = StateFileError
+"""The first name of `StateFileError`; a class of `allawee_async.webhooks` has it, too."""
 
 __all__ = [
     "RECOVERABLE",
@@ -26,5 +29,6 @@ __all__ = [
     "Sandbox",
     "Sending",
     "State",
+    "StateFileError",
     "StoreError",
 ]

@@ -46,7 +46,7 @@ class Background:
             Whether there was a state in the file.
 
         Raises:
-            StoreError: The file cannot hold a state, or another process has it.
+            StateFileError: The file cannot hold a state, or another process has it.
         """
         found = False
         if self._data is not None:

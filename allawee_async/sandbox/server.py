@@ -123,7 +123,7 @@ class Sandbox:
         Raises:
             RuntimeError: The sandbox is running already.
             OSError: A port is in use, or the address is not one of this computer.
-            StoreError: The file for the state is none, or another process has it.
+            StateFileError: The file for the state is none, or another process has it.
         """
         if self._ports.are_open:
             raise RuntimeError("the sandbox is running already")

@@ -114,13 +114,13 @@ async def open_sandbox(options: ConnectionOptions) -> AsyncGenerator[Sandbox, No
     Raises:
         CommandError: The file cannot hold its state, or another process has it.
     """
-    from allawee_async.sandbox import Sandbox, StoreError
+    from allawee_async.sandbox import Sandbox, StateFileError
 
     wanted = options.sandbox_customers
     sandbox = Sandbox(customers=_CUSTOMERS if wanted is None else wanted, data=options.sandbox_file)
     try:
         await sandbox.start()
-    except StoreError as error:
+    except StateFileError as error:
         raise CommandError(
             f"{error}; choose another file, or stop the sandbox that has this one"
         ) from error

@@ -73,11 +73,11 @@ def sandbox(*, options: SandboxOptions) -> None:
     and the address of a page that shows what is going on in it. With --data, what is done to it is
     still there after a restart, and even after a crash.
     """
-    from allawee_async.sandbox import StoreError
+    from allawee_async.sandbox import StateFileError
 
     try:
         asyncio.run(_serve(options))
-    except StoreError as error:
+    except StateFileError as error:
         raise CommandError(f"{error}; choose another file with --data") from error
     except OSError as error:
         reason = error.strerror or str(error)

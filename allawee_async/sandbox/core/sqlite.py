@@ -34,7 +34,7 @@ _DROP = "DELETE FROM documents WHERE collection = ? AND position = ?"
 _GET = "SELECT position, shown, rest FROM documents WHERE collection = ? ORDER BY position"
 
 
-class StoreError(Exception):
+class StateFileError(Exception):
     """A file cannot hold the state of a sandbox; the text says why."""
 
 
@@ -80,7 +80,7 @@ class StateFile:
         path: Where the file is, or is to be.
 
     Raises:
-        StoreError: It is no such file, or another process has it.
+        StateFileError: It is no such file, or another process has it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,15 +92,15 @@ class StateFile:
         try:
             self._file = sqlite3.connect(path, timeout=0, isolation_level=None)
         except sqlite3.Error as error:
-            raise StoreError(f"{path} cannot be opened ({error})") from error
+            raise StateFileError(f"{path} cannot be opened ({error})") from error
         try:
             self._prepare()
         except sqlite3.Error as error:
             self.close()
             is_busy = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY
             reason = "locked: another sandbox that is running has it" if is_busy else error
-            raise StoreError(f"{path} cannot be used ({reason})") from error
-        except StoreError:
+            raise StateFileError(f"{path} cannot be used ({reason})") from error
+        except StateFileError:
             self.close()
             raise
 
@@ -112,7 +112,7 @@ class StateFile:
         """Fill a state with what the file holds; return False, and do nothing, for a new file.
 
         Raises:
-            StoreError: What the file holds cannot be read.
+            StateFileError: What the file holds cannot be read.
         """
         facts = dict(self._file.execute("SELECT name, value FROM facts"))
         if not facts:
@@ -125,7 +125,9 @@ class StateFile:
             for name, part in parts_of(state).items():
                 part.load(from_bytes(facts[name]))
         except (sqlite3.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise StoreError(f"{self._path} is damaged ({error!r}): use another file") from error
+            raise StateFileError(
+                f"{self._path} is damaged ({error!r}): use another file"
+            ) from error
         self._facts = facts
         return True
 
@@ -168,10 +170,10 @@ class StateFile:
         (version,) = self._file.execute("PRAGMA user_version").fetchone()
         (tables,) = self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != _OURS and tables:
-            raise StoreError(f"{self._path} is a database of something else")
+            raise StateFileError(f"{self._path} is a database of something else")
         if application == _OURS and version not in (1, _VERSION):
             reason = f"its format is {version}, this one reads {_VERSION}"
-            raise StoreError(
+            raise StateFileError(
                 f"{self._path} is of another version of the sandbox ({reason}): use another file"
             )
         self._file.execute("PRAGMA journal_mode = WAL")

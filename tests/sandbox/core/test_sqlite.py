@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async.sandbox import Sandbox
+from allawee_async.sandbox import Sandbox, StoreError
 from allawee_async.sandbox.api.app import JOBS
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.sqlite import StateFile, StoreError, collections_of, parts_of
+from allawee_async.sandbox.core.sqlite import StateFile, StateFileError, collections_of, parts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,7 +175,7 @@ async def test_what_cannot_be_saved_is_told_and_saved_later(
 async def test_one_process_has_the_file(file: Path) -> None:
     async with Sandbox(data=file):
         other = Sandbox(data=file)
-        with pytest.raises(StoreError, match="locked"):
+        with pytest.raises(StateFileError, match="locked"):
             await other.start()
         with pytest.raises(RuntimeError, match="not running"):
             _ = other.url
@@ -184,15 +184,15 @@ async def test_one_process_has_the_file(file: Path) -> None:
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("no database" * 100)
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StateFileError, match="cannot be used"):
         StateFile(text)
     assert text.read_text() == "no database" * 100
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE things (name TEXT)")
     other.close()
-    with pytest.raises(StoreError, match="something else"):
+    with pytest.raises(StateFileError, match="something else"):
         StateFile(tmp_path / "other.db")
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StateFileError, match="cannot be opened"):
         StateFile(tmp_path / "nowhere" / "x.db")
 
 
@@ -201,7 +201,7 @@ def test_a_file_of_another_version_is_refused(file: Path) -> None:
     with sqlite3.connect(file) as changed:
         changed.execute("PRAGMA user_version = 99")
     changed.close()
-    with pytest.raises(StoreError, match=r"format is 99, this one reads 2\): use another file"):
+    with pytest.raises(StateFileError, match=r"format is 99, this one reads 2\): use another file"):
         StateFile(file)
 
 
@@ -260,5 +260,9 @@ async def test_a_damaged_file_is_refused(file: Path, damage: str) -> None:
     with sqlite3.connect(file) as damaged:
         damaged.execute(damage)
     damaged.close()
-    with pytest.raises(StoreError, match=r"is damaged .*: use another file"):
+    with pytest.raises(StateFileError, match=r"is damaged .*: use another file"):
         await Sandbox(data=file).start()
+
+
+def test_the_first_name_of_its_error_still_catches_it() -> None:
+    assert StoreError is StateFileError
