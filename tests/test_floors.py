@@ -244,6 +244,17 @@ def test_optional_dependencies_stay_in_the_rooms_that_are_for_them() -> None:
     assert others == []
 
 
+def test_no_two_classes_share_a_name() -> None:
+    """Whoever reads a name of a class knows which one is meant."""
+    places: dict[str, set[str]] = {}
+    for path in FILES:
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, set()).add(_name(path))
+
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
 def test_a_folder_can_be_taken_in_at_a_glance() -> None:
     files = Counter(path.parent for path in FILES if path.name != "__init__.py")
 

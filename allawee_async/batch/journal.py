@@ -29,7 +29,7 @@ State: TypeAlias = Literal["sent", "done", "refused", "unknown"]
 
 
 @attrs.frozen(kw_only=True)
-class Owner:
+class JournalOwner:
     """Whose journal it is: what else would find the same references in another place.
 
     Attributes:
@@ -44,7 +44,7 @@ class Owner:
 
 
 @attrs.frozen(kw_only=True)
-class Entry:
+class JournalEntry:
     """The last that the journal says of a row.
 
     Attributes:
@@ -62,7 +62,7 @@ class Entry:
     status: str | None = None
 
 
-class Journal:
+class BatchJournal:
     """A journal that is open.
 
     Args:
@@ -76,9 +76,9 @@ class Journal:
         BatchError: It is another's, damaged, in use, or cannot be opened.
     """
 
-    def __init__(self, path: Path, owner: Owner) -> None:
+    def __init__(self, path: Path, owner: JournalOwner) -> None:
         self._path = path
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, JournalEntry] = {}
         try:
             self._lock = Lock(path.with_name(f"{path.name}.lock"))
         except BlockingIOError:
@@ -95,7 +95,7 @@ class Journal:
         self._turn = asyncio.Lock()
         self._failure: OSError | None = None
 
-    def _opened(self, owner: Owner) -> int:
+    def _opened(self, owner: JournalOwner) -> int:
         try:
             is_there = os.path.lexists(self._path)
             file = open_old(self._path, os.O_RDWR) if is_there else open_new(self._path)
@@ -112,7 +112,7 @@ class Journal:
             raise
         return file
 
-    def _read(self, file: int, owner: Owner) -> None:
+    def _read(self, file: int, owner: JournalOwner) -> None:
         with os.fdopen(os.dup(file), "rb") as stream:
             text = stream.read()
         header = _text({"format": FORMAT, "version": VERSION, **attrs.asdict(owner)})
@@ -128,7 +128,7 @@ class Journal:
             if number == 1:
                 self._check_owner(entry, owner)
             else:
-                known = Entry(**entry)
+                known = JournalEntry(**entry)
                 self.entries[known.reference] = known
         os.ftruncate(file, len(whole) + 1)
         os.lseek(file, 0, os.SEEK_END)
@@ -147,7 +147,7 @@ class Journal:
             "paid before you begin a new one"
         )
 
-    def _check_owner(self, header: dict[str, Any], owner: Owner) -> None:
+    def _check_owner(self, header: dict[str, Any], owner: JournalOwner) -> None:
         if (header.get("format"), header.get("version")) != (FORMAT, VERSION):
             raise BatchError(f"{self._path} was written by another version of this library")
         for name, mine in attrs.asdict(owner).items():
@@ -159,7 +159,7 @@ class Journal:
                     + "; nothing was sent. Name the journal of this batch, or a new file"
                 )
 
-    async def record(self, entry: Entry) -> None:
+    async def record(self, entry: JournalEntry) -> None:
         """Write an entry; it is on the disk when this returns. Entries that wait share one sync.
 
         Raises:
@@ -180,7 +180,7 @@ class Journal:
             raise _failed(self._path, "cannot be written", self._failure) from self._failure
         self.entries[entry.reference] = entry
 
-    def note(self, entry: Entry) -> _Line:
+    def note(self, entry: JournalEntry) -> _Line:
         """Let an entry be written with the next, or when the journal is closed."""
         fields = {name: value for name, value in attrs.asdict(entry).items() if value is not None}
         line = _Line(_text(fields))

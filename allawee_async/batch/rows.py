@@ -37,7 +37,7 @@ _WEIGHTS: Final = (3, 7, 3)
 
 
 @attrs.frozen(repr=False)
-class Row:
+class BatchRow:
     """A row that can be sent.
 
     Attributes:
@@ -71,7 +71,7 @@ class Plan:
     """
 
     verb: Verb
-    rows: tuple[Row, ...]
+    rows: tuple[BatchRow, ...]
     total: Mapping[str, int]
     warnings: tuple[RowProblem, ...]
 
@@ -132,7 +132,7 @@ def batch_verb(method: object) -> tuple[Verb, Findable[Any]]:
     )
 
 
-def totals(rows: Iterable[Row]) -> dict[str, int]:
+def totals(rows: Iterable[BatchRow]) -> dict[str, int]:
     """Return what rows come to, by currency."""
     sums: dict[str, int] = {}
     for row in rows:
@@ -145,7 +145,7 @@ class _Checks:
     """Checks row by row, and collects what is wrong."""
 
     def __init__(self, verb: Verb, noun: Any) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[BatchRow] = []
         self.problems: list[RowProblem] = []
         self.warnings: list[RowProblem] = []
         self._method = getattr(noun, verb.name)
@@ -188,14 +188,14 @@ class _Checks:
             raise ConfigurationError(f"row {first} has the reference {reference!r} already")
         return reference
 
-    def _row(self, number: int, reference: str, values: dict[str, Any]) -> Row:
+    def _row(self, number: int, reference: str, values: dict[str, Any]) -> BatchRow:
         places = [each.name for each in self._parameters.values() if each.is_argument]
         path_values = tuple([values[name] for name in places])
         named = {name: value for name, value in values.items() if name not in places}
         amounts = [
             values[p.name] for p in self._parameters.values() if p.is_money and p.name in values
         ]
-        return Row(
+        return BatchRow(
             number=number,
             reference=reference,
             path_values=path_values,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from allawee_async.batch.errors import BatchRowsError, RowProblem
-from allawee_async.batch.journal import Entry, Journal, Owner
+from allawee_async.batch.journal import BatchJournal, JournalEntry, JournalOwner
 from allawee_async.batch.outcomes import BatchReport, Outcome, OutcomeState
 from allawee_async.batch.rows import Plan, batch_verb, check_rows, totals
 from allawee_async.errors import (
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from allawee_async.batch.journal import State
-    from allawee_async.batch.rows import Row
+    from allawee_async.batch.rows import BatchRow
     from allawee_async.resources.base import Findable
 
 _logger: Final = logging.getLogger("allawee_async")
@@ -85,7 +85,7 @@ async def run_batch(
         raise ConfigurationError(f"the rows were checked for {plan.verb.call}, not {found.call}")
     if plan.warnings:
         _logger.warning("%s: %s odd rows; %s", plan.verb.call, len(plan.warnings), plan.warnings[0])
-    with Journal(Path(journal), await _owner(plan, noun)) as opened:
+    with BatchJournal(Path(journal), await _owner(plan, noun)) as opened:
         _refuse_changed_rows(plan, opened)
         _tell_of_rows_left_out(plan, opened)
         batch = _Batch(verb, noun, plan, opened, resend_unknown=resend_unknown, tell=on_outcome)
@@ -94,15 +94,15 @@ async def run_batch(
     return BatchReport(outcomes, batch.total())
 
 
-async def _owner(plan: Plan, noun: Findable[Any]) -> Owner:
+async def _owner(plan: Plan, noun: Findable[Any]) -> JournalOwner:
     session = session_of(noun)
     key = await session.keys.ask()
     fingerprint = sha256(b"allawee_async.batch\n" + key.encode()).hexdigest()[:16]
     host = session.hosts.url(secure=plan.verb.route.secure)
-    return Owner(verb=plan.verb.call, host=host, key=fingerprint)
+    return JournalOwner(verb=plan.verb.call, host=host, key=fingerprint)
 
 
-def _refuse_changed_rows(plan: Plan, journal: Journal) -> None:
+def _refuse_changed_rows(plan: Plan, journal: BatchJournal) -> None:
     changed = [
         RowProblem(
             row.number,
@@ -118,7 +118,7 @@ def _refuse_changed_rows(plan: Plan, journal: Journal) -> None:
         raise BatchRowsError(tuple(changed))
 
 
-def _tell_of_rows_left_out(plan: Plan, journal: Journal) -> None:
+def _tell_of_rows_left_out(plan: Plan, journal: BatchJournal) -> None:
     there = {row.reference for row in plan.rows}
     left = [
         entry.reference
@@ -147,7 +147,7 @@ class _Batch:
         verb: Callable[..., Awaitable[object]],
         noun: Findable[Any],
         plan: Plan,
-        journal: Journal,
+        journal: BatchJournal,
         *,
         resend_unknown: bool,
         tell: Callable[[Outcome], object] | None,
@@ -175,7 +175,7 @@ class _Batch:
             [row for row in self._plan.rows if self.outcomes[row.reference].state in done]
         )
 
-    async def _do(self, row: Row) -> None:
+    async def _do(self, row: BatchRow) -> None:
         if self._stopped_by is not None:
             return
         outcome = await self._outcome(row)
@@ -184,7 +184,7 @@ class _Batch:
         else:
             self._end(outcome)
 
-    async def _look_again(self, row: Row) -> None:
+    async def _look_again(self, row: BatchRow) -> None:
         known = self.outcomes.get(row.reference)
         if known is not None and known.state is OutcomeState.UNKNOWN:
             is_over = self._stopped_by is not None
@@ -201,7 +201,7 @@ class _Batch:
     def _stop(self, error: Exception) -> None:
         self._stopped_by = self._stopped_by or error
 
-    async def _outcome(self, row: Row) -> Outcome:
+    async def _outcome(self, row: BatchRow) -> Outcome:
         known = self._journal.entries.get(row.reference)
         if known is not None and known.state == "done":
             return Outcome(row.reference, OutcomeState.SKIPPED, known.id, known.status)
@@ -213,7 +213,7 @@ class _Batch:
                 return found
         return await self._sent(row, was_sent=was_sent)
 
-    async def _sent(self, row: Row, *, was_sent: bool) -> Outcome:
+    async def _sent(self, row: BatchRow, *, was_sent: bool) -> Outcome:
         await self._record_before(row, was_sent=was_sent)
         try:
             made = await self._verb(*row.path_values, **row.values)
@@ -226,7 +226,7 @@ class _Batch:
             return await self._ended(row, OutcomeState.REFUSED, error=error)
         return await self._ended(row, OutcomeState.DONE, made=made)
 
-    async def _record_before(self, row: Row, *, was_sent: bool) -> None:
+    async def _record_before(self, row: BatchRow, *, was_sent: bool) -> None:
         try:
             await self._journal.record(_entry(row, "sent"))
         except asyncio.CancelledError:
@@ -234,7 +234,7 @@ class _Batch:
                 self._journal.note(_entry(row, "refused"))  # it was not sent after all
             raise
 
-    async def _looked_up(self, row: Row, error: AllaweeError | None = None) -> Outcome:
+    async def _looked_up(self, row: BatchRow, error: AllaweeError | None = None) -> Outcome:
         """Look for what a row may have made; what is not there may still come, so that is open."""
         try:
             found = await self._noun.find(reference=row.reference)
@@ -249,7 +249,7 @@ class _Batch:
 
     async def _ended(
         self,
-        row: Row,
+        row: BatchRow,
         state: OutcomeState,
         *,
         made: object = None,
@@ -262,7 +262,7 @@ class _Batch:
 
 
 async def _each(
-    rows: Iterable[Row], do: Callable[[Row], Awaitable[None]], concurrency: int
+    rows: Iterable[BatchRow], do: Callable[[BatchRow], Awaitable[None]], concurrency: int
 ) -> None:
     left = iter(rows)
 
@@ -278,8 +278,12 @@ async def _each(
         raise group.exceptions[0] from None
 
 
-def _entry(row: Row, state: State, *, id_: str | None = None, status: str | None = None) -> Entry:
-    return Entry(reference=row.reference, digest=row.digest, state=state, id=id_, status=status)
+def _entry(
+    row: BatchRow, state: State, *, id_: str | None = None, status: str | None = None
+) -> JournalEntry:
+    return JournalEntry(
+        reference=row.reference, digest=row.digest, state=state, id=id_, status=status
+    )
 
 
 def _text_of(made: object, name: str) -> str | None:
@@ -287,7 +291,7 @@ def _text_of(made: object, name: str) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
-def _difference(row: Row, found: object) -> DecodeError | None:
+def _difference(row: BatchRow, found: object) -> DecodeError | None:
     """Return an error, if what was found under the reference of a row is something else."""
     for name, mine in (("amount", row.amount), ("currency", row.currency)):
         theirs = getattr(found, name, None)
