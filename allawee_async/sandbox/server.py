@@ -22,7 +22,7 @@ from allawee_async.sandbox.http.ports import Ports
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
-from allawee_async.sandbox.rules.events import PAUSES
+from allawee_async.sandbox.rules.values import PAUSES
 from allawee_async.sandbox.seed.documented import seed_cards
 from allawee_async.sandbox.seed.holdings import seed_holdings
 from allawee_async.sandbox.seed.people import make_customers

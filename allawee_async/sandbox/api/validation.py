@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, malformed_body
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
-from allawee_async.sandbox.rules.requests import MAX_NESTING
+from allawee_async.sandbox.rules.values import MAX_NESTING
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.rules.cards import YEARS_VALID
+from allawee_async.sandbox.rules.values import YEARS_VALID
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.rates import CURRENCIES
-from allawee_async.sandbox.rules.cards import MAX_QUANTITY
+from allawee_async.sandbox.rules.values import MAX_QUANTITY
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse

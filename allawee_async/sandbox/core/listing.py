@@ -14,7 +14,7 @@ from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.sandbox.query.shaping import sort_key
 from allawee_async.sandbox.query.values import parse_instant
-from allawee_async.sandbox.rules.requests import SEARCH_SECONDS
+from allawee_async.sandbox.rules.values import SEARCH_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -15,8 +15,7 @@ from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.money.rates import MoneyRules
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
-from allawee_async.sandbox.rules.events import NEWER_EVENTS_SINCE
-from allawee_async.sandbox.rules.requests import CALLS_KEPT
+from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import IdSource, JsonObject

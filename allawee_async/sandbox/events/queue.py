@@ -21,7 +21,7 @@ from allawee_async.sandbox.events.recording import (
     is_url,
 )
 from allawee_async.sandbox.faults.deliveries import Sending
-from allawee_async.sandbox.rules.events import (
+from allawee_async.sandbox.rules.values import (
     ANSWER_SECONDS,
     ATTEMPTS_KEPT,
     DECISION_SECONDS,

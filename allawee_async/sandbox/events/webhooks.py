@@ -12,7 +12,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.events.recording import DISABLED, ENABLED
-from allawee_async.sandbox.rules.events import MAX_SIGNING_KEY
+from allawee_async.sandbox.rules.values import MAX_SIGNING_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -29,7 +29,7 @@ from allawee_async.sandbox.events.messenger import PendingAnswers
 from allawee_async.sandbox.faults.plan import Faults
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.requests.queued import FLAGS
-from allawee_async.sandbox.rules.requests import MAX_BODY
+from allawee_async.sandbox.rules.values import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

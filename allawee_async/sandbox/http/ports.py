@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from aiohttp import web
 
 from allawee_async.sandbox.api.routing import Host
-from allawee_async.sandbox.rules.requests import MAX_URL
+from allawee_async.sandbox.rules.values import MAX_URL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

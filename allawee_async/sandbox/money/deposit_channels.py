@@ -8,7 +8,7 @@ from allawee_async.sandbox.api.documents import changed, entries, refused, store
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, complete
-from allawee_async.sandbox.rules.money import MAX_ACCOUNT_NUMBERS
+from allawee_async.sandbox.rules.values import MAX_ACCOUNT_NUMBERS
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from allawee_async.sandbox.rules import money as rules
-from allawee_async.sandbox.rules.cards import SETTLEMENT_SECONDS
+from allawee_async.sandbox.rules import values
 
 NGN, USD = "NGN", "USD"
 CURRENCIES = (NGN, USD)
@@ -24,11 +23,11 @@ class MoneyRules:
         pay_in: Amount of a simulated pay-in that names none, in minor units.
     """
 
-    balance: int = rules.OPENING_BALANCE
-    payment_seconds: float = rules.PAYMENT_SECONDS
-    quote_seconds: float = rules.QUOTE_SECONDS
-    pay_in: int = rules.PAY_IN_AMOUNT
-    settlement_seconds: float = SETTLEMENT_SECONDS
+    balance: int = values.OPENING_BALANCE
+    payment_seconds: float = values.PAYMENT_SECONDS
+    quote_seconds: float = values.QUOTE_SECONDS
+    pay_in: int = values.PAY_IN_AMOUNT
+    settlement_seconds: float = values.SETTLEMENT_SECONDS
 
 
 def rounded(amount: int, numerator: int, denominator: int) -> int:
@@ -41,14 +40,14 @@ def platform_fee(method: str, amount: int, currency: str) -> int:
     if method in ("transfer", "fx-transfer", "fx-charge"):
         return 0
     if currency != NGN:
-        net = rules.DOLLAR_FEE
+        net = values.DOLLAR_FEE
     elif method == "billing":
-        net = rules.BILL_FEE
+        net = values.BILL_FEE
     else:
         net = next(
-            (fee for most, fee in rules.TRANSFER_FEES if amount <= most), rules.TRANSFER_FEE_ABOVE
+            (fee for most, fee in values.TRANSFER_FEES if amount <= most), values.TRANSFER_FEE_ABOVE
         )
-    return net + rounded(net, rules.VAT_PER_MILLE, 1000)
+    return net + rounded(net, values.VAT_PER_MILLE, 1000)
 
 
 def own_fee(structure: str, value: int, cap: int | None, amount: int) -> int:
@@ -60,8 +59,8 @@ def own_fee(structure: str, value: int, cap: int | None, amount: int) -> int:
 
 
 _PRICES: dict[tuple[str, str], tuple[int, int]] = {
-    (NGN, USD): (rules.DOLLAR_BOUGHT_FOR, 1),
-    (USD, NGN): (1, rules.DOLLAR_SOLD_FOR),
+    (NGN, USD): (values.DOLLAR_BOUGHT_FOR, 1),
+    (USD, NGN): (1, values.DOLLAR_SOLD_FOR),
 }
 """For each pair: what one unit of the second costs in the first, as a fraction."""
 

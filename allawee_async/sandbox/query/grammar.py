@@ -8,7 +8,7 @@ import attrs
 
 from allawee_async.sandbox.query.patterns import compile_pattern
 from allawee_async.sandbox.query.values import parse_instant, parse_number
-from allawee_async.sandbox.rules.requests import MAX_CONDITIONS
+from allawee_async.sandbox.rules.values import MAX_CONDITIONS
 
 
 class MalformedQueryError(ValueError):

@@ -15,7 +15,7 @@ from allawee_async.sandbox.query.shaping import (
     parse_select,
     parse_sort,
 )
-from allawee_async.sandbox.rules.requests import DEFAULT_LIMIT, MAX_LIMIT
+from allawee_async.sandbox.rules.values import DEFAULT_LIMIT, MAX_LIMIT
 
 NEWEST_FIRST = (SortField("createdAt", descending=True),)
 CURSORS = ("after", "before", "lastId")

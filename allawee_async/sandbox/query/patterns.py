@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 
-from allawee_async.sandbox.rules.requests import (
+from allawee_async.sandbox.rules.values import (
     MAX_PATTERN,
     MAX_SEARCHED,
     MAX_WEIGHT,

@@ -10,7 +10,7 @@ import attrs
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.query.grammar import FIELD, MalformedQueryError
 from allawee_async.sandbox.query.values import is_number, values_at
-from allawee_async.sandbox.rules.requests import MAX_EXPAND_STEPS, MAX_SORT_FIELDS
+from allawee_async.sandbox.rules.values import MAX_EXPAND_STEPS, MAX_SORT_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.values import from_bytes, is_nested_deeper, to_timestamp
-from allawee_async.sandbox.rules.requests import BODY_KEPT, MAX_NESTING
+from allawee_async.sandbox.rules.values import BODY_KEPT, MAX_NESTING
 
 if TYPE_CHECKING:
     from datetime import datetime

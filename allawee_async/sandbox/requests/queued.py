@@ -15,7 +15,7 @@ from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, to_bytes
 from allawee_async.sandbox.requests.calls import API_VERSION, bare, without_secrets
-from allawee_async.sandbox.rules.requests import QUEUE_SECONDS
+from allawee_async.sandbox.rules.values import QUEUE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from allawee_async.sandbox import DeliveryFaults, Sandbox, Sending
 from allawee_async.sandbox.events import queue
-from allawee_async.sandbox.rules.events import PAUSES
+from allawee_async.sandbox.rules.values import PAUSES
 from allawee_async.sandbox.server import running_in_a_thread
 
 if TYPE_CHECKING:

@@ -1,0 +1,46 @@
+"""The numbers that `rules.md` tells and the code reads, each in one place."""
+
+from __future__ import annotations
+
+MAX_BODY = 1024 * 1024
+MAX_URL = 64 * 1024
+MAX_NESTING = 32
+DEFAULT_LIMIT, MAX_LIMIT = 20, 1_000
+MAX_EXPAND_STEPS = 2
+MAX_CONDITIONS = 100
+MAX_SORT_FIELDS = 10
+MAX_PATTERN = 200
+MAX_SEARCHED = 128
+# A choice doubles the time at worst, a repetition multiplies it by the length of the text, which
+# measures like four choices; the worst pattern of this weight takes a tenth of a second.
+MAX_WEIGHT = 12
+WEIGHT_OF_REPEAT = 4
+SEARCH_SECONDS = 1.0
+"""Of the processor; a tenth of a millisecond for each document that was looked at is added."""
+QUEUE_SECONDS = 0.2
+CALLS_KEPT = 1_000
+BODY_KEPT = 4 * 1024
+
+OPENING_BALANCE = 1_000_000_000
+MAX_ACCOUNT_NUMBERS = 20
+PAYMENT_SECONDS = 0.2
+PAY_IN_AMOUNT = 1_000_000
+QUOTE_SECONDS = 600.0
+DOLLAR_BOUGHT_FOR, DOLLAR_SOLD_FOR = 1_550, 1_500
+TRANSFER_FEES = ((500_000, 1_000), (5_000_000, 2_500))
+"""The fee up to an amount, both in minor units."""
+TRANSFER_FEE_ABOVE = 5_000
+BILL_FEE = 10_000
+DOLLAR_FEE = 100
+VAT_PER_MILLE = 75
+
+MAX_QUANTITY = 1_000
+YEARS_VALID = 3
+SETTLEMENT_SECONDS = 5.0
+
+MAX_SIGNING_KEY = 256
+ATTEMPTS_KEPT = 20
+PAUSES = (1.0, 5.0, 30.0, 120.0, 600.0)
+"""Seconds between the attempts to send an event; after the last one it has failed."""
+DECISION_SECONDS, UPDATE_SECONDS, ANSWER_SECONDS = 2.0, 4.0, 10.0
+NEWER_EVENTS_SINCE = "2024-05-01"
