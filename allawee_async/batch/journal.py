@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 from zlib import crc32
 
@@ -17,7 +16,7 @@ import attrs
 import msgspec
 
 from allawee_async.batch.errors import BatchError
-from allawee_async.export.files import Lock, open_new, open_old
+from allawee_async.export.files import Lock, append, open_new, open_old, sync_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,17 +98,14 @@ class BatchJournal:
         try:
             is_there = os.path.lexists(self._path)
             file = open_old(self._path, os.O_RDWR) if is_there else open_new(self._path)
+            try:
+                self._read(file, owner)
+                sync_directory(self._path.parent)
+            except BaseException:
+                os.close(file)
+                raise
         except (OSError, ValueError) as error:
             raise _failed(self._path, "cannot be opened", error) from error
-        try:
-            self._read(file, owner)
-            _sync_folder(self._path.parent)
-        except OSError as error:
-            os.close(file)
-            raise _failed(self._path, "cannot be opened", error) from error
-        except BaseException:
-            os.close(file)
-            raise
         return file
 
     def _read(self, file: int, owner: JournalOwner) -> None:
@@ -118,7 +114,7 @@ class BatchJournal:
         header = _text({"format": FORMAT, "version": VERSION, **attrs.asdict(owner)})
         if len(text) < len(header) and header.startswith(text):  # new, or killed when it was new
             os.ftruncate(file, 0)
-            _append(file, header)
+            append(file, header)
             return
         whole, end, _ = text.rpartition(b"\n")
         if not end:
@@ -192,7 +188,7 @@ class BatchJournal:
         if self._failure is not None:
             return  # a line that could not be taken back may end the file, and must stay its end
         try:
-            _append(self._file, b"".join(line.text for line in lines))
+            append(self._file, b"".join(line.text for line in lines))
         except OSError as error:
             self._failure = error
         else:
@@ -220,30 +216,6 @@ class _Line:
 def _text(fields: dict[str, Any]) -> bytes:
     text = msgspec.json.encode(fields)
     return b"%08x %s\n" % (crc32(text), text)
-
-
-def _append(file: int, data: bytes) -> None:
-    """Append all of it and have it on the disk, or nothing."""
-    length = os.lseek(file, 0, os.SEEK_END)
-    view = memoryview(data)
-    try:
-        while view:
-            view = view[os.write(file, view) :]
-        os.fsync(file)
-    except OSError:
-        with suppress(OSError):
-            os.ftruncate(file, length)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # Windows opens no folders
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _failed(path: Path, what: str, error: Exception) -> BatchError:

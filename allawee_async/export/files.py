@@ -115,6 +115,24 @@ def kept_in(path: Path) -> Kept:
         return Kept(length=file.tell(), checksum=checksum)
 
 
+def append(descriptor: int, data: bytes) -> None:
+    """Append all of it to a file and have it on the disk, or nothing.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    length = os.lseek(descriptor, 0, os.SEEK_END)
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):  # a part of it would only take the room that is lacking
+            os.ftruncate(descriptor, length)
+        raise
+
+
 class PartFile:
     """A file that is appended to; what is written is on the disk when `append` returns.
 
@@ -160,18 +178,8 @@ class PartFile:
         Raises:
             OSError: It cannot be written.
         """
-        if not data:
-            return
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._file.write(view) :]
-            os.fsync(self._file.fileno())
-        except OSError:
-            with suppress(OSError):  # a part of it would only take the room that is lacking
-                self._file.truncate(self._length)
-                self._file.seek(self._length)
-            raise
+        if data:
+            append(self._file.fileno(), data)
         self._length += len(data)
         self._hash.update(data)
 

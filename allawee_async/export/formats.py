@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, get_args
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from allawee_async.codec.json import dumps_lines
 from allawee_async.errors import ConfigurationError
@@ -52,36 +53,35 @@ class Unwritable(Exception):  # noqa: N818 - internal; the row goes to the rejec
     """A format has no form for a value. The text names the column, not the value."""
 
 
-class Rows(Protocol):
-    """Makes bytes of rows. What `take` returns is appended to a part file."""
+class Rows(ABC):
+    """Makes bytes of rows. What `take` returns is appended to a part file.
+
+    Attributes:
+        start: What the file begins with.
+        is_final: Whether the part files, one behind the other, are the finished file.
+    """
+
+    start: bytes = b""
+    is_final: bool
 
     @property
-    def start(self) -> bytes:
-        """What the file begins with."""
-        ...
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the bytes of the rows are those of the finished file."""
-        ...
-
-    @property
+    @abstractmethod
     def waiting(self) -> int:
         """How many bytes, about, were added and not taken."""
-        ...
 
+    @abstractmethod
     def add(self, sheet: Sheet) -> None:
         """Add the rows of a page, all or none.
 
         Raises:
             Unwritable: A value has no form here.
         """
-        ...
 
+    @abstractmethod
     def take(self) -> bytes:
         """Return the bytes of the rows that were added since the last time."""
-        ...
 
+    @abstractmethod
     def finish(self, parts: Iterable[BinaryIO], finished: BinaryIO) -> Iterator[int]:
         """Write the finished file from the part files.
 
@@ -91,13 +91,11 @@ class Rows(Protocol):
         Raises:
             OSError: It cannot be written.
         """
-        ...
 
 
-class Text:
+class Text(Rows):
     """Rows of a format whose part files, one behind the other, are the finished file."""
 
-    start = b""
     is_final = True
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from allawee_async.codec.json import dumps, loads
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.columns import EXTRA
-from allawee_async.export.formats import Unwritable
+from allawee_async.export.formats import Rows, Unwritable
 from allawee_async.export.results import ExportError
 from allawee_async.models.schema import Kind
 from allawee_async.version import install_command
@@ -49,7 +49,7 @@ def _arrow() -> Any:
         ) from None
 
 
-class Parquet:
+class Parquet(Rows):
     """Rows with typed columns, of which the finished file has one for each of the table's.
 
     Args:
@@ -62,7 +62,6 @@ class Parquet:
         ConfigurationError: pyarrow is not installed.
     """
 
-    start = b""
     is_final = False
 
     def __init__(self, table: Table) -> None:

@@ -91,23 +91,22 @@ async def examine(patient: Patient, *, seconds: float) -> dict[str, Finding]:
         seconds: How long one step of a check may take.
     """
     hosts = patient.hosts
-    async with asyncio.TaskGroup() as group:
-        key = group.create_task(_kept(_find_key(patient, seconds)))
-        api = group.create_task(_kept(_reach(hosts, seconds, secure=False)))
-        secure = group.create_task(_kept(_reach(hosts, seconds, secure=True)))
-        checks = {
-            "versions": _versions(),
-            "key": _key(key),
-            "API host": _host(hosts.base_url, api),
-            "secure host": _host(hosts.secure_url, secure),
-            "key at API host": _accepted(key, api, hosts, seconds, secure=False),
-            "key at secure host": _accepted(key, secure, hosts, seconds, secure=True),
-            "clock": _clock(patient, api, seconds),
-            "proxies": _proxies(patient.environ),
-            "keyring": _keyring(seconds),
-        }
-        running = {name: group.create_task(_found(check)) for name, check in checks.items()}
-    return {name: task.result() for name, task in running.items()}
+    key = asyncio.create_task(_find_key(patient, seconds))
+    api = asyncio.create_task(_reach(hosts, seconds, secure=False))
+    secure = asyncio.create_task(_reach(hosts, seconds, secure=True))
+    checks = {
+        "versions": _versions(),
+        "key": _key(key),
+        "API host": _host(hosts.base_url, api),
+        "secure host": _host(hosts.secure_url, secure),
+        "key at API host": _accepted(key, api, hosts, seconds, secure=False),
+        "key at secure host": _accepted(key, secure, hosts, seconds, secure=True),
+        "clock": _clock(patient, api, seconds),
+        "proxies": _proxies(patient.environ),
+        "keyring": _keyring(seconds),
+    }
+    findings = await asyncio.gather(*map(_found, checks.values()))
+    return dict(zip(checks, findings, strict=True))
 
 
 async def _reach(hosts: Hosts, seconds: float, *, secure: bool) -> Reached:
@@ -135,19 +134,11 @@ async def _found(check: Awaitable[Finding]) -> Finding:
         return Finding(Status.FAIL, found, "this is a mistake of ours: report it")
 
 
-async def _kept(work: Awaitable[T]) -> T | Exception:
-    """Return what was worked out, or what went wrong, for all who need it."""
+async def _needed(task: asyncio.Task[T], otherwise: str) -> T:
     try:
-        return await work
-    except Exception as error:  # noqa: BLE001 - who needs it decides what becomes of it
-        return error
-
-
-async def _needed(task: asyncio.Task[T | Exception], otherwise: str) -> T:
-    result = await task
-    if isinstance(result, Exception):
-        raise _NotCheckedError(otherwise)
-    return result
+        return await task
+    except Exception:  # noqa: BLE001 - a check of its own tells it
+        raise _NotCheckedError(otherwise) from None
 
 
 async def _find_key(patient: Patient, seconds: float) -> FoundKey:
@@ -171,10 +162,8 @@ async def _versions() -> Finding:
     return Finding(Status.OK, ", ".join(parts))
 
 
-async def _key(key: asyncio.Task[FoundKey | Exception]) -> Finding:
+async def _key(key: asyncio.Task[FoundKey]) -> Finding:
     found = await key
-    if isinstance(found, Exception):
-        raise found
     kind = kind_of(found.key)
     if kind == "unknown":
         return Finding(
@@ -185,18 +174,16 @@ async def _key(key: asyncio.Task[FoundKey | Exception]) -> Finding:
     return Finding(Status.OK, f"{'LIVE' if kind == 'live' else kind} key from {found.place}")
 
 
-async def _host(url: str, reached: asyncio.Task[Reached | Exception]) -> Finding:
+async def _host(url: str, reached: asyncio.Task[Reached]) -> Finding:
     result = await reached
-    if isinstance(result, Exception):
-        raise result
     steps = (("DNS", result.dns), ("TCP", result.tcp), ("TLS", result.tls))
     told = ", ".join(f"{name} {step * 1000:.0f} ms" for name, step in steps if step is not None)
     return Finding(Status.OK, f"{url}: {told}")
 
 
 async def _accepted(
-    key: asyncio.Task[FoundKey | Exception],
-    reached: asyncio.Task[Reached | Exception],
+    key: asyncio.Task[FoundKey],
+    reached: asyncio.Task[Reached],
     hosts: Hosts,
     seconds: float,
     *,
@@ -222,9 +209,7 @@ async def _accepted(
             return Finding(Status.FAIL, verdict.told, "try again; is this a host of the API?")
 
 
-async def _clock(
-    patient: Patient, reached: asyncio.Task[Reached | Exception], seconds: float
-) -> Finding:
+async def _clock(patient: Patient, reached: asyncio.Task[Reached], seconds: float) -> Finding:
     await _needed(reached, "the host cannot be reached")
     before = patient.clock()
     try:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -84,29 +85,17 @@ async def call_in_daemon(work: Callable[[], T]) -> T:
 
     Looking up a name, and a keyring that asks for a password, cannot be called off.
     """
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[T] = loop.create_future()
+    answer: Future[T] = Future()
 
     def run() -> None:
-        try:
-            settle = partial(_settle, answer, work())
-        except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
-            settle = partial(_fail, answer, error)
-        with suppress(RuntimeError):  # the loop is closed; nobody waits any more
-            loop.call_soon_threadsafe(settle)
+        with suppress(InvalidStateError, RuntimeError):  # nobody waits any more; the loop is closed
+            try:
+                answer.set_result(work())
+            except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
+                answer.set_exception(error)
 
     threading.Thread(target=run, name="allawee look-up", daemon=True).start()
-    return await answer
-
-
-def _settle(answer: asyncio.Future[T], value: T) -> None:
-    if not answer.done():
-        answer.set_result(value)
-
-
-def _fail(answer: asyncio.Future[Any], error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
+    return await asyncio.wrap_future(answer)
 
 
 async def _look_up(host: str, port: int, seconds: float) -> Sequence[Address]:
