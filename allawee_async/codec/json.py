@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -44,6 +45,26 @@ def loads(text: Text) -> Any:
         NotJSON: It says nothing.
     """
     return _read(_VALUE, text)
+
+
+def loads_leniently(text: bytes) -> Any:
+    """Return what a text says that somebody must be answered for, although it is hardly JSON.
+
+    Bytes that are no UTF-8 are read as U+FFFD, control characters as themselves, and `NaN` and
+    `Infinity` as the numbers that they name, which no field takes that is strict.
+
+    Raises:
+        NotJSON: It says nothing.
+    """
+    try:
+        return loads(text)
+    except NotJSON:
+        pass
+    try:
+        return json.loads(repaired(text.decode(errors="replace")), strict=False)
+    except (ValueError, RecursionError):
+        problem = NotJSON("not JSON, or cut off")
+    raise problem  # as above
 
 
 def document(value: Raw | JSONValue) -> Any:

@@ -17,11 +17,8 @@ from allawee_async.webhooks.delivery.handlers import Handlers, Workers
 from allawee_async.webhooks.delivery.missed import catch_up
 from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
 from allawee_async.webhooks.delivery.timing import Limits, LoopClock
-from allawee_async.webhooks.responses import (
-    INVALID_EVENT,
-    INVALID_SIGNATURE,
-    DefaultDecision,
-)
+from allawee_async.webhooks.events import wants_decision
+from allawee_async.webhooks.responses import INVALID_EVENT, INVALID_SIGNATURE, DefaultDecision
 from allawee_async.webhooks.signature import raw_body
 from allawee_async.webhooks.stores.base import LEASE
 from allawee_async.webhooks.stores.memory import MemoryStore
@@ -234,7 +231,10 @@ class WebhookDispatcher:
             elapsed = asyncio.get_running_loop().time() - arrived
             incident = Incident("invalid-event", None, error, elapsed)
             self._reporter.tell(incident, "Allawee signed it, but it is no event that we can read")
-            return INVALID_EVENT
+            if not wants_decision(error.body):
+                return INVALID_EVENT
+            self._stats.defaults_sent += 1
+            return self._context.default.reply_to(None)
         chain = self._handlers.chain(event)
         return await Delivery(self._context, event, chain, arrived, request).answer()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from allawee_async.codec.converter import reader
-from allawee_async.codec.json import NotJSON, loads
+from allawee_async.codec.json import NotJSON, loads_leniently
 from allawee_async.codec.reading import Mismatch, read_step, read_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.card_authorizations import AuthorizationType, CardAuthorization
@@ -192,9 +192,20 @@ def parse_event(body: bytes) -> Event:
     raise error  # out here, so that it does not drag along the frames that read the data
 
 
+def wants_decision(payload: JSONValue) -> bool:
+    """Return whether a body that cannot be read asks for a decision all the same."""
+    match payload:
+        case {"event": "card.authorization.request"}:
+            return True
+        case {"event": "card.authorization.update", "data": {"status": "pending"}}:
+            return True
+        case _:
+            return False
+
+
 def _payload(body: bytes) -> SecretObject:
     try:
-        document: JSONValue = loads(body)
+        document: JSONValue = loads_leniently(body)
     except NotJSON:
         problem = f"the body is not JSON, or is cut off ({len(body)} bytes)"
     else:

@@ -124,9 +124,9 @@ class DefaultDecision:
         for_checks = Decline() if missing_for_check(decision) else decision
         self._for_checks = reply_with(for_checks)
 
-    def reply_to(self, event: Event) -> WebhookReply:
-        """Return the reply that carries it."""
-        return self._for_checks if is_check(event) else self._for_others
+    def reply_to(self, event: Event | None) -> WebhookReply:
+        """Return the reply that carries it; an event that cannot be read may be a check."""
+        return self._for_checks if event is None or is_check(event) else self._for_others
 
 
 def _must_be_decision(value: object) -> None:

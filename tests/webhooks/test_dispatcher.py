@@ -201,6 +201,42 @@ async def test_a_signed_body_that_is_no_event_is_refused_and_told(
     assert isinstance(incident.error, DecodeError)
 
 
+ASKED = (
+    b'{"event":"card.authorization.request","data":{"id":"c.auth.1","status":"pending",'
+    b'"type":"capture","amount":%s,"merchant":"%s"},"metadata":{"event":"evt.1"}}'
+)
+
+
+@pytest.mark.parametrize(
+    "merchant", [b"a\xed\xa0\xbdb", b"\xff", b"a\\ud83d", b"a\nb", b"\x00", b'","x":NaN,"y":"']
+)
+async def test_a_signed_authorization_is_decided_though_it_is_hardly_json(
+    webhooks: WebhookDispatcher, merchant: bytes
+) -> None:
+    seen = Seen(Approve())
+    webhooks.on("card.authorization.request")(seen)
+
+    reply = await deliver(webhooks, ASKED % (b"5", merchant))
+
+    assert answer(reply) == (200, {"action": "approve"})
+    assert seen[0].data.amount == 5
+
+
+@pytest.mark.parametrize("amount", [b"NaN", b"Infinity", b"1e400", b"5.5", b'"5"', b"{}"])
+@pytest.mark.parametrize("name", [b"request", b"update"])
+async def test_an_authorization_that_cannot_be_read_gets_the_default_decision(
+    webhooks: WebhookDispatcher, incidents: list[Incident], amount: bytes, name: bytes
+) -> None:
+    """A handler that took such an amount for 0 would approve anything."""
+    webhooks.on("*")(seen := Seen(Approve()))
+
+    reply = await deliver(webhooks, (ASKED % (amount, b"")).replace(b"request", name))
+
+    assert answer(reply) == (200, {"action": "decline"})
+    assert [incident.kind for incident in incidents] == ["invalid-event"]
+    assert (seen, webhooks.stats.defaults_sent) == ([], 1)
+
+
 async def test_a_handler_of_another_event_that_raises_lets_it_be_sent_again(
     webhooks: WebhookDispatcher, incidents: list[Incident]
 ) -> None:

@@ -32,7 +32,8 @@ class DispatchStats:
     Attributes:
         received: Deliveries, of whatever kind.
         invalid_signatures: Those that Allawee did not sign; answered 400.
-        invalid_events: Those that it did sign, but that are no events; answered 400.
+        invalid_events: Those that it did sign, but that are no events; answered 400, or with the
+            default decision where one is asked for.
         unhandled: Events that no handler is registered for.
         handled: Events of which the handlers have done their work.
         repeats: Deliveries of an event that was done; they got the same answer again.
