@@ -25,12 +25,12 @@ identity number: messages are masked and kept to one line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from allawee_async.redaction import mask, one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from allawee_async.types import JSONValue
 
@@ -217,7 +217,7 @@ class ServerError(APIError):
     """5xx: a fault on the server side."""
 
 
-_ERROR_OF_STATUS: dict[int, type[APIError]] = {
+ERROR_OF_STATUS: Final[Mapping[int, type[APIError]]] = {
     400: BadRequestError,
     401: AuthenticationError,
     402: RequestFailedError,
@@ -227,12 +227,13 @@ _ERROR_OF_STATUS: dict[int, type[APIError]] = {
     422: UnprocessableEntityError,
     429: RateLimitError,
 }
+"""The statuses that have a class of their own."""
 
 
 def error_class(status: int) -> type[APIError]:
     """Return the class for an HTTP status: the status decides it, never the text."""
     fallback = ServerError if 500 <= status <= 599 else APIError
-    return _ERROR_OF_STATUS.get(status, fallback)
+    return ERROR_OF_STATUS.get(status, fallback)
 
 
 class RequestAccepted(AllaweeError):  # noqa: N818 - a third outcome beside success and error

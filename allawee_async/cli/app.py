@@ -48,6 +48,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "allawee_async.cli.doctor.command:doctor",
         "Check what commands need: the key, the network, the clock.",
     ),
+    "openapi": (
+        "allawee_async.cli.openapi:openapi",
+        "Print the description of the API as OpenAPI 3.1.",
+    ),
 }
 """Where each command stands, and its line in the help: the first one of its docstring."""
 

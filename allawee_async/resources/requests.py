@@ -14,7 +14,7 @@ class Requests(Listable[RequestRecord]):
 
     ROUTES: ClassVar = {
         "list": Route("GET", "/requests"),
-        "get": Route("GET", "/requests/:id"),
+        "get": Route("GET", "/requests/:id", bare=True),
     }
     _model: ClassVar = RequestRecord
     _cursor_field: ClassVar = "_id"

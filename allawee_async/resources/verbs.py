@@ -70,17 +70,25 @@ class Parameter:
         required: Whether the call cannot do without.
         is_argument: Whether it is a part of the path, and given by its place.
         is_money: Whether it is an amount in minor units.
-        choices: The values that the documents name; others are sent as well.
-        model: What a body is, if a model says so.
+        shape: What its annotation means.
     """
 
     name: str
     kind: ParameterKind
+    shape: Shape
     required: bool = False
     is_argument: bool = False
     is_money: bool = False
-    choices: tuple[str, ...] = ()
-    model: type[Model] | None = None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that the documents name; others are sent as well."""
+        return self.shape.choices
+
+    @property
+    def model(self) -> type[Model] | None:
+        """What a body is, if a model says so."""
+        return self.shape.model
 
     @property
     def is_body(self) -> bool:
@@ -90,7 +98,7 @@ class Parameter:
 
 @attrs.frozen
 class Docs:
-    """What the docstring of a method says; nothing, where Python runs without docstrings.
+    """What a docstring says; nothing, where Python runs without docstrings.
 
     Attributes:
         paragraphs: What stands before the sections; the first is the summary.
@@ -159,8 +167,14 @@ class Verb:
 
 
 def docs_of(function: Any) -> Docs:
-    """Return what a docstring says; where that is from (`Source:`) is left out."""
-    from docstring_parser import DocstringStyle, parse  # noqa: PLC0415 - only help needs it
+    """Return what a docstring says; where that is from (`Source:`) is left out.
+
+    Nothing, where Python runs without docstrings, or without the extra `cli`, which reads them.
+    """
+    try:
+        from docstring_parser import DocstringStyle, parse  # noqa: PLC0415 - only help needs it
+    except ModuleNotFoundError:
+        return Docs()
 
     found = parse(function.__doc__ or "", DocstringStyle.GOOGLE)
     text = found.description or ""
@@ -217,13 +231,13 @@ def all_verbs(parent: type = Resources, path: str = "") -> Iterator[Verb]:
 
 def _verb(path: str, noun: Any, name: str, siblings: tuple[str, ...]) -> Verb:
     method = getattr(noun, name)
-    signature = _evaluated(method)
+    signature = signature_of(method)
     returns, model = _answer(signature.return_annotation)
     return Verb(
         noun=path,
         name=name,
         route=noun.ROUTES["list" if name == FIND else name],
-        parameters=tuple(_parameters(signature)),
+        parameters=tuple(parameters_of(signature)),
         returns=returns,
         model=model or _model_of(noun.__class__),
         siblings=siblings,
@@ -248,12 +262,14 @@ _NAMES: Final = _Names(
     Fields=Fields,
     ListParams=ListParams,
     OnInvalid=OnInvalid,
+    datetime=datetime,
 )
 
 
-def _evaluated(method: Any) -> inspect.Signature:
-    module = vars(sys.modules[method.__func__.__module__])
-    return inspect.signature(method, eval_str=True, globals=module, locals=_NAMES)
+def signature_of(function: Any) -> inspect.Signature:
+    """Return the signature of a method or class, with the types that its annotations name."""
+    module = vars(sys.modules[function.__module__])
+    return inspect.signature(function, eval_str=True, globals=module, locals=_NAMES)
 
 
 def _answer(annotation: Any) -> tuple[Returns, type[Model] | None]:
@@ -281,8 +297,8 @@ def _model_of(noun: type) -> type[Model] | None:
     return None
 
 
-def _parameters(signature: inspect.Signature) -> Iterator[Parameter]:
-    """Yield the parameters of a method in order, those of lists one by one."""
+def parameters_of(signature: inspect.Signature) -> Iterator[Parameter]:
+    """Yield the parameters of a signature in order, those of lists one by one."""
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
             for name, annotation in get_type_hints(ListParams).items():
@@ -308,8 +324,7 @@ def _parameter(name: str, annotation: Any) -> Parameter:
         name=name,
         kind=ParameterKind.SECRET if types.SECRET in marks else _kind(members, shape),
         is_money=types.MINOR_UNITS in marks,
-        choices=shape.choices,
-        model=shape.model,
+        shape=shape,
     )
 
 

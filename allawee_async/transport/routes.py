@@ -66,6 +66,7 @@ class Route:
         template: The path; a part with a colon is a parameter (`/customers/:id`).
         secure: Whether it lives on the host for card numbers and PINs.
         tells_secret: Whether its answer holds a secret, which no error may keep.
+        bare: Whether the documents show its answer without the envelope.
         resend: Whether sending it twice does no harm.
         effect: What it does that cannot be taken back.
     """
@@ -74,6 +75,7 @@ class Route:
     template: str
     secure: bool = attrs.field(default=False, kw_only=True)
     tells_secret: bool = attrs.field(default=False, kw_only=True)
+    bare: bool = attrs.field(default=False, kw_only=True)
     resend: bool = attrs.field(
         default=attrs.Factory(lambda route: may_resend(route.method), takes_self=True),
         kw_only=True,

@@ -12,7 +12,7 @@ from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import OpenEnum, known
 
 if TYPE_CHECKING:
-    from allawee_async.types import FreeForm, JSONObject
+    from allawee_async.types import FreeForm, JSONObject, MinorUnits
 
 SUCCESS: Final = b'{"code":"success"}'
 """The body of the answer to an event that wants no decision."""
@@ -79,7 +79,7 @@ class Approve:
 
     action: ClassVar[Literal["approve"]] = "approve"
 
-    card_balance: int | None = attrs.field(default=None, kw_only=True, validator=_whole)
+    card_balance: MinorUnits | None = attrs.field(default=None, kw_only=True, validator=_whole)
     card_holder_name: str | None = attrs.field(default=None, kw_only=True, validator=_name)
     metadata: JSONObject | None = attrs.field(
         default=None, kw_only=True, converter=_json_object, hash=False
