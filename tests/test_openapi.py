@@ -240,12 +240,8 @@ def test_without_docstrings_it_says_the_same_in_fewer_words(
 
     assert "description" not in bare["paths"]["/cards"]["post"]
     assert "description" in description["paths"]["/cards"]["post"]
-    facts = without_prose(bare)
-    for _, _, operation in operations():
-        # what is told of an error in a docstring makes it one of the operation
-        assert operation["responses"]
-    assert facts["components"] == without_prose(description)["components"]
-    assert list(OpenAPIV31SpecValidator(bare).iter_errors()) == []
+    assert bare["paths"]["/cards"]["post"]["summary"] == "cards.create"
+    assert without_prose(bare) == without_prose(description)
 
 
 def test_secrets_are_marked(description: dict[str, Any]) -> None:

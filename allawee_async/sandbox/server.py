@@ -14,10 +14,10 @@ from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.background import Background
 from allawee_async.sandbox.cards.transactions import settle_all
 from allawee_async.sandbox.core.state import Clock, State, utc_now
-from allawee_async.sandbox.core.values import IdSource
+from allawee_async.sandbox.core.values import IdSource, to_bytes
 from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.webhooks import plant
-from allawee_async.sandbox.http.adapter import HttpAdapter
+from allawee_async.sandbox.http.adapter import HttpAdapter, with_description
 from allawee_async.sandbox.http.ports import Ports
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.money.accounts import seed_accounts
@@ -268,9 +268,15 @@ class Sandbox:
         answerers: dict[Host, RequestHandler] = {
             host: partial(self._adapter.handle, host) for host in Host
         }
+        answerers[Host.API] = with_description(answerers[Host.API], self._description)
         if self._page is not None:
             answerers[Host.API] = self._page.before(answerers[Host.API])
         return answerers
+
+    def _description(self) -> bytes:
+        from allawee_async.openapi import document  # noqa: PLC0415 - only this needs the client
+
+        return to_bytes(document(base_url=self.url, secure_url=self.secure_url))
 
     def _urls(self) -> tuple[str, str]:
         return self.url, self.secure_url

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from allawee_async import sandbox as public
+from allawee_async.openapi import document
 from allawee_async.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -206,3 +207,14 @@ async def test_the_log_and_the_mistakes_can_be_cut_like_lists(
             pass
 
         assert len(sandbox.crashes[-1:]) == len(sandbox.requests[-1:]) == 1
+
+
+async def test_it_serves_the_description_of_the_api_without_a_key(sandbox: Sandbox) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{sandbox.url}/openapi.json") as response:
+            assert (response.status, response.content_type) == (200, "application/json")
+            described = await response.json()
+        async with session.post(f"{sandbox.url}/openapi.json") as refused:
+            assert refused.status == 401
+
+    assert described == document(base_url=sandbox.url, secure_url=sandbox.secure_url)

@@ -16,6 +16,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from allawee_async.sandbox.api.messages import (
+    JSON_TYPE,
     ApiRequest,
     ApiResponse,
     RefusalError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.api.app import Api
     from allawee_async.sandbox.core.values import IdSource, JsonObject
     from allawee_async.sandbox.events.queue import DeliveryAttempt
+    from allawee_async.sandbox.http.ports import RequestHandler
 
 _MAX_DRAINED = 64 * MAX_BODY
 _KEPT_CRASHES = 100
@@ -186,6 +188,17 @@ class HttpAdapter:
                 return await self._closing.wait()
         except TimeoutError:
             return False
+
+
+def with_description(api: RequestHandler, describe: Callable[[], bytes]) -> RequestHandler:
+    """Return what answers `GET /openapi.json`, for which no key is needed, before the API."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.method == "GET" and request.raw_path.partition("?")[0] == "/openapi.json":
+            return web.Response(body=describe(), headers={hdrs.CONTENT_TYPE: JSON_TYPE})
+        return await api(request)
+
+    return answer
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:
