@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "allawee_async.batch"
 VERSION: Final = 1
+_NAME_ANOTHER: Final = "nothing was sent; mend that, or keep it in another folder"
+_MEND_AND_REPEAT: Final = "no further row was sent; mend that, then run the same again"
 
 State: TypeAlias = Literal["sent", "done", "refused", "unknown"]
 
@@ -83,7 +85,7 @@ class BatchJournal:
         except BlockingIOError:
             raise BatchError(f"{path} is in use by another batch; wait for its end") from None
         except (OSError, ValueError) as error:
-            raise _failed(path, "cannot be opened", error) from error
+            raise _failed(path, "cannot be opened", error, _NAME_ANOTHER) from error
         try:
             self._file = self._opened(owner)
         except BaseException:
@@ -105,7 +107,7 @@ class BatchJournal:
                 os.close(file)
                 raise
         except (OSError, ValueError) as error:
-            raise _failed(self._path, "cannot be opened", error) from error
+            raise _failed(self._path, "cannot be opened", error, _NAME_ANOTHER) from error
         return file
 
     def _read(self, file: int, owner: JournalOwner) -> None:
@@ -173,7 +175,9 @@ class BatchJournal:
                 self._waiting.remove(line)
             raise
         if self._failure is not None:
-            raise _failed(self._path, "cannot be written", self._failure) from self._failure
+            raise _failed(
+                self._path, "cannot be written", self._failure, _MEND_AND_REPEAT
+            ) from self._failure
         self.entries[entry.reference] = entry
 
     def note(self, entry: JournalEntry) -> _Line:
@@ -218,6 +222,6 @@ def _text(fields: dict[str, Any]) -> bytes:
     return b"%08x %s\n" % (crc32(text), text)
 
 
-def _failed(path: Path, what: str, error: Exception) -> BatchError:
+def _failed(path: Path, what: str, error: Exception, advice: str) -> BatchError:
     reason = getattr(error, "strerror", None) or str(error)
-    return BatchError(f"the journal {path} {what}: {reason}")
+    return BatchError(f"the journal {path} {what}: {reason}; {advice}")

@@ -63,8 +63,9 @@ async def run_batch(
         resend_unknown: Send a row again of which an earlier run does not know whether it took
             effect, if nothing with its reference is found. Do it when you know that the API shows
             at once what it has done.
-        on_outcome: Called with each outcome as it comes. If it raises, no further row is sent, and
-            that is raised once those under way have ended.
+        on_outcome: Called with each outcome as it comes, also of a batch that an error ends: that
+            has no report, and its next run tells of all rows. If it raises, no further row is sent,
+            and that is raised once those under way have ended.
 
     Returns:
         How each row ended, and what those that are done come to.

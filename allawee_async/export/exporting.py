@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
@@ -28,7 +29,6 @@ from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
@@ -279,11 +279,14 @@ class _Export:
 
     def _told(self, error: OSError) -> ExportError:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        is_kept = os.path.lexists(self.names.checkpoint)
         told = ExportError(
-            f"{self.names.target} cannot be written ({error.strerror or error}); what was exported "
-            f"so far is kept: {'make room' if is_full else 'mend that'}, then resume"
+            f"{self.names.target} cannot be written ({error.strerror or error})"
+            f"{'; what was exported so far is kept' if is_kept else ''}: "
+            f"{'make room' if is_full else 'mend that'}, "
+            f"{'then resume' if is_kept else 'or name a file in another folder'}"
         )
-        told.can_resume = True
+        told.can_resume = is_kept
         return told
 
     async def _read(self) -> None:

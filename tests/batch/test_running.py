@@ -125,6 +125,35 @@ async def test_a_row_is_unknown_while_nobody_can_look(sandbox: Sandbox, pay: Any
     assert states(await pay(payouts(1))) == ["done"]
 
 
+@pytest.mark.parametrize("status", [202, 403])
+async def test_an_answer_that_finds_nothing_out_leaves_the_row_open(
+    sandbox: Sandbox, pay: Any, status: int
+) -> None:
+    sandbox.faults.reset(method="POST", path=PAYOUTS, after_effect=True)
+    sandbox.faults.status(status, method="GET", times=None)
+
+    assert states(await pay(payouts(2), concurrency=1)) == ["unknown", "done"]
+    assert states(await pay(payouts(2))) == ["unknown", "skipped"]
+    sandbox.faults.clear()
+    assert states(await pay(payouts(2))) == ["done", "skipped"]
+    assert sent(sandbox) == 2
+
+
+async def test_a_key_that_is_refused_at_the_look_up_ends_the_batch_too(
+    sandbox: Sandbox, pay: Any
+) -> None:
+    told: list[Outcome] = []
+    sandbox.faults.reset(method="POST", path=PAYOUTS, after_effect=True)
+    sandbox.faults.status(401, method="GET", times=None)
+
+    with pytest.raises(AuthenticationError):
+        await pay(payouts(9), concurrency=1, on_outcome=told.append)
+    assert [one.state.value for one in told] == ["unknown"]
+    sandbox.faults.clear()
+    assert states(await pay(payouts(9))) == ["done"] * 9
+    assert sent(sandbox) == 9
+
+
 async def test_something_else_under_the_reference_leaves_the_row_open(
     sandbox: Sandbox, allawee: AllaweeClient, pay: Any
 ) -> None:
@@ -236,17 +265,27 @@ async def test_a_journal_is_gone_on_with_again_and_again(pay: Any) -> None:
         assert (report.skipped, report.done) == (count - 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("is_open", "said"),
+    [
+        (False, "cannot be opened: No space left .*nothing was sent"),
+        (True, "cannot be written: No space left .*no further row was sent; mend that"),
+    ],
+)
 async def test_a_disk_that_is_full_stops_the_batch_before_a_row_is_sent(
-    sandbox: Sandbox, pay: Any, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, pay: Any, monkeypatch: pytest.MonkeyPatch, is_open: bool, said: str
 ) -> None:
     await pay(payouts(1))
+    sync = os.fsync
 
-    def full(_: int) -> None:
+    def full(file: int) -> None:
+        if is_open and threading.current_thread() is threading.main_thread():
+            return sync(file)
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(BatchError, match="No space left"):
+        with pytest.raises(BatchError, match=said):
             await pay(payouts(9))
     assert sent(sandbox) == 1
     assert (await pay(payouts(9))).done == 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,7 +77,7 @@ def run_file(
     try:
         report = run_with_client(connection, batch)
     except BaseException:
-        typer.echo(f"the same command goes on; {batch.journal} knows what was sent", err=True)
+        batch.tell_how_to_go_on()
         raise
     batch.tell(report)
 
@@ -98,7 +99,9 @@ class FileBatch:
         self, verb: Verb, file: Path, options: BatchOptions, given: Mapping[str, Any]
     ) -> None:
         self.file = file
-        self.journal = self.file.with_suffix(".journal")
+        self._journal = self.file.with_suffix(".journal")
+        self._told_in = self.file.with_suffix(".outcome.csv")
+        self._ended: list[Outcome] = []
         self._verb = verb
         self._options = options
         fixed = {one.name: given[one.name] for one in verb.parameters if given.get(one.name)}
@@ -131,6 +134,7 @@ class FileBatch:
         started = time.monotonic()
 
         def tell(outcome: Outcome) -> None:
+            self._ended.append(outcome)
             counts[outcome.state] += 1
             told = "".join(f"  {count:,} {state}" for state, count in counts.items())
             count, seconds = counts.total(), time.monotonic() - started
@@ -141,7 +145,7 @@ class FileBatch:
             return await run_batch(
                 attrgetter(self._verb.call)(client),
                 self._plan,
-                journal=self.journal,
+                journal=self._journal,
                 concurrency=self._options.concurrency,
                 resend_unknown=self._options.resend_unknown,
                 on_outcome=tell,
@@ -154,13 +158,11 @@ class FileBatch:
             CommandError: Not every row is done.
         """
         outcomes = [*report]
-        path = self.file.with_suffix(".outcome.csv")
-        rows = [[csv_cell(_told(getattr(one, name))) for name in _HEADING] for one in outcomes]
-        _write(path, csv_lines([_HEADING, *rows]))
+        self._write(outcomes)
         counts = Counter(_FAILED if one.status == _FAILED else one.state.value for one in outcomes)
         told = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
         sums = ", ".join(money(amount, name) for name, amount in report.total.items() if amount)
-        typer.echo(f"{told}{f'; {sums}' if sums else ''}; {path} tells of each", err=True)
+        typer.echo(f"{told}{f'; {sums}' if sums else ''}; {self._told_in} tells of each", err=True)
         if report.unknown:
             raise CommandError(
                 f"of {counted(report.unknown, 'row')} it is not known whether they took effect",
@@ -169,6 +171,20 @@ class FileBatch:
             )
         if counts[_FAILED] or report.refused:
             raise CommandError(f"not every row is done: {told}")
+
+    def tell_how_to_go_on(self) -> None:
+        """Say what is known of a batch that did not come to its end."""
+        if self._ended:
+            with suppress(CommandError):  # the error that ended the batch is told
+                self._write(self._ended)
+                count = counted(len(self._ended), "row")
+                typer.echo(f"{count} ended before; {self._told_in} tells of each", err=True)
+        if self._journal.exists():
+            typer.echo(f"the same command goes on; {self._journal} knows what was sent", err=True)
+
+    def _write(self, outcomes: Sequence[Outcome]) -> None:
+        rows = [[csv_cell(_told(getattr(one, name))) for name in _HEADING] for one in outcomes]
+        _save(self._told_in, csv_lines([_HEADING, *rows]))
 
 
 def _told(value: object) -> str | None:
@@ -186,7 +202,7 @@ def _mapped(texts: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-def _write(path: Path, text: str) -> None:
+def _save(path: Path, text: str) -> None:
     """Write a file that only its owner may read."""
 
     def opener(name: str, flags: int) -> int:

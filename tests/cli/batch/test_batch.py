@@ -229,3 +229,19 @@ def test_the_command_goes_on_after_it_was_ended(call: Any, salaries: Path) -> No
 
     assert refused.exit_code == 3
     assert f"the same command goes on; {journal} knows what was sent" in refused.stderr
+    outcomes = salaries.with_suffix(".outcome.csv")
+    assert f"ended before; {outcomes} tells of each" in refused.stderr
+    assert ",refused,,," in outcomes.read_text()
+
+
+def test_a_batch_that_cannot_begin_knows_of_nothing_sent(
+    call: Any, salaries: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").touch()
+    salaries.with_suffix(".journal.lock").symlink_to(tmp_path / "elsewhere")
+    result = call(*PAY, *TO, "--from", str(salaries), "--yes")
+
+    assert result.exit_code == 1
+    assert "nothing was sent; mend that, or keep it in another folder" in result.stderr
+    assert "the same command" not in result.stderr
+    assert not salaries.with_suffix(".outcome.csv").exists()
