@@ -14,6 +14,7 @@ import attrs
 from allawee_async.errors import ERROR_OF_STATUS, error_class
 from allawee_async.models.schema import Kind, camel, fields_of
 from allawee_async.resources import Resources, nouns_of
+from allawee_async.resources.signatures import parameters_of, signature_of
 from allawee_async.resources.verbs import (
     FIND,
     ParameterKind,
@@ -21,8 +22,6 @@ from allawee_async.resources.verbs import (
     all_verbs,
     docs_of,
     noun_at,
-    parameters_of,
-    signature_of,
 )
 from allawee_async.transport.config import BASE_URL, SECURE_URL
 from allawee_async.version import __version__

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Unpack
+from typing import Unpack
 
-from allawee_async.models.accounts import Account, AccountBalance, AccountLogEntry
-from allawee_async.models.common import ActionResult
+from allawee_async.models.accounts import (
+    Account,
+    AccountBalance,
+    AccountLogEntry,
+    AccountType,
+    DepositChannelType,
+)
+from allawee_async.models.common import ActionResult, Currency
+from allawee_async.pagination.pager import AsyncPager
+from allawee_async.pagination.pages import OnInvalid
 from allawee_async.query.parameters import ListParams, list_query
-from allawee_async.resources.base import Findable
-from allawee_async.transport.routes import Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.accounts import AccountType, DepositChannelType
-    from allawee_async.models.common import Currency
-    from allawee_async.pagination.pager import AsyncPager
-    from allawee_async.pagination.pages import OnInvalid
-    from allawee_async.transport.downloads import Download
-    from allawee_async.types import FreeForm, Strings
+from allawee_async.resources.base import Findable, route
+from allawee_async.transport.downloads import Download
+from allawee_async.types import FreeForm, Strings
 
 
-class Accounts(Findable[Account]):
+class Accounts(Findable[Account], path="/accounts"):
     """`allawee.accounts`: where money is held."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/accounts"),
-        "list": Route("GET", "/accounts"),
-        "get": Route("GET", "/accounts/:id"),
-        "logs": Route("GET", "/accounts/:id/logs"),
-        "logs_csv": Route("GET", "/accounts/:id/logs/csv"),
-        "balance": Route("GET", "/accounts/:id/balance"),
-        "add_deposit_channel": Route("POST", "/accounts/:id/deposit-channels"),
-        "update_deposit_account_name": Route(
-            "PUT", "/accounts/:id/deposit-channels/update-account-name"
-        ),
-    }
-    _model: ClassVar = Account
-
+    @route("POST", "/accounts")
     async def create(
         self,
         *,
@@ -70,18 +58,8 @@ class Accounts(Findable[Account]):
 
         Source: Allawee's documents, "Create an account" (2024-09-13).
         """
-        body = body_of(
-            name=name,
-            currency=currency,
-            type=type,
-            settlement_account=settlement_account,
-            reference=reference,
-            customer=customer,
-            deposit_channels=deposit_channels,
-            metadata=metadata,
-        )
-        return await self._call("create", model=Account, body=body)
 
+    @route("GET", "/accounts/:id")
     async def get(self, account_id: str) -> Account:
         """Read one account.
 
@@ -97,8 +75,8 @@ class Accounts(Findable[Account]):
 
         Source: Allawee's documents, "Get your accounts" (2024-09-13).
         """
-        return await self._call("get", account_id, model=Account)
 
+    @route("GET", "/accounts/:id/balance")
     async def balance(self, account_id: str) -> AccountBalance:
         """Read what is on an account.
 
@@ -114,8 +92,8 @@ class Accounts(Findable[Account]):
 
         Source: Allawee's documents, "Get an account's balance" (2024-09-13).
         """
-        return await self._call("balance", account_id, model=AccountBalance)
 
+    @route("GET", "/accounts/:id/logs")
     def logs(
         self, account_id: str, *, on_invalid: OnInvalid | None = None, **params: Unpack[ListParams]
     ) -> AsyncPager[AccountLogEntry]:
@@ -137,7 +115,7 @@ class Accounts(Findable[Account]):
         """
         query = list_query(**params)
         return self._pager(
-            "logs",
+            self.ROUTES["logs"],
             account_id,
             model=AccountLogEntry,
             query=query,
@@ -145,6 +123,7 @@ class Accounts(Findable[Account]):
             on_invalid=on_invalid,
         )
 
+    @route("GET", "/accounts/:id/logs/csv")
     def logs_csv(self, account_id: str) -> Download:
         """Download what happened on an account, as CSV.
 
@@ -163,6 +142,7 @@ class Accounts(Findable[Account]):
         """
         return self._download("logs_csv", account_id)
 
+    @route("POST", "/accounts/:id/deposit-channels")
     async def add_deposit_channel(
         self, account_id: str, *, type: DepositChannelType | str
     ) -> ActionResult:
@@ -182,9 +162,8 @@ class Accounts(Findable[Account]):
 
         Source: Allawee's documents, "Add a deposit channel" (2024-09-13).
         """
-        body = body_of(type=type)
-        return await self._call("add_deposit_channel", account_id, model=ActionResult, body=body)
 
+    @route("PUT", "/accounts/:id/deposit-channels/update-account-name")
     async def update_deposit_account_name(
         self, account_id: str, *, type: DepositChannelType | str, account_number: str
     ) -> ActionResult:
@@ -205,7 +184,3 @@ class Accounts(Findable[Account]):
 
         Source: Allawee's documents, "Update the account name of a deposit channel" (2024-09-13).
         """
-        body = body_of(type=type, account_number=account_number)
-        return await self._call(
-            "update_deposit_account_name", account_id, model=ActionResult, body=body
-        )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, wraps
+from inspect import iscoroutinefunction
+from types import MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -14,47 +16,65 @@ from typing import (
     TypeVar,
     Unpack,
     cast,
+    get_args,
     overload,
 )
 
+import attrs
+
 from allawee_async.codec.converter import decode
+from allawee_async.codec.writing import write
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
-from allawee_async.models.schema import fields_of
+from allawee_async.models.schema import camel, fields_of
 from allawee_async.pagination.listings import Listing, as_object
 from allawee_async.pagination.pager import AsyncPager
+from allawee_async.pagination.pages import OnInvalid  # noqa: TC001 - signatures are evaluated
 from allawee_async.query.filters import F
-from allawee_async.query.parameters import ListParams, list_query
-from allawee_async.redaction import secret_texts
+from allawee_async.query.parameters import Fields, ListParams, list_query
+from allawee_async.redaction import SecretObject, secret_text, secret_texts
+from allawee_async.resources.signatures import (
+    ParameterKind,
+    Returns,
+    answer_of,
+    parameters_of,
+    signature_of,
+)
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
-from allawee_async.transport.routes import body_of, json_bytes
+from allawee_async.transport.routes import Route, json_bytes, may_resend, query_texts
+from allawee_async.types import JSONObject  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from allawee_async.models.cards import CardControls
-    from allawee_async.pagination.pages import OnInvalid
-    from allawee_async.query.parameters import Fields
-    from allawee_async.redaction import SecretObject
     from allawee_async.transport.response import Reply
-    from allawee_async.transport.routes import Route
+    from allawee_async.transport.routes import Effect
     from allawee_async.transport.session import SessionManager
-    from allawee_async.types import FreeForm, JSONObject, JSONValue
+    from allawee_async.types import JSONValue
 
 M = TypeVar("M", bound=Model)
+V = TypeVar("V", bound="Callable[..., Any]")
 
 
 class Resource:
     """The verbs of one noun of the API.
 
     Attributes:
-        ROUTES: The endpoint of each verb: all that is known of it stands here.
+        ROUTES: The endpoint of each verb, as its decorator tells it.
     """
 
-    ROUTES: ClassVar[Mapping[str, Route]]
+    ROUTES: ClassVar[Mapping[str, Route]] = {}
+    _model: ClassVar[type[Model] | None] = None
     _cursor_field: ClassVar[str] = "id"
+
+    def __init_subclass__(cls) -> None:
+        """Collect the routes of the verbs."""
+        super().__init_subclass__()
+        own = {name: getattr(verb, "route", None) for name, verb in vars(cls).items()}
+        routes = {name: route for name, route in own.items() if route}
+        cls.ROUTES = {**cls.ROUTES, **routes}  # pyright: ignore[reportConstantRedefinition]
 
     def __init__(self, session: SessionManager) -> None:
         self._session = session
@@ -64,27 +84,6 @@ class Resource:
         def __getattr__(self, name: str) -> Never:
             known = [each for each in dir(type(self)) if not each.startswith("_")]
             raise no_attribute(self, name, [each for each in known if each != "ROUTES"])
-
-    def _prepared(
-        self,
-        route: Route,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: JSONObject | None = None,
-        expected: tuple[str, str] | None = None,
-    ) -> Request:
-        return Request(
-            method=route.method,
-            path=path,
-            query=query or {},
-            body=None if body is None else json_bytes(body),
-            secure=route.secure,
-            resend=route.resend,
-            tells_secret=route.tells_secret,
-            secrets=() if body is None else secret_texts(body),
-            expected=expected,
-        )
 
     def _download(self, verb: str, *ids: str) -> Download:
         """Return the file of a verb, without sending anything."""
@@ -97,11 +96,11 @@ class Resource:
 
     async def _call(
         self,
-        verb: str,
+        route: Route,
         *ids: str,
         model: type[M],
-        query: Mapping[str, str] | None = None,
-        body: JSONObject | None = None,
+        query: Mapping[str, str],
+        body: SecretObject | None,
     ) -> M:
         """Send the call of a verb and return its model.
 
@@ -111,15 +110,23 @@ class Resource:
         A model without required fields stands for an answer that no document shows; so an empty
         answer is such a model without anything in it.
         """
-        route = self.ROUTES[verb]
-        reference = (body or {}).get("reference")
+        reference = None if body is None else body.get("reference")
         expected = None
         if ids:
             expected = (self._cursor_field, ids[0])
         elif isinstance(reference, str):
             expected = ("reference", reference)
-        path = route.path(*ids)
-        request = self._prepared(route, path, query=query, body=body, expected=expected)
+        request = Request(
+            method=route.method,
+            path=route.path(*ids),
+            query=query,
+            body=None if body is None else json_bytes(body),
+            secure=route.secure,
+            resend=route.resend,
+            tells_secret=route.tells_secret,
+            secrets=() if body is None else secret_texts(body),
+            expected=expected,
+        )
         try:
             reply = await self._session.send(request)
         except RequestAccepted as accepted:
@@ -128,19 +135,9 @@ class Resource:
             )
         return _decoded(route, reply, model)
 
-    async def _all(
-        self, verb: str, *ids: str, model: type[M], query: Mapping[str, str] | None = None
-    ) -> tuple[M, ...]:
-        """Read a list that no document shows, to its end, if the API should cut it into pages.
-
-        One object in place of a list counts as a list of one.
-        """
-        pager: AsyncPager[M] = self._pager(verb, *ids, model=model, query=query or {}, loose=True)
-        return tuple(await pager.to_list())
-
     def _pager(
         self,
-        verb: str,
+        route: Route,
         *ids: str,
         model: type[Model] | None,
         query: Mapping[str, str],
@@ -151,7 +148,7 @@ class Resource:
         """Return the pager of a list; without a model its items are plain mappings.
 
         Args:
-            verb: The verb, a key of `ROUTES`.
+            route: The endpoint.
             *ids: What the path needs.
             model: What an item is; None for plain mappings.
             query: The query of the first page.
@@ -162,7 +159,7 @@ class Resource:
             on_invalid: Called with the error of each item that cannot be read; None raises it.
         """
         listing = Listing(
-            path=self.ROUTES[verb].path(*ids),
+            path=route.path(*ids),
             query=query,
             model=model,
             cursor_field=cursor_field,
@@ -208,8 +205,23 @@ def no_attribute(owner: object, name: str, known: Collection[str]) -> AttributeE
 class Listable(Resource, Generic[M]):
     """A resource that can be listed."""
 
-    _model: ClassVar[type[Model]]
     _loose: ClassVar[bool] = False
+
+    def __init_subclass__(
+        cls, *, path: str | None = None, loose: bool = False, cursor_field: str = "id"
+    ) -> None:
+        """Tell what is listed.
+
+        Args:
+            path: Where; None leaves all to the parent.
+            loose: Whether no document shows the list; see `_pager`.
+            cursor_field: The wire name of the field that cursors are taken from.
+        """
+        if path is not None:
+            cls.ROUTES = {"list": Route("GET", path)}
+            cls._model = get_args(cast("Any", cls).__orig_bases__[0])[0]
+            cls._loose, cls._cursor_field = loose, cursor_field
+        super().__init_subclass__()
 
     @overload
     def list(
@@ -252,7 +264,7 @@ class Listable(Resource, Generic[M]):
         """
         query = list_query(select=select, cursor_field=self._cursor_field, **params)
         return self._pager(
-            "list",
+            self.ROUTES["list"],
             model=None if query.get("select") else self._model,
             query=query,
             cursor_field=self._cursor_field,
@@ -375,12 +387,169 @@ def _kind(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def card_body(*, controls: CardControls | FreeForm | None, **fields: object) -> SecretObject:
-    """Return a request body as `body_of` does, with the amounts in `controls` checked.
+@attrs.frozen(kw_only=True)
+class _Form:
+    """What has to be known of a verb to send it, read from its signature once.
 
-    Raises:
-        ConfigurationError: A spending limit is no whole number, or negative.
+    Attributes:
+        ids: The parameters that fill the path, in order.
+        fields: Those of the body or the query, and what each is called on the wire.
+        required: Those of them that must be given.
+        secrets: Those of them that nothing may show.
+        amounts: Those of them that are money.
+        model: What is answered.
+        is_list: Whether a list of such is.
     """
-    body = body_of(controls=controls, **fields)
-    check_spending_limits(body.get("controls"))
-    return body
+
+    ids: tuple[str, ...]
+    fields: Mapping[str, str]
+    required: frozenset[str]
+    secrets: frozenset[str]
+    amounts: frozenset[str]
+    model: type[Model]
+    is_list: bool
+
+    def hide(self, given: dict[str, Any]) -> None:
+        """Put what shows nothing in the place of the secrets: a traceback shows its frames."""
+        for name in self.secrets & given.keys():
+            if given[name] is not None or name in self.required:
+                given[name] = secret_text(given[name])
+
+    def fits(self, ids: tuple[Any, ...], given: dict[str, Any]) -> bool:
+        """Whether it is a call with all that is needed, ids by place, and nothing else."""
+        names = given.keys()
+        return len(ids) == len(self.ids) and self.required <= names <= self.fields.keys()
+
+    def checked(self, given: dict[str, Any]) -> SecretObject:
+        """Return what is sent, by its names on the wire, without what is None.
+
+        Raises:
+            ConfigurationError: A secret is empty or no text, or an amount is no whole number.
+        """
+        sent = SecretObject()
+        for name, value in given.items():
+            if name in self.amounts and (value is not None or name in self.required):
+                minor_units(name, value)
+            elif name in self.secrets and value == "":
+                raise ConfigurationError(f"{name} must be a text that is not empty")
+            if value is not None:
+                sent[self.fields[name]] = value
+        if "controls" in sent:
+            check_spending_limits(write(sent["controls"]))
+        return sent
+
+
+@cache
+def _form_of(function: Any) -> _Form:
+    signature = signature_of(MethodType(function, Resource))
+    returns, model = answer_of(signature)
+    parameters = [*parameters_of(signature)]
+    named = [one for one in parameters if not one.is_argument]
+    return _Form(
+        ids=tuple(one.name for one in parameters if one.is_argument),
+        fields={one.name: camel(one.name) for one in named},
+        required=frozenset(one.name for one in named if one.required),
+        secrets=frozenset(one.name for one in named if one.kind is ParameterKind.SECRET),
+        amounts=frozenset(one.name for one in named if one.is_money),
+        model=model or Model,
+        is_list=returns is Returns.LIST,
+    )
+
+
+def route(
+    method: str,
+    template: str,
+    *,
+    secure: bool = False,
+    tells_secret: bool = False,
+    bare: bool = False,
+    resend: bool = False,
+    effect: Effect | None = None,
+    has_body: bool = True,
+    prepare: Callable[[dict[str, Any]], None] | None = None,
+) -> Callable[[V], V]:
+    """Make a method of a resource the verb of an endpoint.
+
+    An `async def` needs no body, for its signature says it all: what is given by place fills the
+    path; all else goes, but for None and in the wire's names, into the body, or with GET into the
+    query; and the answer is read as what the annotation says. A `Secret` is shown nowhere,
+    `MinorUnits` are checked.
+
+    Args:
+        method: The HTTP method.
+        template: The path; a part with a colon is a parameter (`/customers/:id`).
+        secure: As for `Route`.
+        tells_secret: As for `Route`.
+        bare: As for `Route`.
+        resend: Whether sending it twice does no harm, as it never does with GET, PUT and DELETE.
+        effect: As for `Route`.
+        has_body: Whether an empty object is sent where there is nothing to say.
+        prepare: Checks the arguments and puts others in their places, before they are written.
+    """
+    endpoint = Route(
+        method,
+        template,
+        secure=secure,
+        tells_secret=tells_secret,
+        bare=bare,
+        resend=resend or may_resend(method),
+        effect=effect,
+    )
+
+    def verb(function: V) -> V:
+        made: Any = function
+        if iscoroutinefunction(function):
+            made = _sender(function, endpoint, prepare, has_body=has_body)
+        made.route = endpoint
+        return cast("V", made)
+
+    return verb
+
+
+def _sender(
+    function: Any,
+    endpoint: Route,
+    prepare: Callable[[dict[str, Any]], None] | None,
+    *,
+    has_body: bool,
+) -> Any:
+    takes_body = endpoint.method in ("POST", "PUT")
+
+    @wraps(function)
+    async def send(self: Any, *ids: Any, **given: Any) -> Any:
+        form = _form_of(function)
+        if form.secrets:
+            form.hide(given)
+        if not form.fits(ids, given):
+            placed = _placed(function, form, (self, *ids), given)
+            if isinstance(placed, TypeError):
+                ids, given = (), {}
+                raise placed
+            ids = placed
+        if prepare is not None:
+            prepare(given)
+        sent = form.checked(given)
+        query = query_texts(sent) if sent and not takes_body else {}
+        if form.is_list:  # no document shows one; it is read to its end, should there be pages
+            pager = self._pager(endpoint, *ids, model=form.model, query=query, loose=True)
+            return tuple(await pager.to_list())
+        body = sent if takes_body and (sent or has_body) else None
+        return await self._call(endpoint, *ids, model=form.model, query=query, body=body)
+
+    made: Any = send
+    made.__code__ = made.__code__.replace(  # a traceback then names the verb
+        co_name=function.__name__, co_qualname=function.__qualname__
+    )
+    return made
+
+
+def _placed(
+    function: Any, form: _Form, ids: tuple[Any, ...], given: dict[str, Any]
+) -> tuple[Any, ...] | TypeError:
+    """Return the ids, of which some were given by name; else the error of a call like this."""
+    try:
+        function(*ids, **given).close()
+    except TypeError as error:
+        given.clear()
+        return error.with_traceback(None)
+    return (*ids[1:], *(given.pop(name) for name in form.ids[len(ids) - 1 :]))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from allawee_async.models.billings import Billing
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route
+from allawee_async.resources.base import Listable, route
 
 
-class Billings(Listable[Billing]):
+class Billings(Listable[Billing], path="/billings"):
     """`allawee.billings`: what Allawee charges for its services."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/billings"),
-        "get": Route("GET", "/billings/:id"),
-    }
-    _model: ClassVar = Billing
-
+    @route("GET", "/billings/:id")
     async def get(self, billing_id: str) -> Billing:
         """Read one charge.
 
@@ -32,4 +24,3 @@ class Billings(Listable[Billing]):
 
         Source: Allawee's documents on billings (2024-09-13).
         """
-        return await self._call("get", billing_id, model=Billing)

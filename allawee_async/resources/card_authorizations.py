@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from allawee_async.models.card_authorizations import CardAuthorization
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route
+from allawee_async.resources.base import Listable, route
 
 
-class CardAuthorizations(Listable[CardAuthorization]):
+class CardAuthorizations(Listable[CardAuthorization], path="/card-authorizations"):
     """`allawee.card_authorizations`: what merchants asked of cards, and what was decided."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/card-authorizations"),
-        "get": Route("GET", "/card-authorizations/:id"),
-    }
-    _model: ClassVar = CardAuthorization
-
+    @route("GET", "/card-authorizations/:id")
     async def get(self, authorization_id: str) -> CardAuthorization:
         """Read one authorization.
 
@@ -33,4 +25,3 @@ class CardAuthorizations(Listable[CardAuthorization]):
 
         Source: Allawee's documents, "Get your card authorizations" (2024-10-16).
         """
-        return await self._call("get", authorization_id, model=CardAuthorization)

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from allawee_async.models.card_programs import CardProgram
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.card_programs import (
-        CardAuthorizationSettings,
-        CardDistribution,
-        CardNetwork,
-        CardPersonalization,
-        CardType,
-    )
-    from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm
+from allawee_async.models.card_programs import (
+    CardAuthorizationSettings,
+    CardDistribution,
+    CardNetwork,
+    CardPersonalization,
+    CardProgram,
+    CardType,
+)
+from allawee_async.models.common import Currency
+from allawee_async.resources.base import Listable, route
+from allawee_async.types import FreeForm
 
 
-class CardPrograms(Listable[CardProgram]):
+class CardPrograms(Listable[CardProgram], path="/card-programs"):
     """`allawee.card_programs`: the kinds of cards that you issue."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/card-programs"),
-        "list": Route("GET", "/card-programs"),
-        "get": Route("GET", "/card-programs/:id"),
-        "update": Route("PUT", "/card-programs/:id"),
-    }
-    _model: ClassVar = CardProgram
-
+    @route("POST", "/card-programs")
     async def create(
         self,
         *,
@@ -71,19 +59,8 @@ class CardPrograms(Listable[CardProgram]):
         Source: Allawee's documents, "Create a card program" (2025-01-24) and the guide to virtual
         cards (2026-04-01).
         """
-        body = body_of(
-            name=name,
-            network=network,
-            type=type,
-            currency=currency,
-            description=description,
-            quantity=quantity,
-            distribution=distribution,
-            personalization=personalization,
-            authorization=authorization,
-        )
-        return await self._call("create", model=CardProgram, body=body)
 
+    @route("GET", "/card-programs/:id")
     async def get(self, program_id: str) -> CardProgram:
         """Read one program.
 
@@ -99,8 +76,8 @@ class CardPrograms(Listable[CardProgram]):
 
         Source: Allawee's documents, "Get your card programs" (2024-09-13).
         """
-        return await self._call("get", program_id, model=CardProgram)
 
+    @route("PUT", "/card-programs/:id")
     async def update(
         self,
         program_id: str,
@@ -138,15 +115,3 @@ class CardPrograms(Listable[CardProgram]):
 
         Source: Allawee's documents, "Update a card program" (2024-09-13).
         """
-        body = body_of(
-            name=name,
-            network=network,
-            type=type,
-            currency=currency,
-            description=description,
-            quantity=quantity,
-            distribution=distribution,
-            personalization=personalization,
-            authorization=authorization,
-        )
-        return await self._call("update", program_id, model=CardProgram, body=body)

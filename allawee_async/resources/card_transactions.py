@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from allawee_async.models.card_transactions import CardTransaction
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route
+from allawee_async.resources.base import Listable, route
 
 
-class CardTransactions(Listable[CardTransaction]):
+class CardTransactions(Listable[CardTransaction], path="/card-transactions"):
     """`allawee.card_transactions`: what was settled on cards."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/card-transactions"),
-        "get": Route("GET", "/card-transactions/:id"),
-    }
-    _model: ClassVar = CardTransaction
-
+    @route("GET", "/card-transactions/:id")
     async def get(self, transaction_id: str) -> CardTransaction:
         """Read one transaction.
 
@@ -33,4 +25,3 @@ class CardTransactions(Listable[CardTransaction]):
 
         Source: Allawee's documents, "Get your card transactions" (2024-09-13).
         """
-        return await self._call("get", transaction_id, model=CardTransaction)

@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from allawee_async.models.accounts import AccountBalance
-from allawee_async.models.cards import Card, CardSecrets, FundingSource
-from allawee_async.models.common import ActionResult
-from allawee_async.redaction import secret_text
-from allawee_async.resources.base import Findable, card_body, minor_units, optional_minor_units
-from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
-
-if TYPE_CHECKING:
-    from allawee_async.models.cards import CardControls
-    from allawee_async.models.common import Currency
-    from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
+from allawee_async.models.cards import Card, CardControls, CardSecrets, FundingSource
+from allawee_async.models.common import ActionResult, Currency
+from allawee_async.resources.base import Findable, route
+from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
 
 
-class Cards(Findable[Card]):
+class Cards(Findable[Card], path="/cards"):
     """`allawee.cards`: what customers pay with.
 
     `secrets`, `activate`, `reset_pin` and `link_by_pan` go to the secure host.
     """
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/cards"),
-        "create": Route(
-            "POST",
-            "/cards",
-            effect=Effect(
-                EffectKind.MONEY,
-                "moves money from an account onto the new card",
-                only_with="amount",
-            ),
+    @route(
+        "POST",
+        "/cards",
+        effect=Effect(
+            EffectKind.MONEY,
+            "moves money from an account onto the new card",
+            only_with="amount",
         ),
-        "get": Route("GET", "/cards/:id"),
-        "link": Route("POST", "/cards/:id/link"),
-        "update": Route("PUT", "/cards/:id"),
-        "fund": Route(
-            "POST",
-            "/cards/:id/fund",
-            effect=Effect(EffectKind.MONEY, "moves money from an account onto the card"),
-        ),
-        "funding_source": Route("GET", "/cards/:id/funding-source"),
-        "funding_source_balance": Route("GET", "/cards/:id/funding-source/balance"),
-        "enroll_safetoken": Route("POST", "/cards/:id/enroll/safetoken"),
-        "enroll_3ds": Route("POST", "/cards/:id/enroll/3ds"),
-        "block": Route("POST", "/cards/:id/block", resend=True),
-        "unblock": Route("POST", "/cards/:id/unblock", resend=True),
-        "terminate": Route(
-            "DELETE", "/cards/:id", effect=Effect(EffectKind.END, "ends the card for good")
-        ),
-        "secrets": Route("GET", "/cards/:id/secrets", secure=True),
-        "activate": Route("POST", "/cards/:id/activate", secure=True),
-        "reset_pin": Route("POST", "/cards/:id/reset-pin", secure=True),
-        "link_by_pan": Route("POST", "/cards/link", secure=True),
-    }
-    _model: ClassVar = Card
-
+    )
     async def create(
         self,
         *,
@@ -101,21 +68,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Create a card" (2025-01-24).
         """
-        body = card_body(
-            program=program,
-            customer=customer,
-            amount=optional_minor_units("amount", amount),
-            fx_hash=fx_hash,
-            reference=reference,
-            card_holder_name=card_holder_name,
-            debit_source=debit_source,
-            funding_source=funding_source,
-            debit_currency=debit_currency,
-            controls=controls,
-            metadata=metadata,
-        )
-        return await self._call("create", model=Card, body=body)
 
+    @route("GET", "/cards/:id")
     async def get(self, card_id: str) -> Card:
         """Read one card.
 
@@ -131,8 +85,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Get your cards" (2024-09-21).
         """
-        return await self._call("get", card_id, model=Card)
 
+    @route("POST", "/cards/:id/link")
     async def link(
         self,
         card_id: str,
@@ -169,16 +123,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Link a card" (2025-01-24).
         """
-        body = card_body(
-            customer=customer,
-            reference=reference,
-            card_holder_name=card_holder_name,
-            funding_source=funding_source,
-            controls=controls,
-            metadata=metadata,
-        )
-        return await self._call("link", card_id, model=Card, body=body)
 
+    @route("PUT", "/cards/:id")
     async def update(
         self,
         card_id: str,
@@ -203,9 +149,12 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Update a card" (2024-09-13).
         """
-        body = card_body(controls=controls, metadata=metadata)
-        return await self._call("update", card_id, model=Card, body=body)
 
+    @route(
+        "POST",
+        "/cards/:id/fund",
+        effect=Effect(EffectKind.MONEY, "moves money from an account onto the card"),
+    )
     async def fund(
         self,
         card_id: str,
@@ -238,14 +187,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Fund a card" (2024-09-13).
         """
-        body = body_of(
-            amount=minor_units("amount", amount),
-            debit_source=debit_source,
-            debit_currency=debit_currency,
-            fx_hash=fx_hash,
-        )
-        return await self._call("fund", card_id, model=ActionResult, body=body)
 
+    @route("GET", "/cards/:id/funding-source")
     async def funding_source(self, card_id: str) -> FundingSource:
         """Read what pays for the purchases with a card.
 
@@ -260,8 +203,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Get a card's funding source" (2024-09-13).
         """
-        return await self._call("funding_source", card_id, model=FundingSource)
 
+    @route("GET", "/cards/:id/funding-source/balance")
     async def funding_source_balance(self, card_id: str) -> AccountBalance:
         """Read how much there is for purchases with a card.
 
@@ -277,8 +220,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Get the balance of a card's funding source" (2024-09-13).
         """
-        return await self._call("funding_source_balance", card_id, model=AccountBalance)
 
+    @route("POST", "/cards/:id/enroll/safetoken")
     async def enroll_safetoken(
         self, card_id: str, *, phone_number: str | None = None, email: str | None = None
     ) -> ActionResult:
@@ -297,9 +240,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Enroll a card for SafeToken" (2024-09-13).
         """
-        body = body_of(phone_number=phone_number, email=email)
-        return await self._call("enroll_safetoken", card_id, model=ActionResult, body=body)
 
+    @route("POST", "/cards/:id/enroll/3ds")
     async def enroll_3ds(
         self, card_id: str, *, phone_number: str | None = None, email: str | None = None
     ) -> ActionResult:
@@ -318,9 +260,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Enroll a card for 3DS" (2024-09-13).
         """
-        body = body_of(phone_number=phone_number, email=email)
-        return await self._call("enroll_3ds", card_id, model=ActionResult, body=body)
 
+    @route("POST", "/cards/:id/block", resend=True, has_body=False)
     async def block(self, card_id: str) -> ActionResult:
         """Block a card; `unblock` takes it back. Sending it twice does no harm: it is retried.
 
@@ -336,8 +277,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Block a card" (2024-09-13).
         """
-        return await self._call("block", card_id, model=ActionResult)
 
+    @route("POST", "/cards/:id/unblock", resend=True, has_body=False)
     async def unblock(self, card_id: str) -> ActionResult:
         """Unblock a card. Sending it twice does no harm, so it is retried.
 
@@ -353,8 +294,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Unblock a card" (2024-09-13).
         """
-        return await self._call("unblock", card_id, model=ActionResult)
 
+    @route("DELETE", "/cards/:id", effect=Effect(EffectKind.END, "ends the card for good"))
     async def terminate(self, card_id: str) -> ActionResult:
         """End a card for good. Sending it twice does no harm, so it is retried.
 
@@ -370,8 +311,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Terminate a card" (2024-09-13).
         """
-        return await self._call("terminate", card_id, model=ActionResult)
 
+    @route("GET", "/cards/:id/secrets", secure=True)
     async def secrets(self, card_id: str) -> CardSecrets:
         """Read the number and the security code of a card, from the secure host.
 
@@ -387,8 +328,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Get a card's secrets" (2024-09-21).
         """
-        return await self._call("secrets", card_id, model=CardSecrets)
 
+    @route("POST", "/cards/:id/activate", secure=True)
     async def activate(self, card_id: str, *, cvv: Secret, pin: Secret) -> ActionResult:
         """Activate a card. It is never sent twice if it may have taken effect.
 
@@ -408,11 +349,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Activate a card" (2024-09-21).
         """
-        cvv, pin = secret_text(cvv), secret_text(pin)
-        needed(cvv=cvv, pin=pin)
-        body = body_of(cvv=cvv, pin=pin)
-        return await self._call("activate", card_id, model=ActionResult, body=body)
 
+    @route("POST", "/cards/:id/reset-pin", secure=True)
     async def reset_pin(self, card_id: str, *, pin: Secret) -> ActionResult:
         """Give an active card a new PIN. It is never sent twice if it may have taken effect.
 
@@ -431,10 +369,8 @@ class Cards(Findable[Card]):
 
         Source: Allawee's documents, "Reset a card's PIN" (2024-09-21).
         """
-        pin = secret_text(pin)
-        needed(pin=pin)
-        return await self._call("reset_pin", card_id, model=ActionResult, body=body_of(pin=pin))
 
+    @route("POST", "/cards/link", secure=True)
     async def link_by_pan(
         self,
         *,
@@ -474,16 +410,3 @@ class Cards(Findable[Card]):
         Source: Allawee's documents, "Link a card by PAN" (2025-01-24); its path is the one of the
         pages of 2026-03-31.
         """
-        pan = secret_text(pan)
-        needed(pan=pan)
-        body = card_body(
-            pan=pan,
-            customer=customer,
-            reference=reference,
-            card_holder_name=card_holder_name,
-            funding_source=funding_source,
-            controls=controls,
-            metadata=metadata,
-            deposit_channels=deposit_channels,
-        )
-        return await self._call("link_by_pan", model=Card, body=body)

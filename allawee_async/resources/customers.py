@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from allawee_async.models.customers import Customer, Verification
-from allawee_async.resources.base import Findable
-from allawee_async.transport.routes import Route, body_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from allawee_async.models.customers import Claims, CustomerType
-    from allawee_async.types import FreeForm
+from allawee_async.models.customers import Claims, Customer, CustomerType, Verification
+from allawee_async.resources.base import Findable, route
+from allawee_async.types import FreeForm
 
 
-class Customers(Findable[Customer]):
+def _name_tiers(given: dict[str, Any]) -> None:
+    """Put the tiers that the API wants in the place of the verifications that it shows."""
+    if given.get("verifications") is not None:
+        given["verifications"] = [_tier(one) for one in given["verifications"]]
+
+
+def _tier(verification: str | Verification | FreeForm) -> object:
+    match verification:
+        case Verification():
+            return verification.type
+        case Mapping():
+            return verification.get("type", verification)
+        case _:
+            return verification
+
+
+class Customers(Findable[Customer], path="/customers"):
     """`allawee.customers`: the persons and businesses that hold cards and accounts."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/customers"),
-        "list": Route("GET", "/customers"),
-        "get": Route("GET", "/customers/:id"),
-        "update": Route("PUT", "/customers/:id"),
-    }
-    _model: ClassVar = Customer
-
+    @route("GET", "/customers/:id")
     async def get(self, customer_id: str) -> Customer:
         """Read one customer.
 
@@ -42,8 +45,8 @@ class Customers(Findable[Customer]):
 
         Source: Allawee's documents, "Get your customers" (2024-09-13).
         """
-        return await self._call("get", customer_id, model=Customer)
 
+    @route("POST", "/customers", prepare=_name_tiers)
     async def create(
         self,
         *,
@@ -75,16 +78,8 @@ class Customers(Findable[Customer]):
 
         Source: Allawee's documents, "Create a customer" (2025-01-24).
         """
-        body = body_of(
-            name=name,
-            reference=reference,
-            type=type,
-            claims=claims,
-            verifications=_tiers(verifications),
-            metadata=metadata,
-        )
-        return await self._call("create", model=Customer, body=body)
 
+    @route("PUT", "/customers/:id", prepare=_name_tiers)
     async def update(
         self,
         customer_id: str,
@@ -117,29 +112,3 @@ class Customers(Findable[Customer]):
 
         Source: Allawee's documents, "Update a customer" (2025-01-24).
         """
-        body = body_of(
-            name=name,
-            reference=reference,
-            type=type,
-            claims=claims,
-            verifications=_tiers(verifications),
-            metadata=metadata,
-        )
-        return await self._call("update", customer_id, model=Customer, body=body)
-
-
-def _tiers(
-    verifications: Sequence[str | Verification | FreeForm] | None,
-) -> list[object] | None:
-    return None if verifications is None else [_tier(one) for one in verifications]
-
-
-def _tier(verification: str | Verification | FreeForm) -> object:
-    """Return what the API wants, of what it shows."""
-    match verification:
-        case Verification():
-            return verification.type
-        case Mapping():
-            return verification.get("type", verification)
-        case _:
-            return verification

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from allawee_async.models.disputes import Dispute
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.disputes import DisputeReason
-    from allawee_async.types import Strings
+from allawee_async.models.disputes import Dispute, DisputeReason
+from allawee_async.resources.base import Listable, route
+from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.types import Strings
 
 
-class Disputes(Listable[Dispute]):
+class Disputes(Listable[Dispute], path="/disputes", loose=True):
     """`allawee.disputes`: authorizations that a card holder contests."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/disputes"),
-        "list": Route("GET", "/disputes"),
-        "get": Route("GET", "/disputes/:id"),
-        "update": Route("PUT", "/disputes/:id"),
-        "close": Route(
-            "PUT",
-            "/disputes/:id/close",
-            effect=Effect(EffectKind.END, "closes the dispute for good"),
-        ),
-    }
-    _model: ClassVar = Dispute
-    _loose: ClassVar = True
-
+    @route("POST", "/disputes")
     async def create(
         self,
         *,
@@ -58,9 +40,8 @@ class Disputes(Listable[Dispute]):
 
         Source: Allawee's documents, "Create a dispute" (2024-09-13).
         """
-        body = body_of(reason=reason, source=source, text=text, documents=documents, user=user)
-        return await self._call("create", model=Dispute, body=body)
 
+    @route("GET", "/disputes/:id")
     async def get(self, dispute_id: str) -> Dispute:
         """Read one dispute.
 
@@ -76,8 +57,8 @@ class Disputes(Listable[Dispute]):
 
         Source: Allawee's documents, "Get your disputes" (2024-09-13).
         """
-        return await self._call("get", dispute_id, model=Dispute)
 
+    @route("PUT", "/disputes/:id")
     async def update(
         self,
         dispute_id: str,
@@ -104,9 +85,12 @@ class Disputes(Listable[Dispute]):
 
         Source: Allawee's documents, "Update a dispute" (2024-09-13).
         """
-        body = body_of(text=text, documents=documents, user=user)
-        return await self._call("update", dispute_id, model=Dispute, body=body)
 
+    @route(
+        "PUT",
+        "/disputes/:id/close",
+        effect=Effect(EffectKind.END, "closes the dispute for good"),
+    )
     async def close(self, dispute_id: str) -> Dispute:
         """Close a dispute for good. Sending it twice does no harm, so it is retried.
 
@@ -121,4 +105,3 @@ class Disputes(Listable[Dispute]):
 
         Source: Allawee's documents, "Close a dispute" (2024-09-13).
         """
-        return await self._call("close", dispute_id, model=Dispute, body={})

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from allawee_async.models.webhooks import Event
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route
+from allawee_async.resources.base import Listable, route
 
 
-class Events(Listable[Event]):
+class Events(Listable[Event], path="/events"):
     """`allawee.events`: what was sent to your webhooks."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/events"),
-        "get": Route("GET", "/events/:id"),
-        "retry": Route("POST", "/events/:id/retry"),
-    }
-    _model: ClassVar = Event
-
+    @route("GET", "/events/:id")
     async def get(self, event_id: str) -> Event:
         """Read the record of one event.
 
@@ -34,8 +25,8 @@ class Events(Listable[Event]):
 
         Source: Allawee's documents on events (2024-09-13).
         """
-        return await self._call("get", event_id, model=Event)
 
+    @route("POST", "/events/:id/retry")
     async def retry(self, event_id: str) -> Event:
         """Send an event to its webhook again. This call is never sent twice by itself.
 
@@ -50,4 +41,3 @@ class Events(Listable[Event]):
 
         Source: Allawee's documents on events (2024-09-13).
         """
-        return await self._call("retry", event_id, model=Event, body={})

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any
 
-from allawee_async.models.fees import Fee
-from allawee_async.resources.base import Listable, minor_units, optional_minor_units
-from allawee_async.transport.routes import Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.common import Currency
-    from allawee_async.models.fees import FeeStructure
-    from allawee_async.types import FreeForm, MinorUnits
+from allawee_async.models.common import Currency
+from allawee_async.models.fees import Fee, FeeStructure
+from allawee_async.resources.base import Listable, minor_units, route
+from allawee_async.types import FreeForm, MinorUnits
 
 
-class Fees(Listable[Fee]):
+def _check_value(given: dict[str, Any]) -> None:
+    """Refuse the value of a fee that cannot be one: only a percentage may have a fraction."""
+    value = given["value"]
+    is_percentage = given["structure"] == "percentage" and type(value) is float
+    if not (is_percentage and math.isfinite(value) and value >= 0):
+        minor_units("value", value)
+
+
+class Fees(Listable[Fee], path="/fees"):
     """`allawee.fees`: what you charge your own customers."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/fees"),
-        "list": Route("GET", "/fees"),
-        "get": Route("GET", "/fees/:id"),
-    }
-    _model: ClassVar = Fee
-
+    @route("POST", "/fees", prepare=_check_value)
     async def create(
         self,
         *,
@@ -61,18 +59,8 @@ class Fees(Listable[Fee]):
 
         Source: Allawee's documents on fees (2024-09-13).
         """
-        body = body_of(
-            name=name,
-            structure=structure,
-            value=_value(structure, value),
-            account=account,
-            description=description,
-            currency=currency,
-            cap=optional_minor_units("cap", cap),
-            metadata=metadata,
-        )
-        return await self._call("create", model=Fee, body=body)
 
+    @route("GET", "/fees/:id")
     async def get(self, fee_id: str) -> Fee:
         """Read one fee.
 
@@ -87,10 +75,3 @@ class Fees(Listable[Fee]):
 
         Source: Allawee's documents on fees (2024-09-13).
         """
-        return await self._call("get", fee_id, model=Fee)
-
-
-def _value(structure: str, value: float) -> float:
-    """Return the value of a fee that can be sent; only a percentage may have a fraction."""
-    is_percentage = structure == "percentage" and type(value) is float and math.isfinite(value)
-    return value if is_percentage and value >= 0 else minor_units("value", value)

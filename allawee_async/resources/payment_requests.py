@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from allawee_async.models.payment_requests import PaymentRequest
-from allawee_async.resources.base import Findable, minor_units
-from allawee_async.transport.routes import Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.common import Currency
-    from allawee_async.models.payment_requests import PaymentRequestOptions
-    from allawee_async.models.payments import PaymentMethod
-    from allawee_async.types import FreeForm, MinorUnits
+from allawee_async.models.common import Currency
+from allawee_async.models.payment_requests import PaymentRequest, PaymentRequestOptions
+from allawee_async.models.payments import PaymentMethod
+from allawee_async.resources.base import Findable, route
+from allawee_async.types import FreeForm, MinorUnits
 
 
-class PaymentRequests(Findable[PaymentRequest]):
+class PaymentRequests(Findable[PaymentRequest], path="/payment-requests"):
     """`allawee.payment_requests`: money that is to come in, each over its own account number."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/payment-requests"),
-        "list": Route("GET", "/payment-requests"),
-        "get": Route("GET", "/payment-requests/:id"),
-    }
-    _model: ClassVar = PaymentRequest
-
+    @route("POST", "/payment-requests")
     async def create(
         self,
         *,
@@ -61,18 +49,8 @@ class PaymentRequests(Findable[PaymentRequest]):
 
         Source: Allawee's documents on payment requests (2024-09-13).
         """
-        body = body_of(
-            method=method,
-            options=options,
-            currency=currency,
-            amount=minor_units("amount", amount),
-            customer=customer,
-            reference=reference,
-            account=account,
-            metadata=metadata,
-        )
-        return await self._call("create", model=PaymentRequest, body=body)
 
+    @route("GET", "/payment-requests/:id")
     async def get(self, payment_request_id: str) -> PaymentRequest:
         """Read one payment request.
 
@@ -87,4 +65,3 @@ class PaymentRequests(Findable[PaymentRequest]):
 
         Source: Allawee's documents on payment requests (2024-09-13).
         """
-        return await self._call("get", payment_request_id, model=PaymentRequest)

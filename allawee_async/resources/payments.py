@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from allawee_async.models.common import ActionResult
-from allawee_async.models.payments import BillValidation, Payment
-from allawee_async.resources.base import Findable, minor_units
-from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.common import Currency
-    from allawee_async.models.payments import PaymentMethod, PayoutOptions
-    from allawee_async.transport.downloads import Download
-    from allawee_async.types import FreeForm, MinorUnits
+from allawee_async.models.common import ActionResult, Currency
+from allawee_async.models.payments import BillValidation, Payment, PaymentMethod, PayoutOptions
+from allawee_async.resources.base import Findable, route
+from allawee_async.transport.downloads import Download
+from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.types import FreeForm, MinorUnits
 
 
-class Payments(Findable[Payment]):
+class Payments(Findable[Payment], path="/payments"):
     """`allawee.payments`: money that goes out to banks, to other accounts and for bills."""
 
-    ROUTES: ClassVar = {
-        "create_payout": Route(
-            "POST", "/payments/payouts", effect=Effect(EffectKind.MONEY, "pays money out")
-        ),
-        "pay_bill": Route("POST", "/payments/bill", effect=Effect(EffectKind.MONEY, "pays a bill")),
-        "validate_bill": Route("POST", "/payments/bill/validate", resend=True),
-        "list": Route("GET", "/payments"),
-        "get": Route("GET", "/payments/:id"),
-        "receipt_pdf": Route("GET", "/payments/:id/generate/pdf"),
-        "requeue": Route(
-            "POST",
-            "/payments/:id/requeue",
-            effect=Effect(EffectKind.MONEY, "pays out what has failed before"),
-        ),
-        "resend_completed_event": Route("POST", "/payments/:id/resend-events/payment-completed"),
-    }
-    _model: ClassVar = Payment
-
+    @route("POST", "/payments/payouts", effect=Effect(EffectKind.MONEY, "pays money out"))
     async def create_payout(
         self,
         *,
@@ -77,19 +54,8 @@ class Payments(Findable[Payment]):
 
         Source: Allawee's documents on payments (2024-09-13).
         """
-        body = body_of(
-            method=method,
-            options=options,
-            currency=currency,
-            amount=minor_units("amount", amount),
-            customer=customer,
-            reference=reference,
-            fee=fee,
-            debit_source=debit_source,
-            metadata=metadata,
-        )
-        return await self._call("create_payout", model=Payment, body=body)
 
+    @route("POST", "/payments/bill", effect=Effect(EffectKind.MONEY, "pays a bill"))
     async def pay_bill(
         self,
         *,
@@ -122,16 +88,8 @@ class Payments(Findable[Payment]):
 
         Source: Allawee's documents on payments (2024-09-13).
         """
-        body = body_of(
-            product=product,
-            inputs=inputs,
-            customer=customer,
-            reference=reference,
-            debit_source=debit_source,
-            metadata=metadata,
-        )
-        return await self._call("pay_bill", model=Payment, body=body)
 
+    @route("POST", "/payments/bill/validate", resend=True)
     async def validate_bill(
         self,
         *,
@@ -160,16 +118,8 @@ class Payments(Findable[Payment]):
 
         Source: Allawee's documents on payments (2024-09-13).
         """
-        body = body_of(
-            product=product,
-            inputs=inputs,
-            customer=customer,
-            reference=reference,
-            debit_source=debit_source,
-            metadata=metadata,
-        )
-        return await self._call("validate_bill", model=BillValidation, body=body)
 
+    @route("GET", "/payments/:id")
     async def get(self, payment_id: str) -> Payment:
         """Read one payment.
 
@@ -184,8 +134,8 @@ class Payments(Findable[Payment]):
 
         Source: Allawee's documents on payments (2024-09-13).
         """
-        return await self._call("get", payment_id, model=Payment)
 
+    @route("GET", "/payments/:id/generate/pdf")
     def receipt_pdf(self, payment_id: str) -> Download:
         """Download the receipt of a payment.
 
@@ -203,6 +153,11 @@ class Payments(Findable[Payment]):
         """
         return self._download("receipt_pdf", payment_id)
 
+    @route(
+        "POST",
+        "/payments/:id/requeue",
+        effect=Effect(EffectKind.MONEY, "pays out what has failed before"),
+    )
     async def requeue(self, payment_id: str) -> ActionResult:
         """Try a failed payment once more. This call is never sent twice by itself.
 
@@ -219,8 +174,8 @@ class Payments(Findable[Payment]):
 
         Source: Allawee's documents on payments (2024-09-13).
         """
-        return await self._call("requeue", payment_id, model=ActionResult, body={})
 
+    @route("POST", "/payments/:id/resend-events/payment-completed")
     async def resend_completed_event(self, payment_id: str) -> ActionResult:
         """Send the event "payment completed" again. This call is never sent twice by itself.
 
@@ -235,4 +190,3 @@ class Payments(Findable[Payment]):
 
         Source: Allawee's documents on payments (2024-09-13).
         """
-        return await self._call("resend_completed_event", payment_id, model=ActionResult, body={})

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from allawee_async.models.requests import RequestRecord
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Route
+from allawee_async.resources.base import Listable, route
 
 
-class Requests(Listable[RequestRecord]):
+class Requests(Listable[RequestRecord], path="/requests", cursor_field="_id"):
     """`allawee.requests`: the API's records of calls, of those that it queued above all."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/requests"),
-        "get": Route("GET", "/requests/:id", bare=True),
-    }
-    _model: ClassVar = RequestRecord
-    _cursor_field: ClassVar = "_id"
-
+    @route("GET", "/requests/:id", bare=True)
     async def get(self, request_id: str) -> RequestRecord:
         """Read the record of one call, for instance to see whether a queued one is processed.
 
@@ -35,4 +26,3 @@ class Requests(Listable[RequestRecord]):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        return await self._call("get", request_id, model=RequestRecord)

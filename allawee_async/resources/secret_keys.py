@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from allawee_async.models.secret_keys import SecretKey
-from allawee_async.resources.base import Resource
-from allawee_async.transport.routes import Effect, EffectKind, Route, body_of
-
-if TYPE_CHECKING:
-    from allawee_async.types import Strings
+from allawee_async.resources.base import Resource, route
+from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.types import Strings
 
 
 class SecretKeys(Resource):
     """`allawee.secret_keys`: the API keys of your business."""
 
-    ROUTES: ClassVar = {
-        "create": Route(
-            "POST",
-            "/secret-keys",
-            tells_secret=True,
-            effect=Effect(EffectKind.TOLD_ONCE, "makes a key that the API tells only now"),
-        )
-    }
-
+    @route(
+        "POST",
+        "/secret-keys",
+        tells_secret=True,
+        effect=Effect(EffectKind.TOLD_ONCE, "makes a key that the API tells only now"),
+    )
     async def create(
         self, *, name: str, scopes: Strings, grp_enabled: bool | None = None
     ) -> SecretKey:
@@ -46,5 +39,3 @@ class SecretKeys(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        body = body_of(name=name, scopes=scopes, grp_enabled=grp_enabled)
-        return await self._call("create", model=SecretKey, body=body)

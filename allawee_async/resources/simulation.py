@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import Final
 
 from allawee_async.models.card_authorizations import SimulatedAuthorization
-from allawee_async.models.cards import Card
-from allawee_async.models.common import ActionResult
-from allawee_async.redaction import secret_text
-from allawee_async.resources.base import Resource, card_body, minor_units, optional_minor_units
-from allawee_async.transport.routes import Route, body_of, needed
-
-if TYPE_CHECKING:
-    from allawee_async.models.cards import CardChannel, CardControls
-    from allawee_async.models.common import Currency
-    from allawee_async.models.payments import PaymentMethod
-    from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
-
+from allawee_async.models.cards import Card, CardChannel, CardControls
+from allawee_async.models.common import ActionResult, Currency
+from allawee_async.models.payments import PaymentMethod
+from allawee_async.resources.base import Resource, route
+from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
 
 _AUTHORIZE: Final = "/simulation/cards/:id/request-authorization"
 
@@ -31,14 +24,7 @@ class GrpSimulation(Resource):
     None is ever sent twice by itself.
     """
 
-    ROUTES: ClassVar = {
-        "create_card": Route("POST", "/simulation/grp/cards"),
-        "link_card_by_pan": Route("POST", "/simulation/grp/cards/link"),
-        "link_card": Route("POST", "/simulation/grp/cards/:id/link"),
-        "block_card": Route("POST", "/simulation/grp/cards/:id/block"),
-        "unblock_card": Route("POST", "/simulation/grp/cards/:id/unblock"),
-    }
-
+    @route("POST", "/simulation/grp/cards")
     async def create_card(
         self,
         *,
@@ -80,21 +66,8 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        body = card_body(
-            program=program,
-            customer=customer,
-            amount=optional_minor_units("amount", amount),
-            fx_hash=fx_hash,
-            reference=reference,
-            card_holder_name=card_holder_name,
-            debit_source=debit_source,
-            funding_source=funding_source,
-            debit_currency=debit_currency,
-            controls=controls,
-            metadata=metadata,
-        )
-        return await self._call("create_card", model=Card, body=body)
 
+    @route("POST", "/simulation/grp/cards/link")
     async def link_card_by_pan(
         self,
         *,
@@ -131,20 +104,8 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        pan = secret_text(pan)
-        needed(pan=pan)
-        body = card_body(
-            pan=pan,
-            customer=customer,
-            reference=reference,
-            card_holder_name=card_holder_name,
-            funding_source=funding_source,
-            controls=controls,
-            metadata=metadata,
-            deposit_channels=deposit_channels,
-        )
-        return await self._call("link_card_by_pan", model=Card, body=body)
 
+    @route("POST", "/simulation/grp/cards/:id/link")
     async def link_card(
         self,
         card_id: str,
@@ -178,16 +139,8 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        body = card_body(
-            customer=customer,
-            reference=reference,
-            card_holder_name=card_holder_name,
-            funding_source=funding_source,
-            controls=controls,
-            metadata=metadata,
-        )
-        return await self._call("link_card", card_id, model=Card, body=body)
 
+    @route("POST", "/simulation/grp/cards/:id/block", has_body=False)
     async def block_card(self, card_id: str) -> ActionResult:
         """Block a card while a service is down. It is never sent twice by itself.
 
@@ -204,8 +157,8 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        return await self._call("block_card", card_id, model=ActionResult)
 
+    @route("POST", "/simulation/grp/cards/:id/unblock", has_body=False)
     async def unblock_card(self, card_id: str) -> ActionResult:
         """Unblock a card while a service is down. It is never sent twice by itself.
 
@@ -222,7 +175,6 @@ class GrpSimulation(Resource):
 
         Source: Allawee's documents on guaranteed request processing (2026-04-01).
         """
-        return await self._call("unblock_card", card_id, model=ActionResult)
 
 
 class Simulation(Resource):
@@ -231,20 +183,12 @@ class Simulation(Resource):
     None of its calls is ever sent twice by itself. What they answer is not documented.
     """
 
-    ROUTES: ClassVar = {
-        "card_program_go_live": Route("POST", "/simulation/card-programs/:id/go-live"),
-        "authorization_check": Route("POST", f"{_AUTHORIZE}/check"),
-        "authorization_capture": Route("POST", f"{_AUTHORIZE}/capture"),
-        "authorization_update_capture": Route("POST", f"{_AUTHORIZE}/update-capture"),
-        "authorization_reverse_capture": Route("POST", f"{_AUTHORIZE}/reverse-capture"),
-        "pay_in": Route("POST", "/simulation/payments/pay-in"),
-    }
-
     @cached_property
     def grp(self) -> GrpSimulation:
         """Card operations during an outage, for keys with guaranteed processing."""
         return GrpSimulation(self._session)
 
+    @route("POST", "/simulation/card-programs/:id/go-live")
     async def card_program_go_live(self, card_program_id: str) -> ActionResult:
         """Approve a card program, as Allawee would. It is never sent twice by itself.
 
@@ -260,10 +204,8 @@ class Simulation(Resource):
 
         Source: Allawee's documents on simulation (2024-09-13).
         """
-        return await self._call(
-            "card_program_go_live", card_program_id, model=ActionResult, body={}
-        )
 
+    @route("POST", f"{_AUTHORIZE}/check")
     async def authorization_check(
         self,
         card_id: str,
@@ -290,11 +232,8 @@ class Simulation(Resource):
 
         Source: Allawee's documents on simulation (2024-09-13).
         """
-        body = body_of(channel=channel, mcc=mcc, merchant_descriptor=merchant_descriptor)
-        return await self._call(
-            "authorization_check", card_id, model=SimulatedAuthorization, body=body
-        )
 
+    @route("POST", f"{_AUTHORIZE}/capture")
     async def authorization_capture(
         self,
         card_id: str,
@@ -326,17 +265,8 @@ class Simulation(Resource):
 
         Source: Allawee's documents on simulation (2024-09-13).
         """
-        body = body_of(
-            amount=minor_units("amount", amount),
-            fees=minor_units("fees", fees),
-            channel=channel,
-            mcc=mcc,
-            merchant_descriptor=merchant_descriptor,
-        )
-        return await self._call(
-            "authorization_capture", card_id, model=SimulatedAuthorization, body=body
-        )
 
+    @route("POST", f"{_AUTHORIZE}/update-capture")
     async def authorization_update_capture(
         self,
         card_id: str,
@@ -372,19 +302,8 @@ class Simulation(Resource):
 
         Source: Allawee's documents on simulation (2024-09-13).
         """
-        body = body_of(
-            amount=minor_units("amount", amount),
-            fees=minor_units("fees", fees),
-            update_amount=minor_units("update_amount", update_amount),
-            update_fees=minor_units("update_fees", update_fees),
-            channel=channel,
-            mcc=mcc,
-            merchant_descriptor=merchant_descriptor,
-        )
-        return await self._call(
-            "authorization_update_capture", card_id, model=SimulatedAuthorization, body=body
-        )
 
+    @route("POST", f"{_AUTHORIZE}/reverse-capture")
     async def authorization_reverse_capture(
         self,
         card_id: str,
@@ -416,17 +335,8 @@ class Simulation(Resource):
 
         Source: Allawee's documents on simulation (2024-09-13).
         """
-        body = body_of(
-            amount=minor_units("amount", amount),
-            fees=minor_units("fees", fees),
-            channel=channel,
-            mcc=mcc,
-            merchant_descriptor=merchant_descriptor,
-        )
-        return await self._call(
-            "authorization_reverse_capture", card_id, model=SimulatedAuthorization, body=body
-        )
 
+    @route("POST", "/simulation/payments/pay-in")
     async def pay_in(self, *, method: PaymentMethod | str, account_number: str) -> ActionResult:
         """Let money come in over an account number. It is never sent twice by itself.
 
@@ -442,5 +352,3 @@ class Simulation(Resource):
 
         Source: Allawee's documents on simulation (2024-09-13).
         """
-        body = body_of(method=method, account_number=account_number)
-        return await self._call("pay_in", model=ActionResult, body=body)

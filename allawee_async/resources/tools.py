@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
 
+from allawee_async.models.common import Currency
 from allawee_async.models.tools import (
     Bank,
     BillCategory,
@@ -14,28 +14,17 @@ from allawee_async.models.tools import (
     FxRate,
     Merchant,
     MerchantCategory,
+    PaymentFees,
     ResolvedAccount,
 )
-from allawee_async.resources.base import Listable, Resource, minor_units
-from allawee_async.transport.routes import Route, body_of, query_texts
-
-if TYPE_CHECKING:
-    from allawee_async.models.common import Currency
-    from allawee_async.models.tools import PaymentFees
-    from allawee_async.types import FreeForm, MinorUnits
+from allawee_async.resources.base import Listable, Resource, route
+from allawee_async.types import FreeForm, MinorUnits
 
 
-class Banks(Listable[Bank]):
+class Banks(Listable[Bank], path="/tools/banks", loose=True):
     """`allawee.tools.banks`: banks, and whose a bank account is."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/tools/banks"),
-        "short_list": Route("GET", "/tools/banks/short-list/:accountNumber"),
-        "resolve": Route("GET", "/tools/banks/resolve"),
-    }
-    _model: ClassVar = Bank
-    _loose: ClassVar = True
-
+    @route("GET", "/tools/banks/short-list/:accountNumber")
     async def short_list(self, account_number: str) -> tuple[Bank, ...]:
         """List the banks that an account number may belong to, by its check digit.
 
@@ -50,8 +39,8 @@ class Banks(Listable[Bank]):
 
         Source: Allawee's documents on tools, banks (2024-09-13).
         """
-        return await self._all("short_list", account_number, model=Bank)
 
+    @route("GET", "/tools/banks/resolve")
     async def resolve(self, *, account_number: str, bank_code: str) -> ResolvedAccount:
         """Tell whose a bank account is; do so before you pay out to it.
 
@@ -67,19 +56,12 @@ class Banks(Listable[Bank]):
 
         Source: Allawee's documents on tools, banks (2024-09-13).
         """
-        query = {"accountNumber": account_number, "bankCode": bank_code}
-        return await self._call("resolve", model=ResolvedAccount, query=query)
 
 
 class Bills(Resource):
     """`allawee.tools.bills`: bills that can be paid."""
 
-    ROUTES: ClassVar = {
-        "categories": Route("GET", "/tools/bills/categories"),
-        "products": Route("GET", "/tools/bills/products"),
-        "product": Route("GET", "/tools/bills/products/:id"),
-    }
-
+    @route("GET", "/tools/bills/categories")
     async def categories(self) -> tuple[BillCategory, ...]:
         """List the kinds of bills.
 
@@ -91,8 +73,8 @@ class Bills(Resource):
 
         Source: Allawee's documents on tools, bills (2024-09-13).
         """
-        return await self._all("categories", model=BillCategory)
 
+    @route("GET", "/tools/bills/products")
     async def products(self) -> tuple[BillProduct, ...]:
         """List the bills that can be paid.
 
@@ -105,8 +87,8 @@ class Bills(Resource):
 
         Source: Allawee's documents on tools, bills (2024-09-13).
         """
-        return await self._all("products", model=BillProduct)
 
+    @route("GET", "/tools/bills/products/:id")
     async def product(self, product_id: str) -> BillProduct:
         """Read one bill that can be paid.
 
@@ -121,17 +103,12 @@ class Bills(Resource):
 
         Source: Allawee's documents on tools, bills (2024-09-13).
         """
-        return await self._call("product", product_id, model=BillProduct)
 
 
 class ConfigurationTools(Resource):
     """`allawee.tools.configuration`: what payments have by default."""
 
-    ROUTES: ClassVar = {
-        "get": Route("GET", "/tools/configuration"),
-        "update_payment": Route("PUT", "/tools/configuration/payment"),
-    }
-
+    @route("GET", "/tools/configuration")
     async def get(self) -> Configuration:
         """Read the configuration.
 
@@ -143,8 +120,8 @@ class ConfigurationTools(Resource):
 
         Source: Allawee's documents on tools, configuration (2024-09-13).
         """
-        return await self._call("get", model=Configuration)
 
+    @route("PUT", "/tools/configuration/payment")
     async def update_payment(
         self,
         *,
@@ -168,18 +145,12 @@ class ConfigurationTools(Resource):
 
         Source: Allawee's documents on tools, configuration (2024-09-13).
         """
-        body = body_of(pay_in_account=pay_in_account, pay_out_account=pay_out_account, fees=fees)
-        return await self._call("update_payment", model=Configuration, body=body)
 
 
 class Fx(Resource):
     """`allawee.tools.fx`: exchange rates and quotes."""
 
-    ROUTES: ClassVar = {
-        "rates": Route("GET", "/tools/fx/rates"),
-        "create_quote": Route("POST", "/tools/fx/quotes", resend=True),
-    }
-
+    @route("GET", "/tools/fx/rates")
     async def rates(
         self, *, from_: Currency | str | None = None, to: Currency | str | None = None
     ) -> tuple[FxRate, ...]:
@@ -197,9 +168,8 @@ class Fx(Resource):
 
         Source: Allawee's documents on tools, FX (2024-09-13).
         """
-        query = query_texts({"from": from_, "to": to})
-        return await self._all("rates", model=FxRate, query=query)
 
+    @route("POST", "/tools/fx/quotes", resend=True)
     async def create_quote(
         self, *, from_: Currency | str, to: Currency | str, amount: MinorUnits
     ) -> FxQuote:
@@ -220,21 +190,12 @@ class Fx(Resource):
 
         Source: Allawee's documents on tools, FX (2024-09-13).
         """
-        body = body_of(from_=from_, to=to, amount=minor_units("amount", amount))
-        return await self._call("create_quote", model=FxQuote, body=body)
 
 
-class Merchants(Listable[Merchant]):
+class Merchants(Listable[Merchant], path="/tools/merchants", loose=True):
     """`allawee.tools.merchants`: merchants and their categories."""
 
-    ROUTES: ClassVar = {
-        "list": Route("GET", "/tools/merchants"),
-        "categories": Route("GET", "/tools/merchants/categories"),
-        "get": Route("GET", "/tools/merchants/:id"),
-    }
-    _model: ClassVar = Merchant
-    _loose: ClassVar = True
-
+    @route("GET", "/tools/merchants/categories")
     async def categories(self) -> tuple[MerchantCategory, ...]:
         """List the kinds of merchants, which the controls of cards allow and block.
 
@@ -247,8 +208,8 @@ class Merchants(Listable[Merchant]):
 
         Source: Allawee's documents on tools, merchants (2024-09-13).
         """
-        return await self._all("categories", model=MerchantCategory)
 
+    @route("GET", "/tools/merchants/:id")
     async def get(self, merchant_id: str) -> Merchant:
         """Read one merchant.
 
@@ -263,13 +224,10 @@ class Merchants(Listable[Merchant]):
 
         Source: Allawee's documents on tools, merchants (2024-09-13).
         """
-        return await self._call("get", merchant_id, model=Merchant)
 
 
 class Tools(Resource):
     """`allawee.tools`: what payments and cards need to know."""
-
-    ROUTES: ClassVar = {}
 
     @cached_property
     def banks(self) -> Banks:

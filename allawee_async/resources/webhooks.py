@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookSecret
-from allawee_async.redaction import secret_text
-from allawee_async.resources.base import Listable
-from allawee_async.transport.routes import Effect, EffectKind, Route, body_of, needed
-
-if TYPE_CHECKING:
-    from allawee_async.types import FreeForm, Secret, Strings
+from allawee_async.resources.base import Listable, route
+from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.types import FreeForm, Secret, Strings
 
 
-class Webhooks(Listable[Webhook]):
+class Webhooks(Listable[Webhook], path="/webhooks"):
     """`allawee.webhooks`: where the API sends its events."""
 
-    ROUTES: ClassVar = {
-        "create": Route("POST", "/webhooks", tells_secret=True),
-        "list": Route("GET", "/webhooks"),
-        "get": Route("GET", "/webhooks/:id"),
-        "update": Route("PUT", "/webhooks/:id"),
-        "delete": Route(
-            "DELETE", "/webhooks/:id", effect=Effect(EffectKind.END, "deletes the webhook for good")
-        ),
-        "enable": Route("POST", "/webhooks/:id/enable", resend=True),
-        "disable": Route("POST", "/webhooks/:id/disable", resend=True),
-        "secret": Route("GET", "/webhooks/:id/secret", tells_secret=True),
-        "roll_secret": Route(
-            "POST",
-            "/webhooks/:id/secret/roll",
-            tells_secret=True,
-            effect=Effect(EffectKind.END, "changes the key that signs events, so the old one ends"),
-        ),
-    }
-    _model: ClassVar = Webhook
-
+    @route("POST", "/webhooks", tells_secret=True)
     async def create(
         self,
         *,
@@ -73,20 +49,8 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        if signing_key is not None:
-            signing_key = secret_text(signing_key)
-            needed(signing_key=signing_key)
-        body = body_of(
-            name=name,
-            events=events,
-            url=url,
-            api_version=api_version,
-            description=description,
-            signing_key=signing_key,
-            metadata=metadata,
-        )
-        return await self._call("create", model=Webhook, body=body)
 
+    @route("GET", "/webhooks/:id")
     async def get(self, webhook_id: str) -> Webhook:
         """Read one webhook.
 
@@ -101,8 +65,8 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        return await self._call("get", webhook_id, model=Webhook)
 
+    @route("PUT", "/webhooks/:id")
     async def update(
         self,
         webhook_id: str,
@@ -137,16 +101,8 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        body = body_of(
-            name=name,
-            events=events,
-            url=url,
-            api_version=api_version,
-            description=description,
-            metadata=metadata,
-        )
-        return await self._call("update", webhook_id, model=Webhook, body=body)
 
+    @route("DELETE", "/webhooks/:id", effect=Effect(EffectKind.END, "deletes the webhook for good"))
     async def delete(self, webhook_id: str) -> ActionResult:
         """Delete a webhook. Sending it twice does no harm, so it is retried.
 
@@ -161,8 +117,8 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        return await self._call("delete", webhook_id, model=ActionResult)
 
+    @route("POST", "/webhooks/:id/enable", resend=True)
     async def enable(self, webhook_id: str) -> Webhook:
         """Let a webhook get its events. Sending it twice does no harm, so it is retried.
 
@@ -177,8 +133,8 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        return await self._call("enable", webhook_id, model=Webhook, body={})
 
+    @route("POST", "/webhooks/:id/disable", resend=True)
     async def disable(self, webhook_id: str) -> Webhook:
         """Let the default webhook get its events again. It is retried, as it does no harm.
 
@@ -193,8 +149,8 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        return await self._call("disable", webhook_id, model=Webhook, body={})
 
+    @route("GET", "/webhooks/:id/secret", tells_secret=True)
     async def secret(self, webhook_id: str) -> WebhookSecret:
         """Read the key that signs the events of a webhook.
 
@@ -209,8 +165,13 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        return await self._call("secret", webhook_id, model=WebhookSecret)
 
+    @route(
+        "POST",
+        "/webhooks/:id/secret/roll",
+        tells_secret=True,
+        effect=Effect(EffectKind.END, "changes the key that signs events, so the old one ends"),
+    )
     async def roll_secret(
         self, webhook_id: str, *, signing_key: Secret | None = None
     ) -> WebhookSecret:
@@ -232,12 +193,3 @@ class Webhooks(Listable[Webhook]):
 
         Source: Allawee's documents on webhooks (2024-09-13).
         """
-        if signing_key is not None:
-            signing_key = secret_text(signing_key)
-            needed(signing_key=signing_key)
-        return await self._call(
-            "roll_secret",
-            webhook_id,
-            model=WebhookSecret,
-            body=body_of(signing_key=signing_key),
-        )

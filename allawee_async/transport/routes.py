@@ -11,12 +11,11 @@ from urllib.parse import quote, unquote
 import attrs
 
 from allawee_async.codec.json import dumps
-from allawee_async.codec.writing import write, write_mapping
+from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import (
     ConfigurationError,
 )
-from allawee_async.models.schema import camel
-from allawee_async.redaction import SecretBytes, SecretObject
+from allawee_async.redaction import SecretBytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,24 +173,6 @@ def query_texts(query: FreeForm) -> dict[str, str]:
             case _:
                 raise ConfigurationError(f"the query parameter {name} must be a plain value")
     return texts
-
-
-def body_of(**fields: object) -> SecretObject:
-    """Return a request body: wire names, JSON values, without what is None."""
-    return SecretObject(
-        {camel(name): write(value) for name, value in fields.items() if value is not None}
-    )
-
-
-def needed(**texts: str) -> None:
-    """Refuse secrets that are missing, by the names of their arguments.
-
-    Raises:
-        ConfigurationError: One is empty, or was no text before `secret_text` made one of it.
-    """
-    for name, text in texts.items():
-        if not text:
-            raise ConfigurationError(f"{name} must be a text that is not empty")
 
 
 def json_bytes(body: FreeForm) -> bytes:

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.models import Address, Claims, CustomerType, Identity
+from allawee_async.models import Address, CustomerType
 from allawee_async.transport.routes import (
     Route,
-    body_of,
     checked_path,
     json_bytes,
     may_resend,
@@ -321,31 +320,6 @@ def test_a_name_that_is_no_text_is_refused_in_a_query(name: Any) -> None:
 
 
 # Bodies.
-
-
-def test_a_body_has_wire_names_and_nothing_that_is_none() -> None:
-    body = body_of(
-        from_="NGN",
-        address_line_one="Road 1",
-        claims=Claims(individual_identity=Identity(type="bvn", issuing_country="NG")),
-        verifications=("tier-1", "tier-2"),
-        metadata={"user_id": 5, "nothing": None},
-        amount=0,
-        flag=False,
-        text="",
-        reference=None,
-    )
-
-    assert body == {
-        "from": "NGN",
-        "addressLineOne": "Road 1",
-        "claims": {"individualIdentity": {"type": "bvn", "issuingCountry": "NG"}},
-        "verifications": ["tier-1", "tier-2"],
-        "metadata": {"user_id": 5, "nothing": None},  # the caller's own data is left alone
-        "amount": 0,
-        "flag": False,
-        "text": "",
-    }
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The commands of the API: as many as there are methods, made from them, and called for real."""
 
-import ast
 import inspect
 import json
 import re
@@ -12,12 +11,12 @@ from typing import Any
 import pytest
 import typer
 
-from allawee_async import AllaweeClient, resources
+from allawee_async import AllaweeClient
 from allawee_async.cli.app import COMMANDS, app
 from allawee_async.cli.commands import LazyCommand, ResourceGroup
 from allawee_async.cli.listen.commands import COMMANDS as WEBHOOK_COMMANDS
 from allawee_async.cli.operations.help_texts import option_of
-from allawee_async.resources.verbs import ParameterKind, all_verbs, verbs_of
+from allawee_async.resources.verbs import verbs_of
 from tests.cli.conftest import Call, Run
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
@@ -136,26 +135,6 @@ def test_arguments_are_named_in_the_usage(run: Run) -> None:
 def import_at(place: Any) -> Any:
     module, _, function = place.partition(":")
     return getattr(__import__(module, fromlist=[function]), function)
-
-
-def test_parameters_that_methods_hide_are_secrets() -> None:
-    folder = Path(resources.__file__).parent
-    hidden = {
-        argument.id  # type: ignore[attr-defined]
-        for path in folder.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "secret_text"
-        for argument in node.args
-    }
-
-    secret = {
-        parameter.name
-        for verb in all_verbs()
-        for parameter in verb.parameters
-        if parameter.kind is ParameterKind.SECRET
-    }
-
-    assert hidden == secret
 
 
 PYTHON_TALK = re.compile(
