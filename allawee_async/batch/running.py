@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import attrs
+
 from allawee_async.batch.errors import BatchRowsError, RowProblem
 from allawee_async.batch.journal import BatchJournal, JournalEntry, JournalOwner
 from allawee_async.batch.outcomes import BatchReport, Outcome, OutcomeState
@@ -89,7 +91,14 @@ async def run_batch(
     with BatchJournal(Path(journal), await _owner(plan, noun)) as opened:
         _refuse_changed_rows(plan, opened)
         _tell_of_rows_left_out(plan, opened)
-        batch = _Batch(verb, noun, plan, opened, resend_unknown=resend_unknown, tell=on_outcome)
+        batch = _Batch(
+            verb=verb,
+            noun=noun,
+            plan=plan,
+            journal=opened,
+            sends_again=resend_unknown or found.route.resend,
+            tell=on_outcome,
+        )
         await batch.run(concurrency)
     outcomes = tuple(batch.outcomes[row.reference] for row in plan.rows)
     return BatchReport(outcomes, batch.total())
@@ -136,48 +145,44 @@ def _tell_of_rows_left_out(plan: Plan, journal: BatchJournal) -> None:
         )
 
 
+@attrs.define(kw_only=True, eq=False)
 class _Batch:
     """One run over the rows of a batch.
 
     Attributes:
+        verb: What is called for each.
+        noun: What finds what it made.
+        plan: The rows.
+        journal: What is known of them.
+        sends_again: Whether a row that is not found is sent again.
+        tell: Called with each outcome.
         outcomes: How rows ended so far, by reference.
+        stopped_by: Why no further row is sent.
     """
 
-    def __init__(
-        self,
-        verb: Callable[..., Awaitable[object]],
-        noun: Findable[Any],
-        plan: Plan,
-        journal: BatchJournal,
-        *,
-        resend_unknown: bool,
-        tell: Callable[[Outcome], object] | None,
-    ) -> None:
-        self.outcomes: dict[str, Outcome] = {}
-        self._verb = verb
-        self._noun = noun
-        self._plan = plan
-        self._journal = journal
-        self._sends_again = resend_unknown or plan.verb.route.resend
-        self._tell = tell
-        self._stopped_by: Exception | None = None
+    verb: Callable[..., Awaitable[object]]
+    noun: Findable[Any]
+    plan: Plan
+    journal: BatchJournal
+    sends_again: bool
+    tell: Callable[[Outcome], object] | None
+    outcomes: dict[str, Outcome] = attrs.field(factory=dict[str, "Outcome"])
+    stopped_by: Exception | None = None
 
     async def run(self, concurrency: int) -> None:
         """Do all rows; then look once more for those of which nothing is known."""
-        await _each(self._plan.rows, self._do, concurrency)
-        await _each(self._plan.rows, self._look_again, concurrency)
-        if self._stopped_by is not None:
-            raise self._stopped_by
+        await _each(self.plan.rows, self._do, concurrency)
+        await _each(self.plan.rows, self._look_again, concurrency)
+        if self.stopped_by is not None:
+            raise self.stopped_by
 
     def total(self) -> dict[str, int]:
         """Return what the rows that are done come to."""
         done = (OutcomeState.DONE, OutcomeState.SKIPPED)
-        return totals(
-            [row for row in self._plan.rows if self.outcomes[row.reference].state in done]
-        )
+        return totals([row for row in self.plan.rows if self.outcomes[row.reference].state in done])
 
     async def _do(self, row: BatchRow) -> None:
-        if self._stopped_by is not None:
+        if self.stopped_by is not None:
             return
         outcome = await self._outcome(row)
         if outcome.state is OutcomeState.UNKNOWN:
@@ -188,36 +193,36 @@ class _Batch:
     async def _look_again(self, row: BatchRow) -> None:
         known = self.outcomes.get(row.reference)
         if known is not None and known.state is OutcomeState.UNKNOWN:
-            is_over = self._stopped_by is not None
+            is_over = self.stopped_by is not None
             self._end(known if is_over else await self._looked_up(row, known.error))
 
     def _end(self, outcome: Outcome) -> None:
         self.outcomes[outcome.reference] = outcome
         try:
-            if self._tell is not None:
-                self._tell(outcome)
+            if self.tell is not None:
+                self.tell(outcome)
         except Exception as error:  # noqa: BLE001 - it is raised when what is under way has ended
             self._stop(error)
 
     def _stop(self, error: Exception) -> None:
-        self._stopped_by = self._stopped_by or error
+        self.stopped_by = self.stopped_by or error
 
     async def _outcome(self, row: BatchRow) -> Outcome:
-        known = self._journal.entries.get(row.reference)
+        known = self.journal.entries.get(row.reference)
         if known is not None and known.state == "done":
             return Outcome(row.reference, OutcomeState.SKIPPED, known.id, known.status)
         was_sent = known is not None and known.state in _OPEN
         if was_sent:
             found = await self._looked_up(row)
             is_missing = found.state is OutcomeState.UNKNOWN and found.error is None
-            if not (is_missing and self._sends_again):
+            if not (is_missing and self.sends_again):
                 return found
         return await self._sent(row, was_sent=was_sent)
 
     async def _sent(self, row: BatchRow, *, was_sent: bool) -> Outcome:
         await self._record_before(row, was_sent=was_sent)
         try:
-            made = await self._verb(*row.path_values, **row.values)
+            made = await self.verb(*row.path_values, **row.values)
         except AllaweeError as error:
             if isinstance(error, _CONCERNS_ALL_ROWS):
                 self._stop(error)
@@ -229,16 +234,16 @@ class _Batch:
 
     async def _record_before(self, row: BatchRow, *, was_sent: bool) -> None:
         try:
-            await self._journal.record(_entry(row, "sent"))
+            await self.journal.record(_entry(row, "sent"))
         except asyncio.CancelledError:
             if not was_sent:
-                self._journal.note(_entry(row, "refused"))  # it was not sent after all
+                self.journal.note(_entry(row, "refused"))  # it was not sent after all
             raise
 
     async def _looked_up(self, row: BatchRow, error: AllaweeError | None = None) -> Outcome:
         """Look for what a row may have made; what is not there may still come, so that is open."""
         try:
-            found = await self._noun.find(reference=row.reference)
+            found = await self.noun.find(reference=row.reference)
         except AllaweeError as failure:
             if isinstance(failure, AuthenticationError):
                 self._stop(failure)
@@ -258,7 +263,7 @@ class _Batch:
     ) -> Outcome:
         id_, status = _text_of(made, "id"), _text_of(made, "status")
         entry = _entry(row, cast("State", state.value), id_=id_, status=status)
-        await self._journal.record(entry)
+        await self.journal.record(entry)
         return Outcome(row.reference, state, id_, status, error)
 
 

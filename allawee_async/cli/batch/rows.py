@@ -28,10 +28,6 @@ _SHOWN: Final = 10
 _MINOR_DIGITS: Final = 2
 
 
-class ColumnError(CommandError):
-    """A column is for nothing."""
-
-
 @attrs.frozen(kw_only=True)
 class Reading:
     """How the columns of a file become arguments.
@@ -54,16 +50,16 @@ def plan_of(verb: Verb, rows: Sequence[Row], reading: Reading) -> Plan:
     """Return the calls that rows ask for, all of them checked.
 
     Raises:
-        CommandError: A row cannot be sent; the first ones that cannot are told.
+        CommandError: A column is for nothing, or a row cannot be sent; the first ones that cannot
+            are told.
     """
+    columns = dict.fromkeys(column for row in rows for column in row.cells)
+    places = {column: _place_of(verb, column, reading) for column in columns}
     calls: list[dict[str, Any]] = []
     wrong: list[str] = []
-    steps: dict[str, tuple[Parameter, str] | None] = {}
     for row in rows:
         try:
-            calls.append(_call_of(verb, row.cells, reading, steps))
-        except ColumnError:  # which is wrong for each row
-            raise
+            calls.append(_call_of(verb, row.cells, reading, places))
         except CommandError as error:
             wrong.append(f"{row.place}: {error}")
     if not wrong:
@@ -83,14 +79,12 @@ def _call_of(
     verb: Verb,
     cells: Mapping[str, str],
     reading: Reading,
-    steps: dict[str, tuple[Parameter, str] | None],
+    places: Mapping[str, tuple[Parameter, str] | None],
 ) -> dict[str, Any]:
     given: dict[str, Any] = dict(reading.fixed)
     secrets: dict[str, SecretText] = {}
     for column, text in cells.items():
-        if column not in steps:
-            steps[column] = _place_of(verb, column, reading)
-        place = steps[column]
+        place = places[column]
         if place is None:
             continue
         parameter, path = place
@@ -129,13 +123,13 @@ def _place_of(verb: Verb, column: str, reading: Reading) -> tuple[Parameter, str
         names = (parameter.name, kebab(parameter.name), camel(parameter.name))
         if head in names and (not path or parameter.is_body):
             if reading.fixed.get(parameter.name) and not parameter.is_body:
-                raise ColumnError(
+                raise CommandError(
                     f"the column {column!r} and {option_of(parameter)} say the same: leave one out",
                     ExitCode.WRONG_USE,
                 )
             return parameter, path
     close = did_you_mean(column, [kebab(one.name) for one in verb.parameters])
-    raise ColumnError(
+    raise CommandError(
         f"the column {column!r} is no option of this command; {close}use --map OPTION={column}, or "
         f"--ignore {column} to leave it out",
         ExitCode.WRONG_USE,

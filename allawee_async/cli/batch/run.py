@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from contextlib import suppress
@@ -22,6 +21,7 @@ from allawee_async.cli.output.cells import money
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.wording import command_words, counted
 from allawee_async.export.csv_rows import csv_cell, csv_lines
+from allawee_async.export.files import write_whole
 from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
@@ -203,14 +203,8 @@ def _mapped(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _save(path: Path, text: str) -> None:
-    """Write a file that only its owner may read."""
-
-    def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), mode=0o600)
-
     try:
-        with open(path, "w", encoding="utf-8", newline="", opener=opener) as file:
-            file.write(text)
+        write_whole(path, [text.encode()])
     except OSError as error:
         raise CommandError(
             f"the rows were sent, but {printable(str(path))} cannot be written "

@@ -189,18 +189,29 @@ def test_a_map_that_is_none(call: Any, salaries: Path) -> None:
 
 
 def test_outcomes_that_cannot_be_written_are_no_failure_to_repeat(
-    call: Any, salaries: Path, tmp_path: Path
+    call: Any, salaries: Path
 ) -> None:
-    mine = tmp_path / "mine.txt"
-    mine.write_text("mine")
-    salaries.with_suffix(".outcome.csv").symlink_to(mine)
+    salaries.with_suffix(".outcome.csv").mkdir()
     result = call(*PAY, *TO, "--from", str(salaries), "--yes")
 
     assert result.exit_code == 7
     assert "the rows were sent, but" in result.stderr
     assert "the same command sends nothing twice" in result.stderr
-    assert mine.read_text() == "mine"
     assert len(paid(call)) == 5
+
+
+def test_outcomes_are_written_through_no_link_and_for_nobody_else(
+    call: Any, salaries: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    outcomes = salaries.with_suffix(".outcome.csv")
+    outcomes.symlink_to(mine)
+    result = call(*PAY, *TO, "--from", str(salaries), "--yes")
+
+    assert result.exit_code == 0
+    assert mine.read_text() == "mine"
+    assert outcomes.stat().st_mode & 0o777 == 0o600
 
 
 def test_names_are_of_bank_accounts(call: Any, tmp_path: Path) -> None:
