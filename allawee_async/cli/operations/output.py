@@ -87,6 +87,12 @@ class OutputOptions:
         """The format that was asked for, else the one for who reads."""
         return self.output or (Format.TABLE if somebody_reads() else Format.JSON)
 
+    def shows(self, column: str) -> bool:
+        """Return whether a list is written with a column that stands in no answer."""
+        if self.columns is None:
+            return self.format is Format.TABLE
+        return column in self.columns.replace(",", " ").split()
+
     @property
     def most(self) -> int | None:
         """The most items of a list; None is all.

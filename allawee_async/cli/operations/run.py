@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import shlex
 from contextlib import aclosing, contextmanager
@@ -22,17 +23,23 @@ from allawee_async.cli.operations.options import times_of
 from allawee_async.cli.operations.output import OutputOptions, save
 from allawee_async.cli.operations.retry_failed import retry_failed
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
-from allawee_async.cli.output.columns import record_of
+from allawee_async.cli.output.columns import BALANCE, record_of, relations_in
 from allawee_async.cli.output.live_bar import counting
 from allawee_async.cli.output.writers import Format
-from allawee_async.cli.wording import command_words, kebab, words_of
-from allawee_async.errors import AllaweeError, DecodeError, RequestAccepted
+from allawee_async.cli.wording import command_words, counted, kebab, listed, words_of
+from allawee_async.errors import (
+    AllaweeError,
+    BadRequestError,
+    DecodeError,
+    RequestAccepted,
+    UnprocessableEntityError,
+)
 from allawee_async.models.payments import Payment
 from allawee_async.redaction import printable
 from allawee_async.resources.verbs import FIND, Returns, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
 
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.cli.output.writers import Writer
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
 
 _TELLS: Final = {"cards.fund": "funding_source_balance", "webhooks.roll_secret": "secret"}
 """The verb that tells whether another one took effect, where `get` does not."""
+_AT_A_TIME: Final = 8
 
 
 def run_verb(verb: Verb, given: dict[str, Any]) -> None:
@@ -101,7 +109,7 @@ class VerbCall:
         self._verb = verb
         self._arguments = arguments
         self._output = output
-        self._invalid = 0
+        self._count = self._invalid = 0
 
     async def __call__(self, client: AllaweeClient) -> None:
         """Send the call, and write what it answers.
@@ -113,6 +121,7 @@ class VerbCall:
         """
         if self._output.wait:
             client = client.with_options(wait_for_accepted=math.inf)
+        self._client = client
         try:
             await self._answer(attrgetter(self._verb.call)(client))
         except RequestAccepted as accepted:
@@ -135,8 +144,7 @@ class VerbCall:
                 if not options.get("select"):  # else an entry is whatever comes
                     options["on_invalid"] = self._note_invalid
                 options.setdefault("limit", min(PAGE_SIZE, self._output.most or PAGE_SIZE))
-                writer = self._output.writer(self._verb.model, options.get("select") or ())
-                await self._write_pages(method(*ids, **options), writer)
+                await self._write_list(partial(method, *ids), options)
             case Returns.LIST:
                 writer = self._output.writer(self._verb.model)
                 writer.page([self._record(item) for item in await method(*ids, **options)])
@@ -144,20 +152,38 @@ class VerbCall:
             case _:
                 self._write_one(await method(*ids, **options))
 
+    async def _write_list(self, method: Any, options: dict[str, Any]) -> None:
+        selected = options.get("select") or ()
+        usual = self._output.format is Format.TABLE and not (selected or self._output.columns)
+        names = relations_in(self._verb.model) if usual and not options.get("expand") else []
+        writer = self._output.writer(self._verb.model, selected)
+        try:
+            expanded = {**options, "expand": names} if names else options
+            await self._write_pages(method(**expanded), writer)
+        except (BadRequestError, UnprocessableEntityError):
+            if self._count or not names:
+                raise
+            await self._write_pages(method(**options), writer)  # then ids have to do
+
     async def _write_pages(self, pager: AsyncPager[Any], writer: Writer) -> None:
-        count, total, most = 0, None, self._output.most
+        total, most, is_cut = None, self._output.most, False
         with counting(words_of(self._verb.noun)) as tell:
             async with aclosing(pager.pages()) as pages:
                 async for page in pages:
                     total = page.total_count if total is None else total
-                    items = page.items[: None if most is None else most - count]
-                    writer.page([self._record(item) for item in items])
-                    count += len(items)
-                    tell(count, total)
-                    if count == most:
+                    items = page.items[: None if most is None else most - self._count]
+                    records = [self._record(item) for item in items]
+                    await self._add_balances(records)
+                    writer.page(records)
+                    self._count += len(items)
+                    tell(self._count, total)
+                    if self._count == most:
+                        is_cut = page.has_more or len(items) < len(page.items)
                         break
-        writer.end()
-        if total is not None:
+        words = counted(self._count, listed(self._verb).removesuffix("s"))
+        of_all = "" if total is None else f" of {total:,}"
+        writer.end(f"the first {words}{of_all}" if is_cut else words)
+        if total is not None and self._output.format is not Format.TABLE:
             typer.echo(f"{total:,} in all", err=True)
         if self._invalid:
             unread = "entry" if self._invalid == 1 else "entries"
@@ -165,6 +191,19 @@ class VerbCall:
                 f"{self._invalid:,} {unread} could not be read, and so not shown",
                 advice="--select takes fields as they come",
             )
+
+    async def _add_balances(self, records: Sequence[JSONObject]) -> None:
+        """Ask for what is on each account, if that is to be shown; no list tells it."""
+        if self._verb.call != "accounts.list" or not self._output.shows(BALANCE):
+            return
+        turns = asyncio.Semaphore(_AT_A_TIME)
+
+        async def add(record: JSONObject) -> None:
+            async with turns:
+                balance = await self._client.accounts.balance(str(record.get("id")))
+            record[BALANCE] = balance.available
+
+        await asyncio.gather(*map(add, records))
 
     def _note_invalid(self, error: DecodeError) -> None:
         """Tell of an entry that is none; the list goes on behind it."""

@@ -34,11 +34,12 @@ _STYLE_OF_STATE: Final = {
 _MINOR_UNITS: Final = 100
 
 
-def money(amount: int, currency: str) -> str:
+def money(amount: int, currency: str, *, minor: bool = True) -> str:
     """Return an amount as people write it, and in minor units: `NGN 50,000.00 (5000000)`."""
     sign, whole = ("-" if amount < 0 else ""), abs(amount)
-    major, minor = divmod(whole, _MINOR_UNITS)
-    return f"{currency} {sign}{major:,}.{minor:02} ({amount})"
+    major, cents = divmod(whole, _MINOR_UNITS)
+    told = f"{currency} {sign}{major:,}.{cents:02}"
+    return f"{told} ({amount})" if minor else told
 
 
 def is_money(path: str, model: type[Model] | None = None) -> bool:
@@ -66,7 +67,9 @@ def _currency_field(path: str, model: type[Model] | None) -> str | None:
     return "currency" if _MONEY.fullmatch(path.rpartition(".")[2]) else None
 
 
-def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = False) -> Text:
+def cell(
+    name: str, value: JSONValue, currency: str | None, *, brief: bool = False, minor: bool = True
+) -> Text:
     """Return a plain value as a person reads it.
 
     Args:
@@ -74,6 +77,7 @@ def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = Fal
         value: What it holds: no object, and no list of objects.
         currency: The currency, if the value is an amount of money.
         brief: Whether there is little room: timestamps then end with the minute.
+        minor: Whether money is told in minor units as well.
     """
     match value:
         case None:
@@ -81,7 +85,7 @@ def cell(name: str, value: JSONValue, currency: str | None, *, brief: bool = Fal
         case bool():
             return Text("yes" if value else "no")
         case int() if currency is not None:
-            return Text(money(value, printable(currency)))
+            return Text(money(value, printable(currency), minor=minor))
         case list():
             return Text(", ".join(printable(str(item)) for item in value) or "-")
         case str():

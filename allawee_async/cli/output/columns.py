@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import did_you_mean
 from allawee_async.codec.converter import to_dict
@@ -12,11 +14,64 @@ from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, camel, fields_of, masked, paths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 _FIRST: Final = ("id", "_id")
+_LAST: Final = ("createdAt", "updatedAt", "object")
+_MERCHANT: Final = "merchant=networkData.cardAcceptorNameLocation"
+_LAST_DIGITS: Final = "card.details.last4|card"
+_PAYEE: Final = "methodData.bankTransfer.accountName|methodData.localTransfer.accountName"
+
+BALANCE: Final = "balance"
+"""The column of accounts that no list holds: it is asked for, account by account."""
+
+SHOWN: Final[dict[str, str]] = {
+    "Account": f"id name {BALANCE} status type customer.name reference createdAt",
+    "AccountLogEntry": "createdAt amount balanceAfter reference category id",
+    "Billing": "id amount type status createdAt payment description",
+    "Card": "id details.last4 details.cardHolderName status customer.name createdAt type "
+    "program.name",
+    "CardAuthorization": f"id amount status {_MERCHANT} card={_LAST_DIGITS} createdAt statusReason "
+    "holder=card.details.cardHolderName type channel fees",
+    "CardProgram": "id name status network type createdAt currency quantity",
+    "CardTransaction": f"id amount {_MERCHANT} card={_LAST_DIGITS} createdAt customer.name type "
+    "channel fees authorization",
+    "Customer": "id name status type createdAt reference",
+    "Dispute": "id reason status source text createdAt user",
+    "Event": "id event status createdAt source",
+    "Fee": "id name structure value cap currency account.name createdAt",
+    "Payment": f"id amount status reference receiver={_PAYEE} createdAt failureReason "
+    "customer.name fees type method account.name",
+    "PaymentRequest": "id amount status reference customer.name name=options.name "
+    "number=methodData.bankTransfer.accountNumber createdAt method",
+    "RequestRecord": "_id method path status apiVersion",
+    "Webhook": "id name url status events createdAt",
+}
+"""What people look for in a list, by model, the most wanted first: a table keeps them as long as
+there is room. `heading=path|path` takes the first that is there."""
+
+
+@attrs.frozen
+class Column:
+    """A column of a table.
+
+    Attributes:
+        heading: What stands above it.
+        paths: The dotted names of where its value may be; the first that is there is taken.
+    """
+
+    heading: str
+    paths: tuple[str, ...]
+
+    def path_in(self, record: JSONObject) -> str:
+        """Return where the value is; `customer` for `customer.name`, if that is an id alone."""
+        for path in self.paths:
+            if value_at(record, path) is not None:
+                return path
+        heads = (path.partition(".")[0] for path in self.paths)
+        return next((head for head in heads if isinstance(record.get(head), str)), self.paths[0])
 
 
 def record_of(
@@ -50,6 +105,48 @@ def all_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> lis
     return [*(name for name in _FIRST if name in columns), *(c for c in columns if c not in _FIRST)]
 
 
+def usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> list[Column]:
+    """Return the columns that say most, the most wanted first; none in which nothing stands."""
+    columns = _shown(model)
+    if not columns:
+        names = all_columns(model, records)
+        kept = [name for name in names if "." not in name and name not in _LAST[1:]]
+        columns = [Column(name, (name,)) for name in kept]
+    values = [[value_at(one, column.path_in(one)) for one in records] for column in columns]
+    return [
+        column
+        for column, found in zip(columns, values, strict=True)
+        if any(value is not None for value in found)
+        and not any(isinstance(value, dict) or _has_objects(value) for value in found)
+    ]
+
+
+def relations_in(model: type[Model] | None) -> list[str]:
+    """Return what a list is asked to expand for the names in its usual columns."""
+    fields = fields_of(model)
+    found: dict[str, None] = {}
+    for column in _shown(model):
+        for head, _, inner in (path.partition(".") for path in column.paths):
+            if inner and head in fields and fields[head].kind is Kind.RELATION:
+                found[f"{head}:{inner.partition('.')[0]}"] = None
+    return [*found]
+
+
+def in_order(names: Iterable[str], model: type[Model] | None) -> list[str]:
+    """Return names in the order of the model: the id first, timestamps last, as all lists have."""
+    known = [*fields_of(model)]
+
+    def place(name: str) -> tuple[int, int]:
+        head = name.partition(".")[0]
+        if head in _FIRST:
+            return 0, 0
+        if head in _LAST:
+            return 3, _LAST.index(head)
+        return (1, known.index(head)) if head in known else (2, 0)
+
+    return sorted(names, key=place)
+
+
 def chosen_columns(
     names: Sequence[str], model: type[Model] | None, records: Sequence[JSONObject]
 ) -> list[str]:
@@ -74,6 +171,20 @@ def value_at(record: JSONObject, path: str) -> JSONValue:
             return None
         value = value.get(step)
     return value
+
+
+def _shown(model: type[Model] | None) -> list[Column]:
+    """Return the columns that are chosen for a model."""
+    columns: list[Column] = []
+    for text in SHOWN.get("" if model is None else model.__name__, "").split():
+        heading, _, paths = text.rpartition("=")
+        name = paths.removesuffix(".name").rpartition(".")[2]  # `customer` has the customer's name
+        columns.append(Column(heading or name, tuple(paths.split("|"))))
+    return columns
+
+
+def _has_objects(value: JSONValue) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _chosen(name: str, model: type[Model] | None, records: Sequence[JSONObject]) -> str:

@@ -9,10 +9,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from allawee_async.cli.output.cells import cell, currency_of, is_money
-from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
+from allawee_async.cli.output.cells import cell, currency_of, is_money, money
+from allawee_async.cli.output.columns import (
+    Column,
+    chosen_columns,
+    in_order,
+    usual_columns,
+    value_at,
+)
 from allawee_async.cli.output.console import is_unicode, output_console
-from allawee_async.models.schema import Kind, fields_of
 from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
@@ -23,31 +28,19 @@ if TYPE_CHECKING:
 
 _GAP: Final = 2
 _DOTS: Final = "..."
-_NARROWEST: Final = 12
-_WIDEST: Final = 40
+_NARROWEST: Final = 14
 _FEWEST_COLUMNS: Final = 3
-_LEFT_OUT: Final = frozenset({"object", "updatedAt"})
-_IN_THE_WAY: Final = (Kind.OBJECT, Kind.LIST, Kind.MAPPING, Kind.JSON)
-_FIRST: Final = ("id", "_id")
-_LAST: Final = ("createdAt", "updatedAt", "object")
-_LOOKED_FOR: Final[dict[str, tuple[str, ...]]] = {
-    "AccountLogEntry": ("createdAt", "type", "amount", "balanceAfter", "reference", "category"),
-    "Card": ("id", "details.last4", "details.cardHolderName", "status", "customer", "createdAt"),
-    "Payment": (
-        *("id", "amount", "status", "reference", "methodData.bankTransfer.accountName"),
-        *("createdAt", "failureReason"),
-    ),
-}
-"""What people look for in a list, by model: these columns come first, and are kept longest."""
-_KEPT_LONGEST: Final = ("id", "_id", "name", "amount", "status", "createdAt", "type", "customer")
+_ROOMY: Final = 80
+_NO_TOTAL: Final = ("balanceBefore", "balanceAfter", "cap")
+_TOTAL: Final = "total"
+_CAME_TO_NOTHING: Final = ("failed", "declined", "reversed", "cancelled")
 
 
 @attrs.frozen
-class _Column:
+class _PlacedColumn:
     """A column and the room that it gets."""
 
-    name: str
-    heading: str
+    column: Column
     width: int
     shrinks: bool
     is_amount: bool
@@ -64,64 +57,152 @@ class TableWriter:
         self._model = model
         self._names = names
         self._console = output_console()
-        self._layout: list[_Column] | None = None
-        self._stacked: list[str] = []
-        self._is_empty = True
+        self._columns: list[Column] = []
+        self._layout: list[_PlacedColumn] | None = None  # None is too narrow for a table
+        self._minor = True
+        self._rows = self._left_out = 0
+        self._totals: dict[str, dict[str, int]] = {}
 
     def one(self, record: JSONObject) -> None:
         """Write the fields of an object below each other."""
-        self._print_fields(list(_rows(_in_order(record), "", self._model, ())))
+        ordered = {name: record[name] for name in in_order(record, self._model)}
+        self._print_fields(list(_rows(ordered, "", self._model, ())))
 
     def page(self, records: Sequence[JSONObject]) -> None:
         """Write some rows; the first ones below a heading."""
         if not records:
             return
-        is_first, self._is_empty = self._is_empty, False
+        is_first = not self._rows
+        self._rows += len(records)
         if is_first:
             self._choose(records)
+        self._add_up(records)
         if self._layout is None:
             for record in records:
                 self._print_stacked(record)
-            return
-        self._layout = _grown(self._layout, self._model, records, self._console.width)
-        table = _table(self._layout, heading=is_first)
-        for record in records:
-            table.add_row(*(self._fitting(record, column) for column in self._layout))
-        self._console.print(table)
+        else:
+            rows = [[self._cell(record, one.column) for one in self._layout] for record in records]
+            self._print_rows(rows, heading=is_first)
 
-    def end(self) -> None:
-        """Say that there was nothing, if there was nothing."""
-        if self._is_empty:
+    def end(self, count: str | None = None) -> None:
+        """Write the totals, and how many there are; say that there was nothing, if so."""
+        if not self._rows:
             chosen_columns(self._names or (), self._model, ())
             self._console.print(Text("none", style="dim"))
+            return
+        for currency in sorted(self._totals) if self._rows > 1 else ():
+            self._print_total(currency)
+        if self._totals and self._left_out:
+            count = f"{count or ''}; totals leave out {self._left_out:,} that came to nothing"
+        if count:
+            self._console.print(Text(count.removeprefix("; "), style="dim"))
 
     def _choose(self, records: Sequence[JSONObject]) -> None:
+        """Choose the columns: all of them; else with less words for money; else fewer of them."""
         if self._names is None:
-            names = _usual_columns(self._model, records)
+            ranked = usual_columns(self._model, records)
+            chosen = in_order([column.paths[0] for column in ranked], self._model)
+            self._columns = sorted(ranked, key=lambda column: chosen.index(column.paths[0]))
         else:
             names = chosen_columns(self._names, self._model, records)
-        usual = self._names is None
-        columns = [_measured(name, self._model, records, brief=usual) for name in names]
-        kept = (*_looked_for(self._model), *_KEPT_LONGEST, *names) if usual else None
-        self._layout = _fitted(columns, self._console.width, kept)
-        self._stacked = names
+            self._columns = ranked = [Column(name, (name,)) for name in names]
+        room, fewest = self._console.width, min(_FEWEST_COLUMNS, len(ranked))
+        placed = [self._measured(column, records) for column in self._columns]
+        if _total(placed) > room:
+            self._minor = False
+            placed = [self._measured(column, records) for column in self._columns]
+        while self._names is None and len(placed) > fewest and _total(placed) > room:
+            placed.remove(max(placed, key=lambda one: ranked.index(one.column)))
+        if _total(placed) > room:
+            self._minor = True
+        else:
+            self._columns = [one.column for one in placed]
+            self._layout = _widened(placed, room)
 
-    def _fitting(self, record: JSONObject, column: _Column) -> Text:
-        """Return a cell; where Rich has no character to say that it is cut, dots say so."""
-        text = _cell(record, column.name, self._model)
-        if column.shrinks and not is_unicode(self._console) and text.cell_len > column.width:
-            text.truncate(column.width - len(_DOTS))
-            text.append(_DOTS)
-        return text
+    def _measured(self, column: Column, records: Sequence[JSONObject]) -> _PlacedColumn:
+        cells = [self._cell(record, column) for record in records]
+        width = max(len(column.heading), *(text.cell_len for text in cells))
+        is_amount = any(is_money(path, self._model) for path in column.paths)
+        shrinks = not is_amount and all(not text.style for text in cells)
+        return _PlacedColumn(column, width, shrinks, is_amount)
+
+    def _cell(self, record: JSONObject, column: Column) -> Text:
+        path, value, currency = self._found(record, column)
+        if isinstance(value, dict):
+            value = value.get("id") or str(value)
+        return cell(path.rpartition(".")[2], value, currency, brief=True, minor=self._minor)
+
+    def _found(self, record: JSONObject, column: Column) -> tuple[str, JSONValue, str | None]:
+        """Return where a value is, the value, and its currency; what was debited is negative."""
+        path = column.path_in(record)
+        above, _, name = path.rpartition(".")
+        around = (value_at(record, above), record) if above else (record,)
+        value, currency = value_at(record, path), currency_of(path, self._model, around)
+        if name == "amount" and record.get("type") == "debit" and type(value) is int:
+            value = -abs(value)
+        return path, value, currency
+
+    def _add_up(self, records: Sequence[JSONObject]) -> None:
+        for record in records:
+            nothing = record.get("status") in _CAME_TO_NOTHING
+            self._left_out += nothing
+            for column in () if nothing else self._columns:
+                path, value, currency = self._found(record, column)
+                if type(value) is int and currency and path not in _NO_TOTAL:
+                    sums = self._totals.setdefault(currency, {})
+                    sums[column.heading] = sums.get(column.heading, 0) + value
+
+    def _print_total(self, currency: str) -> None:
+        """Write what a currency comes to, under its columns."""
+        totals = {
+            heading: Text(money(total, printable(currency), minor=self._minor), style="bold")
+            for heading, total in self._totals[currency].items()
+        }
+        if self._layout is None:
+            self._print_fields([(f"{_TOTAL} {name}", text) for name, text in totals.items()])
+            return
+        row = [totals.get(one.column.heading, Text()) for one in self._layout]
+        label = next((text for text in row if not text), Text())
+        label.append(_TOTAL, style="bold")
+        self._print_rows([row])
+
+    def _print_rows(self, rows: list[list[Text]], *, heading: bool = False) -> None:
+        """Write rows; what may not be cut gets of the room that is left what it needs."""
+        self._layout = layout = _grown(self._layout or [], rows, self._console.width)
+        table = Table(
+            box=None,
+            padding=(0, _GAP, 0, 0),
+            pad_edge=False,
+            header_style="bold",
+            show_header=heading,
+        )
+        for one in layout:
+            table.add_column(
+                one.column.heading,
+                width=one.width,
+                justify="right" if one.is_amount else "left",
+                no_wrap=one.shrinks,
+                overflow="ellipsis" if one.shrinks else "fold",
+            )
+        for row in rows:
+            for one, text in zip(layout, row, strict=True):
+                # Where Rich has no character to say that a text is cut, dots say so.
+                if one.shrinks and not is_unicode(self._console) and text.cell_len > one.width:
+                    text.truncate(one.width - len(_DOTS))
+                    text.append(_DOTS)
+            table.add_row(*row)
+        self._console.print(table)
 
     def _print_stacked(self, record: JSONObject) -> None:
-        first, *others = self._stacked
-        there = [name for name in others if value_at(record, name) is not None]
-        self._console.print(_cell(record, first, self._model), overflow="fold")
-        longest = max((len(name) for name in others), default=0)
-        self._print_fields(
-            [(name, _cell(record, name, self._model)) for name in there], longest, indent=_GAP
-        )
+        first, *others = self._columns
+        there = [
+            (one.heading, self._cell(record, one))
+            for one in others
+            if value_at(record, one.path_in(record)) is not None
+        ]
+        self._console.print(self._cell(record, first), overflow="fold")
+        longest = max((len(one.heading) for one in others), default=0)
+        self._print_fields(there, longest, indent=_GAP)
 
     def _print_fields(
         self, rows: Sequence[tuple[str, Text]], longest: int = 0, *, indent: int = 0
@@ -131,7 +212,7 @@ class TableWriter:
         table = Table.grid(padding=(0, _GAP, 0, 0))
         table.add_column(
             style="bold",
-            no_wrap=room > 2 * _WIDEST,
+            no_wrap=room > _ROOMY,
             overflow="fold",
             min_width=min(longest, room // 2),
         )
@@ -142,118 +223,32 @@ class TableWriter:
             self._console.print(Padding(table, (0, 0, 0, indent), expand=False))
 
 
-def _usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> list[str]:
-    """Return the columns that say most: plain fields that are there, no secrets."""
-    fields = fields_of(model)
-    names: list[str] = []
-    for name in all_columns(model, records):
-        shape = fields.get(name)
-        values = [value_at(record, name) for record in records]
-        if "." in name or name in _LEFT_OUT or all(value is None for value in values):
-            continue
-        if shape and (shape.secret or shape.kind in _IN_THE_WAY):
-            continue
-        if not any(isinstance(value, (dict, list)) for value in values):
-            names.append(name)
-    if any(is_money(name, model) for name in names) and "currency" in names:
-        names.remove("currency")  # it stands beside the money
-    wanted = [
-        name
-        for name in _looked_for(model)
-        if any(value_at(record, name) is not None for record in records)
-    ]
-    return [*dict.fromkeys([*wanted, *names])] or all_columns(model, records)
+def _widened(columns: list[_PlacedColumn], room: int) -> list[_PlacedColumn]:
+    """Return the columns with the room that is left among those that need it, the short first."""
+    widths = [one.least for one in columns]
+    spare = room - _total(columns)
+    for place in sorted(range(len(columns)), key=lambda place: columns[place].width):
+        more = min(spare, columns[place].width - widths[place])
+        widths[place] += more
+        spare -= more
+    return [attrs.evolve(one, width=width) for one, width in zip(columns, widths, strict=True)]
 
 
-def _looked_for(model: type[Model] | None) -> tuple[str, ...]:
-    return () if model is None else _LOOKED_FOR.get(model.__name__, ())
-
-
-def _measured(
-    name: str, model: type[Model] | None, records: Sequence[JSONObject], *, brief: bool
-) -> _Column:
-    heading = name.rpartition(".")[2] if brief else name
-    cells = [_cell(record, name, model) for record in records]
-    width = max(len(heading), *(text.cell_len for text in cells))
-    is_amount = is_money(name, model)
-    shrinks = not is_amount and all(not text.style for text in cells)
-    return _Column(name, heading, min(width, _WIDEST) if shrinks else width, shrinks, is_amount)
-
-
-def _fitted(columns: list[_Column], room: int, order: Sequence[str] | None) -> list[_Column] | None:
-    """Return the columns that there is room for, or None if there is not enough for a table.
-
-    Args:
-        columns: The columns.
-        room: How wide the table may be.
-        order: The names in the order in which columns are kept; None lets none be dropped.
-    """
-    kept = list(columns)
-    while order and len(kept) > 1 and _total(kept) > room:
-        kept.remove(max(kept, key=lambda column: order.index(column.name)))
-    if _total(kept) > room or len(kept) < min(_FEWEST_COLUMNS, len(columns)):
-        return None
-    spare = room - _total(kept)
-    fitted: list[_Column] = []
-    for column in kept:
-        wider = min(spare, column.width - column.least)
-        spare -= wider
-        fitted.append(attrs.evolve(column, width=column.least + wider))
-    return fitted
-
-
-def _grown(
-    layout: list[_Column], model: type[Model] | None, records: Sequence[JSONObject], room: int
-) -> list[_Column]:
-    """Return the layout with room for the amounts and states of a later page, if there is any."""
-    spare = room - sum(column.width for column in layout) - _GAP * (len(layout) - 1)
-    grown: list[_Column] = []
-    for column in layout:
-        width = 0 if column.shrinks else _measured(column.name, model, records, brief=True).width
-        wider = max(0, min(spare, width - column.width))
-        spare -= wider
-        grown.append(attrs.evolve(column, width=column.width + wider))
+def _grown(layout: list[_PlacedColumn], rows: list[list[Text]], room: int) -> list[_PlacedColumn]:
+    spare = room - sum(one.width for one in layout) - _GAP * (len(layout) - 1)
+    grown: list[_PlacedColumn] = []
+    for place, one in enumerate(layout):
+        needed = max(row[place].cell_len for row in rows)
+        if one.shrinks:
+            needed = min(needed, len(_TOTAL))
+        more = max(0, min(spare, needed - one.width))
+        spare -= more
+        grown.append(attrs.evolve(one, width=one.width + more))
     return grown
 
 
-def _total(columns: list[_Column]) -> int:
-    return sum(column.least for column in columns) + _GAP * (len(columns) - 1)
-
-
-def _table(layout: list[_Column], *, heading: bool) -> Table:
-    table = Table(
-        box=None,
-        padding=(0, _GAP, 0, 0),
-        pad_edge=False,
-        header_style="bold",
-        show_header=heading,
-    )
-    for column in layout:
-        table.add_column(
-            column.heading,
-            width=column.width,
-            justify="right" if column.is_amount else "left",
-            no_wrap=column.shrinks,
-            overflow="ellipsis" if column.shrinks else "fold",
-        )
-    return table
-
-
-def _cell(record: JSONObject, path: str, model: type[Model] | None) -> Text:
-    value = value_at(record, path)
-    if isinstance(value, dict):
-        value = value.get("id") or str(value)
-    above, _, name = path.rpartition(".")
-    around = (value_at(record, above), record) if above else (record,)
-    return cell(name, value, currency_of(path, model, around), brief=True)
-
-
-def _in_order(record: JSONObject) -> JSONObject:
-    """Return an object with its id first and its timestamps last, as all lists have them."""
-    first = [name for name in _FIRST if name in record]
-    last = [name for name in _LAST if name in record]
-    others = [name for name in record if name not in (*first, *last)]
-    return {name: record[name] for name in (*first, *others, *last)}
+def _total(columns: list[_PlacedColumn]) -> int:
+    return sum(one.least for one in columns) + _GAP * (len(columns) - 1)
 
 
 def _rows(

@@ -44,8 +44,8 @@ class Writer(Protocol):
         """Write some objects of a list."""
         ...
 
-    def end(self) -> None:
-        """Write what ends a list."""
+    def end(self, count: str | None = None) -> None:
+        """Write what ends a list; for people also how many there are."""
         ...
 
 
@@ -105,7 +105,8 @@ class _Json(_Checked):
             write(self._between + ",\n".join(_json(record) for record in records))
             self._between = ",\n"
 
-    def end(self) -> None:
+    def end(self, count: str | None = None) -> None:
+        del count
         self._check(())
         write("[]\n" if self._between == "[\n" else "\n]\n")
 
@@ -120,7 +121,8 @@ class _JsonLines(_Checked):
         self._check(records)
         write("".join(f"{_json(record)}\n" for record in records))
 
-    def end(self) -> None:
+    def end(self, count: str | None = None) -> None:
+        del count
         self._check(())
 
 
@@ -157,7 +159,8 @@ class _Csv:
         text = csv_lines([heading, *rows] if is_first else rows)
         write(_CODES.sub("?", text) if sys.stdout.isatty() else text)
 
-    def end(self) -> None:
+    def end(self, count: str | None = None) -> None:
+        del count
         if self._columns is None:
             self.page(())
         if self._missed:
