@@ -54,7 +54,7 @@ there is room. `heading=path|path` takes the first that is there."""
 
 
 @attrs.frozen
-class Column:
+class TableColumn:
     """A column of a table.
 
     Attributes:
@@ -105,13 +105,13 @@ def all_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> lis
     return [*(name for name in _FIRST if name in columns), *(c for c in columns if c not in _FIRST)]
 
 
-def usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> list[Column]:
+def usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> list[TableColumn]:
     """Return the columns that say most, the most wanted first; none in which nothing stands."""
     columns = _shown(model)
     if not columns:
         names = all_columns(model, records)
         kept = [name for name in names if "." not in name and name not in _LAST[1:]]
-        columns = [Column(name, (name,)) for name in kept]
+        columns = [TableColumn(name, (name,)) for name in kept]
     values = [[value_at(one, column.path_in(one)) for one in records] for column in columns]
     return [
         column
@@ -173,13 +173,13 @@ def value_at(record: JSONObject, path: str) -> JSONValue:
     return value
 
 
-def _shown(model: type[Model] | None) -> list[Column]:
+def _shown(model: type[Model] | None) -> list[TableColumn]:
     """Return the columns that are chosen for a model."""
-    columns: list[Column] = []
+    columns: list[TableColumn] = []
     for text in SHOWN.get("" if model is None else model.__name__, "").split():
         heading, _, paths = text.rpartition("=")
         name = paths.removesuffix(".name").rpartition(".")[2]  # `customer` has the customer's name
-        columns.append(Column(heading or name, tuple(paths.split("|"))))
+        columns.append(TableColumn(heading or name, tuple(paths.split("|"))))
     return columns
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from allawee_async.cli.output.cells import cell, currency_of, is_money, money
 from allawee_async.cli.output.columns import (
-    Column,
+    TableColumn,
     chosen_columns,
     in_order,
     usual_columns,
@@ -40,7 +40,7 @@ _CAME_TO_NOTHING: Final = ("failed", "declined", "reversed", "cancelled")
 class _PlacedColumn:
     """A column and the room that it gets."""
 
-    column: Column
+    column: TableColumn
     width: int
     shrinks: bool
     is_amount: bool
@@ -57,7 +57,7 @@ class TableWriter:
         self._model = model
         self._names = names
         self._console = output_console()
-        self._columns: list[Column] = []
+        self._columns: list[TableColumn] = []
         self._layout: list[_PlacedColumn] | None = None  # None is too narrow for a table
         self._minor = True
         self._rows = self._left_out = 0
@@ -105,7 +105,7 @@ class TableWriter:
             self._columns = sorted(ranked, key=lambda column: chosen.index(column.paths[0]))
         else:
             names = chosen_columns(self._names, self._model, records)
-            self._columns = ranked = [Column(name, (name,)) for name in names]
+            self._columns = ranked = [TableColumn(name, (name,)) for name in names]
         room, fewest = self._console.width, min(_FEWEST_COLUMNS, len(ranked))
         placed = [self._measured(column, records) for column in self._columns]
         if _total(placed) > room:
@@ -119,20 +119,20 @@ class TableWriter:
             self._columns = [one.column for one in placed]
             self._layout = _widened(placed, room)
 
-    def _measured(self, column: Column, records: Sequence[JSONObject]) -> _PlacedColumn:
+    def _measured(self, column: TableColumn, records: Sequence[JSONObject]) -> _PlacedColumn:
         cells = [self._cell(record, column) for record in records]
         width = max(len(column.heading), *(text.cell_len for text in cells))
         is_amount = any(is_money(path, self._model) for path in column.paths)
         shrinks = not is_amount and all(not text.style for text in cells)
         return _PlacedColumn(column, width, shrinks, is_amount)
 
-    def _cell(self, record: JSONObject, column: Column) -> Text:
+    def _cell(self, record: JSONObject, column: TableColumn) -> Text:
         path, value, currency = self._found(record, column)
         if isinstance(value, dict):
             value = value.get("id") or str(value)
         return cell(path.rpartition(".")[2], value, currency, brief=True, minor=self._minor)
 
-    def _found(self, record: JSONObject, column: Column) -> tuple[str, JSONValue, str | None]:
+    def _found(self, record: JSONObject, column: TableColumn) -> tuple[str, JSONValue, str | None]:
         """Return where a value is, the value, and its currency; what was debited is negative."""
         path = column.path_in(record)
         above, _, name = path.rpartition(".")
