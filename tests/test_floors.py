@@ -40,6 +40,7 @@ OPTIONAL = {
     "resources": {"docstring_parser"},
     "cli": {"typer", "rich", "click", "keyring"},
     "export": {"pyarrow"},
+    "sandbox": {"jinja2"},
     "webhooks": {"redis", "starlette"},
     "integrations": {"fastapi", "starlette", "dask", "pandas", "dlt"},
 }

@@ -22,6 +22,7 @@ from allawee_async.sandbox.http.ports import Ports
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
+from allawee_async.sandbox.page.texts import exports
 from allawee_async.sandbox.rules.values import PAUSES
 from allawee_async.sandbox.seed.documented import seed_cards
 from allawee_async.sandbox.seed.holdings import seed_holdings
@@ -100,7 +101,7 @@ class Sandbox:
             anywhere=webhooks_anywhere,
         )
         context = ActionContext(self._adapter, lambda: self._state, self.reset, self.settle_cards)
-        self._page = PageServer(context, listens_at=host, urls=self._urls) if page else None
+        self._page = PageServer(context, listens_at=host, exports=self._exports) if page else None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -278,8 +279,9 @@ class Sandbox:
 
         return to_bytes(document(base_url=self.url, secure_url=self.secure_url))
 
-    def _urls(self) -> tuple[str, str]:
-        return self.url, self.secure_url
+    def _exports(self) -> list[str]:
+        key = self.api_key if self.api_key in self._state.keys else ""
+        return exports(self.url, self.secure_url, key)
 
     def _seed_state(self) -> None:
         self._state = State(clock=self._clock, ids=IdSource(f"ids {self._seed}"))

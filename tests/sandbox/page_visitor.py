@@ -61,4 +61,4 @@ class Visitor:
         assert shown.status == 200
         found = re.search(r'<p class="outcome [a-z]+">(.*?)</p>', shown.text)
         assert found is not None, shown.text
-        return html.unescape(found[1])
+        return html.unescape(re.sub(r"<[^>]*>", "", found[1]))

@@ -1,7 +1,6 @@
 """`allawee sandbox`: the embedded Allawee as a server of its own, for any program to talk to."""
 
 import asyncio
-import shlex
 import signal
 import sys
 import webbrowser
@@ -130,16 +129,6 @@ def _print_welcome(sandbox: "Sandbox", options: SandboxOptions) -> None:
 
 def assignments(sandbox: "Sandbox") -> list[str]:
     """Return the lines that make a shell's programs use a sandbox."""
-    variables = {
-        "ALLAWEE_BASE_URL": sandbox.url,
-        "ALLAWEE_SECURE_URL": sandbox.secure_url,
-        "ALLAWEE_API_KEY": sandbox.api_key,
-    }
-    return [_assignment(name, value, sys.platform) for name, value in variables.items()]
+    from allawee_async.sandbox.page.texts import exports
 
-
-def _assignment(name: str, value: str, platform: str) -> str:
-    """Return the line that sets a variable in the shell that is usual there."""
-    if platform == "win32":
-        return f'$env:{name} = "{value}"'
-    return f"export {name}={shlex.quote(value)}"  # fish takes it as well
+    return exports(sandbox.url, sandbox.secure_url, sandbox.api_key)

@@ -48,6 +48,9 @@ class KeyRing:
         # Looking a digest up tells nothing about how close a wrong key came.
         self._keys: dict[str, Key] = {}
 
+    def __contains__(self, key: str) -> bool:
+        return _digest(key) in self._keys
+
     def add(
         self, key: str, *, scopes: Iterable[str] | None = None, grp_enabled: bool = False
     ) -> Key:

@@ -111,6 +111,14 @@ class LoggedRequest:
         """The beginning of its body without secrets; None if there is none, or no more."""
         return beginning(self._body, self.body_size) if self._body else None
 
+    def mentions(self, text: str) -> bool:
+        """Return whether its line, its query or what is kept of its bodies has a text."""
+        line = (
+            f"{self.method} {self.path} {self.status} {self.request_id} {self.query} {self.faults}"
+        )
+        bodies = (self._body + self._answer).decode(errors="ignore")
+        return text.casefold() in f"{line} {bodies}".casefold()
+
     def take(self, body: bytes) -> None:
         """Take note of the request's body."""
         self.body_size = len(body)

@@ -14,9 +14,7 @@ from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.values import from_bytes
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.faults.kinds import CHOICES, Latency
-from allawee_async.sandbox.page import forms
-from allawee_async.sandbox.page.html import BAD, GOOD, WAITING
-from allawee_async.sandbox.page.texts import counted, minor_units, money, short
+from allawee_async.sandbox.page.texts import counted, minor_units, money, reason, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -29,14 +27,8 @@ FormFields: TypeAlias = "Mapping[str, str]"
 
 _LONGEST_DELAY = 600
 _MOST_TIMES = 100_000
-_HINTS = {
-    "timeout-error": "no webhook decided in time",
-    "no-webhook": "there is no webhook that could decide",
-    "webhook-unreachable": "nobody answers at the address of the webhook",
-    "spending-control": "its controls do not allow this",
-    "insufficient-funds": "the account that pays for it has too little",
-    "customer-inactive": "its customer is not active",
-}
+CAPTURE, CHECK = "capture", "check"
+GOOD, BAD, WAITING, PLAIN = "good", "bad", "wait", "plain"
 
 
 @attrs.frozen
@@ -58,10 +50,17 @@ class ActionContext:
 
 @attrs.frozen
 class ActionOutcome:
-    """What came of an action, in one line; `kind` is that of a state label."""
+    """What came of an action, in one line.
+
+    Attributes:
+        text: The line.
+        kind: That of a state label; one that is good goes by itself.
+        secret: What is to be copied, told this once.
+    """
 
     text: str
     kind: str = GOOD
+    secret: str = attrs.field(default="", repr=False)
 
 
 class WrongInputError(Exception):
@@ -71,14 +70,14 @@ class WrongInputError(Exception):
 def purchase(context: ActionContext, form: FormFields) -> ActionOutcome:
     """Let the card network ask for a purchase, or for the balance."""
     use = form.get("use", "")
-    if use not in (forms.CAPTURE, forms.CHECK):
+    if use not in (CAPTURE, CHECK):
         raise WrongInputError("Choose a purchase or a balance check.")
     merchant = form.get("merchant", "").strip()
     body: JsonObject = {"channel": form.get("channel", ""), "merchantDescriptor": merchant or None}
     code = _category_code(merchant)
     if code is not None:
         body["mcc"] = code
-    if use == forms.CAPTURE:
+    if use == CAPTURE:
         body |= {"amount": _amount(form), "fees": 0}
     card = form.get("card", "")
     path = f"/simulation/cards/{quote(card, safe='')}/request-authorization/{use}"
@@ -132,7 +131,7 @@ def new_key(context: ActionContext, _form: FormFields) -> ActionOutcome:
     """Make a secret key that may do everything, and tell it once."""
     scopes: list[Json] = [*sorted({endpoint.scope for endpoint in ROUTES})]
     made = _send(context, "/secret-keys", {"name": "Of the page", "scopes": scopes})
-    return ActionOutcome(f"Copy it now: {made.get('key')}")
+    return ActionOutcome("Copy it now:", PLAIN, short(made.get("key")))
 
 
 def settle(context: ActionContext, _form: FormFields) -> ActionOutcome:
@@ -165,7 +164,7 @@ ACTIONS: dict[str, Callable[[ActionContext, FormFields], ActionOutcome]] = {
 @contextmanager
 def _decided(state: State, card: str, decision: str) -> Generator[None]:
     """Let purchases be decided as somebody chose, as long as the block lasts."""
-    if decision not in (forms.APPROVE, forms.DECLINE):
+    if decision not in ("approve", "decline"):
         yield
         return
     before = state.decide
@@ -188,7 +187,7 @@ def _told_of_card(state: State, id: str) -> JsonObject:
 
 def _purchased(authorization: JsonObject, merchant: str) -> ActionOutcome:
     amount = money(authorization.get("amount"), authorization.get("currency"))
-    is_check = authorization.get("type") == forms.CHECK
+    is_check = authorization.get("type") == CHECK
     where = f" at {short(merchant)}" if merchant else ""
     what = f"{'balance check' if is_check else amount}{where}"
     match authorization.get("status"):
@@ -197,10 +196,9 @@ def _purchased(authorization: JsonObject, merchant: str) -> ActionOutcome:
         case "pending":
             return ActionOutcome(f"The webhook is asked: {what}.", WAITING)
         case told:
-            reason = short(authorization.get("statusReason"))
-            hint = _HINTS.get(reason)
-            why = f" ({reason}: {hint})" if hint else f" ({reason})" if reason else ""
-            return ActionOutcome(f"{short(told).capitalize()}: {what}{why}.", BAD)
+            why = reason(authorization.get("statusReason"))
+            because = f" ({why})" if why else ""
+            return ActionOutcome(f"{short(told).capitalize()}: {what}{because}.", BAD)
 
 
 def _category_code(merchant: str) -> str | None:

@@ -16,6 +16,7 @@ from aiohttp import web
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.page.actions import (
     ACTIONS,
+    BAD,
     ActionContext,
     ActionOutcome,
     WrongInputError,
@@ -23,8 +24,8 @@ from allawee_async.sandbox.page.actions import (
 from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
 from allawee_async.sandbox.page.control import HEADER, PREFIX, controlled
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
-from allawee_async.sandbox.page.html import BAD
 from allawee_async.sandbox.page.views import VIEWS, whole_page
+from allawee_async.version import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,15 +48,15 @@ class PageServer:
     Args:
         context: What it shows and works on.
         listens_at: The address that the sandbox listens at.
-        urls: Returns the base URLs of the API and of the secure host.
+        exports: Returns the lines that make a shell's programs use the sandbox.
     """
 
     def __init__(
-        self, context: ActionContext, *, listens_at: str, urls: Callable[[], tuple[str, str]]
+        self, context: ActionContext, *, listens_at: str, exports: Callable[[], list[str]]
     ) -> None:
         self._context = context
         self._listens_at = listens_at
-        self._urls = urls
+        self._exports = exports
         self._token = token_urlsafe(24)
         self._outcomes: deque[tuple[str, ActionOutcome]] = deque(maxlen=_OUTCOMES_KEPT)
         self._numbers = count(1)
@@ -112,13 +113,18 @@ class PageServer:
             log=own.adapter.log,
             faults=own.adapter.faults,
             crashes=len(own.adapter.crashes),
-            urls=self._urls(),
+            exports=self._exports(),
             token=self._token,
             name=name,
             query=query,
         )
         outcome = dict(self._outcomes).get(query.get("outcome", ""))
-        html = whole_page(context, outcome)
+        try:
+            html = whole_page(context, outcome)
+        except ModuleNotFoundError as missing:
+            if missing.name not in ("jinja2", "markupsafe"):
+                raise
+            return _told(501, f"The sandbox's page needs jinja2: {install_command('cli')}")
         return _response(200, html.encode(errors="replace"), "text/html; charset=utf-8")
 
     async def _act(self, request: web.BaseRequest, visit: Visit, name: str) -> web.Response:

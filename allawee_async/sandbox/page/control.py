@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.faults.kinds import CHOICES
 from allawee_async.sandbox.page.actions import WrongInputError, clear_faults, fault
+from allawee_async.sandbox.page.texts import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +59,8 @@ def controlled(
             except WrongInputError as error:
                 return 400, {"told": f"{error} Known: {', '.join(CHOICES)}."}
         case "GET", "requests":
-            count, bodies = form.get("count", ""), form.get("bodies") == "yes"
-            size = int(count) if count.isdecimal() and len(count) < 7 else 20
-            latest = context.adapter.log.latest(size)
+            bodies = form.get("bodies") == "yes"
+            latest = context.adapter.log.latest(whole_number(form.get("count", ""), 20))
             return 200, {"requests": [_request(entry, bodies=bodies) for entry in latest[::-1]]}
         case "GET", "faults":
             pending = context.adapter.faults.pending()

@@ -4,14 +4,17 @@
 // leaving it. Without this file the page works by reloading.
 (() => {
   const EVERY = 1000;
+  const SHOWN = 6000;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const live = document.getElementById("live");
+  const outcome = document.getElementById("outcome");
   const state = document.getElementById("live-state");
   const button = document.getElementById("live-switch");
   let paused = false;
   let known = "";
   let latest = 0;
   let timer;
+  let fading;
 
   const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 
@@ -61,6 +64,7 @@
   }
 
   function update(fresh) {
+    addCopying(fresh);
     for (const details of fresh.querySelectorAll("details[id]")) {
       const before = document.getElementById(details.id);
       if (before) details.open = before.open;
@@ -100,15 +104,50 @@
     timer = setTimeout(refresh, EVERY);
   }
 
-  function showOutcome(node) {
-    document.getElementById("outcome").replaceChildren(...(node ? [node] : []));
+  // What went well says so for a while; what did not, and a key to copy, stays until dismissed.
+  function showOutcome(nodes) {
+    outcome.replaceChildren(...nodes);
+    addCopying(outcome);
+    clearTimeout(fading);
+    if (outcome.querySelector(".good")) fading = setTimeout(fade, SHOWN);
+  }
+
+  function fade() {
+    if (outcome.matches(":hover, :focus-within")) fading = setTimeout(fade, SHOWN);
+    else outcome.replaceChildren();
   }
 
   function complain(text) {
     const told = document.createElement("p");
     told.className = "outcome bad";
     told.textContent = text;
-    showOutcome(told);
+    const dismiss = document.createElement("a");
+    dismiss.className = "dismiss";
+    dismiss.href = location.href;
+    dismiss.textContent = "Dismiss";
+    showOutcome([told, dismiss]);
+  }
+
+  // A button that takes what stands before it.
+  function addCopying(shown) {
+    for (const copied of shown.querySelectorAll("[data-copy]:not(:has(+ .copy))")) {
+      const copy = document.createElement("button");
+      copy.type = "button";
+      copy.className = "quiet copy";
+      copy.textContent = "Copy";
+      copied.after(copy);
+    }
+  }
+
+  async function take(copy) {
+    try {
+      await navigator.clipboard.writeText(copy.previousElementSibling.textContent);
+      copy.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(copy.previousElementSibling);
+      copy.textContent = "Press Ctrl-C";
+    }
+    setTimeout(() => (copy.textContent = "Copy"), SHOWN / 2);
   }
 
   async function send(form) {
@@ -118,7 +157,7 @@
     try {
       const body = new URLSearchParams(new FormData(form));
       const { reply, text } = await load(form.action, { method: "POST", body });
-      if (reply.ok) showOutcome(parse(text).querySelector("#outcome > *"));
+      if (reply.ok) showOutcome(parse(text).getElementById("outcome").children);
       else complain(text);
     } catch {
       complain("The sandbox does not answer: is it still running?");
@@ -132,6 +171,13 @@
     if (event.target.method !== "post") return;
     event.preventDefault();
     send(event.target);
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.matches(".copy")) take(event.target);
+    if (!event.target.matches(".dismiss")) return;
+    event.preventDefault();
+    showOutcome([]);
   });
 
   button.addEventListener("click", () => {
@@ -149,6 +195,8 @@
     history.replaceState(null, "", here);
   }
   document.documentElement.classList.add("js");
+  addCopying(document);
+  showOutcome([...outcome.children]);
   live.hidden = false;
   refresh();
 })();

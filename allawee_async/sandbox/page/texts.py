@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import shlex
+import sys
+from typing import TYPE_CHECKING, Final
 
 from allawee_async.sandbox.api.documents import entries, part
 from allawee_async.sandbox.core.values import to_bytes
@@ -13,7 +15,18 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import Json, JsonObject
 
 LONGEST = 120
+REASONS: Final = {
+    "timeout-error": "no webhook decided in time",
+    "no-webhook": "there is no webhook that could decide",
+    "webhook-unreachable": "nobody answers at the address of the webhook",
+    "spending-control": "its controls do not allow this",
+    "insufficient-funds": "the account that pays for it has too little",
+    "customer-inactive": "its customer is not active",
+}
+"""What the reasons for a decline mean."""
+
 _JSON_SHOWN = 4 * 1024
+_CONTROLS_TOLD = 6
 _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 
 
@@ -39,6 +52,11 @@ def minor_units(text: str) -> int | None:
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
 
+def whole_number(text: str, default: int) -> int:
+    """Return a number as an address has it, or the default for one that is none or too large."""
+    return int(text) if text.isdecimal() and len(text) < 7 else default
+
+
 def moment(timestamp: Json) -> str:
     """Return a timestamp of the API without its milliseconds: `2026-05-13 12:00:00`."""
     return short(timestamp, 24)[:19].replace("T", " ")
@@ -61,15 +79,48 @@ def json_text(value: Json) -> str:
     return beginning(whole[:_JSON_SHOWN], len(whole))
 
 
-def card_label(card: JsonObject) -> str:
+def reason(value: Json) -> str:
+    """Return why something was declined, with what that means if it is known."""
+    told = short(value)
+    return f"{told}: {REASONS[told]}" if told in REASONS else told
+
+
+def card_label(card: JsonObject | None) -> str:
     """Return what tells a card from others without its number."""
-    printed = part(card, "details")
+    printed, network = part(card, "details"), (card or {}).get("network")
     holder = short(printed.get("cardHolderName"), 40)
-    number = f"{short(card.get('network'), 20)} •••• {short(printed.get('last4'), 4)}".strip()
+    number = f"{short(network, 20)} •••• {short(printed.get('last4'), 4)}".strip()
     return f"{number}, {holder}" if holder else number
+
+
+def controls(card: JsonObject) -> list[str]:
+    """Return what the spending controls of a card say, in a few words each."""
+    told, currency = list[str](), card.get("currency")
+    for name, value in part(card, "controls").items():
+        items = value if isinstance(value, list) else [value]
+        if name == "spendingLimits":
+            limits = [it for it in items if isinstance(it, dict)]
+            told += [
+                f"{money(it.get('amount'), currency)} {short(it.get('interval'), 20)}"
+                for it in limits
+            ]
+        elif value:
+            kind = "only" if name.startswith("allowed") else "not"
+            told.append(f"{kind} {', '.join(short(it, 30) for it in items)}")
+    return told[:_CONTROLS_TOLD]
 
 
 def account_numbers(account: JsonObject) -> list[str]:
     """Return the bank account numbers under which an account gets money."""
     channels = entries(account, "depositChannels")
     return [short(it.get("accountNumber"), 20) for it in channels if isinstance(it, dict)]
+
+
+def exports(url: str, secure_url: str, key: str, platform: str = sys.platform) -> list[str]:
+    """Return the lines that make a shell's programs use a sandbox; an empty key is left out."""
+    values = {"BASE_URL": url, "SECURE_URL": secure_url, "API_KEY": key}
+    given = {f"ALLAWEE_{name}": value for name, value in values.items() if value}
+    if platform == "win32":
+        return [f'$env:{name} = "{value}"' for name, value in given.items()]
+    # fish takes them as well
+    return [f"export {name}={shlex.quote(value)}" for name, value in given.items()]

@@ -1,173 +1,125 @@
-"""The views of the page: pure functions from what is known to HTML."""
+"""The views of the page: what each lists, drawn by the template that has its name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from allawee_async.sandbox.page import forms, records
-from allawee_async.sandbox.page.context import address
-from allawee_async.sandbox.page.html import BAD, Html, chip, fill, pager, section, tag
-from allawee_async.sandbox.page.texts import counted
+from allawee_async.sandbox.api.documents import entries, part
+from allawee_async.sandbox.cards.funding import funding_source
+from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.directory.merchants import MERCHANTS
+from allawee_async.sandbox.faults.kinds import CHOICES
+from allawee_async.sandbox.http.request_log import beginning, masked_text
+from allawee_async.sandbox.page import texts
+from allawee_async.sandbox.page.context import MAIN_FIRST, ROOT, Cut, address, cut
+from allawee_async.sandbox.query.grammar import Condition
+from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from jinja2 import Environment
 
     from allawee_async.sandbox.page.actions import ActionOutcome
-    from allawee_async.sandbox.page.context import Cut, ViewContext
+    from allawee_async.sandbox.page.context import ViewContext
+    from allawee_async.sandbox.query.shaping import SortField
 
-Draw: TypeAlias = "Callable[[ViewContext], tuple[Html, Html | None]]"
-
-_FEW, _SOME, _MANY = 5, 10, 50
+_PAYLOAD_SHOWN = 4 * 1024
 
 
 @attrs.frozen
 class View:
-    """A view: its title, and the function that draws its main part and what stands beside it."""
+    """A view.
+
+    Attributes:
+        title: What it is called.
+        noun: What it lists, one of them.
+        fields: The fields that are searched, besides the id.
+        order: The order of what it lists.
+        size: How many are on a page.
+    """
 
     title: str
-    draw: Draw
-
-
-def overview(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return a little of everything, and all that can be done."""
-    main = tag(
-        "div",
-        _where(context),
-        _counts(context),
-        section("Latest requests", records.requests(context, _SOME)),
-        section("Latest card use", records.authorizations(context.state, _FEW)),
-        section("Latest events", records.deliveries(context, _FEW)),
-    )
-    beside = tag(
-        "div",
-        forms.purchase_form(context),
-        forms.pay_in_form(context),
-        forms.fault_form(context),
-        forms.upkeep_form(context),
-    )
-    return main, beside
-
-
-def requests(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return the latest requests, and faults for those to come."""
-    note = f"The latest {_MANY}, newest first; each opens to show its body and its answer."
-    main = section(None, records.requests(context, _MANY), note=note)
-    return main, forms.fault_form(context)
-
-
-def customers(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return the customers, all or those that are searched for."""
-    found = records.find(context.state.customers, context, "name")
-    return _searched(context, records.customers(found), found, "customer"), None
-
-
-def accounts(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return the accounts with what they have, and the latest payments."""
-    found = records.find(context.state.accounts, context, "name", order=records.MAIN_FIRST)
-    main = tag(
-        "div",
-        _searched(context, records.accounts(context.state, found), found, "account"),
-        section("Latest payments", records.latest_payments(context.state, _SOME)),
-    )
-    return main, tag("div", forms.pay_in_form(context), id="pay-in")
-
-
-def payments(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return the payments, and what lets money come in."""
-    found = records.find(context.state.payments, context, "reference", "type", "status")
-    main = _searched(context, records.payments(found), found, "payment")
-    return main, forms.pay_in_form(context)
-
-
-def cards(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return the cards, and what they were used for."""
-    found = records.find(context.state.cards, context, "details.cardHolderName", "details.last4")
-    main = tag(
-        "div",
-        _searched(context, records.cards(context.state, found), found, "card"),
-        section("Latest card use", records.authorizations(context.state, _SOME)),
-    )
-    return main, tag("div", forms.purchase_form(context), id="purchase")
-
-
-def webhooks(context: ViewContext) -> tuple[Html, Html | None]:
-    """Return the webhooks, and the events with what was answered to them."""
-    note = f"The latest {_MANY}, newest first; each opens to show every attempt and its reply."
-    main = tag(
-        "div",
-        section(None, records.webhooks(context.state)),
-        section("Events", records.deliveries(context, _MANY), note=note),
-    )
-    return main, None
+    noun: str = ""
+    fields: tuple[str, ...] = ()
+    order: tuple[SortField, ...] = NEWEST_FIRST
+    size: int = 20
 
 
 VIEWS: dict[str, View] = {
-    "": View("Overview", overview),
-    "requests": View("Requests", requests),
-    "customers": View("Customers", customers),
-    "accounts": View("Accounts", accounts),
-    "payments": View("Payments", payments),
-    "cards": View("Cards", cards),
-    "webhooks": View("Webhooks", webhooks),
+    "": View("Overview"),
+    "requests": View("Requests", "request", size=50),
+    "customers": View("Customers", "customer", ("name", "reference", "email", "phone")),
+    "accounts": View("Accounts", "account", ("name", "reference"), MAIN_FIRST),
+    "payments": View("Payments", "payment", ("reference", "type", "status")),
+    "cards": View("Cards", "card", ("details.cardHolderName", "details.last4", "reference")),
+    "webhooks": View("Webhooks", "event", ("event", "status", "payload"), size=50),
 }
 """The views by the last part of their address."""
 
 
-def _searched(context: ViewContext, table: Html, found: Cut, noun: str) -> Html:
-    return section(None, forms.search_form(context), table, pager(context, found, noun))
-
-
-def _where(context: ViewContext) -> Html:
-    api, secure = context.urls
-    failed = None
-    if context.crashes:
-        failed = chip(f"the sandbox itself failed: {counted(context.crashes, 'time')}", BAD)
-    return tag(
-        "p",
-        tag("span", "API ", tag("code", api)),
-        tag("span", "Secure host ", tag("code", secure)),
-        tag("span", failed, id="crashes", data_live=True),
-        class_="where",
-    )
-
-
-def _counts(context: ViewContext) -> Html:
-    state = context.state
-    counts = (
-        ("Customers", len(state.customers), "customers"),
-        ("Accounts", len(state.accounts), "accounts"),
-        ("Cards", len(state.cards), "cards"),
-        ("Payments", len(state.payments), "payments"),
-        ("Events", len(state.events), "webhooks"),
-        ("Requests", len(context.log), "requests"),
-    )
-    return tag("ul", [
-        tag("li", tag("a", tag("b", f"{number:,}"), tag("span", name), href=address(view)))
-        for name, number, view in counts
-    ], id="counts", class_="counts", data_live=True)  # fmt: skip
-
-
-def whole_page(context: ViewContext, outcome: ActionOutcome | None = None) -> Html:
+def whole_page(context: ViewContext, outcome: ActionOutcome | None = None) -> str:
     """Return the document that shows a view, and what came of an action if one was just done."""
     view = VIEWS[context.name]
-    told = None if outcome is None else tag("p", outcome.text, class_=f"outcome {outcome.kind}")
-    main, beside = view.draw(context)
-    links = [
-        tag("a", one.title, href=address(name),
-            aria_current="page" if name == context.name else None)
-        for name, one in VIEWS.items()
-    ]  # fmt: skip
-    return fill(
-        "page",
-        title=view.title,
-        links=links,
-        address=context.address,
-        outcome=told,
-        shape="main" if beside is None else "main with-aside",
-        view=main,
-        aside=None if beside is None else tag("aside", beside),
-        version=__version__,
+    template = _environment().get_template(f"{context.name or 'overview'}.html")
+    return template.render(
+        context=context,
+        state=context.state,
+        view=view,
+        outcome=outcome,
+        found=_found(context, view),
     )
+
+
+def _found(context: ViewContext, view: View) -> Cut[Any] | None:
+    """Return one page of what a view lists: all, or what is found by its id or a text."""
+    if not view.fields:
+        return context.requests(view.size) if view.noun else None
+    collection, search = getattr(context.state, f"{view.noun}s"), context.search
+    exact = collection.get(search)
+    if exact:
+        return Cut([exact], 1)
+    has_text = tuple(Condition(field, "like", (re.escape(search),)) for field in view.fields)
+    selection = Selection(some=has_text if search else (), order=view.order)
+    return cut(collection, selection, context.page, view.size)
+
+
+def _payload(event: dict[str, Any]) -> str:
+    whole = str(event["payload"]).encode()
+    return beginning(whole[:_PAYLOAD_SHOWN], len(whole))
+
+
+@cache
+def _environment() -> Environment:
+    """Return what draws the templates: every text is escaped, a field that is missing is empty.
+
+    Raises:
+        ModuleNotFoundError: There is no jinja2, which comes with the extra that runs a sandbox.
+    """
+    from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 - see there
+
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {
+        "card_label": texts.card_label, "clock": texts.clock, "controls": texts.controls,
+        "json": texts.json_text, "masked": masked_text, "moment": texts.moment,
+        "numbers": texts.account_numbers, "payload": _payload, "reason": texts.reason,
+        "short": texts.short, "timestamp": to_timestamp,
+    }  # fmt: skip
+    made.globals |= {
+        "CHOICES": CHOICES, "MERCHANTS": MERCHANTS, "VIEWS": VIEWS, "address": address,
+        "counted": texts.counted, "entries": entries, "funding_source": funding_source,
+        "money": texts.money, "part": part, "root": ROOT, "version": __version__,
+    }  # fmt: skip
+    for name in ("ui", "forms", "lists"):
+        made.globals[name] = made.get_template(f"{name}.html").module
+    return made

@@ -21,7 +21,6 @@ from allawee_async.cli.app import app
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.sandbox.command import (
     SandboxOptions,
-    _assignment,
     _secure_port,
     _serve,
     sandbox,
@@ -150,18 +149,6 @@ def test_what_it_prints_can_be_pasted_into_a_shell() -> None:
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout == f"{run.key} {run.url}"
-
-
-@pytest.mark.parametrize(
-    ("platform", "line"),
-    [
-        ("linux", "export NAME='http://[::1]:8080'"),
-        ("darwin", "export NAME='http://[::1]:8080'"),
-        ("win32", '$env:NAME = "http://[::1]:8080"'),
-    ],
-)
-def test_variables_are_set_as_is_usual_there(platform: str, line: str) -> None:
-    assert _assignment("NAME", "http://[::1]:8080", platform) == line
 
 
 async def test_its_page_is_opened_in_the_browser(

@@ -137,7 +137,7 @@ async def test_it_works_without_scripts(sandbox: Sandbox) -> None:
         assert "approved" in await page.locator("#authorizations li").first.inner_text()
         assert "card=c.2tVghquVL5LxCkjB3" in page.url
         await page.get_by_role("link", name="Customers").click()
-        await page.get_by_label("Name, id or reference").fill("cus.2tXNjMhytgx7hCxu9")
+        await page.get_by_role("searchbox").fill("cus.2tXNjMhytgx7hCxu9")
         await page.get_by_role("button", name="Search").click()
         assert await page.locator("#customers tr").count() == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,6 +10,8 @@ import pytest
 
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.page.guard import Visit, is_loopback, objection, objection_to_action
+from allawee_async.sandbox.page.views import _environment
+from allawee_async.version import install_command
 from tests.sandbox.page_visitor import Visitor
 
 if TYPE_CHECKING:
@@ -234,6 +237,34 @@ async def test_a_mistake_of_the_page_is_told_and_kept(
         assert len(sandbox.crashes) == 1
         assert "failed to show its page" in caplog.text
         assert "itself failed: 1 time" in (await Visitor(session, sandbox).get()).text
+
+
+async def test_without_jinja2_all_but_the_page_works(
+    visitor: Visitor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _environment.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    answer = await visitor.get()
+
+    assert answer.status == 501
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert install_command("cli") in answer.text
+    assert (await visitor.get("/page.css")).status == 200
+    assert not sandbox.crashes
+
+
+async def test_the_key_is_shown_as_long_as_it_opens(visitor: Visitor, sandbox: Sandbox) -> None:
+    for name, value in [
+        ("BASE_URL", sandbox.url),
+        ("SECURE_URL", sandbox.secure_url),
+        ("API_KEY", sandbox.api_key),
+    ]:
+        assert f"export ALLAWEE_{name}={value}" in (await visitor.get()).text
+    sandbox.revoke_key(sandbox.api_key)
+    text = (await visitor.get()).text
+
+    assert sandbox.api_key not in text
+    assert "key is revoked" in text
 
 
 async def test_paths_that_are_no_text_are_shown(visitor: Visitor, sandbox: Sandbox) -> None:

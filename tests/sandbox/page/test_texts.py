@@ -10,53 +10,63 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import meta
 
 from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.http.request_log import beginning, masked_text
-from allawee_async.sandbox.page import ROOT, html
-from allawee_async.sandbox.page.html import Html, fill, join, tag
-from allawee_async.sandbox.page.texts import card_label, clock, counted, minor_units, money, short
+from allawee_async.sandbox.page import ROOT, views
+from allawee_async.sandbox.page.texts import (
+    card_label,
+    clock,
+    counted,
+    exports,
+    minor_units,
+    money,
+    short,
+)
+from allawee_async.sandbox.page.views import _environment
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
 
-TEMPLATES = Path(html.__file__).with_name("templates")
+TEMPLATES = Path(views.__file__).with_name("templates")
+
+
+def drawn(source: str, **given: Any) -> str:
+    """Return what a template draws that has all that those of the page have."""
+    return _environment().from_string(source).render(**given)
 
 
 def test_texts_are_escaped_and_elements_are_not() -> None:
-    inner = tag("b", "<i> & 'x' \"y\"")
+    text = "<i> & 'x' \"y\""
 
-    assert tag("p", inner, 3, None, ["<", [">"]]) == (
-        "<p><b>&lt;i&gt; &amp; &#x27;x&#x27; &quot;y&quot;</b>3&lt;&gt;</p>"
+    assert drawn("{{ ui.words(x) }}", x=text) == (
+        "<bdi>&lt;i&gt; &amp; &#39;x&#39; &#34;y&#34;</bdi>"
     )
-    assert join("<", Html("<br>")) == "&lt;<br>"
-    assert 'value="&lt;&quot;&gt;&amp;"' in fill("search", view="", search='<">&')
+    assert drawn("{{ ui.chip(x, 'bad') }}", x="<") == '<span class="chip bad">&lt;</span>'
+    assert drawn("{{ ui.td(x, ui.words(x)) }}", x='"><') == (
+        '<td data-label="&#34;&gt;&lt;" role="cell"><bdi>&#34;&gt;&lt;</bdi></td>'
+    )
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.stem)
-def test_a_template_is_filled_wholly_and_names_no_address_of_its_own(path: Path) -> None:
+def test_a_template_knows_its_names_and_has_no_address_of_its_own(path: Path) -> None:
     text = path.read_text("utf-8")
-    names = set(re.findall(r"\$(\w+)", text)) - {"root"}
-    filled = fill(path.stem, **dict.fromkeys(names, "<"))
+    made = _environment()
+    names = meta.find_undeclared_variables(made.parse(text))
 
-    assert "$" not in filled
-    assert filled.count("&lt;") >= len(names)
+    assert names <= {"context", "state", "view", "outcome", "found", *made.globals}
     assert ROOT not in text
+    assert not re.findall(r"\bsafe\b|autoescape|style=|\bon\w+=", text)
 
 
-def test_attributes_are_escaped_named_as_in_html_and_left_out() -> None:
-    made = tag("input", class_="a", data_live=True, value='"><script>', hidden=False, title=None)
-
-    assert made == '<input class="a" data-live value="&quot;&gt;&lt;script&gt;">'
-
-
-def test_what_is_joined_by_hand_is_not_html_any_more() -> None:
-    assert tag("p", tag("b", "x") + "<script>") == "<p>&lt;b&gt;x&lt;/b&gt;&lt;script&gt;</p>"
+def test_what_is_joined_to_an_element_is_no_html() -> None:
+    assert drawn("{{ ui.words('x') ~ '<script>' }}") == "<bdi>x</bdi>&lt;script&gt;"
 
 
 @given(st.text())
 def test_no_text_gets_out_of_its_element(text: str) -> None:
-    made = tag("p", text, title=text)
+    made = drawn("{{ ui.time(x) }}", x=text)
 
     assert made.count("<") == 2
     assert made.count('"') == 2
@@ -102,6 +112,18 @@ def test_a_card_is_told_by_its_last_digits_only() -> None:
 
     assert card_label({"network": "verve", "details": details}) == "verve •••• 4880, Ada"
     assert card_label({"details": None}) == "••••"
+
+
+@pytest.mark.parametrize(
+    ("platform", "lines"),
+    [
+        ("linux", ["export ALLAWEE_BASE_URL='http://[::1]:8080'", "export ALLAWEE_API_KEY=k"]),
+        ("darwin", ["export ALLAWEE_BASE_URL='http://[::1]:8080'", "export ALLAWEE_API_KEY=k"]),
+        ("win32", ['$env:ALLAWEE_BASE_URL = "http://[::1]:8080"', '$env:ALLAWEE_API_KEY = "k"']),
+    ],
+)
+def test_variables_are_set_as_is_usual_there(platform: str, lines: list[str]) -> None:
+    assert exports("http://[::1]:8080", "", "k", platform) == lines
 
 
 SECRETS: list[tuple[Any, str]] = [

@@ -55,7 +55,7 @@ def context(state: State, name: str = "", **given: Any) -> ViewContext:
         log=RequestLog(1_000),
         faults=Faults(),
         crashes=0,
-        urls=("http://127.0.0.1:1", "http://127.0.0.1:2"),
+        exports=["export ALLAWEE_BASE_URL=http://127.0.0.1:1"],
         token="the-token",
         name=name,
     )
