@@ -14,6 +14,7 @@ from allawee_async.cli.batch.options import FROM, BatchOptions, takes_files
 from allawee_async.cli.commands import (
     LazyCommand,
     ResourceGroup,
+    imported_command,
     made_command,
     parameter,
     resource_groups,
@@ -50,6 +51,13 @@ _OF_SOME: Final = {
     *("created_since", "created_until", "updated_since"),
 }
 _RETRY: Final = "events.retry"
+MORE_COMMANDS: Final = {
+    ("payments", "reconcile"): (
+        "allawee_async.cli.operations.reconcile:reconcile",
+        "Hold payments against the logs of the accounts that paid them.",
+    ),
+}
+"""Commands of nouns that are more than a call: where each stands, and its line in the help."""
 
 Failed = Annotated[
     bool, typer.Option("--failed", help="Send all events again that failed; see --since.")
@@ -124,6 +132,9 @@ def add_commands(group: ResourceGroup) -> None:
     verbs = verbs_of(resource)
     for verb in verbs:
         group.add_command(LazyCommand(kebab(verb.name), summary(verb), partial(_made, verb)))
+    for (noun, name), (place, line) in MORE_COMMANDS.items():
+        if noun == resource:
+            group.add_command(LazyCommand(name, line, imported_command(place, name)))
     if any(verb.returns is Returns.PAGES for verb in verbs):
         from allawee_async.cli.export.command import add_exports
 

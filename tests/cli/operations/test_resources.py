@@ -15,12 +15,13 @@ from allawee_async import AllaweeClient
 from allawee_async.cli.app import COMMANDS, app
 from allawee_async.cli.commands import LazyCommand, ResourceGroup
 from allawee_async.cli.listen.commands import COMMANDS as WEBHOOK_COMMANDS
+from allawee_async.cli.operations.command import MORE_COMMANDS
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.resources.verbs import verbs_of
 from tests.cli.conftest import Call, Run
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
-MORE_THAN_A_CALL = {"export", "export-logs", "listen", "sign", "verify"}
+MORE_THAN_A_CALL = {"export", "export-logs", "listen", "sign", "verify", "reconcile"}
 ADA = "cus.2tXNjMhytgx7hCxu9"
 CARD = "c.2tXPDv41Ri2qewJXL"
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
@@ -100,13 +101,18 @@ def test_options_have_names_of_their_own(api_commands: Any) -> None:
 
 
 def test_the_line_of_a_command_is_the_first_of_its_docstring() -> None:
-    for name, (place, line) in COMMANDS.items():
-        made = LazyCommand(name, line, lambda place=place: import_at(place)).made  # type: ignore[misc]
+    for name, (place, line) in [*COMMANDS.items(), *MORE_COMMANDS.items()]:
+        made = LazyCommand(name, line, lambda place=place: import_at(place)).made  # type: ignore[misc, arg-type]
         assert inspect.getdoc(made).splitlines()[0] == line, name  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    "words", [*((name,) for name in COMMANDS), *(("webhooks", name) for name in WEBHOOK_COMMANDS)]
+    "words",
+    [
+        *((name,) for name in COMMANDS),
+        *(("webhooks", name) for name in WEBHOOK_COMMANDS),
+        *MORE_COMMANDS,
+    ],
 )
 def test_commands_beside_the_nouns_look_like_theirs(run: Run, words: Any) -> None:
     text = run(*words, "--help").stdout
