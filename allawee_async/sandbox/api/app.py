@@ -53,34 +53,16 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-_NOUNS: tuple[Endpoint, ...] = (
-    *accounts.ROUTES,
-    *actions.ROUTES,
-    *authorizations.ROUTES,
-    *banks.ROUTES,
-    *bill_products.ROUTES,
-    *bills.ROUTES,
-    *cards.ROUTES,
-    *configuration.ROUTES,
-    *customers.ROUTES,
-    *deposit_channels.ROUTES,
-    *disputes.ROUTES,
-    *fees.ROUTES,
-    *fx.ROUTES,
-    *merchants.ROUTES,
-    *payins.ROUTES,
-    *payment_requests.ROUTES,
-    *payments.ROUTES,
-    *payouts.ROUTES,
-    *programs.ROUTES,
-    *queue.ROUTES,
-    *queued.ROUTES,
-    *secret_keys.ROUTES,
-    *simulation.ROUTES,
-    *transactions.ROUTES,
-    *webhooks.ROUTES,
-)
-"""A noun adds its `ROUTES` here."""
+_NOUNS: tuple[Endpoint, ...] = tuple(
+    route
+    for noun in (
+        accounts, actions, authorizations, banks, bill_products, bills, cards, configuration,
+        customers, deposit_channels, disputes, fees, fx, merchants, payins, payment_requests,
+        payments, payouts, programs, queue, queued, secret_keys, simulation, transactions, webhooks,
+    )
+    for route in noun.ROUTES
+)  # fmt: skip
+"""A noun adds its module here."""
 
 ROUTES = queued.with_queue(_NOUNS)
 """Every endpoint, those that simulate guaranteed processing included."""

@@ -11,13 +11,14 @@ from allawee_async.sandbox.api.messages import (
     RefusalError,
     failure,
     success,
+    success_list,
 )
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.numbers import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from allawee_async.sandbox.core.collection import Collection
     from allawee_async.sandbox.core.state import State
@@ -34,6 +35,23 @@ def reads(path: str, collection: CollectionOf) -> tuple[Endpoint, Endpoint]:
         Endpoint("GET", path, partial(_list, collection)),
         Endpoint("GET", f"{path}/:id", partial(_get, collection)),
     )
+
+
+def fixed(path: str, documents: Iterable[bytes]) -> Endpoint:
+    """Return the endpoint of a list that is always the same, and has no pages."""
+    reply = success_list([*documents], has_more=False)
+    return Endpoint("GET", path, lambda _state, _call: reply)
+
+
+def catalogue(path: str, noun: str, documents: Mapping[str, bytes]) -> tuple[Endpoint, Endpoint]:
+    """Return the two endpoints of what is always there, by its ids: the list, and one of them."""
+
+    def get(_state: State, call: ApiRequest) -> ApiResponse:
+        if call.id not in documents:
+            raise unknown(call.id, noun)
+        return success(documents[call.id])
+
+    return fixed(path, documents.values()), Endpoint("GET", f"{path}/:id", get)
 
 
 def _list(collection: CollectionOf, state: State, call: ApiRequest) -> ApiResponse:

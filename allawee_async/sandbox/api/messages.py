@@ -123,13 +123,7 @@ def malformed_parameter(name: str) -> ApiResponse:
     return ApiResponse(400, to_bytes(body))
 
 
-def malformed_body(message: str) -> ApiResponse:
-    """Return the answer to a body that is not JSON."""
-    body: Json = {"statusCode": 400, "message": message, "error": "Bad Request"}
-    return ApiResponse(400, to_bytes(body))
-
-
-def invalid_fields(messages: Sequence[str]) -> ApiResponse:
-    """Return the answer to a body with invalid fields, one message for each."""
-    body: Json = {"statusCode": 400, "message": list(messages), "error": "Bad Request"}
-    return ApiResponse(400, to_bytes(body))
+def bad_request(message: str | list[str]) -> ApiResponse:
+    """Return the answer to a body that is not JSON, or has invalid fields: a message for each."""
+    told: Json = [*message] if isinstance(message, list) else message
+    return ApiResponse(400, to_bytes({"statusCode": 400, "message": told, "error": "Bad Request"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, malformed_body
+from allawee_async.sandbox.api.messages import RefusalError, bad_request
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
 from allawee_async.sandbox.rules.values import MAX_NESTING
 
@@ -29,15 +29,15 @@ def read_body(body: bytes) -> Generator[RequestBody]:
     try:
         value: Json = from_bytes(body or b"{}")
     except ValueError:
-        raise RefusalError(malformed_body("The body is not valid JSON.")) from None
+        raise RefusalError(bad_request("The body is not valid JSON.")) from None
     if not isinstance(value, dict):
-        raise RefusalError(invalid_fields(["body must be an object"]))
+        raise RefusalError(bad_request(["body must be an object"]))
     if is_nested_deeper(value, MAX_NESTING):
-        raise RefusalError(malformed_body(f"The body is nested more than {MAX_NESTING} levels."))
+        raise RefusalError(bad_request(f"The body is nested more than {MAX_NESTING} levels."))
     read = RequestBody(value)
     yield read
     if read.faults:
-        raise RefusalError(invalid_fields(read.faults))
+        raise RefusalError(bad_request(read.faults))
 
 
 class RequestBody:

@@ -19,12 +19,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.cards import BLOCKED, TERMINATED
-from allawee_async.sandbox.cards.funding import (
-    FundingRequest,
-    carry_out,
-    funding_source,
-    plan_funding,
-)
+from allawee_async.sandbox.cards.funding import FundingRequest, funding_source, plan_funding
 from allawee_async.sandbox.cards.issuing import INACTIVE
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.money.accounts import balance_of
@@ -77,8 +72,10 @@ def fund(state: State, call: ApiRequest) -> ApiResponse:
     _check_linked(card)
     _check_status(card, ACTIVE, INACTIVE)
     target = _funding_source(state, card)
-    funding = plan_funding(state, asked, str(card["currency"]), target, is_new=False)
-    carry_out(state, funding, target, id_of(card))
+    funding = plan_funding(state, asked, str(card["currency"]), target)
+    if funding is None:
+        raise refused("same-account", "The account to debit is the funding source of the card.")
+    funding.carry_out(state, target, id_of(card))
     return changed(state, state.cards, card, {})
 
 

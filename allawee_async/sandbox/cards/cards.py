@@ -23,7 +23,6 @@ from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.controls import read_controls
 from allawee_async.sandbox.cards.funding import (
     FundingRequest,
-    carry_out,
     open_card_account,
     plan_funding,
     settlement_account,
@@ -72,9 +71,10 @@ def create_card(state: State, call: ApiRequest) -> ApiResponse:
         raise refused("card-program-not-live", "This card program is not live yet.")
     _check_owner(state, owner, program)
     target = _shared_account(state, owner, program)
-    funding = plan_funding(state, asked, str(program["currency"]), target, is_new=True)
+    funding = plan_funding(state, asked, str(program["currency"]), target)
     card = _hand_over(state, obtain_card(state, program), owner, program)
-    carry_out(state, funding, str(card["fundingSource"]), id_of(card))
+    if funding is not None:
+        funding.carry_out(state, str(card["fundingSource"]), id_of(card))
     shown = to_object(state.cards.shown_at(state.cards.replace(card)))
     told: JsonObject = {
         **without(shown, "fundingSource", "reference"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.sandbox.api.documents import id_of, part, refused
-from allawee_async.sandbox.core.ledger import transfer, world
+from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.money.accounts import funding_account, open_account
 from allawee_async.sandbox.money.fx import check_quote, use_quote
 from allawee_async.sandbox.money.insufficient_funds import refuse_if_short
@@ -15,7 +15,6 @@ from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.validation import RequestBody
-    from allawee_async.sandbox.core.ledger import Entry
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
@@ -45,36 +44,32 @@ class FundingRequest:
 
 @attrs.frozen
 class Funding:
-    """Money for a card: what is debited where, and what arrives in the currency of the card."""
+    """Money for a card: what leaves the account that pays, what arrives, and the quote it uses."""
 
-    source: str
-    source_currency: str
-    debited: int
-    currency: str
+    leaving: tuple[Entry, ...]
     amount: int
-    quote: JsonObject | None
+    quote: JsonObject | None = None
 
-    def entries(self, target: str) -> list[Entry]:
-        """Return the entries that bring the money to the funding source of a card."""
-        if self.quote is None:
-            return list(transfer(self.source, target, self.amount))
-        return [
-            *transfer(self.source, world(self.source_currency), self.debited),
-            *transfer(world(self.currency), target, self.amount),
-        ]
+    def carry_out(self, state: State, target: str, reference: str) -> None:
+        """Move the money to the funding source of a card."""
+        entries = [*self.leaving, Entry(target, self.amount)]
+        state.ledger.post(entries, type="card-funding", reference=reference, at=state.now())
+        if self.quote is not None:
+            use_quote(state, self.quote)
 
 
 def plan_funding(
-    state: State, asked: FundingRequest, currency: str, target: str | None, *, is_new: bool
+    state: State, asked: FundingRequest, currency: str, target: str | None
 ) -> Funding | None:
-    """Return how a card gets the money that a request wants it to have, or None for no money.
+    """Return how a card gets the money that a request wants it to have.
+
+    None says that nothing has to move: no money is wanted, or it is where it is to be.
 
     Args:
         state: Where the accounts are.
         asked: What the request says.
         currency: That of the card.
         target: The funding source of the card, or None for one that is yet to be opened.
-        is_new: Whether the card is to be made.
 
     Raises:
         RefusalError: 402, the account cannot pay for it.
@@ -84,30 +79,19 @@ def plan_funding(
     paid_in = asked.debit_currency or str((asked.debit_source or {}).get("currency") or currency)
     source = id_of(funding_account(state, asked.debit_source, paid_in))
     if source == target:
-        if is_new:
-            return None  # the money is where it is to be
-        raise refused("same-account", "The account to debit is the funding source of the card.")
-    quote = asked.quote if paid_in != currency else None
-    debited = asked.amount
-    if paid_in != currency:
-        if quote is None:
-            needed = f"An FX quote from {paid_in} to {currency} is needed."
-            raise refused("fx-hash-required", needed)
-        debited, amount = check_quote(state, quote, paid_in, currency)
-        if amount != asked.amount:
-            raise refused("quote-mismatch", f"The quote is for an amount of {amount}.")
+        return None
+    if paid_in == currency:
+        refuse_if_short(state, source, asked.amount)
+        return Funding((Entry(source, -asked.amount),), asked.amount)
+    if asked.quote is None:
+        needed = f"An FX quote from {paid_in} to {currency} is needed."
+        raise refused("fx-hash-required", needed)
+    debited, amount = check_quote(state, asked.quote, paid_in, currency)
+    if amount != asked.amount:
+        raise refused("quote-mismatch", f"The quote is for an amount of {amount}.")
     refuse_if_short(state, source, debited)
-    return Funding(source, paid_in, debited, currency, asked.amount, quote)
-
-
-def carry_out(state: State, funding: Funding | None, target: str, reference: str) -> None:
-    """Move the money that was planned to the funding source of a card."""
-    if funding is None:
-        return
-    entries = funding.entries(target)
-    state.ledger.post(entries, type="card-funding", reference=reference, at=state.now())
-    if funding.quote is not None:
-        use_quote(state, funding.quote)
+    exchanged = (*transfer(source, world(paid_in), debited), Entry(world(currency), -amount))
+    return Funding(exchanged, amount, asked.quote)
 
 
 def open_card_account(state: State, card: JsonObject) -> str:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,24 +102,18 @@ class KeyRing:
     def dump(self) -> Json:
         """Return the digests of the keys and what each may do as JSON."""
         return [
-            [digest, key.id, _listed(key.scopes), key.grp_enabled]
+            [digest, key.id, None if key.scopes is None else [*sorted(key.scopes)], key.grp_enabled]
             for digest, key in self._keys.items()
         ]
 
     def load(self, dumped: Json) -> None:
-        """Take the keys of a dump in place of the present ones."""
-        self._keys = {}
-        for entry in dumped if isinstance(dumped, list) else []:
-            match entry:
-                case [str(digest), str(id), list() | None as scopes, bool(grp_enabled)]:
-                    allowed = None if scopes is None else frozenset(map(str, scopes))
-                    self._keys[digest] = Key(id, allowed, grp_enabled)
-                case _:
-                    raise ValueError("this is not the dump of a key ring")
+        """Take the keys of a dump in place of the present ones.
 
-
-def _listed(scopes: frozenset[str] | None) -> Json:
-    return None if scopes is None else [*sorted(scopes)]
+        Raises:
+            ValueError: It is not the dump of a key ring.
+        """
+        entries = msgspec.convert(dumped, list[tuple[str, str, frozenset[str] | None, bool]])
+        self._keys = {digest: Key(own, scopes, queues) for digest, own, scopes, queues in entries}
 
 
 def _digest(key: str) -> str:

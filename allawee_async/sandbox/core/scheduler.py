@@ -6,6 +6,8 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,11 +51,11 @@ class Scheduler:
         return [[job.due.isoformat(), job.name, job.id] for job in sorted(self._jobs)]
 
     def load(self, dumped: Json) -> None:
-        """Take the jobs of a dump in place of the present ones."""
+        """Take the jobs of a dump in place of the present ones.
+
+        Raises:
+            ValueError: It is not the dump of a scheduler.
+        """
         self._jobs = []
-        for entry in dumped if isinstance(dumped, list) else []:
-            match entry:
-                case [str(due), str(name), str(id)]:
-                    self.add(datetime.fromisoformat(due), name, id)
-                case _:
-                    raise ValueError("this is not the dump of a scheduler")
+        for job in msgspec.convert(dumped, list[tuple[datetime, str, str]]):
+            self.add(*job)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
-from allawee_async.sandbox.api.documents import refused
-from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, success, success_list
+from allawee_async.sandbox.api.documents import fixed, refused
+from allawee_async.sandbox.api.messages import RefusalError, bad_request, success, success_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
 
@@ -30,6 +28,10 @@ class ListedBank(NamedTuple):
     name: str
     code: str
     nip_code: str
+
+    def shown(self) -> bytes:
+        """Return the bank as answers show it."""
+        return to_bytes({"name": self.name, "code": self.code, "nipCode": self.nip_code})
 
 
 BANKS = (
@@ -119,16 +121,11 @@ def name_at(state: State, bank_code: str, number: str, currency: str) -> str | N
     return str(entry["name"])
 
 
-def list_banks(_state: State, _call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/banks`."""
-    return _answer(BANKS)
-
-
 def short_list(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/short-list/:accountNumber`."""
     if not is_number(call.id):
-        raise RefusalError(invalid_fields(["accountNumber must have ten digits"]))
-    return _answer(banks_for(call.id))
+        raise RefusalError(bad_request(["accountNumber must have ten digits"]))
+    return success_list([bank.shown() for bank in banks_for(call.id)], has_more=False)
 
 
 def resolve(state: State, call: ApiRequest) -> ApiResponse:
@@ -141,7 +138,7 @@ def resolve(state: State, call: ApiRequest) -> ApiResponse:
     if code != SANDBOX_CODE and find_bank(code) is None:
         wrong.append("bankCode must be the code of a bank")
     if wrong:
-        raise RefusalError(invalid_fields(wrong))
+        raise RefusalError(bad_request(wrong))
     found = (name_at(state, code, number, currency) for currency in CURRENCIES)
     name = next((name for name in found if name is not None), None)
     if name is None:
@@ -149,13 +146,8 @@ def resolve(state: State, call: ApiRequest) -> ApiResponse:
     return success(to_bytes({"accountName": name, "accountNumber": number, "bankCode": code}))
 
 
-def _answer(banks: Iterable[ListedBank]) -> ApiResponse:
-    shown = [{"name": bank.name, "code": bank.code, "nipCode": bank.nip_code} for bank in banks]
-    return success_list([to_bytes({**bank}) for bank in shown], has_more=False)
-
-
 ROUTES = (
-    Endpoint("GET", "/tools/banks", list_banks),
+    fixed("/tools/banks", (bank.shown() for bank in BANKS)),
     Endpoint("GET", "/tools/banks/short-list/:id", short_list),
     Endpoint("GET", "/tools/banks/resolve", resolve),
 )

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from allawee_async.sandbox.api.documents import unknown
-from allawee_async.sandbox.api.messages import success, success_list
-from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.api.documents import catalogue, fixed
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.money.rates import NGN
 
 if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.api.validation import RequestBody
-    from allawee_async.sandbox.core.state import State
 
 _MOST_DIGITS = 12
 
@@ -97,27 +93,10 @@ def price_of(product: ListedProduct, inputs: JsonObject) -> int:
     return int(str(inputs[_AMOUNT.name])) if product.price is None else product.price
 
 
-def list_categories(_state: State, _call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/bills/categories`."""
-    shown = [to_bytes({"id": name, "name": title}) for name, title in CATEGORIES]
-    return success_list(shown, has_more=False)
-
-
-def list_products(_state: State, _call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/bills/products`."""
-    return success_list([product.shown() for product in PRODUCTS], has_more=False)
-
-
-def get_product(_state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/bills/products/:id`."""
-    product = find_product(call.id)
-    if product is None:
-        raise unknown(call.id, "bill product")
-    return success(product.shown())
-
-
 ROUTES = (
-    Endpoint("GET", "/tools/bills/categories", list_categories),
-    Endpoint("GET", "/tools/bills/products", list_products),
-    Endpoint("GET", "/tools/bills/products/:id", get_product),
+    fixed(
+        "/tools/bills/categories",
+        (to_bytes({"id": name, "name": title}) for name, title in CATEGORIES),
+    ),
+    *catalogue("/tools/bills/products", "bill product", {one.id: one.shown() for one in PRODUCTS}),
 )

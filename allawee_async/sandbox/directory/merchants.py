@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from allawee_async.sandbox.api.documents import unknown
-from allawee_async.sandbox.api.messages import success, success_list
-from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.api.documents import catalogue, fixed
 from allawee_async.sandbox.core.values import to_bytes
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
 
 
 class ListedCategory(NamedTuple):
@@ -88,27 +82,10 @@ def merchants_named(descriptor: str | None) -> frozenset[str]:
     )
 
 
-def list_merchants(_state: State, _call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/merchants`."""
-    return success_list([merchant.shown() for merchant in MERCHANTS], has_more=False)
-
-
-def get_merchant(_state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/merchants/:id`."""
-    for merchant in MERCHANTS:
-        if merchant.id == call.id:
-            return success(merchant.shown())
-    raise unknown(call.id, "merchant")
-
-
-def list_categories(_state: State, _call: ApiRequest) -> ApiResponse:
-    """Answer `GET /tools/merchants/categories`."""
-    shown = [to_bytes({"id": name, "name": title}) for name, title, _ in CATEGORIES]
-    return success_list(shown, has_more=False)
-
-
 ROUTES = (
-    Endpoint("GET", "/tools/merchants", list_merchants),
-    Endpoint("GET", "/tools/merchants/categories", list_categories),
-    Endpoint("GET", "/tools/merchants/:id", get_merchant),
+    *catalogue("/tools/merchants", "merchant", {one.id: one.shown() for one in MERCHANTS}),
+    fixed(
+        "/tools/merchants/categories",
+        (to_bytes({"id": name, "name": title}) for name, title, _ in CATEGORIES),
+    ),
 )

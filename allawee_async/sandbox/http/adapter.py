@@ -20,8 +20,8 @@ from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
     RefusalError,
+    bad_request,
     failure,
-    malformed_body,
 )
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
@@ -212,7 +212,7 @@ async def _read_body(request: web.BaseRequest) -> bytes:
             elif size > _MAX_DRAINED:
                 break
     except web.RequestPayloadError:
-        raise RefusalError(malformed_body("The body cannot be decoded.")) from None
+        raise RefusalError(bad_request("The body cannot be decoded.")) from None
     if size > MAX_BODY:
         message = f"A body has at most {MAX_BODY} bytes."
         raise RefusalError(failure(413, "payload-too-large", message))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import added, fresh, refused, whole
-from allawee_async.sandbox.api.messages import RefusalError, invalid_fields, success
+from allawee_async.sandbox.api.messages import RefusalError, bad_request, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.values import to_bytes, to_timestamp
@@ -26,7 +26,7 @@ def get_rates(_state: State, call: ApiRequest) -> ApiResponse:
     wrong = [name for name, value in wanted.items() if value not in rates.CURRENCIES]
     if wrong:
         allowed = f"must be one of the following values: {', '.join(rates.CURRENCIES)}"
-        raise RefusalError(invalid_fields([f"{name} {allowed}" for name in wrong]))
+        raise RefusalError(bad_request([f"{name} {allowed}" for name in wrong]))
     told: list[Json] = [
         {"from": source, "to": target, "rate": rates.rate(source, target)}
         for source, target in rates.pairs()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from allawee_async.sandbox.core.values import Json, JsonObject
-from allawee_async.sandbox.query.grammar import NUMERIC, TEMPORAL
+from allawee_async.sandbox.query.grammar import NUMERIC
 from allawee_async.sandbox.query.patterns import compile_pattern, found
 from allawee_async.sandbox.query.values import (
     candidates_at,
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.query.grammar import Condition
 
 Predicate: TypeAlias = Callable[[JsonObject], bool]
-_Path: TypeAlias = tuple[str, ...]
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": op.gt, "gte": op.ge, "lt": op.lt, "lte": op.le,
     "gtd": op.gt, "gted": op.ge, "ltd": op.lt, "lted": op.le,
 }  # fmt: skip
 _OPPOSITES = {"ne": "eq", "nin": "in", "nlike": "like", "nsize": "size"}
+_OF_WHOLE_VALUES = {"all", "size", "exists"}
 
 
 def compile_condition(condition: Condition) -> Predicate:
@@ -37,71 +38,46 @@ def compile_condition(condition: Condition) -> Predicate:
 
     A document without the field satisfies the negative operators only, `exists|false` among them.
     """
-    positive = _OPPOSITES.get(condition.operator)
-    if positive is not None:
-        holds = _compile_positive(positive, condition)
-        return lambda document: not holds(document)
-    return _compile_positive(condition.operator, condition)
+    operator = _OPPOSITES.get(condition.operator, condition.operator)
+    wanted = operator == condition.operator
+    if operator == "exists":
+        wanted = condition.operands[0] == "true"
+    path = tuple(condition.field.split("."))
+    values_of = values_at if operator in _OF_WHOLE_VALUES else candidates_at
+    test = _compile_test(operator, condition.operands)
+    return lambda document: any(map(test, values_of(document, path))) == wanted
 
 
-def _compile_positive(operator: str, condition: Condition) -> Predicate:
-    path: _Path = tuple(condition.field.split("."))
-    operand = condition.operands[0]
-    if operator in {"eq", "in"}:
-        return _any_equal(path, condition.operands)
-    if operator == "all":
-        return _all_equal(path, condition.operands)
+def _compile_test(operator: str, operands: tuple[str, ...]) -> Callable[[Json], bool]:
+    """Return the function that says whether a value is one that a positive operator wants."""
+    if operator == "exists":
+        return lambda _: True
     if operator == "like":
-        pattern = compile_pattern(operand)
-        return lambda document: any(
-            found(pattern, value) for value in candidates_at(document, path)
-        )
-    if operator in NUMERIC:
-        return _number_compares(path, operator, operand)
-    if operator in TEMPORAL:
-        return _instant_compares(path, operator, operand)
+        return partial(found, compile_pattern(operands[0]))
     if operator == "size":
-        return _has_size(path, int(operand))
-    return _exists(path, wanted=operand == "true")
+        size = int(operands[0])
+        return lambda value: isinstance(value, list) and len(value) == size
+    meanings = list(map(meanings_of, operands))
+    if operator == "all":
+        return lambda value: _has_all(value, meanings)
+    if operator in _COMPARISONS:
+        return _compile_comparison(operator, operands[0])
+    equal = frozenset[object]().union(*meanings)
+    return lambda value: key_of(value) in equal
 
 
-def _any_equal(path: _Path, operands: tuple[str, ...]) -> Predicate:
-    wanted = frozenset[object]().union(*map(meanings_of, operands))
-    return lambda document: any(key_of(value) in wanted for value in candidates_at(document, path))
+def _has_all(value: Json, meanings: list[frozenset[tuple[bool, Json]]]) -> bool:
+    entries = set(map(key_of, value if isinstance(value, list) else [value]))
+    return not any(entries.isdisjoint(one) for one in meanings)
 
 
-def _all_equal(path: _Path, operands: tuple[str, ...]) -> Predicate:
-    wanted = [meanings_of(operand) for operand in operands]
-
-    def holds_all(value: Json) -> bool:
-        entries = set(map(key_of, value if isinstance(value, list) else [value]))
-        return not any(entries.isdisjoint(one) for one in wanted)
-
-    return lambda document: any(holds_all(value) for value in values_at(document, path))
-
-
-def _number_compares(path: _Path, operator: str, operand: str) -> Predicate:
-    bound, compare = parse_number(operand), _COMPARISONS[operator]
-    return lambda document: any(
-        is_number(value) and compare(value, bound) for value in candidates_at(document, path)
-    )
-
-
-def _instant_compares(path: _Path, operator: str, operand: str) -> Predicate:
-    bound, compare = parse_instant(operand), _COMPARISONS[operator]
+def _compile_comparison(operator: str, operand: str) -> Callable[[Json], bool]:
+    compare, number, moment = _COMPARISONS[operator], parse_number(operand), parse_instant(operand)
+    if operator in NUMERIC:
+        return lambda value: is_number(value) and compare(value, number)
 
     def holds(value: Json) -> bool:
-        moment = parse_instant(value) if isinstance(value, str) else None
-        return moment is not None and compare(moment, bound)
+        stored = parse_instant(value) if isinstance(value, str) else None
+        return stored is not None and compare(stored, moment)
 
-    return lambda document: any(holds(value) for value in candidates_at(document, path))
-
-
-def _has_size(path: _Path, size: int) -> Predicate:
-    return lambda document: any(
-        isinstance(value, list) and len(value) == size for value in values_at(document, path)
-    )
-
-
-def _exists(path: _Path, *, wanted: bool) -> Predicate:
-    return lambda document: any(True for _ in values_at(document, path)) == wanted
+    return holds

@@ -51,18 +51,7 @@ FORMS = ("Ltd", "Ltd", "Enterprises", "and Sons", "Ventures")
 
 IDENTITIES = ("bvn", "bvn", "bvn", "bvn", "nin")
 PHONE_PREFIXES = (
-    "703",
-    "706",
-    "803",
-    "805",
-    "806",
-    "810",
-    "813",
-    "814",
-    "816",
-    "903",
-    "906",
-    "915",
-)
+    "703", "706", "803", "805", "806", "810", "813", "814", "816", "903", "906", "915",
+)  # fmt: skip
 STATUSES = ("active",) * 17 + ("inactive", "inactive", "blocked")
 VERIFICATION_STATUSES = ("verified",) * 8 + ("pending", "failed")
