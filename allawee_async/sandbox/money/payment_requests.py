@@ -11,7 +11,7 @@ from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account
 from allawee_async.sandbox.money.deposit_channels import open_channel
 from allawee_async.sandbox.money.payments import method_field
-from allawee_async.sandbox.money.payouts import PLANNERS
+from allawee_async.sandbox.money.payouts import METHODS
 from allawee_async.sandbox.money.rates import CURRENCIES
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def create_request(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payment-requests`."""
     with read_body(call.body) as body:
-        method = body.choice("method", PLANNERS)
+        method = body.choice("method", METHODS)
         currency = body.choice("currency", CURRENCIES)
         body.whole("amount", least=1)
         body.common()

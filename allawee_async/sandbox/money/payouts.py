@@ -50,45 +50,42 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
 
 
-@attrs.frozen
-class PayoutRequest:
-    """A request whose fields are sound each by itself, with the documents that it names.
-
-    `destination` and `quote` are empty for the methods that want none.
-    """
-
-    body: RequestBody
-    options: RequestBody
-    method: str
-    currency: str
-    amount: int
-    source: JsonObject | None
-    fee: JsonObject | None
-    destination: JsonObject
-    quote: JsonObject
-
-
-Planner: TypeAlias = "Callable[[State, PayoutRequest, JsonObject], tuple[MoneyPlan, JsonObject]]"
+Planned: TypeAlias = "tuple[MoneyPlan, JsonObject]"
+Planner: TypeAlias = "Callable[[JsonObject], Planned]"
+"""Returns, for the account that pays, how the money moves, and what `methodData` tells."""
+MethodReader: TypeAlias = "Callable[[State, RequestBody, str, int], Planner]"
 
 
 def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/payouts`."""
-    payout = _read_payout(state, call.body)
-    method, amount, currency = payout.method, payout.amount, payout.currency
-    refuse_double(state.payments, payout.body.fields)
-    named = payout.source or default_account(state, "payOutAccount", currency)
-    account = funding_account(state, named, currency)
-    plan, data = PLANNERS[method](state, payout, account)
+    with read_body(call.body) as body:
+        method = body.choice("method", METHODS)
+        currency = body.choice("currency", CURRENCIES)
+        amount = body.whole("amount", least=1)
+        body.common()
+        body.reference("customer", state.customers)
+        fee = body.reference("fee", state.fees)
+        source = body.reference("debitSource", state.accounts)
+        options = body.object("options")
+        if options.fields.get("method") not in (None, body.fields.get("method")):
+            options.refuse("method", "must be the same as method")
+        for name in ("narration", "note"):
+            options.text(name, required=False)
+        planner = METHODS.get(method, _charge)(state, options, currency, amount)
+    refuse_double(state.payments, body.fields)
+    source = source or default_account(state, "payOutAccount", currency)
+    account = funding_account(state, source, currency)
+    plan, data = planner(account)
     plan = attrs.evolve(plan, platform_fee=platform_fee(method, amount, currency))
-    default = default_fee(state, "bankTransfer") if method == "bank-transfer" else None
-    plan = with_fee(plan, payout.fee or default, amount, currency)
-    data |= payout.options.given("narration", "note") | {"sourceAccountName": account["name"]}
+    if method == "bank-transfer":
+        fee = fee or default_fee(state, "bankTransfer")
+    data |= options.given("narration", "note") | {"sourceAccountName": account["name"]}
     return start(state, {
-        **payout.body.given("reference", "customer", "metadata"),
+        **body.given("reference", "customer", "metadata"),
         "amount": amount, "currency": currency, "type": "pay-out", "account": account["id"],
         "fundingSource": account["id"], "method": method,
         "methodData": {method_field(method): data},
-    }, plan)  # fmt: skip
+    }, with_fee(plan, fee, amount, currency))  # fmt: skip
 
 
 def start(state: State, payment: JsonObject, plan: MoneyPlan) -> ApiResponse:
@@ -148,91 +145,69 @@ def _move(
     state.ledger.post(lines, type=type, reference=id_of(payment), at=state.now())
 
 
-def _read_payout(state: State, sent: bytes) -> PayoutRequest:
-    with read_body(sent) as body:
-        method = body.choice("method", PLANNERS)
-        currency = body.choice("currency", CURRENCIES)
-        amount = body.whole("amount", least=1)
-        body.common()
-        body.reference("customer", state.customers)
-        fee = body.reference("fee", state.fees)
-        source = body.reference("debitSource", state.accounts)
-        options = body.object("options")
-        if options.fields.get("method") not in (None, body.fields.get("method")):
-            options.refuse("method", "must be the same as method")
-        for name in ("narration", "note"):
-            options.text(name, required=False)
-        destination: JsonObject = {}
-        quote: JsonObject = {}
-        if method in ("bank-transfer", "local-transfer"):
-            number, code = options.text("accountNumber"), options.text("bankCode")
-            if method == "bank-transfer" and number and not is_number(number):
-                options.refuse("accountNumber", "must have ten digits")
-            known = code == SANDBOX_CODE or find_bank(code) is not None
-            if method == "bank-transfer" and code and not known:
-                options.refuse("bankCode", "must be the code of a bank")
-        if method in ("transfer", "fx-transfer"):
-            destination = options.document("destination", state.accounts)
-        if method == "fx-transfer":
-            options.choice("fxCurrency", CURRENCIES, required=False)
-            quote = options.document("fxQuoteHash", state.fx_quotes)
-    return PayoutRequest(body, options, method, currency, amount, source, fee, destination, quote)
-
-
-def _bank_transfer(
-    state: State, payout: PayoutRequest, _account: JsonObject
-) -> tuple[MoneyPlan, JsonObject]:
-    number, code = (str(payout.options.fields[name]) for name in ("accountNumber", "bankCode"))
-    if payout.currency != NGN:
-        raise refused("currency-mismatch", f"Bank transfers are in {NGN}.")
+def _bank_transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
+    number, code = options.text("accountNumber"), options.text("bankCode")
     bank = find_bank(code)
-    return MoneyPlan(takes=payout.amount, number=number, bank=code), {
-        "accountNumber": number, "bankCode": code,
-        "bankName": SANDBOX_BANK if bank is None else bank.name,
-        "accountName": name_at(state, code, number, NGN),
-    }  # fmt: skip
+    if number and not is_number(number):
+        options.refuse("accountNumber", "must have ten digits")
+    if code and bank is None and code != SANDBOX_CODE:
+        options.refuse("bankCode", "must be the code of a bank")
+
+    def plan(_account: JsonObject) -> Planned:
+        if currency != NGN:
+            raise refused("currency-mismatch", f"Bank transfers are in {NGN}.")
+        return MoneyPlan(takes=amount, number=number, bank=code), {
+            "accountNumber": number, "bankCode": code,
+            "bankName": SANDBOX_BANK if bank is None else bank.name,
+            "accountName": name_at(state, code, number, NGN),
+        }  # fmt: skip
+
+    return plan
 
 
-def _local_transfer(
-    _state: State, payout: PayoutRequest, _account: JsonObject
-) -> tuple[MoneyPlan, JsonObject]:
-    return MoneyPlan(takes=payout.amount), payout.options.given("accountNumber", "bankCode")
+def _local_transfer(_state: State, options: RequestBody, _currency: str, amount: int) -> Planner:
+    data: JsonObject = {name: options.text(name) for name in ("accountNumber", "bankCode")}
+    return lambda _account: (MoneyPlan(takes=amount), data)
 
 
-def _transfer(
-    state: State, payout: PayoutRequest, account: JsonObject
-) -> tuple[MoneyPlan, JsonObject]:
-    target = id_of(funding_account(state, payout.destination, payout.currency))
-    if account["id"] == target:
-        raise refused("same-account", "The account cannot pay itself.")
-    plan = MoneyPlan(takes=payout.amount, payee=target, gains=payout.amount)
-    return plan, {"destination": target}
+def _transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
+    destination = options.document("destination", state.accounts)
+
+    def plan(account: JsonObject) -> Planned:
+        target = id_of(funding_account(state, destination, currency))
+        if account["id"] == target:
+            raise refused("same-account", "The account cannot pay itself.")
+        return MoneyPlan(takes=amount, payee=target, gains=amount), {"destination": target}
+
+    return plan
 
 
-def _fx_transfer(
-    state: State, payout: PayoutRequest, _account: JsonObject
-) -> tuple[MoneyPlan, JsonObject]:
-    quote, wanted = payout.quote, payout.options.fields.get("fxCurrency")
-    target = funding_account(state, payout.destination, str(quote["to"]))
-    takes, gains = fx.check_quote(state, quote, payout.currency, str(target["currency"]))
-    if wanted not in (None, target["currency"]):
-        raise refused("quote-mismatch", f"The quote does not give {wanted}.")
-    if takes != payout.amount:
-        raise refused("quote-mismatch", f"The quote is for {takes}, the payment is not.")
-    plan = MoneyPlan(takes=takes, payee=id_of(target), gains=gains, quote=id_of(quote))
-    return plan, {
-        "destination": target["id"], "rate": quote["rate"], "fxCurrency": target["currency"],
-        "fxAmount": gains, "fxQuoteHash": quote["hash"],
-    }  # fmt: skip
+def _fx_transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
+    destination = options.document("destination", state.accounts)
+    wanted = options.choice("fxCurrency", CURRENCIES, required=False)
+    quote = options.document("fxQuoteHash", state.fx_quotes)
+
+    def plan(_account: JsonObject) -> Planned:
+        target = funding_account(state, destination, str(quote["to"]))
+        takes, gains = fx.check_quote(state, quote, currency, str(target["currency"]))
+        if wanted not in ("", target["currency"]):
+            raise refused("quote-mismatch", f"The quote does not give {wanted}.")
+        if takes != amount:
+            raise refused("quote-mismatch", f"The quote is for {takes}, the payment is not.")
+        moves = MoneyPlan(takes=takes, payee=id_of(target), gains=gains, quote=id_of(quote))
+        return moves, {
+            "destination": target["id"], "rate": quote["rate"], "fxCurrency": target["currency"],
+            "fxAmount": gains, "fxQuoteHash": quote["hash"],
+        }  # fmt: skip
+
+    return plan
 
 
-def _charge(
-    _state: State, payout: PayoutRequest, _account: JsonObject
-) -> tuple[MoneyPlan, JsonObject]:
-    return MoneyPlan(takes=payout.amount), {}
+def _charge(_state: State, _options: RequestBody, _currency: str, amount: int) -> Planner:
+    return lambda _account: (MoneyPlan(takes=amount), {})
 
 
-PLANNERS: dict[str, Planner] = {
+METHODS: dict[str, MethodReader] = {
     "bank-transfer": _bank_transfer,
     "billing": _charge,
     "fx-charge": _charge,
@@ -240,7 +215,7 @@ PLANNERS: dict[str, Planner] = {
     "local-transfer": _local_transfer,
     "transfer": _transfer,
 }
-"""For each method of payments what a request of it wants and how its money moves."""
+"""For each method of payments what reads its options."""
 JOBS = {COMPLETE_JOB: complete_pending}
 ROUTES = (
     Endpoint("POST", "/payments/payouts", create_payout),
