@@ -18,17 +18,20 @@ from allawee_async.sandbox.api.documents import (
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import RequestBody, read_body
-from allawee_async.sandbox.cards.cards import BLOCKED, TERMINATED
 from allawee_async.sandbox.cards.funding import FundingRequest, funding_source, plan_funding
-from allawee_async.sandbox.cards.issuing import INACTIVE
+from allawee_async.sandbox.cards.issuing import (
+    ACTIVE,
+    BLOCKED,
+    INACTIVE,
+    TERMINATED,
+    check_status,
+)
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.money.accounts import balance_of
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
-
-ACTIVE = "active"
 
 
 def get_secrets(state: State, call: ApiRequest) -> ApiResponse:
@@ -46,7 +49,7 @@ def activate(state: State, call: ApiRequest) -> ApiResponse:
     with read_body(call.body) as body:
         cvv, pin = _digits(body, "cvv", 3), _digits(body, "pin", 4)
     _check_linked(card)
-    _check_status(card, INACTIVE)
+    check_status(card, INACTIVE)
     secrets = stored(state.card_secrets, id_of(card))
     if secrets["cvv"] != cvv:
         raise refused("wrong-cvv", "This is not the CVV of the card.")
@@ -59,7 +62,7 @@ def reset_pin(state: State, call: ApiRequest) -> ApiResponse:
     card = stored(state.cards, call.id)
     with read_body(call.body) as body:
         pin = _digits(body, "pin", 4)
-    _check_status(card, ACTIVE)
+    check_status(card, ACTIVE)
     state.card_secrets.replace(stored(state.card_secrets, id_of(card)) | {"pin": pin})
     return changed(state, state.cards, card, {})
 
@@ -70,7 +73,7 @@ def fund(state: State, call: ApiRequest) -> ApiResponse:
     with read_body(call.body) as body:
         asked = FundingRequest.read(state, body, required=True)
     _check_linked(card)
-    _check_status(card, ACTIVE, INACTIVE)
+    check_status(card, ACTIVE, INACTIVE)
     target = _funding_source(state, card)
     funding = plan_funding(state, asked, str(card["currency"]), target)
     if funding is None:
@@ -96,7 +99,7 @@ def enroll(service: str, state: State, call: ApiRequest) -> ApiResponse:
     with read_body(call.body) as body:
         sent = {name: body.text(name, required=False) for name in ("phoneNumber", "email")}
     _check_linked(card)
-    _check_status(card, ACTIVE, INACTIVE)
+    check_status(card, ACTIVE, INACTIVE)
     known = _contact_of(state, card)
     contact: JsonObject = {name: value or known.get(name) for name, value in sent.items()}
     if not any(contact.values()):
@@ -111,7 +114,7 @@ def block(state: State, call: ApiRequest) -> ApiResponse:
     card = stored(state.cards, call.id)
     if card["status"] == BLOCKED:  # what is so already may be asked for twice
         return shown(state.cards, call.id)
-    _check_status(card, ACTIVE, INACTIVE)
+    check_status(card, ACTIVE, INACTIVE)
     return changed(state, state.cards, card, {"status": BLOCKED, "before": card["status"]})
 
 
@@ -120,7 +123,7 @@ def unblock(state: State, call: ApiRequest) -> ApiResponse:
     card = stored(state.cards, call.id)
     if card["status"] in (ACTIVE, INACTIVE):
         return shown(state.cards, call.id)
-    _check_status(card, BLOCKED)
+    check_status(card, BLOCKED)
     return changed(state, state.cards, card, {"status": card.get("before") or INACTIVE})
 
 
@@ -144,12 +147,6 @@ def _digits(body: RequestBody, name: str, length: int) -> str:
 def _check_linked(card: JsonObject) -> None:
     if card.get("customer") is None:
         raise refused("card-not-linked", "This card belongs to nobody yet.")
-
-
-def _check_status(card: JsonObject, *allowed: str) -> None:
-    status = card["status"]
-    if status not in allowed:
-        raise refused(f"card-{status}", f"This card is {status}.")
 
 
 def _funding_source(state: State, card: JsonObject) -> str:

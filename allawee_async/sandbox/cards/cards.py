@@ -27,7 +27,13 @@ from allawee_async.sandbox.cards.funding import (
     plan_funding,
     settlement_account,
 )
-from allawee_async.sandbox.cards.issuing import INACTIVE, obtain_card
+from allawee_async.sandbox.cards.issuing import (
+    ACTIVE,
+    BLOCKED,
+    INACTIVE,
+    check_status,
+    obtain_card,
+)
 from allawee_async.sandbox.core.values import to_bytes, to_object
 from allawee_async.sandbox.money.accounts import funding_account
 
@@ -36,7 +42,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-BLOCKED, TERMINATED = "blocked", "terminated"
 _PAN_LENGTHS = range(12, 20)
 
 
@@ -69,10 +74,9 @@ def create_card(state: State, call: ApiRequest) -> ApiResponse:
         asked = FundingRequest.read(state, body, required=False)
     if program["status"] != "live":
         raise refused("card-program-not-live", "This card program is not live yet.")
-    _check_owner(state, owner, program)
-    target = _shared_account(state, owner, program)
-    funding = plan_funding(state, asked, str(program["currency"]), target)
-    card = _hand_over(state, obtain_card(state, program), owner, program)
+    account = _paying_account(state, owner, program)
+    funding = plan_funding(state, asked, str(program["currency"]), account)
+    card = _hand_over(state, obtain_card(state, program), owner, account)
     if funding is not None:
         funding.carry_out(state, str(card["fundingSource"]), id_of(card))
     shown = to_object(state.cards.shown_at(state.cards.replace(card)))
@@ -90,7 +94,7 @@ def update_card(state: State, call: ApiRequest) -> ApiResponse:
     with read_body(call.body) as body:
         controls = read_controls(body)
         body.object("metadata", required=False)
-    _check_not(card, TERMINATED)
+    check_status(card, INACTIVE, ACTIVE, BLOCKED)
     new: JsonObject = {} if controls is None else {"controls": controls}
     return changed(state, state.cards, card, body.given("metadata") | new)
 
@@ -120,21 +124,15 @@ def link_by_pan(state: State, call: ApiRequest) -> ApiResponse:
 
 
 def _link(state: State, card: JsonObject, owner: Owner) -> ApiResponse:
-    _check_not(card, TERMINATED, BLOCKED)
+    check_status(card, INACTIVE, ACTIVE)
     if card["type"] != "physical" or card.get("customer") is not None:
         raise refused("card-linked", "This card belongs to a customer already.")
-    program = stored(state.card_programs, str(card["program"]))
-    _check_owner(state, owner, program)
-    return replaced(state.cards, _hand_over(state, card, owner, program))
+    account = _paying_account(state, owner, stored(state.card_programs, str(card["program"])))
+    return replaced(state.cards, _hand_over(state, card, owner, account))
 
 
-def _check_not(card: JsonObject, *statuses: str) -> None:
-    if card["status"] in statuses:
-        raise refused(f"card-{card['status']}", f"This card is {card['status']}.")
-
-
-def _check_owner(state: State, owner: Owner, program: JsonObject) -> None:
-    """Check that a customer may have a card that is paid for like this.
+def _paying_account(state: State, owner: Owner, program: JsonObject) -> str | None:
+    """Return the account that is to pay for a card, or None if one has to be opened for it.
 
     Raises:
         RefusalError: 409 for the reference of another card, 402 for what else stands against it.
@@ -142,18 +140,12 @@ def _check_owner(state: State, owner: Owner, program: JsonObject) -> None:
     refuse_double(state.cards, owner.body.fields)
     if owner.customer["status"] != "active":
         raise refused("customer-inactive", "This customer is not active.")
-    if owner.funding_source is not None:
-        funding_account(state, owner.funding_source, str(program["currency"]))
+    if owner.funding_source is None:
+        return settlement_account(state, program)
+    return id_of(funding_account(state, owner.funding_source, str(program["currency"])))
 
 
-def _shared_account(state: State, owner: Owner, program: JsonObject) -> str | None:
-    """Return the account that is to pay for a card, or None if one has to be opened for it."""
-    if owner.funding_source is not None:
-        return id_of(owner.funding_source)
-    return settlement_account(state, program)
-
-
-def _hand_over(state: State, card: JsonObject, owner: Owner, program: JsonObject) -> JsonObject:
+def _hand_over(state: State, card: JsonObject, owner: Owner, account: str | None) -> JsonObject:
     """Return a card as it is when a customer has it; what it needs besides is there then."""
     holder: JsonObject = {"cardHolderName": owner.holder or owner.customer["name"]}
     card |= owner.body.given("reference", "metadata") | {
@@ -162,7 +154,6 @@ def _hand_over(state: State, card: JsonObject, owner: Owner, program: JsonObject
     }  # fmt: skip
     if owner.controls is not None:
         card["controls"] = owner.controls
-    account = _shared_account(state, owner, program)
     card["fundingSource"] = account or open_card_account(state, card)
     return card
 

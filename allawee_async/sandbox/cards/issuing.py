@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
-INACTIVE = "inactive"
+INACTIVE, ACTIVE, BLOCKED, TERMINATED = "inactive", "active", "blocked", "terminated"
+
+
+def check_status(card: JsonObject, *allowed: str) -> None:
+    """Refuse what cannot be done with a card as it is.
+
+    Raises:
+        RefusalError: 402.
+    """
+    status = card["status"]
+    if status not in allowed:
+        raise refused(f"card-{status}", f"This card is {status}.")
 
 
 def make_card(state: State, program: JsonObject, holder: str = "") -> JsonObject:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from allawee_async.sandbox.api.documents import created, fresh, id_of, reads, refused, whole
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, read_body
-from allawee_async.sandbox.money.rates import CURRENCIES, own_fee
+from allawee_async.sandbox.money.rates import CURRENCIES, rounded
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
@@ -45,9 +45,11 @@ def amount_of(fee: JsonObject, amount: int, currency: str) -> int:
     """
     if fee["currency"] != currency:
         raise refused("currency-mismatch", f"The fee {id_of(fee)} is not in {currency}.")
-    cap = fee.get("cap")
-    limit = None if cap is None else whole(cap)
-    return own_fee(str(fee["structure"]), whole(fee["value"]), limit, amount)
+    value, cap = whole(fee["value"]), fee.get("cap")
+    if fee["structure"] == "flat":
+        return value
+    share = rounded(amount, value, 100)
+    return share if cap is None else min(share, whole(cap))
 
 
 def note_billing(state: State, payment: JsonObject, amount: int) -> None:

@@ -50,14 +50,6 @@ def platform_fee(method: str, amount: int, currency: str) -> int:
     return net + rounded(net, values.VAT_PER_MILLE, 1000)
 
 
-def own_fee(structure: str, value: int, cap: int | None, amount: int) -> int:
-    """Return what a fee of the business itself adds to an amount."""
-    if structure == "flat":
-        return value
-    share = rounded(amount, value, 100)
-    return share if cap is None else min(share, cap)
-
-
 _PRICES: dict[tuple[str, str], tuple[int, int]] = {
     (NGN, USD): (values.DOLLAR_BOUGHT_FOR, 1),
     (USD, NGN): (1, values.DOLLAR_SOLD_FOR),

@@ -19,6 +19,11 @@ HIDDEN = ("id", "createdAt")
 _SECRETS = frozenset({"pan", "cvv", "pin", "key", "signingKey"})
 
 
+def attempt(status: int, body: Json, at: str) -> JsonObject:
+    """Return one attempt to carry a call out, as its record shows it."""
+    return {"statusCode": status, "latency": 0, "responseBody": body, "createdAt": at}
+
+
 class Called(NamedTuple):
     """One call that was answered."""
 
@@ -35,13 +40,11 @@ class Called(NamedTuple):
     def record(self) -> JsonObject:
         """Return the call as a document, hidden fields included."""
         at = to_timestamp(self.at)
-        attempt: JsonObject = {"statusCode": self.status, "latency": 0, "createdAt": at}
-        if self.answered:
-            attempt["responseBody"] = bare(_read(self.answered))
+        body = bare(_read(self.answered)) if self.answered else None
         return {
             "_id": self.request_id, "status": "completed", "path": self.path,
             "method": self.method, "apiVersion": API_VERSION,
-            "attempts": [attempt], "requestBody": _read(self.sent) or {},
+            "attempts": [attempt(self.status, body, at)], "requestBody": _read(self.sent) or {},
             "source": {"ipAddress": self.address}, "initiator": self.initiator,
             "id": self.request_id, "createdAt": at,
         }  # fmt: skip

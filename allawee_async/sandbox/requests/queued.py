@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from allawee_async.sandbox.api.documents import entries, unknown
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, to_bytes
-from allawee_async.sandbox.requests.calls import API_VERSION, bare, without_secrets
+from allawee_async.sandbox.requests.calls import Called, attempt, bare
 from allawee_async.sandbox.rules.values import QUEUE_SECONDS
 
 if TYPE_CHECKING:
@@ -67,24 +68,18 @@ def _simulate(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
 
 def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     number = call.request_id or state.new_id(state.queued)
-    now = state.now()
-    attempt: JsonObject = {
-        "statusCode": 202, "latency": 0, "responseBody": _ACCEPTED, "createdAt": now,
-    }  # fmt: skip
-    record: JsonObject = {
-        "_id": number, "status": "pending", "path": route.path.replace(":id", call.id),
-        "method": route.method, "apiVersion": API_VERSION, "attempts": [attempt],
-        "requestBody": without_secrets(from_bytes(call.body or b"{}")),
-        "source": {"ipAddress": call.address}, "initiator": call.key.id, "id": number,
-        "createdAt": now,
-    }  # fmt: skip
-    record["job"] = {
+    reply = ApiResponse(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
+    called = Called(
+        state.moment(), route.method, route.path.replace(":id", call.id), reply.status, number,
+        call.key.id, call.address, call.body, reply.body,
+    )  # fmt: skip
+    job: JsonObject = {
         "route": route.path, "id": call.id, "body": call.body.decode(),
         "failures": 1 if RETRY in call.flags else 0,
     }  # fmt: skip
-    state.queued.add(record)
+    state.queued.add({**called.record(), "status": "pending", "job": job})
     state.later(QUEUE_SECONDS, JOB, number)
-    return ApiResponse(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
+    return reply
 
 
 def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
@@ -119,11 +114,7 @@ def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
 
 
 def _attempts(record: JsonObject, status: int, body: Json, at: str) -> list[Json]:
-    before = record["attempts"] if isinstance(record["attempts"], list) else []
-    attempt: JsonObject = {
-        "statusCode": status, "latency": 0, "responseBody": body, "createdAt": at,
-    }  # fmt: skip
-    return [*before, attempt]
+    return [*entries(record, "attempts"), attempt(status, body, at)]
 
 
 def list_requests(state: State, call: ApiRequest) -> ApiResponse:
@@ -136,8 +127,7 @@ def get_request(state: State, call: ApiRequest) -> ApiResponse:
     records = state.calls.records(state.queued)
     position = records.position_of(call.id)
     if position is None:
-        message = f"No request has the id {call.id[:64]!r}."
-        raise RefusalError(failure(404, "not-found", message))
+        raise unknown(call.id, "request")
     return ApiResponse(200, records.shown_at(position))
 
 
