@@ -43,14 +43,13 @@ from allawee_async.resources.signatures import (
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
-from allawee_async.transport.routes import Route, json_bytes, may_resend, query_texts
+from allawee_async.transport.routes import Route, json_bytes, query_texts
 from allawee_async.types import JSONObject  # noqa: TC001
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from allawee_async.transport.response import Reply
-    from allawee_async.transport.routes import Effect
     from allawee_async.transport.session import SessionManager
     from allawee_async.types import JSONValue
 
@@ -456,91 +455,58 @@ def _form_of(function: Any) -> _Form:
     )
 
 
-def route(
-    method: str,
-    template: str,
-    *,
-    secure: bool = False,
-    tells_secret: bool = False,
-    bare: bool = False,
-    resend: bool = False,
-    effect: Effect | None = None,
-    has_body: bool = True,
-    prepare: Callable[[dict[str, Any]], None] | None = None,
-) -> Callable[[V], V]:
-    """Make a method of a resource the verb of an endpoint.
+@attrs.frozen(kw_only=True)
+class route(Route):  # noqa: N801 - a decorator
+    """An endpoint, which makes a method of a resource its verb: `@route("GET", "/cards/:id")`.
 
     An `async def` needs no body, for its signature says it all: what is given by place fills the
     path; all else goes, but for None and in the wire's names, into the body, or with GET into the
     query; and the answer is read as what the annotation says. A `Secret` is shown nowhere,
     `MinorUnits` are checked.
 
-    Args:
-        method: The HTTP method.
-        template: The path; a part with a colon is a parameter (`/customers/:id`).
-        secure: As for `Route`.
-        tells_secret: As for `Route`.
-        bare: As for `Route`.
-        resend: Whether sending it twice does no harm, as it never does with GET, PUT and DELETE.
-        effect: As for `Route`.
+    Attributes:
         has_body: Whether an empty object is sent where there is nothing to say.
         prepare: Checks the arguments and puts others in their places, before they are written.
     """
-    endpoint = Route(
-        method,
-        template,
-        secure=secure,
-        tells_secret=tells_secret,
-        bare=bare,
-        resend=resend or may_resend(method),
-        effect=effect,
-    )
 
-    def verb(function: V) -> V:
-        made: Any = function
-        if iscoroutinefunction(function):
-            made = _sender(function, endpoint, prepare, has_body=has_body)
-        made.route = endpoint
-        return cast("V", made)
+    has_body: bool = True
+    prepare: Callable[[dict[str, Any]], None] | None = None
 
-    return verb
+    def __call__(self, function: V) -> V:
+        """Return the verb."""
+        verb: Any = self._sender(function) if iscoroutinefunction(function) else function
+        verb.route = self
+        return cast("V", verb)
 
+    def _sender(self, function: Any) -> Any:
+        takes_body = self.method in ("POST", "PUT")
 
-def _sender(
-    function: Any,
-    endpoint: Route,
-    prepare: Callable[[dict[str, Any]], None] | None,
-    *,
-    has_body: bool,
-) -> Any:
-    takes_body = endpoint.method in ("POST", "PUT")
+        @wraps(function)
+        async def send(noun: Any, *ids: Any, **given: Any) -> Any:
+            form = _form_of(function)
+            if form.secrets:
+                form.hide(given)
+            if not form.fits(ids, given):
+                placed = _placed(function, form, (noun, *ids), given)
+                if isinstance(placed, TypeError):
+                    ids, given = (), {}
+                    raise placed
+                ids = placed
+            if self.prepare is not None:
+                self.prepare(given)
+            sent = form.checked(given)
+            query = query_texts(sent) if sent and not takes_body else {}
+            if form.is_list:  # no document shows one; it is read to its end, should there be pages
+                pager = noun._pager(self, *ids, model=form.model, query=query, loose=True)  # noqa: SLF001
+                return tuple(await pager.to_list())
+            body = sent if takes_body and (sent or self.has_body) else None
+            return await noun._call(self, *ids, model=form.model, query=query, body=body)  # noqa: SLF001
 
-    @wraps(function)
-    async def send(self: Any, *ids: Any, **given: Any) -> Any:
-        form = _form_of(function)
-        if form.secrets:
-            form.hide(given)
-        if not form.fits(ids, given):
-            placed = _placed(function, form, (self, *ids), given)
-            if isinstance(placed, TypeError):
-                ids, given = (), {}
-                raise placed
-            ids = placed
-        if prepare is not None:
-            prepare(given)
-        sent = form.checked(given)
-        query = query_texts(sent) if sent and not takes_body else {}
-        if form.is_list:  # no document shows one; it is read to its end, should there be pages
-            pager = self._pager(endpoint, *ids, model=form.model, query=query, loose=True)
-            return tuple(await pager.to_list())
-        body = sent if takes_body and (sent or has_body) else None
-        return await self._call(endpoint, *ids, model=form.model, query=query, body=body)
-
-    made: Any = send
-    made.__code__ = made.__code__.replace(  # a traceback then names the verb
-        co_name=function.__name__, co_qualname=function.__qualname__
-    )
-    return made
+        made: Any = send
+        made.__code__ = made.__code__.replace(  # a traceback then names the verb
+            co_name=function.__name__, co_qualname=function.__qualname__
+        )
+        return made
 
 
 def _placed(

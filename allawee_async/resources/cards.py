@@ -6,7 +6,7 @@ from allawee_async.models.accounts import AccountBalance
 from allawee_async.models.cards import Card, CardControls, CardSecrets, FundingSource
 from allawee_async.models.common import ActionResult, Currency
 from allawee_async.resources.base import Findable, route
-from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.transport.routes import ends, moves_money
 from allawee_async.types import FreeForm, MinorUnits, Secret, Strings
 
 
@@ -19,11 +19,7 @@ class Cards(Findable[Card], path="/cards"):
     @route(
         "POST",
         "/cards",
-        effect=Effect(
-            EffectKind.MONEY,
-            "moves money from an account onto the new card",
-            only_with="amount",
-        ),
+        effect=moves_money("moves money from an account onto the new card", only_with="amount"),
     )
     async def create(
         self,
@@ -151,9 +147,7 @@ class Cards(Findable[Card], path="/cards"):
         """
 
     @route(
-        "POST",
-        "/cards/:id/fund",
-        effect=Effect(EffectKind.MONEY, "moves money from an account onto the card"),
+        "POST", "/cards/:id/fund", effect=moves_money("moves money from an account onto the card")
     )
     async def fund(
         self,
@@ -295,7 +289,7 @@ class Cards(Findable[Card], path="/cards"):
         Source: Allawee's documents, "Unblock a card" (2024-09-13).
         """
 
-    @route("DELETE", "/cards/:id", effect=Effect(EffectKind.END, "ends the card for good"))
+    @route("DELETE", "/cards/:id", effect=ends("ends the card for good"))
     async def terminate(self, card_id: str) -> ActionResult:
         """End a card for good. Sending it twice does no harm, so it is retried.
 

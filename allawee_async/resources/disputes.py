@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allawee_async.models.disputes import Dispute, DisputeReason
 from allawee_async.resources.base import Listable, route
-from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.transport.routes import ends
 from allawee_async.types import Strings
 
 
@@ -86,11 +86,7 @@ class Disputes(Listable[Dispute], path="/disputes", loose=True):
         Source: Allawee's documents, "Update a dispute" (2024-09-13).
         """
 
-    @route(
-        "PUT",
-        "/disputes/:id/close",
-        effect=Effect(EffectKind.END, "closes the dispute for good"),
-    )
+    @route("PUT", "/disputes/:id/close", effect=ends("closes the dispute for good"))
     async def close(self, dispute_id: str) -> Dispute:
         """Close a dispute for good. Sending it twice does no harm, so it is retried.
 

@@ -6,14 +6,14 @@ from allawee_async.models.common import ActionResult, Currency
 from allawee_async.models.payments import BillValidation, Payment, PaymentMethod, PayoutOptions
 from allawee_async.resources.base import Findable, route
 from allawee_async.transport.downloads import Download
-from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.transport.routes import moves_money
 from allawee_async.types import FreeForm, MinorUnits
 
 
 class Payments(Findable[Payment], path="/payments"):
     """`allawee.payments`: money that goes out to banks, to other accounts and for bills."""
 
-    @route("POST", "/payments/payouts", effect=Effect(EffectKind.MONEY, "pays money out"))
+    @route("POST", "/payments/payouts", effect=moves_money("pays money out"))
     async def create_payout(
         self,
         *,
@@ -55,7 +55,7 @@ class Payments(Findable[Payment], path="/payments"):
         Source: Allawee's documents on payments (2024-09-13).
         """
 
-    @route("POST", "/payments/bill", effect=Effect(EffectKind.MONEY, "pays a bill"))
+    @route("POST", "/payments/bill", effect=moves_money("pays a bill"))
     async def pay_bill(
         self,
         *,
@@ -153,11 +153,7 @@ class Payments(Findable[Payment], path="/payments"):
         """
         return self._download("receipt_pdf", payment_id)
 
-    @route(
-        "POST",
-        "/payments/:id/requeue",
-        effect=Effect(EffectKind.MONEY, "pays out what has failed before"),
-    )
+    @route("POST", "/payments/:id/requeue", effect=moves_money("pays out what has failed before"))
     async def requeue(self, payment_id: str) -> ActionResult:
         """Try a failed payment once more. This call is never sent twice by itself.
 

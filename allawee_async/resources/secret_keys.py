@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allawee_async.models.secret_keys import SecretKey
 from allawee_async.resources.base import Resource, route
-from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.transport.routes import tells_once
 from allawee_async.types import Strings
 
 
@@ -15,7 +15,7 @@ class SecretKeys(Resource):
         "POST",
         "/secret-keys",
         tells_secret=True,
-        effect=Effect(EffectKind.TOLD_ONCE, "makes a key that the API tells only now"),
+        effect=tells_once("makes a key that the API tells only now"),
     )
     async def create(
         self, *, name: str, scopes: Strings, grp_enabled: bool | None = None

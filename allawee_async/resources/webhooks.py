@@ -5,7 +5,7 @@ from __future__ import annotations
 from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookSecret
 from allawee_async.resources.base import Listable, route
-from allawee_async.transport.routes import Effect, EffectKind
+from allawee_async.transport.routes import ends
 from allawee_async.types import FreeForm, Secret, Strings
 
 
@@ -102,7 +102,7 @@ class Webhooks(Listable[Webhook], path="/webhooks"):
         Source: Allawee's documents on webhooks (2024-09-13).
         """
 
-    @route("DELETE", "/webhooks/:id", effect=Effect(EffectKind.END, "deletes the webhook for good"))
+    @route("DELETE", "/webhooks/:id", effect=ends("deletes the webhook for good"))
     async def delete(self, webhook_id: str) -> ActionResult:
         """Delete a webhook. Sending it twice does no harm, so it is retried.
 
@@ -170,7 +170,7 @@ class Webhooks(Listable[Webhook], path="/webhooks"):
         "POST",
         "/webhooks/:id/secret/roll",
         tells_secret=True,
-        effect=Effect(EffectKind.END, "changes the key that signs events, so the old one ends"),
+        effect=ends("changes the key that signs events, so the old one ends"),
     )
     async def roll_secret(
         self, webhook_id: str, *, signing_key: Secret | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
@@ -12,9 +12,7 @@ import attrs
 
 from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_mapping
-from allawee_async.errors import (
-    ConfigurationError,
-)
+from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import SecretBytes
 
 if TYPE_CHECKING:
@@ -54,6 +52,11 @@ class Effect:
     kind: EffectKind
     text: str
     only_with: str | None = attrs.field(default=None, kw_only=True)
+
+
+moves_money = partial(Effect, EffectKind.MONEY)
+ends = partial(Effect, EffectKind.END)
+tells_once = partial(Effect, EffectKind.TOLD_ONCE)
 
 
 @attrs.frozen
