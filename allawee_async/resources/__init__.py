@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Never
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,22 @@ if TYPE_CHECKING:
     from allawee_async.resources.webhooks import Webhooks
     from allawee_async.transport.session import SessionManager
 
+R = TypeVar("R")
+
+
+class _Noun(cached_property[R]):
+    """A noun, whose module is imported when it is first used."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(self._made)
+        self.__doc__ = line
+
+    def _made(self, parent: Any) -> R:
+        name = self.attrname or ""
+        noun = getattr(import_module(f"{__name__}.{name}"), name.title().replace("_", ""))
+        made: R = noun(parent._session)  # noqa: SLF001 - it is ours
+        return made
+
 
 class Resources:
     """What a client has an attribute for."""
@@ -42,124 +59,37 @@ class Resources:
             calls = [f"{noun}.{verb}" for noun in known for verb in getattr(self, noun).ROUTES]
             raise no_attribute(self, name, [*known, *calls])
 
-    @cached_property
-    def accounts(self) -> Accounts:
-        """Where money is held: main, sub and virtual accounts."""
-        from allawee_async.resources.accounts import Accounts
-
-        return Accounts(self._session)
-
-    @cached_property
-    def billings(self) -> Billings:
-        """What Allawee charges for its services."""
-        from allawee_async.resources.billings import Billings
-
-        return Billings(self._session)
-
-    @cached_property
-    def card_authorizations(self) -> CardAuthorizations:
-        """What merchants ask of cards, and what was answered."""
-        from allawee_async.resources.card_authorizations import CardAuthorizations
-
-        return CardAuthorizations(self._session)
-
-    @cached_property
-    def card_programs(self) -> CardPrograms:
-        """The kinds of cards that you issue."""
-        from allawee_async.resources.card_programs import CardPrograms
-
-        return CardPrograms(self._session)
-
-    @cached_property
-    def card_transactions(self) -> CardTransactions:
-        """What was settled on cards."""
-        from allawee_async.resources.card_transactions import CardTransactions
-
-        return CardTransactions(self._session)
-
-    @cached_property
-    def cards(self) -> Cards:
-        """Cards: issued, linked, funded, controlled, blocked."""
-        from allawee_async.resources.cards import Cards
-
-        return Cards(self._session)
-
-    @cached_property
-    def customers(self) -> Customers:
-        """The persons and businesses that hold cards and accounts."""
-        from allawee_async.resources.customers import Customers
-
-        return Customers(self._session)
-
-    @cached_property
-    def disputes(self) -> Disputes:
-        """Authorizations that a card holder contests."""
-        from allawee_async.resources.disputes import Disputes
-
-        return Disputes(self._session)
-
-    @cached_property
-    def events(self) -> Events:
-        """What was sent to your webhooks."""
-        from allawee_async.resources.events import Events
-
-        return Events(self._session)
-
-    @cached_property
-    def fees(self) -> Fees:
-        """What you charge your own customers."""
-        from allawee_async.resources.fees import Fees
-
-        return Fees(self._session)
-
-    @cached_property
-    def payment_requests(self) -> PaymentRequests:
-        """Money that is to come in: virtual accounts for one payment."""
-        from allawee_async.resources.payment_requests import PaymentRequests
-
-        return PaymentRequests(self._session)
-
-    @cached_property
-    def payments(self) -> Payments:
-        """Money that goes out: payouts and bills."""
-        from allawee_async.resources.payments import Payments
-
-        return Payments(self._session)
-
-    @cached_property
-    def requests(self) -> Requests:
-        """The API's records of calls, of those that it queued above all."""
-        from allawee_async.resources.requests import Requests
-
-        return Requests(self._session)
-
-    @cached_property
-    def secret_keys(self) -> SecretKeys:
-        """API keys."""
-        from allawee_async.resources.secret_keys import SecretKeys
-
-        return SecretKeys(self._session)
-
-    @cached_property
-    def simulation(self) -> Simulation:
-        """What the world does to cards and accounts, for test keys."""
-        from allawee_async.resources.simulation import Simulation
-
-        return Simulation(self._session)
-
-    @cached_property
-    def tools(self) -> Tools:
-        """Banks, bills, exchange rates, merchants, and defaults of payments."""
-        from allawee_async.resources.tools import Tools
-
-        return Tools(self._session)
-
-    @cached_property
-    def webhooks(self) -> Webhooks:
-        """Where the API sends its events."""
-        from allawee_async.resources.webhooks import Webhooks
-
-        return Webhooks(self._session)
+    accounts: cached_property[Accounts] = _Noun(
+        "Where money is held: main, sub and virtual accounts."
+    )
+    billings: cached_property[Billings] = _Noun("What Allawee charges for its services.")
+    card_authorizations: cached_property[CardAuthorizations] = _Noun(
+        "What merchants ask of cards, and what was answered."
+    )
+    card_programs: cached_property[CardPrograms] = _Noun("The kinds of cards that you issue.")
+    card_transactions: cached_property[CardTransactions] = _Noun("What was settled on cards.")
+    cards: cached_property[Cards] = _Noun("Cards: issued, linked, funded, controlled, blocked.")
+    customers: cached_property[Customers] = _Noun(
+        "The persons and businesses that hold cards and accounts."
+    )
+    disputes: cached_property[Disputes] = _Noun("Authorizations that a card holder contests.")
+    events: cached_property[Events] = _Noun("What was sent to your webhooks.")
+    fees: cached_property[Fees] = _Noun("What you charge your own customers.")
+    payment_requests: cached_property[PaymentRequests] = _Noun(
+        "Money that is to come in: virtual accounts for one payment."
+    )
+    payments: cached_property[Payments] = _Noun("Money that goes out: payouts and bills.")
+    requests: cached_property[Requests] = _Noun(
+        "The API's records of calls, of those that it queued above all."
+    )
+    secret_keys: cached_property[SecretKeys] = _Noun("API keys.")
+    simulation: cached_property[Simulation] = _Noun(
+        "What the world does to cards and accounts, for test keys."
+    )
+    tools: cached_property[Tools] = _Noun(
+        "Banks, bills, exchange rates, merchants, and defaults of payments."
+    )
+    webhooks: cached_property[Webhooks] = _Noun("Where the API sends its events.")
 
 
 def nouns_of(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:
