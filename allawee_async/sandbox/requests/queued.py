@@ -74,7 +74,7 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
         call.key.id, call.address, call.body, reply.body,
     )  # fmt: skip
     job: JsonObject = {
-        "route": route.path, "id": call.id, "body": call.body.decode(),
+        "route": route.path, "id": call.id, "body": call.body.decode(errors="replace"),
         "failures": 1 if RETRY in call.flags else 0,
     }  # fmt: skip
     state.queued.add({**called.record(), "status": "pending", "job": job})

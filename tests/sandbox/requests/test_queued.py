@@ -182,6 +182,20 @@ async def test_cards_are_blocked_and_unblocked_later(allawee: Caller, clock: Clo
     assert seen[1] == "active"
 
 
+@pytest.mark.parametrize("body", [b"\0", b"\xff", b"[" * 5_000])
+async def test_a_body_that_nobody_reads_may_be_anything(
+    allawee: Caller, clock: Clock, body: bytes
+) -> None:
+    path = "/cards/c.2tXPDv41Ri2qewJXL/block"
+    answer = await allawee.send("POST", f"/simulation/grp{path}", data=body)
+    assert answer.status == 202, answer.text
+
+    clock.go_on()
+    record = await record_of(allawee, answer.headers["x-request-id"])
+
+    assert (record["requestBody"], record["attempts"][-1]["statusCode"]) == ({}, 200)
+
+
 @pytest.mark.parametrize("path", ["/cards", "/simulation/grp/cards"])
 async def test_a_hard_stop_queues_nothing(
     allawee: Caller, sandbox: Sandbox, wish: dict[str, Any], path: str
