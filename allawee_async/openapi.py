@@ -362,13 +362,13 @@ class _Operation:
 
     def _errors(self) -> Iterator[tuple[str, JSONObject]]:
         raised = dict(self.verb.docs.raises)
-        has_argument = any(parameter.is_argument for parameter in self.verb.parameters)
+        is_about_something = any(parameter.required for parameter in self.verb.parameters)
         for status in sorted({*ERROR_OF_STATUS, *_OF_ALL}):
             said = raised.get(error_class(status).__name__, "")
             if (
                 status in _OF_ALL
                 or (status in _OF_WRITES and self.verb.writes)
-                or (status == 404 and has_argument)
+                or (status == 404 and is_about_something)
             ):
                 shared: JSONObject = {"$ref": f"#/components/responses/{status}"}
                 yield str(status), {**shared, **_described(said)}

@@ -1,0 +1,208 @@
+"""Runs Schemathesis against a sandbox: every operation of its description, rightly and wrongly.
+
+    python scripts/fuzz_sandbox.py [--max-examples 10] [options of `schemathesis run`]
+
+No answer may be a server error, have a status that is not described, or not fit its schema. What
+is drawn at random would hardly ever name a card that there is, so most bodies and paths begin with
+what the sandbox knows, and keep some of what was drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from allawee_async import AllaweeClient
+
+KNOWN: Final = "FUZZ_SANDBOX_KNOWN"
+"""The variable that tells Schemathesis, as JSON, what the sandbox knows."""
+
+CHECKS: Final = (
+    *("not_a_server_error", "status_code_conformance", "content_type_conformance"),
+    *("response_headers_conformance", "response_schema_conformance"),
+)
+ADDRESS: Final = {"city": "Ikeja", "state": "NG-LA", "countryCode": "NG", "addressLineOne": "1 Rd"}
+PLACE: Final = "http://127.0.0.1:9/"
+"""Where nobody listens."""
+
+_PAID: Final = {"currency": "NGN", "amount": 5_000}
+_USED: Final = {"amount": 700, "fees": 50, "channel": "pos", "mcc": "5411"}
+
+
+async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
+    """Fill a sandbox, and return the ids of each path and a good body for each operation."""
+    accounts = await allawee.accounts.list(filter="currency:NGN").to_list()
+    customers = await allawee.customers.list(filter="status:active").to_list()
+    account, customer = accounts[0].id, customers[0].id
+    virtual = await allawee.card_programs.create(
+        name="Virtual", network="verve", type="virtual", currency="NGN"
+    )
+    program, stock = virtual.id, await _stock(allawee)
+    cards = [await allawee.cards.create(program=program, customer=customer) for _ in range(6)]
+    for card in cards[:4]:
+        cvv = (await allawee.cards.secrets(card.id)).cvv
+        await allawee.cards.activate(card.id, cvv=str(cvv), pin="1234")
+    used = await allawee.simulation.authorization_capture(
+        cards[0].id, amount=100, fees=0, channel="pos"
+    )
+    paid_to = {"accountNumber": "0123456789", "bankCode": "058"}
+    await allawee.payments.create_payout(method="bank-transfer", options=paid_to, **_PAID)
+    await allawee.payments.create_payout(
+        method="bank-transfer", options=paid_to, currency="NGN", amount=10**14
+    )
+    fee = await allawee.fees.create(name="Fee", structure="flat", value=1, account=account)
+    pan = (await allawee.cards.secrets(stock)).pan
+    await allawee.webhooks.create(name="Hook", events=["x"], url=PLACE)
+    await allawee.disputes.create(reason="general", source=str(used.id))
+    owned = await allawee.accounts.create(
+        name="Own", type="sub", currency="NGN", customer=customer, deposit_channels=["bank-account"]
+    )
+    number = (owned.deposit_channels or ())[0].account_number
+    product = (await allawee.tools.bills.products())[0]
+    person = {
+        "name": "Ada Obi", "type": "individual", "claims": {
+            "individualInformation": {"firstName": "Ada", "lastName": "Obi",
+                                      "dateOfBirth": "1997-2-13"},
+            "individualAddress": ADDRESS, "emailAddress": "ada@example.com",
+            "phoneNumber": "+2348012345678",
+        },
+    }  # fmt: skip
+    card = {"program": program, "customer": customer, "fundingSource": account}
+    kind = {"name": "P", "network": "verve", "type": "virtual", "currency": "NGN"}
+    held = {"customer": customer, "fundingSource": account}
+    fact = {"type": "bank-account", "accountNumber": number}
+    bodies = {
+        "customers.create": person, "customers.update": person,
+        "accounts.create": {"name": "A", "currency": "NGN", "type": "sub", "customer": customer},
+        "accounts.add_deposit_channel": {"type": "bank-account"},
+        "accounts.update_deposit_account_name": fact,
+        "card_programs.create": kind, "card_programs.update": kind,
+        "cards.create": card, "cards.link": held, "cards.link_by_pan": {**held, "pan": pan},
+        "cards.fund": {"amount": 100, "debitSource": account},
+        "cards.reset_pin": {"pin": "4321"}, "cards.activate": {"cvv": "123", "pin": "1234"},
+        "cards.enroll_3ds": {"email": "ada@example.com", "phoneNumber": "+2348012345678"},
+        "cards.enroll_safetoken": {"email": "ada@example.com", "phoneNumber": "+2348012345678"},
+        "disputes.create": {"reason": "general", "source": used.id},
+        "fees.create": {"name": "F", "structure": "flat", "value": 5, "account": account},
+        "payments.create_payout": {"method": "bank-transfer", "options": paid_to, "fee": fee.id,
+                                   **_PAID},
+        "payments.pay_bill": {"product": product.id,
+                              "inputs": {"phoneNumber": "08055429186", "amount": "40000"}},
+        "payments.validate_bill": {"product": product.id,
+                                   "inputs": {"phoneNumber": "08055429186", "amount": "40000"}},
+        "payment_requests.create": {"method": "bank-transfer", "options": {}, "account": account,
+                                    **_PAID},
+        "secret_keys.create": {"name": "K", "scopes": ["cards:create"]},
+        "webhooks.create": {"name": "H", "events": ["request.completed"], "url": PLACE},
+        "webhooks.update": {"name": "H", "events": ["request.completed"], "url": PLACE},
+        "tools.configuration.update_payment": {"payInAccount": account, "payOutAccount": account},
+        "tools.fx.create_quote": {"from": "NGN", "to": "USD", "amount": 1_100},
+        "simulation.authorization_check": {"channel": "pos"},
+        "simulation.authorization_capture": _USED,
+        "simulation.authorization_update_capture": {**_USED, "updateAmount": 1, "updateFees": 0},
+        "simulation.authorization_reverse_capture": _USED,
+        "simulation.pay_in": {"method": "bank-transfer", "accountNumber": number},
+        "simulation.grp.create_card": card, "simulation.grp.link_card": held,
+        "simulation.grp.link_card_by_pan": {**held, "pan": pan},
+    }  # fmt: skip
+    return {"bodies": bodies, "ids": await _ids(allawee, number)}
+
+
+async def _stock(allawee: AllaweeClient) -> str:
+    """Make a card that nobody holds, and return its id."""
+    plastic = await allawee.card_programs.create(
+        name="Plastic",
+        network="verve",
+        type="physical",
+        currency="NGN",
+        quantity=5,
+        personalization={},
+        distribution={"type": "bulked"},
+        authorization={},
+    )
+    await allawee.simulation.card_program_go_live(plastic.id)
+    found = await allawee.cards.list(filter=f"program:{plastic.id}").first()
+    assert found is not None
+    return found.id
+
+
+async def _ids(allawee: AllaweeClient, number: object) -> dict[str, list[object]]:
+    """Return what there is, by the path that it is read from."""
+    ids: dict[str, list[object]] = {"/tools/banks/short-list": [number, "0123456789"]}
+    for path in (
+        *("accounts", "billings", "card-authorizations", "card-programs", "card-transactions"),
+        *("cards", "customers", "disputes", "events", "fees", "payments", "payment-requests"),
+        *("requests", "tools/bills/products", "tools/merchants", "webhooks"),
+    ):
+        found: Any = (await allawee.request("GET", f"/{path}", query={"limit": 20})).data
+        ids[f"/{path}"] = [one.get("id") or one["_id"] for one in found]
+    return ids
+
+
+def main() -> int:
+    """Run it, and return 0 if nothing was found."""
+    from allawee_async.sandbox.server import running_in_a_thread  # noqa: PLC0415 - not for hooks
+
+    options = sys.argv[1:]
+    started = time.monotonic()
+    with running_in_a_thread(customers=20, seed=1, grp_enabled=True) as sandbox:
+
+        async def filled() -> dict[str, Any]:
+            async with sandbox.client() as allawee:
+                return await known_to(allawee)
+
+        known = json.dumps(asyncio.run(filled()))
+        done = subprocess.run(  # noqa: S603 - what is run is a tool of ours
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{sandbox.url}/openapi.json"),
+                *("--header", f"Authorization: Bearer {sandbox.api_key}"),
+                *("--checks", ",".join(CHECKS), "--generation-database", "none"),
+                *("--warnings", "off", *options),
+            ],
+            env={**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__)), KNOWN: known},
+            check=False,
+        )
+        print(f"{time.monotonic() - started:.0f} seconds, {len(sandbox.crashes)} crashes")
+        for crash in sandbox.crashes:
+            print(f"  {crash!r}")
+        return done.returncode or bool(sandbox.crashes)
+
+
+def begin_with_what_is_known() -> None:
+    """Register the hooks that let Schemathesis name what there is."""
+    import schemathesis  # noqa: PLC0415 - only its own process has it
+
+    known = json.loads(os.environ[KNOWN])
+    bodies, ids = known["bodies"], known["ids"]
+
+    def map_body(context: Any, body: Any) -> Any:
+        call = context.operation.definition.raw.get("operationId")
+        draw = Random(repr(body))  # noqa: S311 - the same each time
+        if call not in bodies or not isinstance(body, dict) or draw.random() < 0.3:
+            return body
+        return bodies[call] | {name: kept for name, kept in body.items() if draw.random() < 0.25}
+
+    def map_path_parameters(context: Any, path_parameters: Any) -> Any:
+        steps = context.operation.path.removeprefix("/simulation").removeprefix("/grp")
+        draw = Random(repr(path_parameters))  # noqa: S311 - the same each time
+        there = ids.get(steps.partition("/{")[0])
+        if not there or not path_parameters or draw.random() < 0.3:
+            return path_parameters
+        return dict.fromkeys(path_parameters, draw.choice(there))
+
+    schemathesis.hook(map_body)
+    schemathesis.hook(map_path_parameters)
+
+
+if KNOWN in os.environ and __name__ != "__main__":
+    begin_with_what_is_known()
+elif __name__ == "__main__":
+    sys.exit(main())
