@@ -15,7 +15,16 @@ PARALLEL = ("-n", "auto", "--dist", "loadfile")
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["tests", "lint", "types", "docs", "lowest", "wheel", "engines"]
+nox.options.sessions = [
+    "tests",
+    "lint",
+    "types",
+    "docs",
+    "lowest",
+    "wheel",
+    "engines",
+    "schemathesis",
+]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -97,6 +106,14 @@ def engines(session: nox.Session) -> None:
     session.install("-e", ".[cli,dask,dlt,redis]", *_group("engines"))
     tested = ["tests/integrations/test_dask.py", "tests/integrations/test_dlt.py"]
     session.run("pytest", *(session.posargs or tested))
+
+
+@nox.session(python=PYTHONS[0])
+def schemathesis(session: nox.Session) -> None:
+    """Send a sandbox what its description allows, and what not; long with `--max-examples 100`."""
+    session.install("-e", ".[cli]", "schemathesis>=4.32")
+    quick = ("--max-examples", "5", "--phases", "fuzzing,stateful")
+    session.run("python", "scripts/fuzz_sandbox.py", *(session.posargs or quick))
 
 
 @nox.session(python=PYTHONS[0])

@@ -33,7 +33,7 @@ ADDRESS: Final = {"city": "Ikeja", "state": "NG-LA", "countryCode": "NG", "addre
 PLACE: Final = "http://127.0.0.1:9/"
 """Where nobody listens."""
 
-_PAID: Final = {"currency": "NGN", "amount": 5_000}
+_PAID: Final[dict[str, Any]] = {"currency": "NGN", "amount": 5_000}
 _USED: Final = {"amount": 700, "fees": 50, "channel": "pos", "mcc": "5411"}
 
 
@@ -75,7 +75,7 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
             "phoneNumber": "+2348012345678",
         },
     }  # fmt: skip
-    card = {"program": program, "customer": customer, "fundingSource": account}
+    issued = {"program": program, "customer": customer, "fundingSource": account}
     kind = {"name": "P", "network": "verve", "type": "virtual", "currency": "NGN"}
     held = {"customer": customer, "fundingSource": account}
     fact = {"type": "bank-account", "accountNumber": number}
@@ -85,7 +85,7 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
         "accounts.add_deposit_channel": {"type": "bank-account"},
         "accounts.update_deposit_account_name": fact,
         "card_programs.create": kind, "card_programs.update": kind,
-        "cards.create": card, "cards.link": held, "cards.link_by_pan": {**held, "pan": pan},
+        "cards.create": issued, "cards.link": held, "cards.link_by_pan": {**held, "pan": pan},
         "cards.fund": {"amount": 100, "debitSource": account},
         "cards.reset_pin": {"pin": "4321"}, "cards.activate": {"cvv": "123", "pin": "1234"},
         "cards.enroll_3ds": {"email": "ada@example.com", "phoneNumber": "+2348012345678"},
@@ -110,7 +110,7 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
         "simulation.authorization_update_capture": {**_USED, "updateAmount": 1, "updateFees": 0},
         "simulation.authorization_reverse_capture": _USED,
         "simulation.pay_in": {"method": "bank-transfer", "accountNumber": number},
-        "simulation.grp.create_card": card, "simulation.grp.link_card": held,
+        "simulation.grp.create_card": issued, "simulation.grp.link_card": held,
         "simulation.grp.link_card_by_pan": {**held, "pan": pan},
     }  # fmt: skip
     return {"bodies": bodies, "ids": await _ids(allawee, number)}
@@ -129,9 +129,7 @@ async def _stock(allawee: AllaweeClient) -> str:
         authorization={},
     )
     await allawee.simulation.card_program_go_live(plastic.id)
-    found = await allawee.cards.list(filter=f"program:{plastic.id}").first()
-    assert found is not None
-    return found.id
+    return (await allawee.cards.list(filter=f"program:{plastic.id}").to_list())[0].id
 
 
 async def _ids(allawee: AllaweeClient, number: object) -> dict[str, list[object]]:
