@@ -293,6 +293,19 @@ def test_what_was_created_leads_to_what_can_be_done_with_it(description: dict[st
     assert of_a_list["requests.get"]["parameters"] == {"id": "$response.body#/data/0/_id"}
 
 
+def test_each_operation_has_the_errors_that_it_can_have(description: dict[str, Any]) -> None:
+    found = {
+        operation["operationId"]: {int(status) for status in operation["responses"]}
+        for _, _, operation in operations()
+    }
+
+    assert all({400, 401, 403, 429, 500, 503, 504} < statuses for statuses in found.values())
+    assert 404 in found["cards.get"] & found["simulation.pay_in"] & found["tools.banks.resolve"]
+    assert 404 not in found["cards.list"] | found["tools.configuration.get"]
+    assert {201, 202, 402, 409, 422} < found["cards.create"]
+    assert not {201, 202, 402, 409, 422} & found["cards.get"]
+
+
 def test_each_call_brings_a_new_one() -> None:
     document()["paths"] = {}
 
