@@ -237,6 +237,56 @@ async def test_an_authorization_that_cannot_be_read_gets_the_default_decision(
     assert (seen, webhooks.stats.defaults_sent) == ([], 1)
 
 
+async def test_the_same_event_with_another_body_is_told_and_answered_like_a_repeat(
+    webhooks: WebhookDispatcher, incidents: list[Incident]
+) -> None:
+    webhooks.on(REQUEST)(seen := Seen(Approve()))
+    first = event(id="evt.1")
+    fields = json.loads(first)
+    await deliver(webhooks, first)
+
+    later = {**fields, "metadata": {**fields["metadata"], "sentAt": "2026-11-22T10:05:00Z"}}
+    assert answer(await deliver(webhooks, wire(later))) == (200, APPROVE)
+    assert incidents == []  # a repeat may tell another time of sending
+
+    changed = {**fields, "data": {**fields["data"], "amount": 9_000_000}}
+    assert answer(await deliver(webhooks, wire(changed))) == (200, APPROVE)
+    (incident,) = incidents
+    assert incident.kind == "changed-body"
+    assert incident.event is not None
+    assert (len(seen), webhooks.stats.repeats) == (1, 2)
+
+
+class ForgetfulStore(MemoryStore):
+    """A store that has something to tell, whenever it is asked."""
+
+    def __init__(self, told: str | Exception) -> None:
+        super().__init__()
+        self.told = told
+        self.asked = 0
+
+    async def trouble(self) -> str:
+        self.asked += 1
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"), [("all is lost", "marks-lost"), (StoreFaultError(), "store")]
+)
+async def test_a_store_that_has_forgotten_events_is_told_once_a_minute(
+    incidents: list[Incident], told: str | Exception, kind: str
+) -> None:
+    store = ForgetfulStore(told)
+    async with WebhookDispatcher(KEY, store=store, on_incident=incidents.append) as webhooks:
+        webhooks.on(REQUEST)(Seen(Approve(), Approve(), Approve()))
+        for _ in range(3):
+            assert answer(await deliver(webhooks)) == (200, APPROVE)
+
+    assert (kinds(incidents), store.asked) == ([kind], 1)
+
+
 async def test_a_handler_of_another_event_that_raises_lets_it_be_sent_again(
     webhooks: WebhookDispatcher, incidents: list[Incident]
 ) -> None:

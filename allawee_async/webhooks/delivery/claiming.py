@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import AskableStore, Busy, Claim, Done
+from allawee_async.webhooks.stores.base import AskableStore, Busy, Claim, Done, WatchedStore
 
 if TYPE_CHECKING:
     from allawee_async.webhooks.stores.base import ClaimResult, Store
@@ -27,6 +30,9 @@ _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.1
 _GROWTH: Final = 1.5
 
+_WATCH_EVERY: Final = 60.0
+"""Seconds between two looks at whether the store has kept what it was told."""
+
 _METHODS: Final = ("claim", "renew", "finish", "release", "close")
 
 
@@ -43,14 +49,28 @@ class ClaimKeeper:
         ConfigurationError: It is no store.
     """
 
-    __slots__ = ("_lease", "_store")
+    __slots__ = ("_lease", "_look_at", "_store")
 
     def __init__(self, store: Store, lease: float) -> None:
         _check(store)
         self._store = store
         self._lease = lease
+        self._look_at = 0.0 if isinstance(store, WatchedStore) else float("inf")
 
-    async def claim(self, key: str, until: float, spare: float = SPARE) -> ClaimResult:
+    def is_to_be_watched(self) -> bool:
+        """Return, once a minute, whether it is time to ask the store for its `trouble`."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
+        self._look_at = now + _WATCH_EVERY
+        return True
+
+    async def trouble(self) -> str | None:
+        """Return what the store has lost or may lose; None if nothing, or it does not know."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._store.trouble() if isinstance(self._store, WatchedStore) else None
+
+    async def claim(self, key: str, digest: str, until: float, spare: float = SPARE) -> ClaimResult:
         """Claim a key; while somebody else holds it, ask again with growing pauses.
 
         Whoever holds it has the same deadline, and may answer at the very end of it. So the last
@@ -58,6 +78,7 @@ class ClaimKeeper:
 
         Args:
             key: The key of the event.
+            digest: That of the delivery, which is recorded with the answer.
             until: How long to wait, by the loop's clock.
             spare: Seconds after that in which the answer of somebody else is still of use.
 
@@ -69,6 +90,8 @@ class ClaimKeeper:
         while True:
             async with asyncio.timeout_at(limit):
                 found = await self._store.claim(key, lease=self._lease)
+            if isinstance(found, Claim):
+                return attrs.evolve(found, digest=digest)
             left = until + spare * _LAST_LOOK - loop.time()
             if not isinstance(found, Busy) or left <= 0:
                 return found

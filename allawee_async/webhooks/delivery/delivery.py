@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.webhooks.delivery.claiming import PATIENCE
+from allawee_async.webhooks.delivery.claiming import PATIENCE, RENEWALS, SPARE
 from allawee_async.webhooks.delivery.execution import HandlerRun
 from allawee_async.webhooks.delivery.stats import Incident, log, shown
 from allawee_async.webhooks.responses import (
@@ -18,7 +18,7 @@ from allawee_async.webhooks.responses import (
     WebhookReply,
     reply_with,
 )
-from allawee_async.webhooks.stores.base import Claim, Done, key_of
+from allawee_async.webhooks.stores.base import Claim, Done, digest_of, key_of
 
 if TYPE_CHECKING:
     from allawee_async.webhooks.delivery.claiming import ClaimKeeper
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.delivery.timing import Limits
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.responses import DefaultDecision
-    from allawee_async.webhooks.stores.base import Busy
+    from allawee_async.webhooks.stores.base import Busy, ClaimResult
 
 _DEFAULT_GOES = "the default decision goes out"
 _SENT_AGAIN = "Allawee is to send it again"
@@ -85,7 +85,7 @@ class Delivery:
         """Run the handlers of an event that wants no decision."""
         now = asyncio.get_running_loop().time
         try:
-            found = await self.context.claims.claim(key_of(self.event), now() + PATIENCE)
+            found = await self._claim(now() + PATIENCE)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, f"it cannot be claimed; {_SENT_AGAIN}")
             return FAILED
@@ -99,8 +99,7 @@ class Delivery:
             self.context.stats.handled += 1
             return await self._record(found, DONE, now() + PATIENCE)
         self._tell_outcome(run, _SENT_AGAIN, is_late=is_late)
-        if run.is_over:
-            await self._give_back(found)
+        await self._let_go(run)
         return BUSY if run.is_lost else FAILED
 
     async def _decided(self, default: WebhookReply) -> WebhookReply:
@@ -111,8 +110,7 @@ class Delivery:
             self._late(f"it was seen too late to decide, so {_DEFAULT_GOES}")
             return default
         try:
-            spare = must_answer - may_decide
-            found = await self.context.claims.claim(key_of(self.event), may_decide, spare)
+            found = await self._claim(may_decide, must_answer - may_decide)
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self._store_failed(error, f"it cannot be claimed, so {_DEFAULT_GOES}")
             return default
@@ -132,6 +130,31 @@ class Delivery:
             reply, consequence = reply_with(run.decision), "what was decided goes out"
         self._tell_outcome(run, consequence, is_late=is_late)
         return await self._record(found, reply, must_answer)
+
+    async def _claim(self, until: float, spare: float = SPARE) -> ClaimResult:
+        claims, event = self.context.claims, self.event
+        if claims.is_to_be_watched():
+            self.context.background.start(self._look_at_store())
+        found = await claims.claim(key_of(event), digest := digest_of(event), until, spare)
+        if isinstance(found, Done) and found.digest not in ("", digest):
+            self._tell(
+                "changed-body",
+                None,
+                "it came before with another body, and was handled then; now it is answered as a "
+                "repeat, and no handler runs: compare it with what the API says",
+            )
+        return found
+
+    async def _look_at_store(self) -> None:
+        try:
+            trouble = await self.context.claims.trouble()
+        except Exception as error:  # noqa: BLE001 - a store may be anybody's
+            self._store_failed(error, "nobody knows whether it has forgotten events")
+            return
+        if trouble is not None:
+            self._tell(
+                "marks-lost", None, f"{trouble}; repeats of such events run their handlers again"
+            )
 
     def _of_somebody_else(self, found: Done | Busy, if_busy: WebhookReply) -> WebhookReply:
         if isinstance(found, Done):
@@ -161,7 +184,31 @@ class Delivery:
             until = asyncio.get_running_loop().time() + PATIENCE
             reply = DONE if run.decision is None else reply_with(run.decision)
             await self._record(run.claim, reply, until)
-        elif run.is_over:
+        else:
+            await self._let_go(run)
+
+    async def _let_go(self, run: HandlerRun) -> None:
+        """Give the claim back; where a thread still runs, as soon as it has ended."""
+        thread = run.running_thread
+        if run.is_over:
+            await self._give_back(run.claim)
+        elif thread is not None and not run.is_lost:
+            run.abandon()
+            self.context.background.start(self._hold(run, asyncio.wrap_future(thread)))
+
+    async def _hold(self, run: HandlerRun, thread: asyncio.Future[object]) -> None:
+        """Keep the claim while a thread runs that is too late, so that no other runs beside it."""
+        lease, now = self.context.limits.lease, asyncio.get_running_loop().time
+        try:
+            while not thread.done():
+                await asyncio.wait({thread}, timeout=lease / RENEWALS)
+                if not thread.done() and not await self._renew(run.claim, now() + lease):
+                    return
+        finally:
+            thread.cancel()
+        if run.was_last and thread.exception() is None:  # the work is done, though nobody heard it
+            await self._record_at_last(run.claim, DONE.body)
+        else:
             await self._give_back(run.claim)
 
     async def _renew(self, claim: Claim, until: float) -> bool:

@@ -94,6 +94,7 @@ class HandlerRun:
         decision: What was decided so far.
         decided_at: When that was, by the loop's clock.
         is_lost: Whether somebody else has taken over the claim.
+        was_last: Whether the handler that was called last was the last one of the event.
     """
 
     __slots__ = (
@@ -109,6 +110,7 @@ class HandlerRun:
         "failures",
         "is_lost",
         "task",
+        "was_last",
     )
 
     def __init__(
@@ -124,6 +126,7 @@ class HandlerRun:
         self._extras = {"request": request, "claim": claim}
         self._workers = workers
         self._is_abandoned = False
+        self.was_last = False
         self._thread: Future[object] | None = None
         self.task = asyncio.get_running_loop().create_task(
             self._decide() if event.wants_decision else self._handle()
@@ -148,9 +151,14 @@ class HandlerRun:
         return self.task.cancelled() or self.crash is not None
 
     @property
+    def running_thread(self) -> Future[object] | None:
+        """The thread of a handler that still runs; it cannot be stopped."""
+        return self._thread if self._thread is not None and self._thread.running() else None
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing of them runs any more, not even in a thread."""
-        return self.task.done() and (self._thread is None or not self._thread.running())
+        return self.task.done() and self.running_thread is None
 
     async def wait(
         self, until: float, lease: float, renew: Callable[[Claim, float], Awaitable[bool]]
@@ -186,7 +194,9 @@ class HandlerRun:
 
     async def _handle(self) -> None:
         """Run the handlers until one fails: the event will be sent again, to all of them."""
-        for handler in (*self._chain.named, *self._chain.others):
+        handlers = (*self._chain.named, *self._chain.others)
+        for handler in handlers:
+            self.was_last = handler is handlers[-1]
             try:
                 await self._call(handler)
             except FAILURES as error:

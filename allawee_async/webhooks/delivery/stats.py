@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("allawee_async.webhooks")
 
 IncidentKind: TypeAlias = Literal[
-    "late", "failed", "invalid-answer", "unhandled", "invalid-event", "claim-lost", "store"
+    "late",
+    "failed",
+    "invalid-answer",
+    "unhandled",
+    "invalid-event",
+    "changed-body",
+    "claim-lost",
+    "store",
+    "marks-lost",
 ]
 
 _LONGEST_NAME: Final = 100
@@ -70,8 +78,11 @@ class Incident:
             `invalid-answer`: a handler answered what cannot be sent as a decision;
             `unhandled`: no handler decided on an authorization;
             `invalid-event`: Allawee signed a body that is no event that the documents describe;
+            `changed-body`: an event that is done came again with another body, and was answered
+            like any repeat;
             `claim-lost`: somebody else took the event over while its handler was at work;
-            `store`: the store failed, or took too long.
+            `store`: the store failed, or took too long;
+            `marks-lost`: the store has forgotten events that were done, or may forget some.
         event: The event; None for `invalid-event`.
         error: What was raised, if anything was.
         elapsed: Seconds since the delivery came.

@@ -18,6 +18,7 @@ from allawee_async.webhooks.decisions import SUCCESS, Approve, Decline, decision
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from allawee_async.types import JSONValue
     from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
 
@@ -56,10 +57,13 @@ class Claim:
     Attributes:
         key: What is claimed; see `key_of`.
         token: Tells this claim from an earlier or later one of the same key.
+        digest: That of the delivery. A store that keeps it with the answer lets the dispatcher
+            notice when the same event comes with another body.
     """
 
     key: str
     token: str
+    digest: str = attrs.field(default="", eq=False, repr=False)
 
 
 @attrs.frozen
@@ -68,9 +72,11 @@ class Done:
 
     Attributes:
         body: What was answered then.
+        digest: That of the delivery that was handled; empty if the store does not know it.
     """
 
     body: bytes
+    digest: str = attrs.field(default="", eq=False, repr=False)
 
 
 @attrs.frozen
@@ -125,20 +131,36 @@ class AskableStore(Protocol):
         ...
 
 
+@runtime_checkable
+class WatchedStore(Protocol):
+    """A store that notices when it has lost what it knew, or may lose it."""
+
+    async def trouble(self) -> str | None:
+        """Return what there is to tell since the last call, or None."""
+        ...
+
+
 def key_of(event: Event) -> str:
     """Return the key of an event: its type, the object, the object's status, the event's id.
 
     The documents do not say whether a delivery that is sent again keeps the id of the event. Where
     there is no id, a digest of the data stands in for it.
     """
-    payload = event.payload
-    data = payload.get("data")
+    data = event.payload.get("data")
     fields = data if isinstance(data, dict) else {}
     parts = [event.type, _text(fields.get("id") or fields.get("_id")), _text(fields.get("status"))]
-    last = event.id
-    if last is None:
-        last = sha256(dumps(data, sort=True)).hexdigest()
+    last = _digest(data) if event.id is None else event.id
     return "|".join(map(_escaped, [*parts, last]))
+
+
+def digest_of(event: Event) -> str:
+    """Return a digest of all that a repeat must say again; its times of sending may be others."""
+    payload = event.payload
+    return _digest({name: payload[name] for name in payload if name != "metadata"})
+
+
+def _digest(value: JSONValue) -> str:
+    return sha256(dumps(value, sort=True)).hexdigest()
 
 
 def _escaped(part: str) -> str:

@@ -26,7 +26,7 @@ class _Held:
 
 @attrs.frozen
 class _Answered:
-    body: bytes
+    done: Done
     until: float
 
 
@@ -72,7 +72,7 @@ class MemoryStore:
             answered = self._done.get(key)
             if answered is not None:
                 if answered.until > now:
-                    return Done(answered.body)
+                    return answered.done
                 del self._done[key]
             held = self._held.get(key)
             if held is not None and held.until > now:
@@ -104,12 +104,12 @@ class MemoryStore:
         with self._lock:
             answered = self._done.get(claim.key)
             if answered is not None:
-                return answered.body
+                return answered.done.body
             if claim.key in self._held and not self._is_held(claim):
                 return body
             now = self._clock()
             self._held.pop(claim.key, None)
-            self._done[claim.key] = _Answered(body, now + self._keep)
+            self._done[claim.key] = _Answered(Done(body, claim.digest), now + self._keep)
             self._make_room(now)
             return body
 

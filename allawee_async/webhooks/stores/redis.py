@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import secrets
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
+
+import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import secret_text
@@ -22,6 +26,7 @@ from allawee_async.webhooks.stores.redis_clients import (
     Redis,
     RedisClients,
     RedisCluster,
+    ResponseError,
     as_bytes,
     bounded,
 )
@@ -46,6 +51,11 @@ URL: Final = "redis://localhost:6379/0"
 PREFIX: Final = "allawee:webhooks:"
 TIMEOUT: Final = 1.0
 """Seconds for one step. A decision must not wait longer for a server that hangs."""
+
+_SET_POLICY: Final = "set maxmemory-policy noeviction, and give it more memory"
+
+_ODD: Final = 60.0
+"""Seconds by which the clock of the server may jump before anybody is told."""
 
 _ABANDONED: Final = 24 * 3600.0
 """Seconds for which a claim can still be finished after its lease, if nobody takes it over."""
@@ -96,6 +106,7 @@ class RedisStore:
         if client is None:
             self._server = repr(str(self._clients))
         self._keep = _milliseconds(checked_seconds("keep", keep))
+        self._known: Server | None = None
 
     def __repr__(self) -> str:
         """Show the server, without user and password."""
@@ -112,12 +123,26 @@ class RedisStore:
             case 0:
                 return Busy()
             case _:
-                return Done(as_bytes(found))
+                body, digest = found
+                return Done(as_bytes(body), as_bytes(digest).decode())
 
     async def is_done(self, key: str) -> bool:
         """Return whether an event is done; see `AskableStore.is_done`."""
         state = await self._state(Claim(key, ""))
         return bool(state) and not state.startswith(CLAIMED)
+
+    async def trouble(self) -> str | None:
+        """Return what the server has lost, or may lose; see `WatchedStore.trouble`.
+
+        The nodes of a cluster are not asked.
+        """
+        async with bounded(self._timeout):
+            client = await self._client()
+            if not isinstance(client, Redis):
+                return None
+            found = await Server.of(client, f"{self._prefix}generation")
+        known, self._known = self._known, found
+        return found.trouble(known)
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""
@@ -125,7 +150,7 @@ class RedisStore:
 
     async def finish(self, claim: Claim, body: bytes) -> bytes:
         """Record the answer; see `Store.finish`."""
-        return as_bytes(await self._run(FINISH, claim, body, self._keep))
+        return as_bytes(await self._run(FINISH, claim, body, self._keep, claim.digest))
 
     async def release(self, claim: Claim) -> None:
         """Give a claim back; see `Store.release`."""
@@ -184,7 +209,7 @@ class RedisStore:
         finally:
             await transaction.leave()
 
-    async def _run(self, script: Script, claim: Claim, *arguments: bytes | int) -> Any:
+    async def _run(self, script: Script, claim: Claim, *arguments: bytes | str | int) -> Any:
         values = (*self._keys(claim), claim.token, *arguments)
         async with bounded(self._timeout):
             client = await self._client()
@@ -205,6 +230,52 @@ class RedisStore:
         """Return the names of the state and the lease, which are in one slot of a cluster."""
         state = f"{self._prefix}{{{claim.key}}}"
         return state, f"{state}:lease"
+
+
+@attrs.frozen
+class Server:
+    """What tells whether a server has kept what it was told.
+
+    Attributes:
+        generation: What is lost with everything else.
+        policy: What it does when its memory is full; empty if it does not tell.
+        evicted: How many keys it has thrown away for that.
+        ahead: Seconds by which its clock is ahead of ours, which never jumps.
+    """
+
+    generation: bytes
+    policy: str
+    evicted: int
+    ahead: float
+
+    @classmethod
+    async def of(cls, client: Redis, name: str) -> Server:
+        """Ask a server; the generation stands under a name."""
+        await client.set(name, secrets.token_hex(16), nx=True)
+        generation = as_bytes(await client.get(name) or b"")
+        try:
+            info: dict[str, Any] = await client.info()
+        except ResponseError:  # not everybody may ask
+            info = {}
+        ahead = info.get("server_time_usec", math.nan) / 1e6 - time.monotonic()
+        policy = str(info.get("maxmemory_policy", ""))
+        return cls(generation, policy, int(info.get("evicted_keys", 0)), ahead)
+
+    def trouble(self, before: Server | None) -> str | None:
+        """Return what is wrong, or has gone wrong since it was looked at before."""
+        if before is None:
+            if self.policy in {"", "noeviction"}:
+                return None
+            return f"Redis may forget events when its memory is full ({self.policy}): {_SET_POLICY}"
+        if self.generation != before.generation:
+            return "Redis has lost its data: which events are done is forgotten"
+        if self.evicted > before.evicted:
+            number = self.evicted - before.evicted
+            return f"Redis has thrown away {number} keys, perhaps of events: {_SET_POLICY}"
+        jump = self.ahead - before.ahead  # no number where it does not tell
+        if abs(jump) > _ODD:
+            return f"the clock of Redis has jumped by {jump:+.0f} s: claims and events end by it"
+        return None
 
 
 def _check_client(client: object) -> None:

@@ -24,6 +24,7 @@ try:
         ReadOnlyError,
         RedisClusterException,
         RedisError,
+        ResponseError,
         WatchError,
     )
     from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -38,6 +39,7 @@ __all__ = [
     "RedisCluster",
     "RedisConnectionError",
     "RedisTimeoutError",
+    "ResponseError",
     "WatchError",
     "as_bytes",
     "bounded",

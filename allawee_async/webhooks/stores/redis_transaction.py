@@ -3,6 +3,7 @@
 An event has two keys. One holds its state: a letter, the token of the claim (or of the transaction
 that ended it) and, once it is done, the answer. The other is there while the lease of the claim
 runs, and goes by itself; so renewing a claim does not touch the state, which transactions watch.
+Of an event that is done it holds the digest of the delivery; older versions leave it out.
 
 All scripts may run twice, because an answer that got lost is asked for again.
 """
@@ -70,7 +71,7 @@ CLAIM: Final = Script("""
 local state = redis.call('GET', KEYS[1])
 if state then
     if string.sub(state, 1, 1) ~= 'c' then
-        return string.sub(state, 34)
+        return {string.sub(state, 34), redis.call('GET', KEYS[2]) or ''}
     end
     if state ~= 'c' .. ARGV[1] and redis.call('EXISTS', KEYS[2]) == 1 then
         return 0
@@ -80,8 +81,8 @@ redis.call('SET', KEYS[1], 'c' .. ARGV[1], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], '', 'PX', ARGV[2])
 return 1
 """)
-"""`ARGV[2]` is the lease, `ARGV[3]` how long the state is kept. Returns the answer of an event that
-is done, else 1 if the claim holds, and 0 if somebody else's does."""
+"""`ARGV[2]` is the lease, `ARGV[3]` how long the state is kept. Returns the answer and the digest
+of an event that is done, else 1 if the claim holds, and 0 if somebody else's does."""
 
 RENEW: Final = Script("""
 if redis.call('GET', KEYS[1]) ~= 'c' .. ARGV[1] then
@@ -99,11 +100,12 @@ if state and string.sub(state, 1, 1) ~= 'c' then
 end
 if not state or state == 'c' .. ARGV[1] then
     redis.call('SET', KEYS[1], 'd' .. ARGV[1] .. ARGV[2], 'PX', ARGV[3])
-    redis.call('DEL', KEYS[2])
+    redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[3])
 end
 return ARGV[2]
 """)
-"""`ARGV[2]` is the answer, `ARGV[3]` how long it is kept. Returns the answer that counts."""
+"""`ARGV[2]` is the answer, `ARGV[3]` how long it is kept, `ARGV[4]` the digest. Returns the answer
+that counts."""
 
 RELEASE: Final = Script("""
 if redis.call('GET', KEYS[1]) == 'c' .. ARGV[1] then
@@ -198,7 +200,7 @@ class RedisTransaction:
 
     def _mark(self, body: bytes) -> None:
         _ = self.pipeline.set(self._state, self._mine + body, px=self._keep)
-        _ = self.pipeline.delete(self._lease)
+        _ = self.pipeline.set(self._lease, self._claim.digest, px=self._keep)
 
     async def _find_out(self, error: Exception) -> None:
         """Find out what became of an execution: it was refused, or its answer got lost.

@@ -12,7 +12,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks.stores.base import (
@@ -25,7 +25,7 @@ from allawee_async.webhooks.stores.base import (
     first_body,
     last_body,
 )
-from allawee_async.webhooks.stores.sqlite_file import SQLiteFile, result_of
+from allawee_async.webhooks.stores.sqlite_file import FileClock, SQLiteFile, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
     from allawee_async.webhooks.stores.base import Answer, ClaimResult
 
-_READ: Final = "SELECT until, body FROM allawee_webhook_events WHERE key = :key"
+_READ: Final = """
+    SELECT seen, until, body, digest FROM allawee_webhook_schema
+    LEFT JOIN allawee_webhook_events ON key = :key
+"""
 
 _CLAIM: Final = """
     INSERT INTO allawee_webhook_events (key, token, until) VALUES (:key, :token, :until)
@@ -42,30 +45,27 @@ _CLAIM: Final = """
 """
 
 _FINISH: Final = """
-    INSERT INTO allawee_webhook_events (key, token, until, body)
-    VALUES (:key, :token, :until, :body)
-    ON CONFLICT (key) DO UPDATE SET until = excluded.until, body = excluded.body
+    INSERT INTO allawee_webhook_events (key, token, until, body, digest)
+    VALUES (:key, :token, :until, :body, :digest)
+    ON CONFLICT (key) DO UPDATE
+    SET until = excluded.until, body = excluded.body, digest = excluded.digest
     WHERE token = excluded.token AND body IS NULL
 """
 
-_MARK: Final = """
-    UPDATE allawee_webhook_events SET body = :body, until = :until
-    WHERE key = :key AND token = :token AND body IS NULL
-"""
+_HELD: Final = "WHERE key = :key AND token = :token AND body IS NULL"
 
-_RENEW: Final = """
-    UPDATE allawee_webhook_events SET until = :until
-    WHERE key = :key AND token = :token AND body IS NULL
-"""
-
-_RELEASE: Final = """
-    DELETE FROM allawee_webhook_events WHERE key = :key AND token = :token AND body IS NULL
-"""
+_MARK: Final = (
+    f"UPDATE allawee_webhook_events SET body = :body, until = :until, digest = :digest {_HELD}"  # noqa: S608
+)
+_RENEW: Final = f"UPDATE allawee_webhook_events SET until = :until {_HELD}"  # noqa: S608
+_RELEASE: Final = f"DELETE FROM allawee_webhook_events {_HELD}"  # noqa: S608
 
 _CORRECT: Final = """
     UPDATE allawee_webhook_events SET body = :body
     WHERE key = :key AND token = :token AND body IS NOT NULL
 """
+
+_SEEN: Final = "UPDATE allawee_webhook_schema SET seen = max(seen, :now)"
 
 _PRUNE: Final = """
     DELETE FROM allawee_webhook_events WHERE key IN (
@@ -76,6 +76,9 @@ _PRUNE: Final = """
 _GRACE: Final = 3600.0
 """Seconds for which a claim can still be finished after its lease, if nobody takes it over."""
 
+_ODD: Final = 60.0
+"""Seconds by which the clock of the machine may jump before anybody is told."""
+
 
 class EventTable:
     """What is claimed and what is done. The connection that a step gets belongs to its thread.
@@ -83,54 +86,65 @@ class EventTable:
     Args:
         file: The file that the table is in.
         keep: Seconds for which events that are done are remembered.
-        clock: Tells the time in seconds.
     """
 
-    def __init__(self, file: SQLiteFile, keep: float, clock: Callable[[], float]) -> None:
+    def __init__(self, file: SQLiteFile, keep: float) -> None:
         self._file = file
         self._keep = keep
-        self._clock = clock
+        self._told = 0.0
 
     def claim(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> ClaimResult:
         """Let a claim hold, unless the event is done or somebody else holds it."""
         while True:
-            now = self._clock()
-            row = connection.execute(_READ, _named(claim)).fetchone()
-            if row is not None and row[0] > now:
-                return Busy() if row[1] is None else Done(row[1])
-            values = {**_named(claim), "until": now + lease, "now": now}
-            if self._write(connection, _CLAIM, values):
+            now, until, body, digest = self._read(connection, claim.key)
+            if until is not None and until > now:
+                return Busy() if body is None else Done(body, digest)
+            if self._write(connection, _CLAIM, claim, until=now + lease, now=now):
                 return claim
 
     def is_done(self, connection: sqlite3.Connection, key: str) -> bool:
         """Return whether an event is done and still remembered."""
-        row = connection.execute(_READ, {"key": key}).fetchone()
-        return row is not None and row[1] is not None and row[0] > self._clock()
+        now, until, body, _ = self._read(connection, key)
+        return body is not None and until > now
 
     def renew(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> bool:
         """Let a claim hold on; return False if it is lost."""
-        values = {**_named(claim), "until": self._clock() + lease}
-        return self._write(connection, _RENEW, values)
+        return self._write(connection, _RENEW, claim, until=self._file.clock.now() + lease)
 
     def finish(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> bytes:
         """Record an answer; return the one that counts."""
-        row = connection.execute(_READ, _named(claim)).fetchone()
-        if row is None or row[1] is None:
+        recorded = self._read(connection, claim.key)[2]
+        if recorded is None:
             connection.execute("PRAGMA synchronous=FULL")
             try:
-                self._write(connection, _FINISH, self._answer(claim, body))
+                self._write(connection, _FINISH, claim, **self._answer(claim, body))
             finally:
                 connection.execute("PRAGMA synchronous=NORMAL")
-            row = connection.execute(_READ, _named(claim)).fetchone()
-        return body if row is None or row[1] is None else row[1]
+            recorded = self._read(connection, claim.key)[2]
+        return body if recorded is None else recorded
 
     def release(self, connection: sqlite3.Connection, claim: Claim) -> None:
         """Give a claim back, if it is still held."""
-        self._write(connection, _RELEASE, _named(claim))
+        self._write(connection, _RELEASE, claim)
 
     def prune(self, connection: sqlite3.Connection) -> None:
-        """Take away a few of the events that are not remembered any more."""
-        self._write(connection, _PRUNE, {"before": self._clock() - _GRACE})
+        """Say what time it is, and take away a few events that are not remembered any more."""
+        now = self._file.clock.now()
+        with self._file.writing():
+            connection.execute(_SEEN, {"now": now})
+            connection.execute(_PRUNE, {"before": now - _GRACE})
+
+    def trouble(self, connection: sqlite3.Connection) -> str | None:  # noqa: ARG002 - a step like others
+        """Return what has happened to the clock since the last call."""
+        lag = self._file.clock.lag()
+        if abs(lag - self._told) <= _ODD:
+            return None
+        self._told = lag
+        return (
+            f"the clock of this machine is {abs(lag):.0f} s {'ahead of' if lag > 0 else 'behind'} "
+            f"the time of the store {self._file.path}: it has jumped, or nobody used the store for "
+            "days; the store goes on by its own time"
+        )
 
     def mark(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
         """Record an answer inside of a transaction, if the claim is held.
@@ -138,22 +152,31 @@ class EventTable:
         Raises:
             ClaimLostError: It is not.
         """
-        if connection.execute(_MARK, self._answer(claim, body)).rowcount != 1:
+        values = {**_named(claim), **self._answer(claim, body)}
+        if connection.execute(_MARK, values).rowcount != 1:
             raise ClaimLostError("the claim of this event is not held any more")
 
     def correct(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
         """Record another answer in the place of the one that `mark` recorded."""
         connection.execute(_CORRECT, {**_named(claim), "body": body})
 
+    def _read(
+        self, connection: sqlite3.Connection, key: str
+    ) -> tuple[float, Any, bytes | None, str]:
+        """Return the time, and of an event the end of its time, its answer and its digest."""
+        seen, until, body, digest = connection.execute(_READ, {"key": key}).fetchone()
+        return self._file.clock.now(seen), until, body, digest
+
     def _answer(self, claim: Claim, body: bytes) -> dict[str, object]:
-        return {**_named(claim), "body": body, "until": self._clock() + self._keep}
+        until = self._file.clock.now() + self._keep
+        return {"body": body, "until": until, "digest": claim.digest}
 
     def _write(
-        self, connection: sqlite3.Connection, statement: str, values: dict[str, object]
+        self, connection: sqlite3.Connection, statement: str, claim: Claim, **values: object
     ) -> bool:
         """Execute one statement; return whether it changed anything."""
         with self._file.writing():
-            return connection.execute(statement, values).rowcount > 0
+            return connection.execute(statement, {**_named(claim), **values}).rowcount > 0
 
 
 def _named(claim: Claim) -> dict[str, object]:
@@ -168,12 +191,17 @@ class SQLiteWorker:
 
     Args:
         file: Opens the connection, when the first step runs.
+
+    Attributes:
+        replaced: What there is to tell of a file that is not there any more, until it was told.
     """
 
     def __init__(self, file: SQLiteFile) -> None:
         self._file = file
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="allawee-webhooks-sqlite")
         self._connection: sqlite3.Connection | None = None
+        self._opened: object = None
+        self.replaced: str | None = None
 
     def submit(self, step: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Let a step run. Its errors of SQLite come out as `StoreError`."""
@@ -191,8 +219,15 @@ class SQLiteWorker:
 
     def _run(self, step: Callable[[sqlite3.Connection], T]) -> T:
         with self._file.failures():
+            if self._connection is not None and self._opened != self._file.identity():
+                self._close()
+                self.replaced = (
+                    f"the store {self._file.path} was deleted or replaced while it was in use: "
+                    "which events are done is forgotten"
+                )
             if self._connection is None:
                 self._connection = self._file.connect()
+                self._opened = self._file.identity()
                 # A claim that a power cut takes away was held by a process that is gone, too. So
                 # only what is done must be on the disk before anybody hears of it.
                 self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -223,8 +258,9 @@ class SQLiteStore:
     as done in one `transaction`: then its effect happens exactly once, whatever is killed when.
 
     The file is made when it is first used, readable for its owner only. It must be on a local
-    disk. Leases compare the wall clock of the machine. A server that forks its workers may make the
-    store before, and use it afterwards.
+    disk. Its time is that of the machine when it was opened, and goes on steadily: a clock that
+    jumps ends no claim and forgets no event. A server that forks its workers may make the store
+    before, and use it afterwards.
 
     Args:
         path: The file. It may hold your own tables, too.
@@ -245,8 +281,10 @@ class SQLiteStore:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._path = os.fspath(path)
-        self._file = SQLiteFile(path, checked_seconds("timeout", timeout))
-        self._table = EventTable(self._file, checked_seconds("keep", keep), clock)
+        keep = checked_seconds("keep", keep)
+        time_of_file = FileClock(clock, keep / 2)
+        self._file = SQLiteFile(path, checked_seconds("timeout", timeout), time_of_file)
+        self._table = EventTable(self._file, keep)
         self._lock = threading.Lock()
         self._worker: SQLiteWorker | None = None
         self._transactions = 0
@@ -266,13 +304,22 @@ class SQLiteStore:
         )
         if found is claim:
             self._claimed += 1
-            if self._claimed % _PRUNE_AFTER == 0:
+            if self._claimed % _PRUNE_AFTER == 1:
                 self._submit(self._table.prune)
         return found
 
     async def is_done(self, key: str) -> bool:
         """Return whether an event is done; see `AskableStore.is_done`."""
         return await self._ask(partial(self._table.is_done, key=key))
+
+    async def trouble(self) -> str | None:
+        """Return what has happened to the file or the clock; see `WatchedStore.trouble`."""
+        told = await self._ask(self._table.trouble)
+        worker = self._worker
+        if worker is None or worker.replaced is None:
+            return told
+        replaced, worker.replaced = worker.replaced, None
+        return replaced
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import attrs
 import pytest
 import redis
 from redis.asyncio import Redis, RedisCluster
@@ -21,7 +23,7 @@ from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.version import install_command
 from allawee_async.webhooks.decisions import SUCCESS
 from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done, StoreError
-from allawee_async.webhooks.stores.redis import RedisStore
+from allawee_async.webhooks.stores.redis import RedisStore, Server
 from tests.support.canaries import locals_text, traceback_text
 from tests.support.redis_proxy import ANSWER_LOST, NOT_SENT, SENT_LATE, redis_proxy
 from tests.support.redis_server import MISSING, PROGRAM, free_port, running_redis
@@ -158,16 +160,106 @@ async def test_every_key_goes_by_itself(store: RedisStore, client: Redis, prefix
     assert 24 * 3600 < first["{one}"] <= 24 * 3600 + 60
 
     await store.finish(claim, b"x")
-    assert (await lives()).keys() == {"{one}"}
-    assert 6.9 * 24 * 3600 < (await lives())["{one}"] <= 7 * 24 * 3600
+    done = await lives()
+    assert done.keys() == {"{one}", "{one}:lease"}  # the second one holds the digest now
+    assert all(6.9 * 24 * 3600 < left <= 7 * 24 * 3600 for left in done.values())
 
     await end(store, await claimed(store, "two"), f"{prefix}count")
     after = await lives()
-    assert after.keys() == {"{one}", "{two}", "count"}
+    assert after.keys() == {*done, "{two}", "{two}:lease", "count"}
     assert 6.9 * 24 * 3600 < after["{two}"] <= 7 * 24 * 3600
+    assert 6.9 * 24 * 3600 < after["{two}:lease"] <= 7 * 24 * 3600
 
     await store.release(await claimed(store, "three"))
     assert (await lives()).keys() == after.keys()
+
+
+async def test_what_an_older_version_has_written_is_read(
+    store: RedisStore, client: Redis, prefix: str
+) -> None:
+    """It knew no digests, and took the second key away."""
+    for letter in "dt":
+        await client.set(f"{prefix}{{{letter}}}", letter + "0" * 32 + "answer", px=60_000)
+
+        found = await store.claim(letter, lease=60)
+
+        assert isinstance(found, Done)
+        assert (found.body, found.digest) == (b"answer", "")
+
+
+# What the server loses.
+
+
+async def test_a_server_that_keeps_everything_is_no_trouble(store: RedisStore) -> None:
+    assert [await store.trouble() for _ in range(3)] == [None] * 3
+
+
+async def test_a_server_that_may_throw_keys_away_is_told_at_the_start(
+    store: RedisStore, client: Redis
+) -> None:
+    await client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert "noeviction" in str(await store.trouble())
+        assert await store.trouble() is None
+    finally:
+        await client.config_set("maxmemory-policy", "noeviction")
+
+
+async def test_a_server_that_has_lost_its_data_is_noticed_by_everybody_once(
+    store: RedisStore, redis_server: RedisServer, client: Redis, prefix: str
+) -> None:
+    other = RedisStore(redis_server.url, prefix=prefix)
+    assert [await store.trouble(), await other.trouble()] == [None, None]
+
+    await client.delete(*[key async for key in client.scan_iter(f"{prefix}*")])
+
+    for one in (store, other):
+        assert "has lost its data" in str(await one.trouble())
+        assert await one.trouble() is None
+    await other.close()
+
+
+BEFORE = Server(b"1", "noeviction", evicted=5, ahead=100.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, None),
+        ({"evicted": 8}, "has thrown away 3 keys"),
+        ({"evicted": 0}, None),  # the server was started anew
+        ({"ahead": 86_500.0}, r"has jumped by \+86400 s"),
+        ({"ahead": -86_300.0}, r"has jumped by -86400 s"),
+        ({"ahead": 159.0}, None),
+        ({"ahead": float("nan")}, None),
+        ({"policy": ""}, None),
+    ],
+)
+def test_what_a_server_tells_of_itself(changes: dict[str, Any], told: str | None) -> None:
+    trouble = attrs.evolve(BEFORE, **changes).trouble(BEFORE)
+
+    assert trouble is None if told is None else re.search(told, str(trouble))
+
+
+async def test_who_may_not_ask_for_its_state_learns_of_lost_data_all_the_same(
+    redis_server: RedisServer, client: Redis, prefix: str
+) -> None:
+    user = prefix.split(":")[1]
+    await client.acl_setuser(
+        user,
+        enabled=True,
+        passwords=["+pass"],
+        keys=["*"],
+        categories=["+@all"],
+        commands=["-info"],
+    )
+    store = RedisStore(f"redis://{user}:pass@127.0.0.1:{redis_server.port}/0", prefix=prefix)
+    assert await store.trouble() is None
+    await client.delete(f"{prefix}generation")
+
+    assert "has lost its data" in str(await store.trouble())
+    await store.close()
+    await client.acl_deluser(user)
 
 
 async def test_a_lease_ends_by_the_clock_of_the_server(store: RedisStore) -> None:

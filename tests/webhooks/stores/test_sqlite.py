@@ -176,17 +176,129 @@ async def test_finishing_waits_for_the_disk_and_claiming_does_not(
 async def test_the_file_tells_its_version(store: SQLiteStore, path: Path) -> None:
     await claimed(store)
 
-    assert rows(path, "SELECT version FROM allawee_webhook_schema") == [(1,)]
+    assert rows(path, "SELECT version FROM allawee_webhook_schema") == [(2,)]
 
 
 async def test_a_file_of_a_later_version_is_left_alone(store: SQLiteStore, path: Path) -> None:
     await claimed(store)
     await store.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE allawee_webhook_schema SET version = 2")
+        connection.execute("UPDATE allawee_webhook_schema SET version = 3")
 
-    with pytest.raises(StoreError, match="has version 2, and this library knows 1: update"):
+    with pytest.raises(StoreError, match="has version 3, and this library knows 2: update"):
         await store.claim("key", lease=60)
+
+
+async def test_a_file_of_the_first_version_is_changed_and_nothing_is_forgotten(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("PRAGMA journal_mode=WAL")
+        old.execute("CREATE TABLE allawee_webhook_schema (version INTEGER NOT NULL)")
+        old.execute("INSERT INTO allawee_webhook_schema VALUES (1)")
+        old.execute(
+            "CREATE TABLE allawee_webhook_events (key TEXT PRIMARY KEY, token TEXT NOT NULL, "
+            "until REAL NOT NULL, body BLOB) WITHOUT ROWID"
+        )
+        later = time.time() + 3600
+        old.execute("INSERT INTO allawee_webhook_events VALUES ('a', 't', ?, x'78')", (later,))
+        store, other = SQLiteStore(path), SQLiteStore(path)
+
+        assert await store.claim("a", lease=60) == Done(b"x")
+        claim = await claimed(other, "b")
+        await store.finish(claim, b"y")
+
+        assert await other.claim("b", lease=60) == Done(b"y")
+        assert rows(path, "SELECT version FROM allawee_webhook_schema") == [(2,)]
+        # whoever has it open with the first version goes on
+        old.execute(
+            "INSERT INTO allawee_webhook_events (key, token, until) VALUES ('c', 't', ?)", (later,)
+        )
+        assert await store.claim("c", lease=60) == Busy()
+    await store.close()
+    await other.close()
+
+
+# A file that is taken away.
+
+
+@pytest.mark.parametrize("all_of_it", [True, False])
+async def test_a_file_that_was_deleted_is_made_anew_by_everybody_and_told(
+    path: Path, *, all_of_it: bool
+) -> None:
+    store, other = SQLiteStore(path), SQLiteStore(path)
+    await store.finish(await claimed(store, "before"), b"x")
+    assert await other.claim("before", lease=60) == Done(b"x")
+    assert [await store.trouble(), await other.trouble()] == [None, None]
+
+    for file in files_in(path.parent):
+        if all_of_it or file == path:
+            file.unlink()
+
+    claim = await claimed(store, "after")
+    with store.transaction(claim) as connection:
+        connection.execute("CREATE TABLE effects (n)")
+        connection.execute("INSERT INTO effects VALUES (1)")
+    assert await other.claim("after", lease=60) == Done(SUCCESS)
+    for one in (store, other):
+        assert "was deleted or replaced" in str(await one.trouble())
+        assert await one.trouble() is None
+    assert rows(path) == [(1,)]
+    assert permissions(path) == 0o600
+    await store.close()
+    await other.close()
+
+
+# A clock that jumps.
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize("days", [-400, -3, 3, 400])
+async def test_a_clock_that_jumps_ends_no_claim_blocks_none_and_forgets_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, days: float
+) -> None:
+    real, jump = time.time, 0.0
+    monkeypatch.setattr(time, "time", lambda: real() + jump)
+    store = SQLiteStore(path, clock=time.time)
+    await store.finish(await claimed(store, "done"), b"x")
+    await claimed(store, "held", lease=30)
+    assert await store.trouble() is None
+
+    jump = days * DAY
+    for number in range(110):  # old events are taken away meanwhile
+        await store.release(await claimed(store, f"new {number}"))
+
+    assert await store.claim("done", lease=30) == Done(b"x")
+    assert await store.claim("held", lease=30) == Busy()
+    told = str(await store.trouble())
+    assert f"{abs(days) * DAY:.0f} s {'ahead' if days > 0 else 'behind'}" in told
+    assert await store.trouble() is None
+    await claimed(store, "short", lease=0.01)
+    await asyncio.sleep(0.02)
+    await claimed(store, "short")
+    await store.close()
+
+
+@pytest.mark.parametrize("days", [-400, -3, 3, 400])
+async def test_processes_with_different_clocks_agree(path: Path, days: float) -> None:
+    now = FakeTime()
+    store = SQLiteStore(path, clock=now.clock)
+    other = SQLiteStore(path, clock=lambda: now.clock() + days * DAY)
+    await store.finish(await claimed(store, "done"), b"x")
+    await claimed(store, "held", lease=5 * DAY)
+
+    for number in range(60):
+        await other.release(await claimed(other, f"new {number}"))
+
+    assert await other.claim("done", lease=30) == Done(b"x")
+    assert await other.claim("held", lease=30) == Busy()
+    await claimed(other, "short", lease=30)
+    assert await store.claim("short", lease=30) == Busy()
+    now.pass_by(31)
+    await claimed(store, "short", lease=30)
+    assert any([await store.trouble(), await other.trouble()])
+    await store.close()
+    await other.close()
 
 
 # Failures.

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from allawee_async.errors import ConfigurationError
@@ -127,6 +128,16 @@ async def test_an_answer_may_be_any_bytes(store: Store, body: bytes) -> None:
     await store.finish(await claimed(store), body)
 
     assert await store.claim(KEY, lease=60) == Done(body)
+
+
+async def test_the_digest_of_what_was_handled_is_kept(store: Store, other: Store) -> None:
+    claim = attrs.evolve(await claimed(store), digest="0a" * 32)
+    await store.finish(claim, BODY)
+
+    found = await other.claim(KEY, lease=60)
+
+    assert isinstance(found, Done)
+    assert found.digest == "0a" * 32
 
 
 async def test_the_first_answer_counts(store: Store) -> None:
@@ -341,6 +352,18 @@ async def test_a_transaction_has_its_effect_and_marks_the_event(
 
     assert await store.claim(KEY, lease=60) == Done(SUCCESS)
     assert await transactional.effects() == 1
+    await store.close()
+
+
+async def test_a_transaction_keeps_the_digest(transactional: TransactionalKind) -> None:
+    store = transactional.store()
+    claim = attrs.evolve(await claimed(store), digest="0a" * 32)
+    await transactional.effect(store, claim)
+
+    found = await store.claim(KEY, lease=60)
+
+    assert isinstance(found, Done)
+    assert found.digest == "0a" * 32
     await store.close()
 
 
