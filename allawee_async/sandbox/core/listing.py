@@ -14,7 +14,7 @@ from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.sandbox.query.shaping import sort_key
 from allawee_async.sandbox.query.values import parse_instant
-from allawee_async.sandbox.rules.values import SEARCH_SECONDS
+from allawee_async.sandbox.rules.values import SEARCH_SECONDS, SEARCH_SECONDS_EACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-_SECONDS_A_DOCUMENT = 0.0001
 _UNREAD, _NEVER, _EVER = -(2**63), -(2**62), 2**62
 
 DocumentAt: TypeAlias = "Callable[[int], JsonObject]"
@@ -87,7 +86,7 @@ class OrderedListing:
         for seen, position in enumerate(candidates):
             if self._holds(self._document_at(position)):
                 yield position
-            if thread_time() - started > SEARCH_SECONDS + seen * _SECONDS_A_DOCUMENT:
+            if thread_time() - started > SEARCH_SECONDS + seen * SEARCH_SECONDS_EACH:
                 raise MalformedQueryError("filter", "such a search would stop the sandbox")
 
     def __len__(self) -> int:

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _QUANTIFIERS = frozenset({"optional", "repeat"})
+_CHARACTERS = frozenset({"class", "escape", "other"})
 
 
 def compile_pattern(text: str) -> re.Pattern[str]:
@@ -45,7 +46,7 @@ def found(pattern: re.Pattern[str], stored: object) -> bool:
 
 def _refuse_explosive(text: str) -> None:
     """Refuse repeated groups that repeat or branch within, references and lookarounds."""
-    weight = 0
+    weight, fixed = 0, 2  # characters since the last repetition that are there in any case
     branching = [False]
     after_branching_group = False
     for token in _TOKEN.finditer(text):
@@ -57,12 +58,18 @@ def _refuse_explosive(text: str) -> None:
         if kind in _QUANTIFIERS and after_branching_group:
             raise ValueError("the repetitions of a pattern cannot be nested")
         if kind == "repeat":
-            weight += WEIGHT_OF_REPEAT
+            weight += WEIGHT_OF_REPEAT if fixed > 1 else 2 * WEIGHT_OF_REPEAT
+            fixed = 0
+        elif kind in _CHARACTERS:
+            fixed += 1
         elif kind == "optional" or (kind == "either" and len(branching) > 1):
             weight += 1
+        fixed -= kind == "optional"
         after_branching_group = _follow_groups(branching, kind)
     if weight > MAX_WEIGHT:
-        raise ValueError("a pattern has at most three repetitions, or twelve choices in groups")
+        raise ValueError(
+            "a pattern has at most three repetitions apart, or twelve choices in groups"
+        )
 
 
 def _follow_groups(branching: list[bool], kind: str | None) -> bool:

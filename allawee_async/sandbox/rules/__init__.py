@@ -34,6 +34,7 @@ def _as_people_say_them() -> dict[str, object]:
         "url_kib": kept.MAX_URL // 1024,
         "calls_most": 2 * kept.CALLS_KEPT,
         "body_kept_kib": kept.BODY_KEPT // 1024,
+        "search_micros": kept.SEARCH_SECONDS_EACH * 10**6,
         "opening_balance": kept.OPENING_BALANCE / 100,
         "transfer_fees": ", ".join(fees),
         "transfer_fee_above": kept.TRANSFER_FEE_ABOVE / 100,
