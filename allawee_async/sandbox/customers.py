@@ -83,7 +83,7 @@ def _read_customer(state: State, call: ApiRequest, *, own: str) -> JsonObject:
             inner = claims.object(section, required=False)
             for field in fields:
                 inner.text(field, required=False)
-        claims.texts("businessDirectors", required=False)
+        claims.texts("businessDirectors", required=False, or_objects=True)
         tiers = body.texts("verifications", required=False)
         if not TIERS.issuperset(tiers):
             allowed = ", ".join(sorted(TIERS))

@@ -84,6 +84,17 @@ async def test_documented_bodies_are_taken(allawee: Caller, name: str) -> None:
     assert (await allawee.post(body | {"verifications": ["tier-3"]})).status == 200
 
 
+async def test_directors_are_names_or_objects(
+    allawee: Caller, new_customer: dict[str, Any]
+) -> None:
+    new_customer["claims"]["businessDirectors"] = ["Ada Obi", {"firstName": "Obi"}]
+    created = (await allawee.post(new_customer)).json["data"]
+
+    assert created["claims"]["businessDirectors"] == ["Ada Obi", {"firstName": "Obi"}]
+    new_customer["claims"]["businessDirectors"] = ["", {"firstName": "Obi"}]
+    assert (await allawee.put(created["id"], new_customer)).status == 400
+
+
 async def test_verifications_are_the_three_documented_tiers(
     allawee: Caller, new_customer: dict[str, Any]
 ) -> None:

@@ -124,8 +124,8 @@ DIFFERENCES = {
     "customers.update": CLAIMS,
     "card-programs.create.physical": (WEBHOOK, "data.distribution.returnAddress"),
     "card-programs.create.virtual": (WEBHOOK, ""),
-    # The documents' customers have an address of their own there; the query guide prints no code.
-    "pagination.list": ("data[].email", "code"),
+    # The query guide prints no code.
+    "pagination.list": ("", "code"),
     # The documents print bodies in short, and name who called in another place.
     "requests.get": ("", "attempts[].responseBody requestBody initiator"),
     # A withdrawn page prints the answer without its envelope.

@@ -32,7 +32,7 @@ def answer_list(collection: Collection, pairs: QueryPairs) -> ApiResponse:
     shown = [collection.shown_at(position) for position in positions]
     expand = compile_expansions(collection, query.expansions)
     if query.fields is not None or expand is not None:
-        shown = [_reshape(document, query.fields, expand) for document in shown]
+        shown = [_reshape(collection, document, query.fields, expand) for document in shown]
     return success_list(
         shown,
         has_more=len(shown) == query.limit,
@@ -58,11 +58,13 @@ def cut_page(collection: Collection, listing: OrderedListing, query: ListQuery) 
     return listing.between(start, min(start + query.limit, end))
 
 
-def _reshape(shown: bytes, fields: FieldSelection | None, expand: Shaper | None) -> bytes:
+def _reshape(
+    collection: Collection, shown: bytes, fields: FieldSelection | None, expand: Shaper | None
+) -> bytes:
     """Return a document with the selected fields, and with those relations expanded."""
     document = to_object(shown)
     if fields is not None:
-        document = fields.apply(document)
+        document = fields.apply(collection.completed(document, fields.included))
     return to_bytes(document if expand is None else expand(document))
 
 
@@ -104,7 +106,7 @@ def compile_expansions(
 def _lookup(target: Collection, inner: dict[str, frozenset[str]]) -> Callable[[Json], Json]:
     """Return what puts a document, as far as it is wanted, in the place of its id."""
     fields = inner.pop("", frozenset[str]())
-    kept = fields | inner.keys() if fields else None
+    kept = fields | frozenset(inner) if fields else None
     expand = compile_expansions(target, inner)
 
     def look_up(value: Json) -> Json:
@@ -113,7 +115,8 @@ def _lookup(target: Collection, inner: dict[str, frozenset[str]]) -> Callable[[J
             return value
         document = to_object(target.shown_at(position))
         if kept is not None:
-            document = {name: found for name, found in document.items() if name in kept}
+            whole = target.completed(document, kept)
+            document = {name: found for name, found in whole.items() if name in kept}
         return document if expand is None else expand(document)
 
     return look_up

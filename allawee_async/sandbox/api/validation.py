@@ -95,11 +95,15 @@ class RequestBody:
         if not isinstance(value, int) or isinstance(value, bool):
             self.refuse(name, "must be an integer number")
             return 0
+        self.check_bounds(name, value, least, most)
+        return value
+
+    def check_bounds(self, name: str, value: float, least: int, most: int) -> None:
+        """Check that the number in a field is within bounds."""
         if value < least:
             self.refuse(name, f"must not be less than {least}")
         elif value > most:
             self.refuse(name, f"must not be greater than {most}")
-        return value
 
     def flag(self, name: str, *, required: bool = True) -> bool:
         """Check that a field is true or false."""
@@ -108,8 +112,8 @@ class RequestBody:
             self.refuse(name, "must be a boolean value")
         return value is True
 
-    def texts(self, name: str, *, required: bool = True) -> list[str]:
-        """Check that a field is a list of texts, none of them empty."""
+    def texts(self, name: str, *, required: bool = True, or_objects: bool = False) -> list[str]:
+        """Check that a field is a list of texts, none of them empty, and return these."""
         value = self.fields.get(name)
         if value is None and not required:
             return []
@@ -117,7 +121,8 @@ class RequestBody:
             self.refuse(name, "must be an array")
             return []
         texts = [entry for entry in value if isinstance(entry, str) and entry]
-        if len(texts) < len(value):
+        objects = sum(isinstance(entry, dict) for entry in value) if or_objects else 0
+        if len(texts) + objects < len(value):
             self.refuse(name, "must be a string", each=True)
         return texts
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from allawee_async.sandbox.core.listing import Moments, OrderedListing
-from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_object
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
 from allawee_async.sandbox.query.values import values_at
@@ -150,6 +150,13 @@ class Collection:
         """Return a fresh copy of the document at a position, hidden fields included."""
         return to_object(self._shown[position]) | to_object(self._rest[position])
 
+    def completed(self, document: JsonObject, names: frozenset[str]) -> JsonObject:
+        """Return a document with those of the named fields that only searches know otherwise."""
+        for name in names & self._found_by.keys() - document.keys():
+            found = self._values(document, name)
+            document = {**document, name: found[0]} if found else document
+        return document
+
     def add(self, document: JsonObject) -> int:
         """Store a new document and return its position.
 
@@ -266,11 +273,14 @@ class Collection:
         return self._searched(self.at(position))
 
     def _searched(self, document: JsonObject) -> JsonObject:
-        """Return a document with the further fields by which it is found."""
-        for name, paths in self._found_by.items():
-            found = [value for path in paths for value in values_at(document, path)]
+        """Return a document with the further fields by which it is found, each with all values."""
+        for name in self._found_by:
+            found = self._values(document, name)
             document = {**document, name: found} if found else document
         return document
+
+    def _values(self, document: JsonObject, name: str) -> list[Json]:
+        return [value for path in self._found_by[name] for value in values_at(document, path)]
 
     def _make_listing(self, selection: Selection) -> OrderedListing:
         """Choose from the few positions that unique fields tell, or from all in the same order."""

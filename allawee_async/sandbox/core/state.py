@@ -172,6 +172,7 @@ class State:
         """Tell the collections which fields lead to which others, for `expand` and filters."""
         accounts, customers = self.accounts, self.customers
         accounts.relations = {"customer": customers, "settlementAccount": accounts}
+        self.ledger.logs.relations = {"account": accounts}
         self.payments.relations = {
             "account": accounts, "fundingSource": accounts, "customer": customers,
             "paymentRequest": self.payment_requests,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import created, fresh, id_of, reads, refused, whole
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
 
 STRUCTURES = frozenset({"flat", "percentage"})
+MAX_PERCENTAGE = 100
 
 
 def create_fee(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /fees`."""
     with read_body(call.body) as body:
         body.text("name")
-        structure = body.choice("structure", STRUCTURES)
-        body.whole("value", most=100 if structure == "percentage" else MAX_AMOUNT)
+        is_share = body.choice("structure", STRUCTURES) == "percentage"
+        value, most = body.fields.get("value"), MAX_PERCENTAGE if is_share else MAX_AMOUNT
+        if is_share and isinstance(value, float):
+            body.check_bounds("value", value, 0, most)
+        else:
+            body.whole("value", most=most)
         body.whole("cap", required=False)
         body.text("description", required=False)
         currency = body.choice("currency", CURRENCIES, required=False)
@@ -45,11 +51,11 @@ def amount_of(fee: JsonObject, amount: int, currency: str) -> int:
     """
     if fee["currency"] != currency:
         raise refused("currency-mismatch", f"The fee {id_of(fee)} is not in {currency}.")
-    value, cap = whole(fee["value"]), fee.get("cap")
     if fee["structure"] == "flat":
-        return value
-    share = rounded(amount, value, 100)
-    return share if cap is None else min(share, whole(cap))
+        return whole(fee["value"])
+    share, cap = Fraction(str(fee["value"])), fee.get("cap")
+    added = rounded(amount, share.numerator, MAX_PERCENTAGE * share.denominator)
+    return added if cap is None else min(added, whole(cap))
 
 
 def note_billing(state: State, payment: JsonObject, amount: int) -> None:

@@ -63,6 +63,16 @@ async def test_customers_are_found_by_what_is_in_their_claims(allawee: Caller) -
     assert not {"email", "phone"} & shown.keys()
 
 
+async def test_what_customers_are_found_by_is_shown_where_it_is_named(allawee: Caller) -> None:
+    query = {"filter": "email:ciroma@gmail.com", "select": "id email phone"}
+    chosen = (await allawee.get("/customers", **query)).json["data"]
+    query = {"filter": f"customer:{CIROMA}", "expand": "customer:name,email program:name"}
+    card = (await allawee.get("/cards", **query)).json["data"][0]
+
+    assert chosen == [{"id": CIROMA, "email": "ciroma@gmail.com", "phone": "+2349154109234"}]
+    assert card["customer"] == {"name": "Ciroma C Adekunle", "email": "ciroma@gmail.com"}
+
+
 async def test_a_contact_is_found_as_it_is_now(allawee: Caller, new_customer: Any) -> None:
     await allawee.get("/customers", filter="email:new@example.com")
     new_customer["claims"]["individualInformation"]["email"] = "new@example.com"

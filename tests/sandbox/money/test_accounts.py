@@ -124,6 +124,8 @@ async def test_the_log_is_paged_and_is_that_of_the_account(allawee: Caller) -> N
         await pay_in(allawee, pot, amount)
 
     path = f"/accounts/{pot['id']}/logs"
+    by_id = await allawee.get(path, filter=f"account.id|eq|{pot['id'].replace('ac.', 'act_')}")
+    assert by_id.ids == (await allawee.get(path)).ids != []
     first = await allawee.get(path, limit="2", countTotal="true")
     assert [entry["amount"] for entry in first.json["data"]] == [3, 2]
     assert first.json["metadata"] == {"hasMore": True, "totalCount": 3}

@@ -38,6 +38,8 @@ async def test_a_fee_is_made_and_read(allawee: Caller) -> None:
             "account must be the id of an account",
         ]),
         ({"structure": "percentage", "value": 101}, ["value must not be greater than 100"]),
+        ({"structure": "percentage", "value": 100.5}, ["value must not be greater than 100"]),
+        ({"structure": "percentage", "value": -0.5}, ["value must not be less than 0"]),
         ({"value": 1.5, "cap": "5"}, [
             "value must be an integer number", "cap must be an integer number",
         ]),
@@ -52,6 +54,21 @@ async def test_wrong_fees_are_all_told(
 
     assert (answer.status, answer.json["message"]) == (400, messages)
     assert (await allawee.get("/fees")).ids == []
+
+
+@pytest.mark.parametrize(
+    ("value", "cap", "fees"), [(1.5, None, 15), (0.25, None, 3), (12.5, 100, 100), (2, None, 20)]
+)
+async def test_a_percentage_may_have_decimals_and_is_rounded(
+    allawee: Caller, value: float, cap: int | None, fees: int
+) -> None:
+    body = {"name": "Part", "structure": "percentage", "value": value, "account": NAIRA, "cap": cap}
+    fee = (await post(allawee, "/fees", body)).json["data"]
+    payout = {"method": "billing", "options": {}, "currency": "NGN", "amount": 1_000}
+    paid = (await post(allawee, "/payments/payouts", payout | {"fee": fee["id"]})).json["data"]
+
+    assert fee["value"] == value
+    assert {"amount": fees, "group": "business", "type": "business-fees"} in paid["feeBreakdown"]
 
 
 async def test_a_fee_fits_its_account_and_its_payment(allawee: Caller) -> None:
