@@ -276,12 +276,11 @@ class _Operation:
         verb, docs = self.verb, self.verb.docs
         effect = verb.effect
         sent = {"requestBody": self._body()} if verb.route.method in ("POST", "PUT") else {}
-        returned = docs.returns if verb.returns in (Returns.OBJECT, Returns.LIST) else ""
         return {
             "operationId": verb.call,
             "tags": [verb.noun],
             "summary": _first_sentence(docs) or verb.call,
-            **_described("\n\n".join(filter(None, (*docs.paragraphs, returned)))),
+            **_described(docs),
             "parameters": [*self._parameters()],
             **sent,
             "responses": {**dict(self._successes()), **dict(self._errors())},
@@ -316,8 +315,9 @@ class _Operation:
 
     def _successes(self) -> Iterator[tuple[str, JSONObject]]:
         verb = self.verb
+        is_read_at_once = verb.returns in (Returns.OBJECT, Returns.LIST)
         answer: JSONObject = {
-            "description": "Done.",
+            "description": (verb.docs.returns if is_read_at_once else "") or "Done.",
             "headers": {"x-request-id": {"$ref": "#/components/headers/RequestId"}},
             "content": {self._content_type: {"schema": self._schema()}},
         }

@@ -9,6 +9,7 @@ BOOSTS = {
     "command-line.md": 2,
     "guides/": 3,
     "cli/": 0.3,
+    "api/": 0.3,
     "why.md": 0.5,
     "changelog.md": 0.2,
 }
