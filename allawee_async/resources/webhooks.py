@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
 from allawee_async.models.common import ActionResult
-from allawee_async.models.webhooks import Webhook, WebhookSecret
-from allawee_async.resources.base import Listable, route
-from allawee_async.transport.routes import ends
+from allawee_async.models.webhooks import Webhook, WebhookEventName, WebhookSecret
+from allawee_async.redaction import one_line
+from allawee_async.resources.base import Listable, M, route
+from allawee_async.transport.retry_state import log
+from allawee_async.transport.routes import Route, ends
 from allawee_async.types import FreeForm, Secret, Strings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from allawee_async.redaction import SecretObject
 
 
 class Webhooks(Listable[Webhook], path="/webhooks"):
     """`allawee.webhooks`: where the API sends its events."""
+
+    async def _call(
+        self,
+        route: Route,
+        *ids: str,
+        model: type[M],
+        query: Mapping[str, str],
+        body: SecretObject | None,
+    ) -> M:
+        """Warn of events that no document names: the API takes them, and sends nothing."""
+        events = None if body is None else body.get("events")
+        for name in events if isinstance(events, list) else ():
+            if isinstance(name, str) and name not in (known := [*map(str, WebhookEventName)]):
+                close = get_close_matches(name, known, n=2)
+                hint = f"did you mean {' or '.join(close)}? " if close else ""
+                told = f"no document names the event {one_line(name)!r}; {hint}"
+                log.warning("%sknown: %s", told, ", ".join(known))
+        return await super()._call(route, *ids, model=model, query=query, body=body)
 
     @route("POST", "/webhooks", tells_secret=True)
     async def create(
@@ -30,8 +58,9 @@ class Webhooks(Listable[Webhook], path="/webhooks"):
 
         Args:
             name: Your name for it.
-            events: The names of the events that it gets: `card.transaction.created`. A program that
-                decides on authorizations needs all three: `card.authorization.request`,
+            events: The names of the events that it gets: `card.transaction.created`. There is no
+                name for all of them; one that no document has is logged. A program that decides on
+                authorizations needs all three: `card.authorization.request`,
                 `card.authorization.update` and `card.authorization.closed`.
             url: Where they are sent.
             api_version: The version of the API in which they are written: `2023-02-01`.
@@ -86,7 +115,7 @@ class Webhooks(Listable[Webhook], path="/webhooks"):
         Args:
             webhook_id: The id, for instance `wh.2cbc123456`.
             name: Your name for it.
-            events: The names of the events that it gets.
+            events: The names of the events that it gets; one that no document has is logged.
             url: Where they are sent.
             api_version: The version of the API in which they are written.
             description: More about it.
