@@ -293,14 +293,14 @@ class WebhookDispatcher:
 
     @property
     def asgi(self) -> AsgiApp:
-        """The ASGI application, for instance for `app.mount("/hooks", webhooks.asgi)`.
+        """The ASGI application, for instance for `Route("/hooks", webhooks.asgi)` of Starlette.
 
         Handlers that want the `request` get the `starlette.requests.Request`; where Starlette is
         not installed, they get the scope.
 
-        A mount of Starlette or FastAPI takes `/hooks/` and all below it. A POST to `/hooks` is
-        answered with a redirect, and the delivery may be lost. To take it too, add a route:
-        `app.routes.append(Route("/hooks", webhooks.asgi))`.
+        With Starlette or FastAPI: `app.routes.append(Route("/hooks", webhooks.asgi))`. A mount,
+        `app.mount("/hooks", webhooks.asgi)`, takes `/hooks/` and all below it, and a POST to
+        `/hooks` is answered with a redirect, so that the delivery may be lost.
         """
         return self._asgi
 
