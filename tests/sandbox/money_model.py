@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
-from allawee_async.sandbox.core.sqlite import collections_of
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import IdSource
 from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.money.rates import MoneyRules
+from tests.sandbox.changes import Watch
 
 KEY = "sk.test.machine"
 START = 100_000
@@ -44,21 +44,15 @@ class MoneyModel(RuleBasedStateMachine):
 
     # How to ask, and what must then be true
 
-    def snapshot(self) -> Any:
-        return (
-            {name: list(found) for name, found in collections_of(self.state).items()},
-            self.state.scheduler.dump(), list(self.state.outbox),
-        )  # fmt: skip
-
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request; return its data, or None for one that was refused without a trace."""
-        before = self.snapshot()
+        watch = Watch(self.state)
         sent = b"" if body is None else json.dumps(body).encode()
         reply = self.api.answer(Host.API, ApiRequest(method, path, body=sent), f"Bearer {KEY}")
         if reply.status == 200:
             return json.loads(reply.body)["data"]
         assert reply.status in (400, 402, 404, 409), reply.body
-        assert self.snapshot() == before
+        assert watch.is_still()
         return None
 
     def pick(self, index: int) -> Any:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from allawee_async.sandbox import Sandbox
+from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.messages import ApiRequest
+from allawee_async.sandbox.api.routing import Host
+from allawee_async.sandbox.core.values import to_bytes
 from tests.sandbox.card_user import CIROMA, NGN_ACCOUNT, SAMPLES, CardUser, SetClock, sample
+from tests.sandbox.conftest import Answer, Caller
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from tests.sandbox.conftest import Answer, Calling
+    from collections.abc import Iterator
 
 PROGRAMS, CARDS, ACCOUNTS = "POST /card-programs", "POST /cards", "POST /accounts"
 USE = "POST /simulation/cards/{active}/request-authorization"
@@ -134,12 +138,30 @@ DIFFERENCES = {
 """For each answer the fields that only the documents have, and those where the sandbox has more."""
 
 
+class Direct(Caller):
+    """Asks the API of a sandbox without a socket between."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.api = Api(sandbox.state)
+
+    async def send(
+        self, method: str, path: str, *, secure: bool = False, json: Any = None, **options: Any
+    ) -> Answer:
+        self.api.run_due()
+        call = ApiRequest.parse(method, path)
+        pairs = (*call.pairs, *options.get("params", {}).items())
+        call = attrs.evolve(call, pairs=pairs, body=b"" if json is None else to_bytes(json))
+        host = Host.SECURE if secure else Host.API
+        reply = self.api.answer(host, call, f"Bearer {self.sandbox.api_key}")
+        return Answer(reply.status, reply.headers, reply.body.decode())
+
+
 @pytest.fixture
-async def user(calling: Calling) -> AsyncIterator[CardUser]:
+def user() -> CardUser:
     clock = SetClock()
-    async with Sandbox(clock=clock, grp_enabled=True) as running:
-        yield CardUser(calling(running), running, clock)
-        assert not running.crashes
+    sandbox = Sandbox(clock=clock, grp_enabled=True)
+    return CardUser(Direct(sandbox), sandbox, clock)
 
 
 class World:

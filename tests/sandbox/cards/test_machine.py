@@ -25,6 +25,7 @@ from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.transactions import settle, settle_all
 from tests.sandbox.card_user import CIROMA, NGN_ACCOUNT, PAN, SetClock
+from tests.sandbox.changes import Watch
 from tests.support.properties import examples
 
 AMOUNTS = st.sampled_from([0, 1, 700, 700, 2_500, 90_000])
@@ -72,24 +73,15 @@ class Cards(RuleBasedStateMachine):
             for kind, default in (("card-account", "approve"), ("settlement-account", "approve"))
         ]  # fmt: skip
 
-    def picture(self) -> dict[str, list[Any]]:
-        state = self.state
-        parts = (
-            state.card_programs, state.cards, state.card_secrets, state.card_authorizations,
-            state.card_transactions, state.disputes, state.accounts, state.events,
-            state.ledger.balances, state.ledger.holds, state.ledger.logs,
-        )  # fmt: skip
-        return {str(number): list(part) for number, part in enumerate(parts)}
-
     def do(self, method: str, path: str, body: Any = None, *, secure: bool = False) -> Any:
         """Send a request, and return the data, or None if it was refused and changed nothing."""
-        before = self.picture()
+        watch = Watch(self.state)
         request = ApiRequest(method, path, body=json.dumps(body or {}).encode())
         host = Host.SECURE if secure else Host.API
         reply = self.api.answer(host, request, f"Bearer {self.sandbox.api_key}")
         assert reply.status < 500
         if reply.status >= 400:
-            assert self.picture() == before
+            assert watch.is_still()
             return None
         return json.loads(reply.body)["data"]
 
@@ -173,9 +165,9 @@ class Cards(RuleBasedStateMachine):
         for document in self.state.card_authorizations:
             if bool(document["awaits"]) != late:
                 event = str(document["awaits"] or "card.authorization.request")
-                before = self.picture()
+                watch = Watch(self.state)
                 LISTENERS[event](self.state, document, answer or "timeout-error")
-                assert (self.picture() == before) is late
+                assert watch.is_still() is late
                 return
 
     @rule(seconds=st.sampled_from([1, 6, 40_000]))

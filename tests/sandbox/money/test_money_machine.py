@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from allawee_async.sandbox.core.ledger import LedgerError
+from tests.sandbox.changes import Watch
 from tests.sandbox.money_model import START, MoneyModel
 from tests.support.properties import examples
 
@@ -176,18 +177,18 @@ class MoneyMachine(MoneyModel):
 
     @rule(index=PICK, amount=AMOUNTS)
     def hold(self, index: int, amount: int) -> None:
-        account, before = self.funding_account(index, "NGN")["id"], self.snapshot()
+        account, watch = self.funding_account(index, "NGN")["id"], Watch(self.state)
         try:
             self.holds[self.state.ledger.reserve(account, amount)] = (account, amount)
         except LedgerError:
-            assert self.snapshot() == before
+            assert watch.is_still()
 
     @precondition(lambda self: self.holds)
     @rule(index=PICK, amount=AMOUNTS, how=st.sampled_from(["adjust", "release", "capture"]))
     def change_hold(self, index: int, amount: int, how: str) -> None:
         hold = sorted(self.holds)[index % len(self.holds)]
         account, _ = self.holds[hold]
-        ledger, before = self.state.ledger, self.snapshot()
+        ledger, watch = self.state.ledger, Watch(self.state)
         try:
             if how == "adjust":
                 ledger.adjust(hold, amount)
@@ -200,7 +201,7 @@ class MoneyMachine(MoneyModel):
                 self.expected[account] -= amount
             del self.holds[hold]
         except LedgerError:
-            assert self.snapshot() == before
+            assert watch.is_still()
 
     @rule(
         path=st.sampled_from([

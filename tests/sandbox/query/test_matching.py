@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from allawee_async.sandbox.query.grammar import parse_conditions
 from allawee_async.sandbox.query.matching import compile_condition
+from tests.support.properties import examples
 
 DOCUMENT: dict[str, Any] = {
     "name": "Ada Obi",
@@ -80,6 +81,7 @@ def test_does_not_hold(text: str) -> None:
     [("a|eq|1", "a|ne|1"), ("a|in|1,x", "a|nin|1,x"), ("a|size|1", "a|nsize|1"),
      ("a|like|x", "a|nlike|x"), ("a|exists|true", "a|exists|false")],
 )  # fmt: skip
+@examples(50)
 @given(
     document=st.dictionaries(
         st.sampled_from("ab"),

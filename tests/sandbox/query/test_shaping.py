@@ -17,6 +17,7 @@ from allawee_async.sandbox.query.shaping import (
     parse_sort,
     sort_key,
 )
+from tests.support.properties import examples
 
 DOCUMENT: dict[str, Any] = {"name": "Ada", "id": "cus.1", "metadata": {}, "status": "active"}
 
@@ -88,6 +89,7 @@ def test_numbers_sort_before_texts_before_the_rest_and_missing_ones_come_last() 
     assert in_order("-f", *values) == descending
 
 
+@examples(50)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], min_codepoint=1), max_size=4)))
 def test_texts_sort_by_code_points_in_both_directions(texts: list[str]) -> None:
     assert in_order("f", *texts) == sorted(texts)

@@ -171,7 +171,7 @@ async def test_bodies_have_a_limit(allawee: Caller, size: int) -> None:
 
 
 async def test_a_bomb_is_not_unpacked_for_ever(allawee: Caller) -> None:
-    bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
+    bomb = gzip.compress(bytes(80 * 1024 * 1024), 1)
     headers = {"Content-Encoding": "gzip"}
 
     assert (await allawee.send("POST", "/customers", data=bomb, headers=headers)).status == 413
