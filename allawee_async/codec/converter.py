@@ -17,7 +17,7 @@ from cattrs import Converter
 
 from allawee_async.codec import reading as decoding
 from allawee_async.codec.compiled import Compiled, compile_model, learn
-from allawee_async.codec.json import NotJSON, Raw, document, loads, parts
+from allawee_async.codec.json import NotJSON, Raw, document, loads, loads_leniently, parts, scanned
 from allawee_async.codec.reading import Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
@@ -25,7 +25,7 @@ from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from allawee_async.types import FreeForm, JSONObject, JSONValue
 
@@ -90,15 +90,12 @@ def decode_items(values: object, cls: type[M], *, path: str = "data") -> list[M 
         models = reader(cls).list_text(values)
         if models is not None:
             return [*models]
-        values = _read_by(parts, values)
-    if not isinstance(values, list | tuple):
-        raise _decode_error(Mismatch("a list", values), path)
-    records = enumerate(cast("list[object]", values))
+    records = enumerate(_list_in(values, path, parts))
     return [_item(record, cls, f"{path}[{index}]") for index, record in records]
 
 
-def records(values: object, *, path: str = "data") -> list[JSONValue]:
-    """Return the records of a list as they came.
+def decode_mappings(values: object, *, path: str = "data") -> list[JSONObject | DecodeError]:
+    """Return each record of a list as it came, or as the error that says why it is no object.
 
     Args:
         values: The list: JSON text (`Raw`), or what it says.
@@ -107,18 +104,54 @@ def records(values: object, *, path: str = "data") -> list[JSONValue]:
     Raises:
         DecodeError: It is no list.
     """
-    found = _read_by(document, values)
-    if not isinstance(found, list):
+    records = enumerate(_list_in(values, path, document))
+    return [_mapping(record, f"{path}[{index}]") for index, record in records]
+
+
+def documents(values: object, *, path: str = "data") -> list[JSONValue]:
+    """Return the records of a list as they came; of one that is no JSON, its text.
+
+    Args:
+        values: The list: JSON text (`Raw`), or what it says.
+        path: Where the list stands.
+
+    Raises:
+        DecodeError: It is no list.
+    """
+    return [_document(record) for record in _list_in(values, path, document)]
+
+
+def _list_in(values: object, path: str, read: Callable[[Any], object]) -> Sequence[object]:
+    """Return the records of a list, not read yet where one of them is no JSON."""
+    found = _read_by(read, values) if isinstance(values, Raw) else values
+    if isinstance(found, NotJSON):
+        found = _read_by(scanned, values)
+    if not isinstance(found, list | tuple):
         raise _decode_error(Mismatch("a list", found), path)
-    return cast("list[JSONValue]", found)
+    return cast("list[object]", found)
+
+
+def _mapping(record: object, path: str) -> JSONObject | DecodeError:
+    found = _read_by(document, record)
+    if isinstance(found, dict):
+        return cast("JSONObject", found)
+    return _refused(record, Mismatch("an object", found), path)
 
 
 def _item(record: object, cls: type[M], path: str) -> M | DecodeError:
     try:
         return _read(record, cls)
     except Mismatch as mismatch:
-        error = _decode_error(mismatch, path)
+        found = mismatch
+    return _refused(record, found, path)
+
+
+def _refused(record: object, mismatch: Mismatch, path: str) -> DecodeError:
+    error = _decode_error(mismatch, path)
     error.item = _document(record)
+    if isinstance(error.item, str) and isinstance(record, Raw):
+        with suppress(NotJSON):
+            error.item = loads_leniently(bytes(record))
     return error
 
 
@@ -140,8 +173,9 @@ def _read_by(read: Callable[[Any], object], text: object) -> object:
 
 
 def _document(value: Any) -> JSONValue:
+    """Return what a value says, or its text, if that is no JSON."""
     found: Any = _read_by(document, value)
-    return None if isinstance(found, NotJSON) else found
+    return bytes(value).decode(errors="replace") if isinstance(found, NotJSON) else found
 
 
 def reader(cls: type[M]) -> ModelReader[M]:

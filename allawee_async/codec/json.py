@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
@@ -27,6 +28,8 @@ _ESCAPES: Final = re.compile(
     re.DOTALL,
 )
 _BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_MARKS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
+_PAIRS: Final = frozenset({b"[]", b"{}"})
 _MOST_LEVELS: Final = 254
 """Of lists and objects within each other in what is written; many programs read no more."""
 
@@ -84,6 +87,41 @@ def parts(text: Text) -> dict[str, Raw] | list[Raw] | JSONValue:
     """
     value: dict[str, Raw] | list[Raw] | JSONValue = _read(_PARTS, text)
     return value
+
+
+def scanned(text: Text) -> dict[str, Raw] | list[Raw]:
+    """Return the parts of an object or a list whose parts need not be JSON, as `parts` does.
+
+    It looks for brackets, commas and quotes alone, so that one record with a raw line break, a NaN
+    or thousands of levels in it does not hide the others. Each part must still be read.
+
+    Raises:
+        NotJSON: It is neither, or is cut off.
+    """
+    plain = repaired(text).strip()
+    cuts, level = [0], 0
+    for found in _MARKS.finditer(plain):
+        match found[0]:
+            case b"[" | b"{":
+                level += 1
+            case b"]" | b"}":
+                level -= 1
+            case b"," if level == 1:
+                cuts.append(found.start())
+            case b'"':  # of a text that does not end
+                break
+            case _:
+                pass
+        if level == 0:
+            cuts.append(found.start())
+            break
+    if len(cuts) < 2 or cuts[-1] != len(plain) - 1 or plain[:1] + plain[-1:] not in _PAIRS:
+        raise NotJSON("neither a list nor an object, or cut off")
+    found_parts = [plain[begin + 1 : end].strip() for begin, end in pairwise(cuts)]
+    if plain.startswith(b"["):
+        return [Raw(part) for part in found_parts if len(cuts) > 2 or part]
+    named = [part.partition(b":") for part in found_parts]
+    return {str(loads(name)): Raw(value) for name, _, value in named}
 
 
 def field(text: Raw, name: str) -> Any:

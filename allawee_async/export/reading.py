@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from allawee_async.codec.converter import records
+from allawee_async.codec.converter import documents
 from allawee_async.codec.json import dumps
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export.formats import Unwritable
@@ -35,7 +35,9 @@ def model_of(source: Source[Any]) -> type[Model]:
 
 def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
     """Return the pages of a list from where a part of it was left, the entries as they came."""
-    part: Source[Any] = attrs.evolve(source, decode=records, query={**source.query, **state.query})
+    part: Source[Any] = attrs.evolve(
+        source, decode=documents, query={**source.query, **state.query}
+    )
     place = Place(
         cursor=state.cursor, known=state.known, nameless=state.skip, came_from=state.came_from
     )

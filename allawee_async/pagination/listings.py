@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from allawee_async.codec.converter import decode_items, records
-from allawee_async.errors import DecodeError
+from allawee_async.codec.converter import decode_items, decode_mappings
 from allawee_async.pagination.pages import Source
 from allawee_async.transport.request import Request
 
@@ -69,7 +68,7 @@ class Listing:
         )
 
     def _items(self, data: Any) -> Sequence[Any]:
-        return _mappings(data) if self.model is None else decode_items(data, self.model)
+        return decode_mappings(data) if self.model is None else decode_items(data, self.model)
 
 
 def as_object(value: JSONValue) -> JSONObject:
@@ -83,14 +82,3 @@ def _as_list(data: JSONValue) -> list[JSONValue]:
     if isinstance(data, list):
         return [as_object(item) for item in data]
     return [] if data is None else [as_object(data)]
-
-
-def _mappings(data: object) -> list[JSONObject | DecodeError]:
-    return [
-        item
-        if isinstance(item, dict)
-        else DecodeError(
-            "expected an object, found something else", path=f"data[{index}]", item=item
-        )
-        for index, item in enumerate(records(data))
-    ]

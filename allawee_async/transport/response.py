@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import msgspec
 
-from allawee_async.codec.json import NotJSON, Raw, dumps, field, loads, parts
+from allawee_async.codec.json import NotJSON, Raw, dumps, field, loads, parts, scanned
 from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
 from allawee_async.transport.retry import read_retry_after
 
@@ -143,11 +143,20 @@ def _envelope(body: bytes) -> dict[str, Any] | None:
         return msgspec.structs.asdict(_USUAL.decode(body))
     except (ValueError, RecursionError):
         pass
-    found: Any = parts(body)
+    found = _fields(body)
     if not isinstance(found, dict) or not found.keys() <= ENVELOPE:
         return None
-    fields = cast("dict[str, Raw]", found)
-    return {name: text if name == "data" else loads(text) for name, text in fields.items()}
+    return {name: text if name == "data" else loads(text) for name, text in found.items()}
+
+
+def _fields(body: bytes) -> Any:
+    try:
+        return parts(body)
+    except NotJSON:
+        found = scanned(body)
+        if isinstance(found, dict) and bytes(found.get("data", b"")).lstrip()[:1] == b"[":
+            return found  # one of the records of the list is no JSON: it alone is refused
+        raise
 
 
 def check_subject(reply: Reply, expected: tuple[str, str] | None) -> None:

@@ -47,6 +47,18 @@ def nameless(place: int, **fields: Any) -> dict[str, Any]:
     return {**DOCUMENTS[place], "name": 5, **fields}
 
 
+async def test_an_entry_that_is_no_json_is_rejected_with_its_text(tmp_path: Path) -> None:
+    target, record = tmp_path / "customers.jsonl", b'{"id": "x", "name": NaN}'
+    good = json.dumps(DOCUMENTS[0]).encode()
+    body = b'{"data": [%s, %s], "metadata": {"hasMore": false}}' % (record, good)
+    async with raw_server(answers(body)) as (allawee, _):
+        result = await export(allawee.customers.list(), target)
+
+    assert ids_in(target) == IDS[:1]
+    assert (result.rows, result.rejected) == (1, 1)
+    assert [line["document"] for line in rejected_in(target)] == [record.decode()]
+
+
 @formats
 async def test_a_broken_entry_is_beside_the_file_and_all_others_in_it(
     tmp_path: Path, kind: str

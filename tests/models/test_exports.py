@@ -76,7 +76,7 @@ def loaded():
         ("allawee_async.resources.", "allawee_async.models."))}
 assert loaded() == {"base", "schema"}, loaded()
 client.requests
-assert loaded() == {"base", "schema", "requests"}, loaded()
+assert loaded() == {"base", "schema", "signatures", "requests"}, loaded()
 client.tools.fx
 assert "cards" not in loaded(), loaded()
 """

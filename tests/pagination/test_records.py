@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from allawee_async import AllaweeClient, AllaweeError, Customer, DecodeError
+from allawee_async import AllaweeClient, AllaweeError, Customer, DecodeError, RetryPolicy
 from tests.support.raw_server import RawServer, answers, customer, page_of
 
 KEY = "sk.test.canary"
@@ -59,6 +60,64 @@ async def test_an_item_that_cannot_be_read_raises_at_its_own_place(
         pager = allawee.customers.list()
         assert await walked(aiter(pager) if how == "items" else pager.pages()) == expected
         assert len(server.requests) == len(pages)
+
+
+NO_JSON = {
+    "not a number": b'{"id": "x", "amount": NaN}',
+    "infinity": b'{"id": "x", "amount": -Infinity}',
+    "a raw line break": b'{"id": "x", "name": "Ada\nObi, [1]"}',
+    "a raw control character": b'{"id": "x", "name": "\x01"}',
+    "a wrong escape": b'{"id": "x", "name": "\\q"}',
+    "thousands of levels": b'{"id": "x", "metadata": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+    "no value": b'{"id": "x", "name": }',
+}
+
+
+@pytest.mark.parametrize("record", NO_JSON.values(), ids=NO_JSON)
+@pytest.mark.parametrize("fields", [None, "id"], ids=["models", "mappings"])
+async def test_a_record_that_is_no_json_leaves_the_others_of_its_page(
+    record: bytes, fields: str | None
+) -> None:
+    good = [json.dumps(customer(name)).encode() for name in "ab"]
+    step = b'{"code": "success", "data": [%s, %s, %s], "metadata": {"hasMore": false}}' % (
+        good[0],
+        record,
+        good[1],
+    )
+    told: list[DecodeError] = []
+    async with (
+        RawServer(answers(step), answers(step)) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        options: Any = {} if fields is None else {"select": fields}
+        found = await allawee.customers.list(**options, on_invalid=told.append).to_list()
+        walk = aiter(allawee.customers.list(**options))
+        await anext(walk)
+        with pytest.raises(DecodeError, match="found a text that is not JSON"):
+            await anext(walk)
+        last: Any = await anext(walk)
+
+    assert [error.path for error in told] == ["data[1]"]
+    try:
+        readable = json.loads(record, strict=False)
+    except (ValueError, RecursionError):
+        assert (told[0].item, told[0].cursor) == (record.decode(), None)
+    else:
+        assert (repr(told[0].item), told[0].cursor) == (repr(readable), "x")
+    assert len(found) == 2
+    assert (last.id if fields is None else last["id"]) == "b"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"data": [{"id": NaN}, {"id": "b"}', b'{"data": [1, "a]}', b'{data: [{"id": "a"}]}']
+)
+async def test_what_no_records_can_be_told_apart_in_is_refused_whole(body: bytes) -> None:
+    async with (
+        RawServer(answers(body)) as server,
+        AllaweeClient(KEY, base_url=server.url, retry=RetryPolicy(attempts=1)) as allawee,
+    ):
+        with pytest.raises(DecodeError, match="not JSON, or is cut off"):
+            await allawee.customers.list()
 
 
 async def test_the_error_tells_the_record_its_place_and_where_to_go_on() -> None:
