@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import Browser, BrowserContext, Page, Request
+    from playwright.async_api import BrowserContext, Page, Request
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -32,31 +32,34 @@ needs_chromium = pytest.mark.skipif(
 
 
 class Watched:
-    """Opens tabs of one browser, and takes note of all that should not be."""
+    """Opens tabs of a browser, and takes note of all that should not be."""
 
-    def __init__(self, browser: Browser, home: str) -> None:
+    def __init__(self, context: BrowserContext, home: str) -> None:
         self.complaints: list[str] = []
-        self._browser = browser
+        self._context = context
         self._home = home
+        self._pages: list[Page] = []
 
-    async def context(self, **options: Any) -> BrowserContext:
-        context = await self._browser.new_context(**options)
-        context.set_default_timeout(PATIENCE)
-        context.on("request", self._look_at)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
-        context.on(
+    async def tab(self, url: str) -> Page:
+        """Open a tab."""
+        page = await self._context.new_page()
+        self._pages.append(page)
+        page.on("request", self._look_at)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        page.on(
             "console",
             lambda told: (
                 self.complaints.append(told.text) if told.type in ("error", "warning") else None
             ),
         )
-        return context
-
-    async def tab(self, url: str, **options: Any) -> Page:
-        page = await (await self.context(**options)).new_page()
         await page.goto(url)
         return page
+
+    async def close(self) -> None:
+        """Close all tabs."""
+        for page in self._pages:
+            await page.close()
 
     def _look_at(self, request: Request) -> None:
         if not request.url.startswith(self._home):
@@ -64,15 +67,29 @@ class Watched:
 
 
 @asynccontextmanager
-async def chromium(home: str, *, all_is_well: bool = True) -> AsyncIterator[Watched]:
-    """Run a browser in which all is well to the end; `home` is where all requests go to."""
+async def chromium() -> AsyncIterator[BrowserContext]:
+    """Run a browser, in whose tabs time can be turned forward."""
     assert async_playwright is not None
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
         try:
-            watched = Watched(browser, home)
-            yield watched
+            context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+            context.set_default_timeout(PATIENCE)
+            await context.clock.install()
+            yield context
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def watched(
+    browser: BrowserContext, home: str, *, all_is_well: bool = True
+) -> AsyncIterator[Watched]:
+    """Return what opens tabs in which all is well to the end; all requests go to `home`."""
+    tabs = Watched(browser, home)
+    try:
+        yield tabs
+    finally:
+        await tabs.close()
     if all_is_well:
-        assert watched.complaints == []
+        assert tabs.complaints == []

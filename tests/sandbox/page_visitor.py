@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,6 +17,34 @@ class Answer(NamedTuple):
     status: int
     headers: Any
     text: str
+
+
+class FormReader(HTMLParser):
+    """Reads what the forms of a page send if somebody only presses their buttons."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.forms: dict[str, dict[str, str]] = {}
+        self._fields: dict[str, str] = {}
+        self._select = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._fields = self.forms.setdefault(found.get("action", ""), {})
+        elif tag == "input" and found.get("type") != "checkbox":
+            self._fields[found["name"]] = found.get("value", "")
+        elif tag == "select":
+            self._select = found["name"]
+        elif tag == "option" and self._select:
+            if "selected" in found:
+                self._fields[self._select] = found["value"]
+            self._fields.setdefault(self._select, found["value"])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = ""
 
 
 class Visitor:
@@ -54,10 +83,18 @@ class Visitor:
     async def act(self, action: str, back: str = "/_sandbox", **fields: str) -> str:
         """Press a button, go where it leads, and return the outcome that is shown there."""
         done = await self.post(action, {"back": back} | fields)
+        assert done.headers.get("Location", "").startswith(back)
+        return await self.follow(done)
+
+    async def press(self, path: str, action: str, **typed: str) -> Answer:
+        """Press a button of a view as a browser without scripts does."""
+        forms = FormReader((await self.get(path)).text).forms
+        return await self.post(action, forms[f"/_sandbox/do/{action}"] | typed)
+
+    async def follow(self, done: Answer) -> str:
+        """Go where an action leads, and return the outcome that is shown there."""
         assert done.status == 303, done.text
-        where = done.headers["Location"]
-        assert where.startswith(back)
-        shown = await self.get(where.removeprefix("/_sandbox"))
+        shown = await self.get(done.headers["Location"].removeprefix("/_sandbox"))
         assert shown.status == 200
         found = re.search(r'<p class="outcome [a-z]+">(.*?)</p>', shown.text)
         assert found is not None, shown.text

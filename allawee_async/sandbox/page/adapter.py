@@ -14,13 +14,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.page.actions import (
-    ACTIONS,
-    BAD,
-    ActionContext,
-    ActionOutcome,
-    WrongInputError,
-)
+from allawee_async.sandbox.page.actions import ACTIONS, BAD, ActionOutcome, WrongInputError
 from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
 from allawee_async.sandbox.page.control import HEADER, PREFIX, controlled
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
@@ -31,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from allawee_async.sandbox.http.ports import RequestHandler
+    from allawee_async.sandbox.page.actions import ActionContext
 
 _ASSETS = {
     "page.css": "text/css; charset=utf-8",
@@ -79,31 +74,29 @@ class PageServer:
         except Exception as crash:
             _logger.exception("the sandbox failed to show its page")
             self._context.adapter.crashes.append(crash)
-            return _told(500, "The sandbox itself failed; its log says how.")
+            return _response(500, "The sandbox itself failed; its log says how.")
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
         visit = _visit(request)
         reason = objection(visit, self._listens_at)
         if reason is not None:
-            return _told(403, reason)
+            return _response(403, reason)
         path, _, query = request.raw_path.partition("?")
         name = path.removeprefix(ROOT).strip("/")
         by_browser = visit.origin is not None or visit.site is not None
         if name.startswith(PREFIX) and HEADER in request.headers and not by_browser:
             form = await _read_form(request) or {} if request.method == "POST" else {}
-            asked = {**dict(parse_qsl(query)), **form}
-            status, told = controlled(
-                self._context, request.method, name.removeprefix(PREFIX), asked
-            )
+            asked, of = dict(parse_qsl(query)) | form, name.removeprefix(PREFIX)
+            status, told = controlled(self._context, request.method, of, asked)
             return _response(status, to_bytes(told), "application/json")
         if name.startswith("do/"):
             return await self._act(request, visit, name.removeprefix("do/"))
         if request.method not in ("GET", "HEAD"):
-            return _told(405, "This can only be read.", {"Allow": "GET, HEAD"})
+            return _response(405, "This can only be read.", headers={"Allow": "GET, HEAD"})
         if name in _ASSETS:
             return _response(200, _asset(name), _ASSETS[name])
         if name not in VIEWS:
-            return _told(404, f"There is no such page; go to {ROOT}.")
+            return _response(404, f"There is no such page; go to {ROOT}.")
         return self._view(name, dict(parse_qsl(query)))
 
     def _view(self, name: str, query: Mapping[str, str]) -> web.Response:
@@ -124,22 +117,22 @@ class PageServer:
         except ModuleNotFoundError as missing:
             if missing.name not in ("jinja2", "markupsafe"):
                 raise
-            return _told(501, f"The sandbox's page needs jinja2: {install_command('cli')}")
-        return _response(200, html.encode(errors="replace"), "text/html; charset=utf-8")
+            return _response(501, f"The sandbox's page needs jinja2: {install_command('cli')}")
+        return _response(200, html, "text/html; charset=utf-8")
 
     async def _act(self, request: web.BaseRequest, visit: Visit, name: str) -> web.Response:
         """Carry out an action, and lead back to where somebody was, with its outcome."""
         if request.method != "POST":
-            return _told(405, "This is done with a button.", {"Allow": "POST"})
+            return _response(405, "This is done with a button.", headers={"Allow": "POST"})
         action = ACTIONS.get(name)
         if action is None:
-            return _told(404, "There is no such action.")
+            return _response(404, "There is no such action.")
         form = await _read_form(request)
         if form is None:
-            return _told(413, "This is too long for a form.")
+            return _response(413, "This is too long for a form.")
         reason = objection_to_action(visit, form.get("token", ""), self._token)
         if reason is not None:
-            return _told(403, reason)
+            return _response(403, reason)
         try:
             outcome = action(self._context, form)
         except WrongInputError as error:
@@ -185,15 +178,12 @@ def _visit(request: web.BaseRequest) -> Visit:
     )
 
 
-def _told(status: int, text: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    return _response(status, text.encode(), "text/plain; charset=utf-8", headers)
-
-
 def _response(
     status: int,
-    body: bytes = b"",
+    body: str | bytes = b"",
     content_type: str = "text/plain; charset=utf-8",
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
+    sent = body.encode(errors="replace") if isinstance(body, str) else body
     told = {**HEADERS, "Content-Type": content_type, **(headers or {})}
-    return web.Response(status=status, body=body, headers=told)
+    return web.Response(status=status, body=sent, headers=told)

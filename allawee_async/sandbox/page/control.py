@@ -77,7 +77,7 @@ def _request(entry: LoggedRequest, *, bodies: bool) -> JsonObject:
         "at": to_timestamp(entry.at),
         "host": entry.host,
         "method": entry.method,
-        "path": entry.path,
+        "path": entry.path.encode(errors="replace").decode(),
         "query": "&".join(f"{name}={value}" for name, value in entry.query),
         "status": entry.status,
         "seconds": entry.seconds,

@@ -75,7 +75,15 @@ def counted(number: int, noun: str) -> str:
 
 def json_text(value: Json) -> str:
     """Return the beginning of a value as JSON for people, without secrets."""
-    whole = to_bytes(value)
+    return _beginning(to_bytes(value))
+
+
+def payload(event: JsonObject) -> str:
+    """Return the beginning of what was sent for an event, without secrets."""
+    return _beginning(str(event["payload"]).encode())
+
+
+def _beginning(whole: bytes) -> str:
     return beginning(whole[:_JSON_SHOWN], len(whole))
 
 

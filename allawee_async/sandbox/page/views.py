@@ -14,7 +14,7 @@ from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.directory.merchants import MERCHANTS
 from allawee_async.sandbox.faults.kinds import CHOICES
-from allawee_async.sandbox.http.request_log import beginning, masked_text
+from allawee_async.sandbox.http.request_log import masked_text
 from allawee_async.sandbox.page import texts
 from allawee_async.sandbox.page.context import MAIN_FIRST, ROOT, Cut, address, cut
 from allawee_async.sandbox.query.grammar import Condition
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.page.actions import ActionOutcome
     from allawee_async.sandbox.page.context import ViewContext
     from allawee_async.sandbox.query.shaping import SortField
-
-_PAYLOAD_SHOWN = 4 * 1024
 
 
 @attrs.frozen
@@ -88,11 +86,6 @@ def _found(context: ViewContext, view: View) -> Cut[Any] | None:
     return cut(collection, selection, context.page, view.size)
 
 
-def _payload(event: dict[str, Any]) -> str:
-    whole = str(event["payload"]).encode()
-    return beginning(whole[:_PAYLOAD_SHOWN], len(whole))
-
-
 @cache
 def _environment() -> Environment:
     """Return what draws the templates: every text is escaped, a field that is missing is empty.
@@ -112,7 +105,7 @@ def _environment() -> Environment:
     made.filters |= {
         "card_label": texts.card_label, "clock": texts.clock, "controls": texts.controls,
         "json": texts.json_text, "masked": masked_text, "moment": texts.moment,
-        "numbers": texts.account_numbers, "payload": _payload, "reason": texts.reason,
+        "numbers": texts.account_numbers, "payload": texts.payload, "reason": texts.reason,
         "short": texts.short, "timestamp": to_timestamp,
     }  # fmt: skip
     made.globals |= {

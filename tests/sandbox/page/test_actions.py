@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,6 +86,25 @@ async def test_a_function_that_decides_is_back_in_its_place(
     assert not asked
     await visitor.act("purchase", **PURCHASE | {"decision": "webhook"})
     assert len(asked) == 1
+
+
+async def test_it_works_without_scripts(visitor: Visitor) -> None:
+    cards = (await visitor.get("/cards")).text
+    link = re.search(r'href="/_sandbox([^"]+)#purchase" aria-label="Use verve •••• 2668,', cards)
+    assert link is not None
+    pressed = await visitor.press(html.unescape(link[1]), "purchase")
+
+    assert await visitor.follow(pressed) == "Approved: NGN 5.00 at Wakanow."
+    where = pressed.headers["Location"]
+    assert "card=c.2tVghquVL5LxCkjB3" in where
+    shown = (await visitor.get(where.removeprefix("/_sandbox"))).text
+    newest, _, _ = shown.partition('id="authorizations"')[2].partition("</li>")
+    assert "approved" in newest
+    dismiss = re.search(r'href="/_sandbox([^"]+)" class="dismiss"', shown)
+    assert dismiss is not None
+    assert 'class="outcome' not in (await visitor.get(html.unescape(dismiss[1]))).text
+    found = (await visitor.get("/customers?search=cus.2tXNjMhytgx7hCxu9")).text
+    assert found.count('<tr id="customers-') == 1
 
 
 async def test_the_webhook_decides_and_its_reply_is_shown(

@@ -69,6 +69,15 @@ async def test_requests_are_told_with_their_bodies_if_that_is_wished(
     assert second["body"] is None
 
 
+async def test_a_path_that_is_no_text_is_told(
+    control: Control, allawee: Caller, sandbox: Sandbox
+) -> None:
+    await allawee.get("/cards")
+    sandbox.requests[0].path = "/\udcff"
+
+    assert (await control.ask("GET", "requests"))[1]["requests"][0]["path"] == "/?"
+
+
 @pytest.mark.parametrize("count", ["x", "-1", "9" * 5_000])
 async def test_a_count_that_is_none_is_passed_over(control: Control, count: str) -> None:
     assert await control.ask("GET", f"requests?count={count}") == (200, {"requests": []})
