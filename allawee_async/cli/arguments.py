@@ -13,7 +13,7 @@ _WITH_FILE: Final = "--sandbox-file"
 _ENDINGS: Final = (".db", ".sqlite", ".sqlite3", ".sandbox")
 _END_OF_OPTIONS: Final = "--"
 
-FLAGS: Final = frozenset({"--sandbox", "--reveal", "--yes", "-y", "--wait"})
+FLAGS: Final = frozenset({"--sandbox", "--reveal", "--yes", "-y", "--wait", "--no-pager"})
 VALUED: Final = frozenset(
     {
         *("--sandbox-file", "--sandbox-customers", "--api-key-file", "--base-url", "--secure-url"),

@@ -1,12 +1,16 @@
 """A clean environment, and two ways to run the command line: in this process or another."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from allawee_async.cli.app import app
@@ -17,6 +21,7 @@ Run = Callable[..., Result]
 Spawn = Callable[..., subprocess.CompletedProcess[bytes]]
 
 ROOT = Path(__file__).parents[2]
+ALLAWEE = (sys.executable, "-m", "allawee_async")
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +57,85 @@ def run() -> Run:
         return CliRunner().invoke(app, arguments, env=environ, prog_name="allawee")
 
     return invoke
+
+
+def run_with_streams(*arguments: str, **streams: object) -> int:
+    """Run a command in this process as the program itself runs, and return its exit code.
+
+    Args:
+        *arguments: What stands behind `allawee`.
+        **streams: What stands for `stdin`, `stdout` and `stderr`; others stay.
+    """
+    command = typer.main.get_command(app)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, stream in streams.items():
+            patched.setattr(sys, name, stream)
+        with pytest.raises(SystemExit) as left:
+            command.main(list(arguments), prog_name="allawee")
+    return int(left.value.code or 0)
+
+
+def run_in_encoding(encoding: str, *arguments: str) -> tuple[int, bytes]:
+    """Run a command whose stdout has an encoding; return its exit code, and what it wrote."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding=encoding)
+    code = run_with_streams(*arguments, stdout=stream)
+    stream.flush()
+    return code, written.getvalue()
+
+
+@contextmanager
+def terminal(*arguments: str, width: int = 80, **environ: str) -> Iterator[tuple[Any, int]]:
+    """Run a command in a process of its own on a terminal; yield it and our side of that."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    process = subprocess.Popen(
+        [*ALLAWEE, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", **environ},
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield process, ours
+    finally:
+        os.close(ours)
+        process.kill()
+        process.wait()
+
+
+def run_on_terminal(*arguments: str, typed: str = "") -> tuple[int, str]:
+    """Run a command in this process on a terminal; return its exit code, and what was shown."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    os.write(ours, typed.encode())
+    with os.fdopen(os.dup(theirs)) as stdin, os.fdopen(theirs, "w", buffering=1) as shown:
+        code = run_with_streams(*arguments, stdin=stdin, stdout=shown, stderr=shown)
+    text = read_until(ours, None)
+    os.close(ours)
+    return code, text
+
+
+def read_until(terminal: int, end: str | None) -> str:
+    """Return what a terminal shows up to some text, or to its end."""
+    text = ""
+    while end is None or end not in text:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # how Linux tells that the other side has closed
+            part = b""
+        if not part:
+            break
+        text += part.decode()
+    return text
 
 
 @pytest.fixture

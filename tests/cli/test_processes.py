@@ -4,15 +4,21 @@ import asyncio
 import os
 import re
 import signal
-import struct
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from allawee_async.sandbox import Sandbox
-from tests.cli.conftest import Spawn
+from tests.cli.conftest import (
+    Run,
+    Spawn,
+    read_until,
+    run_in_encoding,
+    run_on_terminal,
+    run_with_streams,
+    terminal,
+)
 
 SMALL = ("demo", "--customers", "300")
 
@@ -24,24 +30,21 @@ def test_the_demo_with_faults(spawn: Spawn) -> None:
     assert "✓ each of the sandbox's 300 customers came exactly once" in done.stdout.decode()
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"PYTHONIOENCODING": "ascii"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"PYTHONIOENCODING": "latin-1", "COLUMNS": "40"},
-    ],
-)
-def test_an_encoding_that_lacks_most_characters(spawn: Spawn, environ: str) -> None:
-    done = spawn("demo", "--customers", "30", **environ)  # type: ignore[arg-type]
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"exactly once" in done.stdout.replace(b"\n", b" ")
+def test_an_encoding_that_lacks_most_characters(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for encoding, columns in (("ascii", None), ("latin-1", "40")):
+        if columns:
+            monkeypatch.setenv("COLUMNS", columns)
+        code, shown = run_in_encoding(encoding, "demo", "--customers", "30")
+        assert (code, capsys.readouterr().err) == (0, "")
+        assert b"exactly once" in shown.replace(b"\n", b" ")
 
 
-def test_wrong_use(spawn: Spawn) -> None:
-    done = spawn("demo", "--live")
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(b"error: no API key")
+def test_wrong_use(run: Run) -> None:
+    done = run("demo", "--live")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: no API key")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
@@ -87,66 +90,27 @@ async def test_ctrl_c_in_the_middle_of_a_request_leaves_nothing_behind() -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
-def test_a_pipe_that_nobody_reads_is_silent() -> None:
+def test_a_pipe_that_nobody_reads_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with os.fdopen(writing, "wb") as closed:
-        done = subprocess.run(
-            [sys.executable, "-m", "allawee_async", "demo", "--customers", "3"],
-            stdout=closed,
-            stderr=subprocess.PIPE,
-            timeout=60,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (0, b"")
+    with os.fdopen(writing, "w") as closed:
+        code = run_with_streams("demo", "--customers", "3", stdout=closed)
+    assert (code, capsys.readouterr().err) == (0, "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-@pytest.mark.parametrize("no_color", [False, True])
-def test_on_a_terminal_there_is_a_bar_and_colour(no_color: Any) -> None:
-    import fcntl
-    import pty
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-    environ = {**os.environ, "TERM": "xterm-256color", **({"NO_COLOR": "1"} if no_color else {})}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "allawee_async", *SMALL, "--page-size", "10"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environ,
-    )
-    os.close(theirs)
-    text = read_all(ours).decode()
-    os.close(ours)
-    assert process.wait() == 0
+def test_on_a_terminal_there_is_a_bar_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(*SMALL, "--page-size", "10", width=100) as (process, shown):
+        text = read_until(shown, None)
+        assert process.wait(timeout=60) == 0
     assert re.search(r"━+.*\d+/300", text)
     assert "exactly once" in text
-    assert ("\x1b[36m" in text) is not no_color  # the ids
+    assert "\x1b[36m" in text  # the ids
 
-
-def read_all(terminal: Any) -> Any:
-    parts = []  # type: ignore[var-annotated]
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # how Linux tells that the other side has closed
-            part = b""
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
-
-
-def test_help_imports_no_more_than_it_needs() -> None:
-    code = (
-        "import sys; sys.argv = ['allawee', '--help']\n"
-        "from allawee_async.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "heavy = {'aiohttp', 'rich', 'cattrs', 'msgspec', 'allawee_async.sandbox'}\n"
-        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
-    assert done.stderr.strip() == b"[]"
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    code, plain = run_on_terminal("demo", "--customers", "20", "--page-size", "10")
+    assert code == 0
+    assert re.search(r"━+.*\d+/20", plain)
+    assert "exactly once" in plain
+    assert "\x1b[36m" not in plain

@@ -87,6 +87,7 @@ def output_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         "output": not is_file,
         "columns": is_list,
         "reveal": not is_file,
+        "no_pager": is_list,
         "yes": verb.effect is not None or takes_files(verb),
         "wait": verb.writes,
         "max_items": verb.returns is Returns.PAGES,

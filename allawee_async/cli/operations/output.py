@@ -40,6 +40,10 @@ Reveal = Annotated[
 MaxItems = Annotated[
     str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
 ]
+NoPager = Annotated[
+    bool,
+    typer.Option("--no-pager", help="Write a list to the terminal itself, not into PAGER or less."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 Wait = Annotated[
     bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
@@ -62,6 +66,7 @@ class OutputOptions:
     yes: Yes = False
     wait: Wait = False
     max_items: MaxItems = None
+    no_pager: NoPager = False
     out: Out = None
     overwrite: Overwrite = False
 

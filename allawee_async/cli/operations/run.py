@@ -25,6 +25,7 @@ from allawee_async.cli.operations.retry_failed import retry_failed
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
 from allawee_async.cli.output.columns import BALANCE, record_of, relations_in
 from allawee_async.cli.output.live_bar import counting
+from allawee_async.cli.output.pager import paged
 from allawee_async.cli.output.writers import Format
 from allawee_async.cli.wording import command_words, counted, kebab, listed, words_of
 from allawee_async.errors import (
@@ -144,11 +145,14 @@ class VerbCall:
                 if not options.get("select"):  # else an entry is whatever comes
                     options["on_invalid"] = self._note_invalid
                 options.setdefault("limit", min(PAGE_SIZE, self._output.most or PAGE_SIZE))
-                await self._write_list(partial(method, *ids), options)
+                with paged(wanted=not self._output.no_pager):
+                    await self._write_list(partial(method, *ids), options)
             case Returns.LIST:
-                writer = self._output.writer(self._verb.model)
-                writer.page([self._record(item) for item in await method(*ids, **options)])
-                writer.end()
+                items = await method(*ids, **options)
+                with paged(wanted=not self._output.no_pager):
+                    writer = self._output.writer(self._verb.model)
+                    writer.page([self._record(item) for item in items])
+                    writer.end()
             case _:
                 self._write_one(await method(*ids, **options))
 

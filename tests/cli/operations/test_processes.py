@@ -1,25 +1,36 @@
-"""Commands of the API in processes of their own: pipes, terminals, encodings, interrupts."""
+"""Commands of the API as a shell runs them: pipes, terminals, encodings, interrupts.
+
+What only shows in a process has one; the rest is run here, with the streams that it is about.
+"""
 
 import asyncio
+import io
 import json
 import os
 import re
 import signal
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from allawee_async.sandbox import Sandbox
-from tests.cli.conftest import Run, Spawn
+from tests.cli.conftest import (
+    ALLAWEE,
+    Run,
+    read_until,
+    run_in_encoding,
+    run_on_terminal,
+    run_with_streams,
+    terminal,
+)
 
-ALLAWEE = (sys.executable, "-m", "allawee_async")
 LIST = ("customers", "list", "--sandbox")
+CARD = "c.2tXPDv41Ri2qewJXL"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has none of these")
 
@@ -42,7 +53,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_head_takes_what_it_wants_in_silence() -> None:
     """As in `allawee customers list | head -1`, with more customers than a pipe holds."""
     listing = subprocess.Popen(
-        [*ALLAWEE, *LIST, "--sandbox-customers", "2000", "--output", "jsonl"],
+        [*ALLAWEE, *LIST, "--sandbox-customers", "300", "--output", "jsonl"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -55,72 +66,78 @@ def test_head_takes_what_it_wants_in_silence() -> None:
     assert (listing.wait(timeout=60), told) == (0, b"")
 
 
-@pytest.mark.parametrize("form", ["json", "table"])
-def test_a_full_disk_is_a_line(form: Any) -> None:
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*ALLAWEE, *LIST, "--output", form],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=60,
-            check=False,
-        )
+@contextmanager
+def full_disk() -> Iterator[Any]:
+    with suppress(OSError), Path("/dev/full").open("w") as full:
+        yield full
 
-    assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
+
+@contextmanager
+def gone_reader() -> Iterator[Any]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with suppress(OSError), os.fdopen(writing, "w") as gone:
+        yield gone
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
+def test_a_full_disk_is_a_line(form: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with full_disk() as full:
+        code = run_with_streams(*LIST, "--output", form, stdout=full)
+
+    assert (code, capsys.readouterr().err) == (1, "error: No space left on device\n")
 
 
 PAYOUT = (
     *("payments", "create-payout", "--method", "bank-transfer", "--currency", "NGN", "--yes"),
     *("--amount", "10000", "--reference", "r 1", "--options.accountNumber", "0123456789"),
-    *("--options.bankCode", "058", "--output", "json"),
+    *("--options.bankCode", "058", "--sandbox"),
 )
 
 
-def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
+@pytest.mark.parametrize(
+    ("stdout", "reason"),
+    [(full_disk, "No space left on device"), (gone_reader, "(Broken pipe|nobody reads it)")],
+)
+def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(
+    capsys: pytest.CaptureFixture[str], stdout: Any, reason: Any, form: Any
+) -> None:
     """A script that sees a plain failure pays again."""
-    state = ("--sandbox-file", str(tmp_path / "state.db"))
-    reading, writing = os.pipe()
-    os.close(reading)
-    with Path("/dev/full").open("w") as full, os.fdopen(writing, "w") as gone:
-        for stdout, reason in ((full, "No space left on device"), (gone, "Broken pipe")):
-            done = subprocess.run(
-                [*ALLAWEE, *PAYOUT, *state, "--reference", reason],
-                stdout=stdout,
-                stderr=subprocess.PIPE,
-                timeout=60,
-                check=False,
-                text=True,
-            )
+    with stdout() as stream:
+        code = run_with_streams(*PAYOUT, "--output", form, stdout=stream)
 
-            assert done.returncode == 7
-            assert re.fullmatch(
-                r"error: payments create-payout took effect \(id p\.\w+\), but its answer could "
-                rf"not be shown \({reason}\); do not repeat it\n",
-                done.stderr,
-            )
+    assert code == 7
+    assert re.fullmatch(
+        r"error: payments create-payout took effect \(id p\.\w+\), but its answer could "
+        rf"not be shown \({reason}\); do not repeat it\n",
+        capsys.readouterr().err,
+    )
 
 
-@pytest.mark.parametrize(("words", "code"), [(LIST, 1), ((*PAYOUT, "--sandbox"), 7)])
-def test_a_stdout_that_is_closed_is_told(words: Any, code: Any) -> None:
-    script = 'exec "$@" >&-'
-    done = subprocess.run(
-        ["sh", "-c", script, "sh", *ALLAWEE, *words],
+def test_a_stdout_that_is_closed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A shell is asked once; otherwise Python then has no stdout at all."""
+    paid = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *ALLAWEE, *PAYOUT],
         stderr=subprocess.PIPE,
         timeout=60,
         check=False,
         text=True,
     )
+    listed = run_with_streams(*LIST, stdout=None)
+    told = capsys.readouterr().err
 
-    assert done.returncode == code
-    assert "stdout is closed" in done.stderr
-    assert "mistake of ours" not in done.stderr
+    assert (paid.returncode, listed) == (7, 1)
+    for text in (paid.stderr, told):
+        assert "stdout is closed" in text
+        assert "mistake of ours" not in text
 
 
-def test_no_columns_are_eighty(spawn: Spawn) -> None:
-    table = spawn(*LIST, "--output", "table", COLUMNS="0")
-    lines = table.stdout.decode().splitlines()
+def test_no_columns_are_eighty(run: Run) -> None:
+    table = run(*LIST, "--output", "table", COLUMNS="0")
+    lines = table.stdout.splitlines()
 
-    assert (table.returncode, table.stderr) == (0, b"")
+    assert (table.exit_code, table.stderr) == (0, "")
     assert len(lines) > 10
     assert 40 < max(map(len, lines)) <= 80
 
@@ -135,95 +152,52 @@ def ade(run: Run, tmp_path: Path) -> Any:
     return state
 
 
-@pytest.mark.parametrize("form", ["json", "csv"])
-def test_no_name_is_lost_in_an_encoding_that_lacks_it(spawn: Spawn, ade: Any, form: Any) -> None:
-    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    found = spawn("customers", "find", *ade, "--reference", "r1", "--output", form, **locale)
-
-    assert (found.returncode, found.stderr) == (0, b"")
-    written = found.stdout.decode("utf-8")
-    assert "Adé Ọbí" in (json.loads(written)["name"] if form == "json" else written)
-
-
-def test_a_table_in_an_encoding_that_lacks_most_characters(spawn: Spawn, ade: Any) -> None:
-    table = spawn(
-        *("customers", "list", *ade, "--output", "table", "--columns", "id,name,type"),
-        COLUMNS="44",
-        PYTHONIOENCODING="ascii",
-    )
-
-    assert (table.returncode, table.stderr) == (0, b"")
-    assert b" Ad? ?b?" in table.stdout
-
-
-def test_dots_tell_that_a_text_is_cut_where_there_is_no_other_character(
-    spawn: Spawn, ade: Any
+def test_no_name_is_lost_in_an_encoding_that_lacks_it(
+    ade: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table = spawn(
-        *("customers", "list", *ade, "--output", "table", "--columns", "id,name"),
-        COLUMNS="38",
-        PYTHONIOENCODING="ascii",
-    )
-    lines = table.stdout.decode().splitlines()
+    for form in ("json", "csv"):
+        found = ("customers", "find", *ade, "--reference", "r1", "--output", form)
+        code, written = run_in_encoding("ascii", *found)
+
+        assert (code, capsys.readouterr().err) == (0, "")
+        text = written.decode("utf-8")
+        assert "Adé Ọbí" in (json.loads(text)["name"] if form == "json" else text)
+
+
+def test_a_table_in_an_encoding_that_lacks_most_characters(
+    ade: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "44")
+    wide = ("customers", "list", *ade, "--output", "table", "--columns", "id,name,type")
+    code, table = run_in_encoding("ascii", *wide)
+
+    assert (code, capsys.readouterr().err) == (0, "")
+    assert b" Ad? ?b?" in table
+
+    # Dots tell that a text is cut, where there is no other character to do so.
+    monkeypatch.setenv("COLUMNS", "38")
+    narrow = ("customers", "list", *ade, "--output", "table", "--columns", "id,name")
+    _, cut = run_in_encoding("ascii", *narrow)
+    lines = cut.decode().splitlines()
 
     assert "Ad? ?b?" in [line[23:].strip() for line in lines]
     assert any(line.endswith("...") for line in lines)
     assert max(map(len, lines)) == 38
 
 
-@contextmanager
-def terminal(*arguments: str, width: Any = 80, **environ: str) -> Iterator[Any]:
-    """Run a command on a terminal, and return the process and our side of the terminal."""
-    import fcntl
-    import pty
-    import termios
-
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    process = subprocess.Popen(
-        [*ALLAWEE, *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm-256color", **environ},
-        start_new_session=True,
-    )
-    os.close(theirs)
-    try:
-        yield process, ours
-    finally:
-        os.close(ours)
-        process.kill()
-        process.wait()
-
-
-def read_until(terminal: Any, end: Any) -> Any:
-    """Return what a terminal shows up to some text, or to its end."""
-    text = ""
-    while end is None or end not in text:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # how Linux tells that the other side has closed
-            part = b""
-        if not part:
-            break
-        text += part.decode()
-    return text
-
-
-@pytest.mark.parametrize("plain", [{}, {"NO_COLOR": "1"}])
-def test_on_a_terminal_there_is_a_table_in_colour(plain: Any) -> None:
-    with terminal(*LIST, "--max-items", "3", **plain) as (process, shown):
+def test_on_a_terminal_there_is_a_table_in_colour_through_the_pager() -> None:
+    with terminal(*LIST, "--max-items", "3", PAGER="cat; echo paged") as (process, shown):
         text = read_until(shown, None)
 
         assert process.wait(timeout=60) == 0
     assert re.sub(r"\x1b\[[\d;]*m", "", text).startswith("id ")
-    assert ("\x1b[36m" in text) is not plain
-    assert ("\x1b[32mactive" in text) is not plain
+    assert "\x1b[36m" in text
+    assert "\x1b[32mactive" in text
+    assert text.endswith("paged\r\n")
 
 
-def test_a_narrow_terminal_without_colour() -> None:
-    with terminal(*LIST, "--max-items", "2", "--no-color", width=40) as (_, shown):
+def test_a_narrow_terminal_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(*LIST, "--max-items", "2", "--no-pager", "--no-color", width=40) as (_, shown):
         text = read_until(shown, None)
     lines = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
 
@@ -232,29 +206,30 @@ def test_a_narrow_terminal_without_colour() -> None:
     assert lines[1].split()[0] == "name"
     assert max(map(len, lines)) <= 40
 
+    monkeypatch.setenv("NO_COLOR", "1")
+    code, plain = run_on_terminal(*LIST, "--max-items", "2", "--no-pager")
 
-@pytest.mark.parametrize(("typed", "code"), [(b"n\n", 1), (b"y\n", 0)])
+    assert (code, "\x1b[36m" in plain, "\x1b[32mactive" in plain) == (0, False, False)
+
+
+@pytest.mark.parametrize(("typed", "code"), [("n\n", 1), ("y\n", 0)])
 def test_a_question_on_a_real_terminal(typed: Any, code: Any) -> None:
-    arguments = ("cards", "terminate", "c.2tXPDv41Ri2qewJXL", "--sandbox")
-    with terminal(*arguments) as (process, shown):
-        asked = read_until(shown, "[y/N] ")
-        os.write(shown, typed)
-        told = read_until(shown, None)
+    ended, shown = run_on_terminal("cards", "terminate", CARD, "--sandbox", typed=typed)
 
-        assert "cards terminate ends the card for good, in the embedded sandbox." in asked
-        assert process.wait(timeout=60) == code
-    assert ("terminated" in told) is (code == 0)
+    assert "cards terminate ends the card for good, in the embedded sandbox." in shown
+    assert "[y/N] " in shown
+    assert ended == code
+    assert ("terminated" in shown) is (code == 0)
 
 
 def test_secrets_are_revealed_on_a_real_terminal() -> None:
-    arguments = ("cards", "secrets", "c.2tXPDv41Ri2qewJXL", "--sandbox", "--no-color")
-    with terminal(*arguments, "--reveal", "--output", "json") as (_, shown):
-        assert re.search(r'"pan": "\d{12,19}"', read_until(shown, None))
+    words = ("cards", "secrets", CARD, "--sandbox", "--no-color", "--reveal", "--output", "json")
+
+    assert re.search(r'"pan": "\d{12,19}"', run_on_terminal(*words)[1])
 
 
 def test_ctrl_c_at_a_question_sends_nothing() -> None:
-    arguments = ("cards", "terminate", "c.2tXPDv41Ri2qewJXL", "--sandbox")
-    with terminal(*arguments) as (process, shown):
+    with terminal("cards", "terminate", CARD, "--sandbox") as (process, shown):
         read_until(shown, "[y/N] ")
         process.send_signal(signal.SIGINT)
         told = read_until(shown, None)
@@ -283,22 +258,16 @@ async def test_ctrl_c_in_the_middle_of_a_list_ends_it_at_once() -> None:
     assert (process.returncode, complaints) == (130, [b"interrupted"])
 
 
-def test_the_count_is_shown_while_results_go_into_a_file(tmp_path: Path) -> None:
+def test_the_count_is_shown_while_results_go_into_a_file() -> None:
     import pty
 
     ours, theirs = pty.openpty()
-    with (tmp_path / "customers.jsonl").open("w") as file:
-        process = subprocess.Popen(
-            [*ALLAWEE, *LIST, "--sandbox-customers", "3000"],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=theirs,
-            env={**os.environ, "TERM": "xterm-256color"},
-        )
-        os.close(theirs)
-        told = read_until(ours, None)
-        os.close(ours)
+    written = io.StringIO()
+    with os.fdopen(theirs, "w") as bar:
+        code = run_with_streams(*(*LIST, "--sandbox-customers", "300"), stdout=written, stderr=bar)
+    told = read_until(ours, None)
+    os.close(ours)
 
-        assert process.wait(timeout=60) == 0
+    assert code == 0
     assert re.search(r"[\d,]+ customers", re.sub(r"\x1b\[[\d;]*m", "", told))
-    assert len(json.loads((tmp_path / "customers.jsonl").read_text())) == 3000
+    assert len(json.loads(written.getvalue())) == 300
