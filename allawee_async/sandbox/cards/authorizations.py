@@ -71,6 +71,15 @@ def request(state: State, card: JsonObject, purchase: Purchase, follow: Json = N
     return id_of(authorization)
 
 
+def follow_up(state: State, authorization: JsonObject, follow: Json) -> None:
+    """Let the network go on with an approved purchase that is not settled; `follow` as above."""
+    if follow == REVERSE:
+        reverse(state, authorization)
+    elif isinstance(follow, list):
+        amount, fees = map(whole, follow)
+        change(state, authorization, amount, fees)
+
+
 def change(state: State, authorization: JsonObject, amount: int, fees: int) -> None:
     """Let the network change the amount of an approved purchase that is not settled yet."""
     card = stored(state.cards, str(authorization["card"]))
@@ -180,11 +189,7 @@ def _close(state: State, authorization: JsonObject, decision: Decision) -> None:
     _tell(state, authorization, CLOSED)
     if decision.status == APPROVED and authorization["type"] == CAPTURE:
         state.later(state.money.settlement_seconds, SETTLE, id_of(authorization))
-        if follow == REVERSE:
-            reverse(state, authorization)
-        elif isinstance(follow, list):
-            amount, fees = map(whole, follow)
-            change(state, authorization, amount, fees)
+        follow_up(state, authorization, follow)
 
 
 def _tell(state: State, authorization: JsonObject, event: str) -> str | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.sandbox.api.documents import id_of, shown, stored, whole
+from allawee_async.sandbox.api.documents import id_of, shown, stored
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
-from allawee_async.sandbox.cards.authorizations import REVERSE, change, request, reverse
+from allawee_async.sandbox.cards.authorizations import REVERSE, follow_up, request
 from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
 from allawee_async.sandbox.cards.decisions import CAPTURE, CHECK
 from allawee_async.sandbox.cards.transactions import is_unsettled
@@ -18,7 +18,7 @@ from allawee_async.sandbox.cards.transactions import is_unsettled
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
     from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+    from allawee_async.sandbox.core.values import Json, JsonObject
 
 
 def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:
@@ -29,36 +29,24 @@ def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:
     return _shown(state, request(state, card, purchase))
 
 
-def simulate_update(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `POST /simulation/cards/:id/request-authorization/update-capture`."""
-    card = stored(state.cards, call.id)
-    with read_body(call.body) as body:
-        purchase = _read(body, CAPTURE, "updateAmount", "updateFees")
-    amount, fees = (whole(body.fields[name]) for name in ("updateAmount", "updateFees"))
-    known = _find(state, card, purchase)
-    if known is None:
-        return _shown(state, request(state, card, purchase, [amount, fees]))
-    change(state, known, amount, fees)
-    return _shown(state, id_of(known))
-
-
-def simulate_reversal(state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `POST /simulation/cards/:id/request-authorization/reverse-capture`."""
+def simulate_follow_up(action: str, state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `…/update-capture` and `…/reverse-capture`: a purchase that is not there is made."""
     card = stored(state.cards, call.id)
     with read_body(call.body) as body:
         purchase = _read(body, CAPTURE)
+        follow: Json = REVERSE
+        if action == "update-capture":
+            follow = [body.whole("updateAmount"), body.whole("updateFees")]
     known = _find(state, card, purchase)
     if known is None:
-        return _shown(state, request(state, card, purchase, REVERSE))
-    reverse(state, known)
+        return _shown(state, request(state, card, purchase, follow))
+    follow_up(state, known, follow)
     return _shown(state, id_of(known))
 
 
-def _read(body: RequestBody, type: str, *further: str) -> Purchase:
+def _read(body: RequestBody, type: str) -> Purchase:
     amounts = ("amount", "fees") if type == CAPTURE else ()
     amount, fees = [body.whole(name) for name in amounts] or (0, 0)
-    for name in further:
-        body.whole(name)
     return Purchase(
         type, amount, fees, body.choice("channel", CHANNELS), body.text("mcc", required=False),
         body.text("merchantDescriptor", required=False) or None,
@@ -84,8 +72,9 @@ def _shown(state: State, authorization: str) -> ApiResponse:
 
 _PATH = "/simulation/cards/:id/request-authorization"
 ROUTES = (
-    Endpoint("POST", f"{_PATH}/check", partial(simulate, CHECK)),
-    Endpoint("POST", f"{_PATH}/capture", partial(simulate, CAPTURE)),
-    Endpoint("POST", f"{_PATH}/update-capture", simulate_update),
-    Endpoint("POST", f"{_PATH}/reverse-capture", simulate_reversal),
+    *(Endpoint("POST", f"{_PATH}/{what}", partial(simulate, what)) for what in (CHECK, CAPTURE)),
+    *(
+        Endpoint("POST", f"{_PATH}/{action}", partial(simulate_follow_up, action))
+        for action in ("update-capture", "reverse-capture")
+    ),
 )

@@ -63,13 +63,14 @@ class Messenger:
         self._called = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._deliveries: dict[str, asyncio.Task[None]] = {}
+        self._anywhere = anywhere
         self._sender = EventSender(anywhere=anywhere)
 
     def start(self, state: State) -> None:
         """Begin to work for a state, in the loop that is running."""
         self._loop = asyncio.get_running_loop()
         self._called = asyncio.Event()
-        self._sender.open()
+        self._sender = EventSender(anywhere=self._anywhere)
         self._state = state
 
     def replace(self, state: State) -> None:

@@ -121,11 +121,11 @@ def to_send(state: State, id: str) -> OutgoingEvent | None:
         return None
     body = str(event["payload"]).encode()
     signature = hmac.new(str(webhook["signingKey"]).encode(), body, "sha512").hexdigest()
-    asks = is_question(name, data)
-    sending = Sending(id, name, data, asks)
-    once = asks or name == "request.completed"
+    seconds = decision_seconds(name, data)
+    sending = Sending(id, name, data, is_question=seconds is not None)
+    once = sending.is_question or name == "request.completed"
     url = str(event["preferred"] if is_url(event["preferred"]) else webhook["url"])
-    return OutgoingEvent(sending, url, body, signature, _deadline(sending), once)
+    return OutgoingEvent(sending, url, body, signature, seconds or ANSWER_SECONDS, once)
 
 
 def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject | None:
@@ -150,19 +150,12 @@ def retry_event(state: State, call: ApiRequest) -> ApiResponse:
     return shown(state.events, call.id)
 
 
-def is_question(event: str, data: JsonObject) -> bool:
-    """Return whether an event wants a decision. Such an event is sent a single time."""
-    if event == "card.authorization.update":
-        return data.get("status") == "pending"
-    return event == "card.authorization.request"
-
-
-def _deadline(sending: Sending) -> float:
-    """Return the seconds within which an answer must be there."""
-    if not sending.is_question:
-        return ANSWER_SECONDS
-    asks = sending.event == "card.authorization.request"
-    return DECISION_SECONDS if asks else UPDATE_SECONDS
+def decision_seconds(event: str, data: JsonObject) -> float | None:
+    """Return within how many seconds a decision is wanted, or None where none is."""
+    if event == "card.authorization.request":
+        return DECISION_SECONDS
+    is_pending = event == "card.authorization.update" and data.get("status") == "pending"
+    return UPDATE_SECONDS if is_pending else None
 
 
 def _enabled(state: State, id: str) -> JsonObject | None:

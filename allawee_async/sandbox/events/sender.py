@@ -31,10 +31,6 @@ class EventSender:
         self._session: aiohttp.ClientSession | None = None
         self._room = asyncio.Semaphore(_AT_ONCE)
 
-    def open(self) -> None:
-        """Work in another loop from now on."""
-        self._room = asyncio.Semaphore(_AT_ONCE)
-
     async def close(self) -> None:
         """Close the connections; the next event opens new ones."""
         session, self._session = self._session, None
