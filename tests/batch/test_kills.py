@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
 async def test_nobody_is_paid_twice_or_not_at_all(tmp_path: Path) -> None:
-    payouts, kills = (10_000, 30) if LONG else (300, 3)
+    payouts, kills = (10_000, 30) if LONG else (150, 2)
 
     told = await batch_run(tmp_path, payouts=payouts, kills=kills)
 

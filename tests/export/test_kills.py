@@ -15,6 +15,7 @@ import pytest
 
 from allawee_async.sandbox.server import running_in_a_thread
 from tests.support.exports import FORMATS, beside, ids_in, rejected_in
+from tests.support.properties import LONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 1_000
-KILLS = 3
+KILLS = 3 if LONG else 2
+EACH = [*((kind, 1) for kind in FORMATS), ("jsonl", 8), ("parquet", 8)]
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +56,9 @@ def start(busy: Sandbox) -> Any:
     return begin
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no kill -9")
-@pytest.mark.parametrize(
-    ("kind", "parallel"), [*((kind, 1) for kind in FORMATS), ("jsonl", 8), ("parquet", 8)]
-)
+@pytest.mark.parametrize(("kind", "parallel"), EACH if LONG else [("csv", 1), ("parquet", 8)])
 def test_a_killed_export_loses_and_repeats_nothing(
     tmp_path: Path, busy: Sandbox, start: Any, kind: str, parallel: int
 ) -> None:

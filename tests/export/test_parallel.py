@@ -12,6 +12,7 @@ from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.export import ExportError, ExportProgress, export, exporting
 from allawee_async.sandbox import Sandbox
 from tests.support.exports import FORMATS, beside, ids_in, read_rows, rejected_in
+from tests.support.properties import LONG
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
     from allawee_async import AllaweeClient
 
-formats = pytest.mark.parametrize("kind", FORMATS)
+QUERIES = ({}, {"sort": "createdAt"}, {"sort": "-createdAt"}, {"filter": "type|eq|individual"})
+EACH = [(kind, query) for kind in FORMATS for query in QUERIES]
+RESUMED = [(kind, parallel) for kind in FORMATS for parallel in (1, 3, 8)]
+"""Everybody's run takes each format and each of the others once."""
 
 
 @pytest.fixture
@@ -45,12 +49,8 @@ def with_odd_ones(sandbox: Sandbox) -> None:
         sandbox.add_customer({"name": 5, "createdAt": moment})
 
 
-@formats
-@pytest.mark.parametrize(
-    "query",
-    [{}, {"sort": "createdAt"}, {"sort": "-createdAt"}, {"filter": "type|eq|individual"}],
-    ids=str,
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "query"), EACH if LONG else EACH[::5], ids=str)
 async def test_the_file_is_the_same(
     sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path, kind: str, query: Any
 ) -> None:
@@ -94,8 +94,8 @@ async def test_no_more_pages_are_read_at_a_time_than_that(
     assert most == 4
 
 
-@formats
-@pytest.mark.parametrize("parallel", [1, 3, 8])
+@pytest.mark.long
+@pytest.mark.parametrize(("kind", "parallel"), RESUMED if LONG else [*RESUMED[::4], ("csv", 1)])
 async def test_it_is_resumed_with_as_many_at_a_time_as_one_likes(
     sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path, kind: str, parallel: int
 ) -> None:

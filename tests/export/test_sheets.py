@@ -24,6 +24,7 @@ from allawee_async.models import (
     Webhook,
 )
 from allawee_async.models.schema import Kind
+from tests.support.properties import examples
 from tests.support.strategies import COMPLETE, any_model, json_values
 
 MODELS: list[type[Any]] = [Account, Card, CardProgram, Customer, Payment, RequestRecord, Webhook]
@@ -71,6 +72,7 @@ def at(item: Any, name: str) -> Any:
     return item
 
 
+@examples(40)
 @given(drawn=documents | broken())
 def test_a_page_is_read_exactly_as_its_models_are(drawn: tuple[type[Model], list[Any]]) -> None:
     model, found = drawn
@@ -90,6 +92,7 @@ def test_a_page_is_read_exactly_as_its_models_are(drawn: tuple[type[Model], list
         assert sheet.has_unnamed
 
 
+@examples(40)
 @given(drawn=broken())
 def test_an_entry_is_refused_exactly_when_its_model_is(
     drawn: tuple[type[Model], list[Any]],

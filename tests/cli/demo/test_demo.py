@@ -27,6 +27,13 @@ from allawee_async.sandbox import Sandbox
 from tests.cli.conftest import Run
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing take a while: what a person is to see is no matter here."""
+    monkeypatch.setattr(demo_sources, "_LONGEST_LATENCY", 0.001)
+    monkeypatch.setattr(demo_sources, "_PATIENCE", RetryPolicy(attempts=6, base_delay=0.001))
+
+
 def test_with_faults(run: Run) -> None:
     result = run("demo", "--customers", "300", "--page-size", "10", "--seed", "7")
     assert result.exit_code == 0, result.output

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 KEY = "sk.test.canary-of-the-key"
 NOWHERE = "http://127.0.0.1:1"
-SOON = 0.5
+SOON = 0.1
 LONG = 20.0
 
 
@@ -230,14 +230,17 @@ class TestTheHosts:
         assert findings["clock"].status is Status.WARN  # it sends no Date
 
     async def test_both_are_asked_at_once(self, sandbox: Any) -> None:
-        async with served(hang) as first, served(hang) as second:
+        both = asyncio.Barrier(2)
+
+        async def wait_for_the_other(*_: Any) -> None:
+            await both.wait()
+
+        async with served(wait_for_the_other) as first, served(wait_for_the_other) as second:
             hosts = Hosts(f"https://127.0.0.1:{first}", f"https://127.0.0.1:{second}")
-            started = time.perf_counter()
-            findings = await examine(patient_of(sandbox, hosts=hosts), seconds=1)
-            took = time.perf_counter() - started
-        assert findings["API host"].found == "TLS: no answer within 1 s"
-        assert findings["secure host"].found == "TLS: no answer within 1 s"
-        assert took < 2
+            findings = await examine(patient_of(sandbox, hosts=hosts), seconds=LONG)
+        for name in ("API host", "secure host"):
+            assert findings[name].found.startswith("TLS: ")
+            assert "no answer" not in findings[name].found
 
 
 class TestTLS:

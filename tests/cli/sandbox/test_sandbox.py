@@ -29,6 +29,8 @@ from allawee_async.cli.sandbox.command import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.cli.conftest import Run
+
 CUSTOMER = {
     "name": "Ada Obi",
     "reference": "ada",
@@ -137,17 +139,14 @@ def test_failures_are_told_in_a_line(tmp_path: Path) -> None:
         sandbox(options=SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
 
 
-def test_its_page_can_be_looked_at() -> None:
-    with running() as run, urlopen(run.page, timeout=10) as reply:
-        assert run.page == f"{run.url}/_sandbox"
-        assert b"<title>Overview" in reply.read()
-
-
-def test_what_it_prints_can_be_pasted_into_a_shell() -> None:
+def test_its_page_and_what_it_prints_for_a_shell() -> None:
     with running() as run:
+        with urlopen(run.page, timeout=10) as reply:
+            assert b"<title>Overview" in reply.read()
         script = "".join(run.lines[3:6]) + 'printf %s "$ALLAWEE_API_KEY $ALLAWEE_BASE_URL"'
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
 
+    assert run.page == f"{run.url}/_sandbox"
     assert done.stdout == f"{run.key} {run.url}"
 
 
@@ -180,26 +179,19 @@ def test_the_options_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [SandboxOptions(port=1, seed=4, customers=7, data=Path("x.db"), open=True)]
 
 
-def _fails(*arguments: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "allawee_async", "sandbox", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    return done.returncode, done.stderr
-
-
-def test_a_port_in_use_and_a_file_of_others_are_told(tmp_path: Path) -> None:
+def test_a_port_in_use_and_a_file_of_others_are_told(tmp_path: Path, run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, told = _fails("--port", str(port), "--secure-port", "0")
-    assert code == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in told
-    assert "--port" in told
+        done = run("sandbox", "--port", str(port), "--secure-port", "0")
+    assert done.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "--port" in done.stderr
     (tmp_path / "text").write_text("nothing" * 500)
-    code, told = _fails("--port", "0", "--data", os.fspath(tmp_path / "text"))
-    assert code == 1
-    assert "--data" in told
-    assert "Traceback" not in told
-    code, told = _fails("--port", "99999")
-    assert code == 2
+    done = run("sandbox", "--port", "0", "--data", os.fspath(tmp_path / "text"))
+    assert done.exit_code == 1
+    assert "--data" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert run("sandbox", "--port", "99999").exit_code == 2
 
 
 @pytest.mark.parametrize(
