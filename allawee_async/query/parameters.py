@@ -1,7 +1,8 @@
 """The parameters that every list method takes, as the wire's query: pure, without I/O."""
 
 from collections.abc import Sequence
-from typing import TypeAlias, TypedDict, cast
+from difflib import get_close_matches
+from typing import Final, TypeAlias, TypedDict, Unpack, cast
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.schema import camel
@@ -10,6 +11,17 @@ from allawee_async.query.grammar import kind, valid
 from allawee_async.query.times import Time, timestamp
 
 __all__ = ["Fields", "ListParams", "list_query"]
+
+_ALSO_CALLED: Final = {
+    **dict.fromkeys(("count", "page_size", "per_page", "size"), "limit"),
+    **dict.fromkeys(("cursor", "starting_after", "offset"), "after"),
+    "ending_before": "before",
+    "include": "expand",
+    "order_by": "sort",
+    "since": "created_since",
+    "until": "created_until",
+}
+"""What other APIs call the parameters of their lists."""
 
 Fields: TypeAlias = str | Field | NegatedField | Sequence[str | Field | NegatedField]
 
@@ -35,25 +47,7 @@ class ListParams(TypedDict, total=False):
 
 
 def list_query(
-    *,
-    limit: int | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    filter: Filter | None = None,
-    or_: Filter | None = None,
-    nor: Filter | None = None,
-    and_: Filter | None = None,
-    sort: Fields | None = None,
-    select: Fields | None = None,
-    expand: Fields | None = None,
-    count_total: bool | None = None,
-    page: int | None = None,
-    last_id: str | None = None,
-    created_since: Time | None = None,
-    created_until: Time | None = None,
-    updated_since: Time | None = None,
-    cursor_field: str = "id",
-    **unknown: object,
+    *, select: Fields | None = None, cursor_field: str = "id", **params: Unpack[ListParams]
 ) -> dict[str, str]:
     """Return the query of a list request: wire names and texts, only of what was given.
 
@@ -80,7 +74,6 @@ def list_query(
         created_until: Only what was created before that; a date is the beginning of that day.
         updated_since: Only what was changed then or later, or created.
         cursor_field: The field that cursors are taken from; `_id` for `/requests`.
-        **unknown: Whatever else was given, which is refused.
 
     Raises:
         ConfigurationError: A value of the wrong type or range, both cursors at once, a filter
@@ -93,35 +86,45 @@ def list_query(
         >>> list_query(limit=50, filter=F.status == "active", sort=[-F.created_at])
         {'limit': '50', 'filter': 'status|eq|active', 'sort': '-createdAt'}
     """
-    for name in unknown:
-        raise TypeError(
-            f"a list has no parameter {name!r}; conditions on fields are filters: "
-            f"list(filter=F.{name} == …)"
-        )
+    for name in params:
+        if name not in ListParams.__optional_keys__:
+            raise _no_parameter(name)
+    after, before = params.get("after"), params.get("before")
     if after is not None and before is not None:
         raise ConfigurationError("give after or before, not both: a page lies on one side")
-    filter_texts = filter_by_time(created_since, created_until, updated_since)
-    if given := _conditions("filter", filter):
+    filter_texts = filter_by_time(
+        params.get("created_since"), params.get("created_until"), params.get("updated_since")
+    )
+    if given := _conditions("filter", params.get("filter")):
         filter_texts.insert(0, given)
     query = {
-        "limit": _whole("limit", limit, least=1),
+        "limit": _whole("limit", params.get("limit"), least=1),
         "after": _cursor("after", after),
         "before": _cursor("before", before),
-        "lastId": _cursor("last_id", last_id),
+        "lastId": _cursor("last_id", params.get("last_id")),
         "filter": " ".join(filter_texts),
-        "or": _conditions("or_", or_, alternatives=True),
-        "nor": _conditions("nor", nor, alternatives=True),
-        "and": _conditions("and_", and_),
-        "sort": " ".join(_fields("sort", sort)),
+        "or": _conditions("or_", params.get("or_"), alternatives=True),
+        "nor": _conditions("nor", params.get("nor"), alternatives=True),
+        "and": _conditions("and_", params.get("and_")),
+        "sort": " ".join(_fields("sort", params.get("sort"))),
         "select": _selection(select, cursor_field),
-        "expand": " ".join(_fields("expand", expand)),
-        "countTotal": _flag("count_total", count_total),
-        "page": _whole("page", page, least=0),
+        "expand": " ".join(_fields("expand", params.get("expand"))),
+        "countTotal": _flag("count_total", params.get("count_total")),
+        "page": _whole("page", params.get("page"), least=0),
     }
     for name, text in query.items():
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ConfigurationError(f"the text of {name} has a lone surrogate and cannot be sent")
     return {name: text for name, text in query.items() if text}
+
+
+def _no_parameter(name: str) -> TypeError:
+    known = get_close_matches(_ALSO_CALLED.get(name, name), ListParams.__optional_keys__, 1)
+    near = f"did you mean {known[0]}? " if known else ""
+    return TypeError(
+        f"a list has no parameter {name!r}: {near}conditions on fields are filters: "
+        f"list(filter=F.{name} == …)"
+    )
 
 
 def filter_by_time(

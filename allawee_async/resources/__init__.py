@@ -55,9 +55,7 @@ class Resources:
         def __getattr__(self, name: str) -> Never:
             from allawee_async.resources.base import no_attribute
 
-            known = [] if name.startswith("_") else [noun for noun, _ in nouns_of(Resources)]
-            calls = [f"{noun}.{verb}" for noun in known for verb in getattr(self, noun).ROUTES]
-            raise no_attribute(self, name, [*known, *calls])
+            raise no_attribute(self, name, Resources)
 
     accounts: cached_property[Accounts] = _Noun(
         "Where money is held: main, sub and virtual accounts."

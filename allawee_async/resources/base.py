@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from inspect import iscoroutinefunction
 from types import MethodType
 from typing import (
@@ -47,7 +47,7 @@ from allawee_async.transport.routes import Route, json_bytes, query_texts
 from allawee_async.types import JSONObject  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from allawee_async.transport.response import Reply
     from allawee_async.transport.session import SessionManager
@@ -81,8 +81,7 @@ class Resource:
     if not TYPE_CHECKING:  # to a type checker, every name would exist
 
         def __getattr__(self, name: str) -> Never:
-            known = [each for each in dir(type(self)) if not each.startswith("_")]
-            raise no_attribute(self, name, [each for each in known if each != "ROUTES"])
+            raise no_attribute(self, name, type(self))
 
     def _download(self, verb: str, *ids: str) -> Download:
         """Return the file of a verb, without sending anything."""
@@ -181,24 +180,36 @@ _ALSO_CALLED: Final = {
 """What other APIs call it, without an s at the end."""
 
 
-def no_attribute(owner: object, name: str, known: Collection[str]) -> AttributeError:
+def no_attribute(owner: object, name: str, parent: type) -> AttributeError:
     """Return the error for an attribute that is not there, which says what there is.
 
     Args:
         owner: What was asked for it.
         name: Its name.
-        known: What there is in its place; of a noun in another, with a dot.
+        parent: Its class, or the one above that has the nouns.
     """
-    kind = type(owner).__name__
-    message = f"{kind!r} object has no attribute {name!r}"
+    message = f"{type(owner).__name__!r} object has no attribute {name!r}"
     if not name.startswith("_"):
+        there = [each for each in dir(type(owner)) if not each.startswith("_") and each != "ROUTES"]
+        known = [*there, *_calls_below(owner, parent)]
         stem = name.rstrip("s")
-        near = [each for each in known if stem in each or each == _ALSO_CALLED.get(stem)]
+        near = [
+            each
+            for each in known
+            if stem in each.rpartition(".")[2] or each == _ALSO_CALLED.get(stem)
+        ]
         near = sorted(near, key=len)[:3] or get_close_matches(name, known)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
-        there = ", ".join(sorted(each for each in known if "." not in each))
-        message = f"{message}: {hint}there is {there}"
+        message = f"{message}: {hint}there is {', '.join(there)}"
     return AttributeError(message, name=name, obj=owner)
+
+
+def _calls_below(owner: object, parent: type[object], path: str = "") -> Iterator[str]:
+    for name, attribute in vars(parent).items():
+        if isinstance(attribute, cached_property):
+            noun: Any = getattr(owner, name)
+            yield from (f"{path}{name}.{verb}" for verb in noun.ROUTES)
+            yield from _calls_below(noun, type(noun), f"{path}{name}.")
 
 
 class Listable(Resource, Generic[M]):

@@ -273,11 +273,16 @@ def test_controls_made_of_lists_are_the_values_that_are_read_back() -> None:
     ("ask", "hint"),
     [
         (lambda a: a.payouts, r"did you mean payments\.create_payout\? there is accounts, "),
-        (lambda a: a.customer, r"did you mean customers or "),
+        (lambda a: a.customer, r"did you mean customers\?"),
         (lambda a: a.wallets, r"did you mean accounts\?"),
         (lambda a: a.cards.freeze, r"did you mean block\? there is activate, block, "),
         (lambda a: a.tools.bank, r"did you mean banks\?"),
         (lambda a: a.simulation.cards, r"there is authorization_capture"),
+        (lambda a: a.tools.rates, r"did you mean fx\.rates\? there is banks, "),
+        (lambda a: a.tools.fx.quote, r"did you mean create_quote\? "),
+        (lambda a: a.simulation.block, r"did you mean grp\.block_card or "),
+        (lambda a: a.resolve, r"did you mean tools\.banks\.resolve\? "),
+        (lambda a: a.closed, r"did you mean close\? there is accounts, .* request, "),
     ],
 )
 def test_a_name_that_is_not_there_is_answered_by_those_that_are(ask: Any, hint: str) -> None:
