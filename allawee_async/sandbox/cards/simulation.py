@@ -25,32 +25,34 @@ def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /simulation/cards/:id/request-authorization/check` and `…/capture`."""
     card = stored(state.cards, call.id)
     with read_body(call.body) as body:
-        purchase = _read(body, type)
+        purchase, _ = _read(body, type)
     return _shown(state, request(state, card, purchase))
 
 
-def simulate_follow_up(action: str, state: State, call: ApiRequest) -> ApiResponse:
-    """Answer `…/update-capture` and `…/reverse-capture`: a purchase that is not there is made."""
+def simulate_follow_up(amounts: tuple[str, ...], state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `…/update-capture`, which has new amounts, and `…/reverse-capture`, which has none.
+
+    A purchase that is not there is made first.
+    """
     card = stored(state.cards, call.id)
     with read_body(call.body) as body:
-        purchase = _read(body, CAPTURE)
-        follow: Json = REVERSE
-        if action == "update-capture":
-            follow = [body.whole("updateAmount"), body.whole("updateFees")]
-    known = _find(state, card, purchase)
+        purchase, new = _read(body, CAPTURE, *amounts)
+    known, follow = _find(state, card, purchase), new or REVERSE
     if known is None:
         return _shown(state, request(state, card, purchase, follow))
     follow_up(state, known, follow)
     return _shown(state, id_of(known))
 
 
-def _read(body: RequestBody, type: str) -> Purchase:
-    amounts = ("amount", "fees") if type == CAPTURE else ()
-    amount, fees = [body.whole(name) for name in amounts] or (0, 0)
-    return Purchase(
+def _read(body: RequestBody, type: str, *further: str) -> tuple[Purchase, list[Json]]:
+    """Return the purchase in a request, and the further amounts that it names."""
+    names = ("amount", "fees", *further) if type == CAPTURE else ()
+    amount, fees, *new = [body.whole(name) for name in names] or (0, 0)
+    purchase = Purchase(
         type, amount, fees, body.choice("channel", CHANNELS), body.text("mcc", required=False),
         body.text("merchantDescriptor", required=False) or None,
     )  # fmt: skip
+    return purchase, [*new]
 
 
 def _find(state: State, card: JsonObject, purchase: Purchase) -> JsonObject | None:
@@ -72,9 +74,12 @@ def _shown(state: State, authorization: str) -> ApiResponse:
 
 _PATH = "/simulation/cards/:id/request-authorization"
 ROUTES = (
-    *(Endpoint("POST", f"{_PATH}/{what}", partial(simulate, what)) for what in (CHECK, CAPTURE)),
-    *(
-        Endpoint("POST", f"{_PATH}/{action}", partial(simulate_follow_up, action))
-        for action in ("update-capture", "reverse-capture")
+    Endpoint("POST", f"{_PATH}/check", partial(simulate, CHECK)),
+    Endpoint("POST", f"{_PATH}/capture", partial(simulate, CAPTURE)),
+    Endpoint(
+        "POST",
+        f"{_PATH}/update-capture",
+        partial(simulate_follow_up, ("updateAmount", "updateFees")),
     ),
+    Endpoint("POST", f"{_PATH}/reverse-capture", partial(simulate_follow_up, ())),
 )
