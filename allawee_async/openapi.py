@@ -403,7 +403,7 @@ def _webhook(name: str, schemas: _Schemas) -> JSONObject:
         },
         required=["event", "data"],
     )
-    done = _object(code=_text(examples=["success"]))
+    done = _object(code=_text(examples=["success"]), required=["code"])
     answers = [_decision(Approve, schemas), _decision(Decline, schemas)]
     answered = _either(*answers, done) if "wants_decision" in vars(cls) else done
     return {
@@ -467,7 +467,11 @@ def _text(description: str = "", **facts: JSONValue) -> JSONObject:
 
 
 def _either(*schemas: JSONObject) -> JSONObject:
-    return {"anyOf": [*schemas]}
+    flat: list[JSONValue] = []
+    for schema in schemas:
+        inner = schema.get("anyOf")
+        flat += inner if isinstance(inner, list) else [schema]
+    return {"anyOf": flat}
 
 
 def _or_null(schema: JSONObject) -> JSONObject:
