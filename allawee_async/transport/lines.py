@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
+_USUAL: Final = b"\r\nContent-Length: "
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -35,15 +36,17 @@ class Line(asyncio.Protocol):
         self._transport = transport
         self._is_ours = is_ours
         self._is_asked = False
+        self._was_unasked = False
         self._is_begun = False
         self._is_head = False
         self._left: int | None = None
-        self.has_unread_bytes = _watch(transport.get_extra_info("socket").fileno())
+        self._asked_over: Connection | None = None
+        self._has_unread_bytes = _watch(transport.get_extra_info("socket").fileno())
         transport.set_protocol(self)
 
     @classmethod
-    def of(cls, connection: Connection, *, is_ours: bool) -> Line:
-        """Return the line of a connection over which a request is about to be sent.
+    def asked(cls, connection: Connection, method: str, *, is_ours: bool) -> None:
+        """Expect one answer on a connection over which a request is about to be sent.
 
         Raises:
             UnaskedError: Something has arrived on it that no request has asked for.
@@ -56,16 +59,18 @@ class Line(asyncio.Protocol):
             # only what aiohttp has seen counts here: TLS greets with bytes of its own
             if handler.should_close:
                 raise UnaskedError(is_new=True)
-            return cls(handler, transport, is_ours=is_ours)
-        if handler.should_close or line.has_unread_bytes():
+            line = cls(handler, transport, is_ours=is_ours)
+        elif line._has_surplus():
             raise UnaskedError(is_new=False)
-        return line
+        line._asked_over = connection
+        line._is_asked, line._is_begun, line._is_head = True, False, method == "HEAD"
 
-    def ask(self, method: str) -> None:
-        """Let the bytes of one answer pass, from now until `rest`."""
-        self._is_asked, self._is_begun, self._is_head = True, False, method == "HEAD"
+    def _has_surplus(self) -> bool:
+        if self._was_unasked or self._has_unread_bytes():
+            return True
+        return not self._is_ours and self._handler.should_close  # others may have used it
 
-    def rest(self) -> None:
+    def _rest(self) -> None:
         """Expect nothing more, until the next request."""
         self._is_asked = False
 
@@ -78,6 +83,7 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Pass the bytes of an answer on; end a connection that says something unasked."""
         if not self._is_asked:
+            self._was_unasked = True  # perhaps half an answer, of which aiohttp shows no trace
             if self._is_ours:
                 self._transport.abort()
             else:
@@ -85,11 +91,15 @@ class Line(asyncio.Protocol):
             return
         if not self._is_begun:
             self._is_begun, self._left = True, _length(data, is_head=self._is_head)
+            if self._left is None and self._asked_over is not None:
+                self._asked_over.add_callback(self._rest)  # its end is known to aiohttp alone
+            self._asked_over = None
         if self._left is not None:
             if len(data) > self._left:
                 data = data[: self._left]
                 self._handler.force_close()
             self._left -= len(data)
+            self._is_asked = self._left > 0
         if data:
             self._handler.data_received(data)
 
@@ -118,10 +128,16 @@ def _length(data: bytes, *, is_head: bool) -> int | None:
         return None
     if is_head or status in (b"204", b"304"):
         return end
-    found = _LENGTH.search(data, 0, end)
-    if found is None or data.find(b"ransfer-", 0, end) >= 0:
+    if data.find(b"ransfer-", 0, end) >= 0:
         return None
-    return end + int(found[1])
+    start = data.find(_USUAL, 0, end) + len(_USUAL)
+    digits = data[start : data.find(b"\r", start)]
+    if start < len(_USUAL) or not digits.isdigit():
+        found = _LENGTH.search(data, 0, end)
+        if found is None:
+            return None
+        digits = found[1]
+    return end + int(digits)
 
 
 class UnaskedError(aiohttp.ClientConnectionError):

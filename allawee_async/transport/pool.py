@@ -30,7 +30,7 @@ from allawee_async.transport.streaming import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 
     from aiohttp.connector import Connection
 
@@ -92,6 +92,28 @@ class _Home:
     loop: asyncio.AbstractEventLoop
 
 
+class _Request(aiohttp.ClientRequest):
+    """A request of our own session: it takes no connection with which something is wrong."""
+
+    def send(self, conn: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+        Line.asked(conn, self.method, is_ours=True)
+        return super().send(conn)
+
+
+class _Response(aiohttp.ClientResponse):
+    """An answer to our own session.
+
+    Attributes:
+        transport: What it came over; aiohttp forgets it at the end of the answer.
+    """
+
+    transport: asyncio.Transport | None = None
+
+    def start(self, connection: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+        self.transport = connection.transport
+        return super().start(connection)
+
+
 class Turn:
     """The use of one connection for one attempt, until it is ended.
 
@@ -104,8 +126,7 @@ class Turn:
         self._home = home
         self._max_bytes = max_bytes
         self._is_over = False
-        self._line: Line | None = None
-        self._key: str | None = None
+        self._transport: asyncio.Transport | None = None
 
     def end(self) -> None:
         """Let the next one have the place."""
@@ -130,10 +151,11 @@ class Turn:
         """
         try:
             # the answer gets no name, so that no traceback with local variables shows it
-            return read(*await self._whole(request, headers, timeout))
+            return read(*await self._read(await self._response(request, headers, timeout)))
         except DecodeError:
-            if self._line is not None:
-                self._line.give_up()
+            line = None if self._transport is None else self._transport.get_protocol()
+            if isinstance(line, Line):
+                line.give_up()
             raise
         except AllaweeError:
             raise
@@ -141,15 +163,6 @@ class Turn:
             raise translated(error, self._home.session) from None
         finally:
             self.end()
-
-    async def _whole(
-        self,
-        request: Request,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        response = await self._response(request, headers, timeout)
-        return response.status, response.headers, await self._read(response)
 
     async def open(
         self,
@@ -169,22 +182,20 @@ class Turn:
             ConfigurationError: The client is closed, or the session cannot be used for this.
         """
         pause = timeout.total if timeout.sock_read is None else timeout.sock_read
+        limits = attrs.evolve(timeout, total=None, sock_read=pause)
         try:
             async with asyncio.timeout(timeout.total):
-                response = await self._response(
-                    request,
-                    headers,
-                    attrs.evolve(timeout, total=None, sock_read=pause),
-                    decompress=False,
-                )
+                response = await self._response(request, headers, limits, decompress=False)
                 answer = StreamedResponse(response, self._max_bytes)
                 await answer.start()
         except AllaweeError:
             raise
         except FAILURES as error:
             raise translated(error, self._home.session) from None
-        if self._line is None:  # no connection of aiohttp's will tell when it is released
+        if response.connection is None:
             self.end()
+        else:
+            response.connection.add_callback(self.end)
         return answer
 
     async def _response(
@@ -196,18 +207,12 @@ class Turn:
         decompress: bool = True,
     ) -> aiohttp.ClientResponse:
         session = self._home.session
-        if session.trust_env:  # aiohttp takes a .netrc file for a second key, and refuses both
-            headers = dict(headers)
-            self._key = headers.pop("Authorization")
-
-        def on_a_line(
-            sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-        ) -> Awaitable[aiohttp.ClientResponse]:
-            return self._on_a_line(sent, handler)  # a method would not survive a mock's deepcopy
-
+        middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
+        if self._home.keeper is None:
+            headers, middlewares = self._borrowing(session, headers)
         while True:
             try:
-                return await session.request(
+                response = await session.request(
                     request.method,
                     request.url or "",
                     headers=headers,
@@ -216,53 +221,63 @@ class Turn:
                     allow_redirects=False,
                     raise_for_status=False,
                     auto_decompress=decompress,
-                    middlewares=(*getattr(session, "_middlewares", ()), on_a_line),
+                    middlewares=middlewares,
                 )
             except UnaskedError as error:
                 if error.is_new:
                     raise TransportError(str(error), sent=False) from None
-                # it is closed, and nothing was sent: take the next
+                continue  # it is closed, and nothing was sent: take the next
+            if isinstance(response, _Response):
+                self._transport = response.transport
+            return response
 
-    async def _on_a_line(
-        self, sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        if self._key is not None:
-            sent.headers["Authorization"] = self._key
-        sent.send = partial(self._send, sent)  # type: ignore[method-assign]
-        try:
-            return await handler(sent)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            # for these aiohttp would send a read once more, uncounted
-            raise transport_error(error) from None
+    def _borrowing(
+        self, session: aiohttp.ClientSession, headers: Mapping[str, str]
+    ) -> tuple[Mapping[str, str], tuple[aiohttp.ClientMiddlewareType, ...]]:
+        """Return headers and middlewares by which a caller's session does what our own does."""
+        key: str | None = None
+        if session.trust_env:  # aiohttp takes a .netrc file for a second key, and refuses both
+            headers = dict(headers)
+            key = headers.pop("Authorization")
+
+        async def on_a_line(  # a method would not survive a mock's deepcopy
+            sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            if key is not None:
+                sent.headers["Authorization"] = key
+            sent.send = partial(self._send, sent)  # type: ignore[method-assign]
+            try:
+                return await handler(sent)
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+                # for these aiohttp would send a read once more, uncounted
+                raise transport_error(error) from None
+
+        return headers, (*getattr(session, "_middlewares", ()), on_a_line)
 
     def _send(
         self, sent: aiohttp.ClientRequest, connection: Connection
     ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
-        """Use a connection until it is released, unless something is wrong with it."""
         del sent.send  # a ring of references would keep all of it for the collector
-        self._line = line = Line.of(connection, is_ours=self._home.keeper is not None)
-        line.ask(sent.method)
-        connection.add_callback(self._released)
+        Line.asked(connection, sent.method, is_ours=False)
+        self._transport = connection.transport
         return sent.send(connection)
 
-    def _released(self) -> None:
-        if self._line is not None:
-            self._line.rest()
-        self.end()
-
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str], bytes]:
         """Read the body to its end, which gives the connection back; anything else closes it."""
+        status, headers = response.status, response.headers
         try:
             length = response.content_length
-            if length is None or "Content-Encoding" in response.headers:
-                return await self._read_in_parts(response)
+            if length is None or "Content-Encoding" in headers:
+                return status, headers, await self._read_in_parts(response)
             if length > self._max_bytes and response.method != "HEAD":
                 raise too_large(self._max_bytes)
-            return await response.read()
+            if isinstance(response, _Response) and response.content.is_eof():
+                return status, headers, response.content.read_nowait()  # it came with its head
+            return status, headers, await response.read()
         except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
-            if 200 <= response.status <= 299:
+            if 200 <= status <= 299:
                 raise
-            return b""  # the status alone decides what an error is
+            return status, headers, b""  # the status alone decides what an error is
         finally:
             if not response.closed:
                 response.close()
@@ -307,6 +322,11 @@ class Pool:
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
 
+    def free_turn(self) -> Turn | None:
+        """Return the use of a connection, if there is one without waiting."""
+        home = self._home_here()
+        return Turn(home, self._max_response_bytes) if home and home.turns.take_free() else None
+
     async def turn(self, seconds: float | None) -> Turn:
         """Wait until a connection may be used; this is no part of an attempt.
 
@@ -318,13 +338,10 @@ class Pool:
             TransportError: The client was closed meanwhile.
             ConfigurationError: The client is closed, or at work in another loop.
         """
-        home = self._home
-        if home is None or home.session.closed or home.loop is not asyncio.get_running_loop():
-            home = await self._open()
+        home = self._home_here() or await self._open()
         try:
-            if not home.turns.take_free():
-                async with asyncio.timeout(seconds):
-                    await home.turns.take()
+            async with asyncio.timeout(seconds):
+                await home.turns.take()
         except TimeoutError:
             raise RequestTimeoutError(
                 "the deadline has passed, and no connection was free "
@@ -332,6 +349,13 @@ class Pool:
                 sent=False,
             ) from None
         return Turn(home, self._max_response_bytes)
+
+    def _home_here(self) -> _Home | None:
+        """Return what there is for the running loop."""
+        home = self._home
+        if home is None or home.session.closed or home.loop is not asyncio.get_running_loop():
+            return None
+        return home
 
     async def _open(self) -> _Home:
         loop = asyncio.get_running_loop()
@@ -425,7 +449,10 @@ async def _session_until_the_loop_ends(
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=max_connections),
         cookie_jar=aiohttp.DummyCookieJar(),
+        request_class=_Request,
+        response_class=_Response,
     )
+    session._retry_connection = False  # noqa: SLF001 - else a read is sent once more, uncounted
     try:
         yield session
     finally:

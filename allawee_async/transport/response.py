@@ -22,10 +22,13 @@ ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pa
 """The keys of the envelope that most answers come in."""
 
 
+_ABSENT: Final = Raw(b"null")
+
+
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The usual envelope, which C reads in one go."""
 
-    data: Raw
+    data: Raw = _ABSENT
     code: Any = None
     metadata: Any = None
     message: Any = None
@@ -133,20 +136,25 @@ def read_response(
     else:
         if status == _ACCEPTED:
             _refuse_queued(reply, loads(body))
-        return reply if envelope is None else _open_envelope(reply, envelope)
+        if envelope is not None:
+            _open_envelope(reply, envelope)
+            if envelope.data is _ABSENT and reply.code is None:
+                reply.raw = loads(body)  # nothing says that this is an envelope
+        return reply
     raise problem
 
 
-def _envelope(body: bytes) -> dict[str, Any] | None:
-    """Return what an envelope holds, its data not read yet; None if this is none."""
+def _envelope(body: bytes) -> _Envelope | None:
+    """Return an envelope, its data not read yet; None if this is none."""
     try:
-        return msgspec.structs.asdict(_USUAL.decode(body))
+        return _USUAL.decode(body)
     except (ValueError, RecursionError):
         pass
     found = _fields(body)
     if not isinstance(found, dict) or not found.keys() <= ENVELOPE:
         return None
-    return {name: text if name == "data" else loads(text) for name, text in found.items()}
+    read = {name: text if name == "data" else loads(text) for name, text in found.items()}
+    return _Envelope(**read)
 
 
 def _fields(body: bytes) -> Any:
@@ -209,32 +217,27 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
     return None  # bytes that are no id could not even be printed
 
 
-def _open_envelope(reply: Reply, envelope: dict[str, Any]) -> Reply:
-    reply.code = code = _code(envelope)
-    message: JSONValue = envelope.get("message")
+def _open_envelope(reply: Reply, envelope: _Envelope) -> None:
+    message, older = envelope.message, envelope.pagination
+    reply.code = _code(envelope.code)
     reply.message = message if isinstance(message, str) else None
-    if "data" in envelope:
-        reply.raw = envelope["data"]
-    elif code is None:
-        reply.raw = envelope  # nothing says that this is an envelope
-    metadata: JSONValue = envelope.get("metadata")
-    older: JSONValue = envelope.get("pagination")
-    if isinstance(metadata, dict):
-        reply.metadata = metadata
+    reply.raw = None if envelope.data is _ABSENT else envelope.data
+    if isinstance(envelope.metadata, dict):
+        reply.metadata = envelope.metadata
     elif isinstance(older, dict):
         # the older documents: `count` is the number of all entries, `lastId` the cursor
         reply.metadata = {"totalCount": older.get("count"), "lastId": older.get("lastId")}
-    return reply
 
 
 def _refuse_queued(reply: Reply, document: JSONValue) -> None:
-    if not isinstance(document, dict) or (_code(document) or "").lower() != _REQUEST_ACCEPTED:
+    facts = document if isinstance(document, dict) else {}
+    if (_code(facts.get("code")) or "").lower() != _REQUEST_ACCEPTED:
         return
     raise RequestAccepted(
-        _message(document) or "the API queued the request and has not processed it yet",
+        _message(facts) or "the API queued the request and has not processed it yet",
         request_id=reply.request_id,
-        code=_inner(document, "code") or _REQUEST_ACCEPTED,
-        body=document,
+        code=_inner(facts, "code") or _REQUEST_ACCEPTED,
+        body=facts,
     )
 
 
@@ -261,7 +264,7 @@ def _read_error(
     return error_class(status)(
         _message(facts) or _reason(status),
         status=status,
-        code=_code(facts) or _inner(facts, "code"),
+        code=_code(facts.get("code")) or _inner(facts, "code"),
         details=_details(facts),
         request_id=_request_id(headers),
         body=document,
@@ -274,8 +277,7 @@ def error_from(status: int, body: JSONValue) -> APIError:
     return _read_error(status, {}, dumps(body), lambda: 0.0)
 
 
-def _code(document: JSONObject) -> str | None:
-    code = document.get("code")
+def _code(code: object) -> str | None:
     if not isinstance(code, str):
         return None
     return "success" if code.lower() == "success" else code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -52,6 +53,11 @@ USER_AGENT: Final = f"allawee_async/{__version__}"
 _JSON: Final = {"Content-Type": "application/json"}
 # What is not compressed on the way tells its length, so that a part of it is known as such.
 _ANY_FILE: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+@cache
+def _host(url: str) -> URL:
+    return URL(url, encoded=True)
 
 
 @attrs.define(kw_only=True, eq=False, repr=False, slots=False)
@@ -110,13 +116,13 @@ class SessionManager:
             given["headers"] = {**self.headers, **checked_headers(headers)}
         return attrs.evolve(self, **given)
 
-    async def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Awaitable[Reply]:
         """Send a request until it succeeds or the policy gives up.
 
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        return await self._until_done(request, self._exchange)
+        return self._until_done(request, self._exchange)
 
     async def stream(self, request: Request, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         """Send a request until somebody could use the body of the answer, or the policy gives up.
@@ -151,7 +157,8 @@ class SessionManager:
             request.url = self._url(request)
             headers = self._fixed or self._with_key(await self._ask(state.started))
             while True:
-                turn = await self._turn(request, state)
+                turn = None if self.rate else self.pool.free_turn()
+                turn = turn or await self._turn(request, state)
                 state.began = self.clock.monotonic()
                 try:
                     return await attempt(request, headers, turn, state)
@@ -212,24 +219,20 @@ class SessionManager:
                 )
             )
 
-    async def _exchange(
+    def _exchange(
         self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
-    ) -> Reply:
+    ) -> Awaitable[Reply]:
         def read(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
             reply = read_response(status, headers, body, now=self.clock.time)
             check_subject(reply, request.expected)
             if reply.request_id is not None:
                 reply.request_id = masked_id(reply.request_id, request.secrets)
+            self._succeeded(request, reply, state)
             return reply
 
-        reply = await turn.exchange(
-            request,
-            headers if request.body is None else CIMultiDict(headers, **_JSON),
-            self._timeout(state.started),
-            read,
-        )
-        self._succeeded(request, reply, state)
-        return reply
+        if request.body is not None:
+            headers = CIMultiDict(headers, **_JSON)
+        return turn.exchange(request, headers, self._timeout(state.started), read)
 
     async def _open(
         self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
@@ -274,7 +277,7 @@ class SessionManager:
             log_attempt(logging.DEBUG, request, answer.attempts[-1])
 
     def _url(self, request: Request) -> URL:
-        host = URL(self.hosts.url(secure=request.secure), encoded=True)
+        host = _host(self.hosts.url(secure=request.secure))
         if request.query:
             return URL(f"{host}{request.path}{query_string(request.query)}", encoded=True)
         # a third of the time of parsing a text

@@ -89,7 +89,7 @@ class Wire:
         self.slept.append(seconds)
         self.time += seconds
 
-    async def turn(self, _: float | None) -> Wire:
+    def free_turn(self) -> Wire:
         return self
 
     async def exchange(self, request: Request, headers: Any, _: Any, read: Any) -> Any:
