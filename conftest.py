@@ -59,6 +59,10 @@ def _shortened_if_possible(
 
 SybilItem._traceback_filter = _shortened_if_possible  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
+# Some machines keep no bytecode; each of the processes that tests start would compile all anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 ROOT = Path(__file__).parent
 CUSTOMERS = 500
 SETS_UP = ("pip ", "python3 -m venv ", "git clone ", "mkdocs ")

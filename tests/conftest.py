@@ -6,7 +6,6 @@ import asyncio
 import gc
 import inspect
 import ipaddress
-import itertools
 import json
 import os
 import signal
@@ -37,11 +36,16 @@ settings.register_profile("quick", deadline=None, derandomize=True, database=Non
 settings.register_profile("long", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-_LOOKS = itertools.count(1)
-
-
 # Behind `&` or `nohup` SIGINT is ignored, and so it would be by the commands that are interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)  # Hypothesis marks its tests before
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count no lines in what runs hundreds of times: it is there to find faults, not to cover."""
+    for item in items:
+        if {"hypothesis", "long"} & {mark.name for mark in item.iter_markers()}:
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:
@@ -105,8 +109,7 @@ async def no_task_left() -> AsyncIterator[None]:
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     assert not left, f"the test left tasks behind: {left}"
     gc.collect()  # so that what was not closed warns in this test and in no later one
-    if next(_LOOKS) % 100 == 0:
-        gc.freeze()  # what pytest remembers of the tests so far need not be looked at again
+    gc.freeze()  # what pytest remembers of the tests so far need not be looked at again
 
 
 @pytest.fixture

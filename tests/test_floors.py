@@ -140,8 +140,16 @@ def _foreign(path: Path) -> Iterator[Import]:
             yield found._replace(module=found.module.partition(".")[0])
 
 
-OURS = {_name(path): [*_ours(path)] for path in FILES}
-FOREIGN = {_name(path): [*_foreign(path)] for path in FILES}
+@cache
+def ours() -> dict[str, list[Import]]:
+    """Return what each file imports of ours; not while tests are collected, which each worker does."""
+    return {_name(path): [*_ours(path)] for path in FILES}
+
+
+@cache
+def foreign() -> dict[str, list[Import]]:
+    """Return what each file imports of others."""
+    return {_name(path): [*_foreign(path)] for path in FILES}
 
 
 def test_every_room_stands_on_exactly_one_floor() -> None:
@@ -153,7 +161,7 @@ def test_every_room_stands_on_exactly_one_floor() -> None:
 
 
 def test_the_door_of_the_package_imports_nothing_but_the_means_to_be_lazy() -> None:
-    loaded = {found.module for found in OURS[TOP] if not found.checked}
+    loaded = {found.module for found in ours()[TOP] if not found.checked}
 
     assert loaded == {"lazy"}
 
@@ -161,7 +169,7 @@ def test_the_door_of_the_package_imports_nothing_but_the_means_to_be_lazy() -> N
 def test_a_file_imports_from_its_own_floor_or_from_below() -> None:
     above = [
         (name, found.module)
-        for name, imports in OURS.items()
+        for name, imports in ours().items()
         for found in imports
         if name != TOP
         and not found.checked
@@ -174,7 +182,7 @@ def test_a_file_imports_from_its_own_floor_or_from_below() -> None:
 
 def test_nobody_imports_through_the_door() -> None:
     """Names come from their rooms; the door would make every room depend on all."""
-    assert [name for name, imports in OURS.items() if TOP in {i.module for i in imports}] == []
+    assert [name for name, imports in ours().items() if TOP in {i.module for i in imports}] == []
 
 
 @pytest.mark.parametrize("for_types", [False, True], ids=["when it runs", "for type checkers too"])
@@ -186,7 +194,7 @@ def test_there_are_no_circles(for_types: bool) -> None:
             for found in imports
             if found.module != name and (found.function is None if for_types else not found.checked)
         }
-        for name, imports in OURS.items()
+        for name, imports in ours().items()
         if name != TOP
     }
     try:
@@ -204,7 +212,7 @@ def test_the_sandbox_shares_nothing_with_the_client() -> None:
     """
     others = [
         (name, found.module, found.function)
-        for name, imports in OURS.items()
+        for name, imports in ours().items()
         for found in imports
         if _room(name) == "sandbox"
         and not found.checked
@@ -220,7 +228,7 @@ def test_the_sandbox_shares_nothing_with_the_client() -> None:
 def test_few_rooms_know_aiohttp() -> None:
     know = {
         name
-        for name, imports in FOREIGN.items()
+        for name, imports in foreign().items()
         for found in imports
         if found.module == "aiohttp" and not (found.checked and _placed(name, MAY_NAME_AIOHTTP))
     }
@@ -232,7 +240,7 @@ def test_pure_rooms_do_not_touch_the_outside() -> None:
     outside = {"asyncio", "socket", "ssl", "subprocess", "threading", "os", "random", "logging"}
     touched = [
         (name, found.module)
-        for name, imports in FOREIGN.items()
+        for name, imports in foreign().items()
         for found in imports
         if name != TOP and _floor(name) <= 1 and not found.checked and found.module in outside
     ]
@@ -243,7 +251,7 @@ def test_pure_rooms_do_not_touch_the_outside() -> None:
 def test_optional_dependencies_stay_in_the_rooms_that_are_for_them() -> None:
     others = [
         (name, found.module)
-        for name, imports in FOREIGN.items()
+        for name, imports in foreign().items()
         for found in imports
         if found.module in set().union(*OPTIONAL.values()) - OPTIONAL.get(_room(name), set())
     ]
