@@ -142,7 +142,7 @@ def _foreign(path: Path) -> Iterator[Import]:
 
 @cache
 def ours() -> dict[str, list[Import]]:
-    """Return what each file imports of ours; not while tests are collected, which each worker does."""
+    """Return what each file imports of ours, once a test asks: each worker collects them all."""
     return {_name(path): [*_ours(path)] for path in FILES}
 
 
