@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from allawee_async import AllaweeClient
 
-QUERIES = ({}, {"sort": "createdAt"}, {"sort": "-createdAt"}, {"filter": "type|eq|individual"})
+QUERIES: tuple[dict[str, str], ...] = (
+    {},
+    {"sort": "createdAt"},
+    {"sort": "-createdAt"},
+    {"filter": "type|eq|individual"},
+)
 EACH = [(kind, query) for kind in FORMATS for query in QUERIES]
 RESUMED = [(kind, parallel) for kind in FORMATS for parallel in (1, 3, 8)]
 """Everybody's run takes each format and each of the others once."""
