@@ -3,8 +3,14 @@
 Use `run_batch`; `check_rows` only looks at the rows.
 """
 
-from allawee_async.batch.errors import BatchError, BatchRowsError, RowProblem
-from allawee_async.batch.outcomes import BatchReport, Outcome, OutcomeState
+from allawee_async.batch.outcomes import (
+    BatchError,
+    BatchReport,
+    BatchRowsError,
+    Outcome,
+    OutcomeState,
+    RowProblem,
+)
 from allawee_async.batch.rows import Plan, check_rows
 from allawee_async.batch.running import run_batch
 

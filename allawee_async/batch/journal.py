@@ -15,7 +15,7 @@ from zlib import crc32
 import attrs
 import msgspec
 
-from allawee_async.batch.errors import BatchError
+from allawee_async.batch.outcomes import BatchError
 from allawee_async.export.files import Lock, append, open_new, open_old, sync_directory
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 import attrs
 
-from allawee_async.batch.errors import BatchRowsError, RowProblem
+from allawee_async.batch.outcomes import BatchRowsError, RowProblem
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import Model
 from allawee_async.resources.base import Findable

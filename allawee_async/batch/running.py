@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from allawee_async.batch.errors import BatchRowsError, RowProblem
 from allawee_async.batch.journal import BatchJournal, JournalEntry, JournalOwner
-from allawee_async.batch.outcomes import BatchReport, Outcome, OutcomeState
+from allawee_async.batch.outcomes import (
+    BatchReport,
+    BatchRowsError,
+    Outcome,
+    OutcomeState,
+    RowProblem,
+)
 from allawee_async.batch.rows import Plan, batch_verb, check_rows, totals
 from allawee_async.errors import (
     AllaweeError,
@@ -91,14 +96,8 @@ async def run_batch(
     with BatchJournal(Path(journal), await _owner(plan, noun)) as opened:
         _refuse_changed_rows(plan, opened)
         _tell_of_rows_left_out(plan, opened)
-        batch = _Batch(
-            verb=verb,
-            noun=noun,
-            plan=plan,
-            journal=opened,
-            sends_again=resend_unknown or found.route.resend,
-            tell=on_outcome,
-        )
+        sends_again = resend_unknown or found.route.resend
+        batch = _Batch(verb, noun, plan, opened, sends_again, on_outcome)
         await batch.run(concurrency)
     outcomes = tuple(batch.outcomes[row.reference] for row in plan.rows)
     return BatchReport(outcomes, batch.total())
@@ -145,7 +144,7 @@ def _tell_of_rows_left_out(plan: Plan, journal: BatchJournal) -> None:
         )
 
 
-@attrs.define(kw_only=True, eq=False)
+@attrs.define(eq=False)
 class _Batch:
     """One run over the rows of a batch.
 

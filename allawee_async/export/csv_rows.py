@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from allawee_async.types import JSONObject, JSONValue
 
 _LINE_END: Final = "\r\n"
-_QUOTED: Final = ',"\r\n'
+_NEEDS_QUOTES: Final = re.compile(r'[,"\r\n]').search
 _FIRST_OF_FORMULAS: Final = frozenset("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _first: Final = itemgetter(0)
 _PLAIN_NUMBER: Final = re.compile(r"[+-][0-9][0-9 .]*")
@@ -126,22 +126,16 @@ class Csv(Text):
             self.text += _LINE_END.join([*lines, ""]).encode()
 
 
-class _Lines:
-    """Takes what a writer writes, line by line."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.write = lines.append
-
-
 def _quoted(cells: Sequence[str]) -> Sequence[str]:
     """Return the cells of a column as the csv module writes them; few columns need that."""
-    text = "".join(cells)
-    if not any(mark in text for mark in _QUOTED):
+    if not _NEEDS_QUOTES("".join(cells)):
         return cells
-    lines: list[str] = []
-    csv.writer(_Lines(lines)).writerows(zip(cells, strict=True))
-    pairs = zip(cells, lines, strict=True)
-    return [line.removesuffix(_LINE_END) if cell else "" for cell, line in pairs]
+    return [_in_quotes(cell) if _NEEDS_QUOTES(cell) else cell for cell in cells]
+
+
+def _in_quotes(cell: str) -> str:
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _texts(texts: Sequence[str | None]) -> list[str]:

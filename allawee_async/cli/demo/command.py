@@ -1,5 +1,6 @@
 """`allawee demo`: see the client walk every customer, through faults, over real HTTP."""
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
 
 import attrs
@@ -109,21 +110,23 @@ def _source(options: DemoOptions) -> "SandboxSource | LiveSource":
 async def _walk(
     console: "Console", source: "SandboxSource | LiveSource", options: DemoOptions
 ) -> "Walk":
-    from allawee_async.cli.demo.walking import Walk, WalkProgress, walk_customers
+    from allawee_async.cli.demo.walking import Walk, WalkProgress
 
-    walk = Walk()
+    walk, most = Walk(), options.max_items
     async with source.open(walk.note_retry) as client:
         console.print(source.headline(), style="bold")
         console.print(source.details(), style="dim")
         console.print()
-        with WalkProgress(options.max_items) as progress:
-            await walk_customers(
-                client,
-                walk,
-                page_size=options.page_size,
-                max_items=options.max_items,
-                after_page=progress.show,
-            )
+        limit = options.page_size if most is None else min(options.page_size, most)
+        pages = client.customers.list(limit=limit, count_total=True).pages()
+        with WalkProgress(most) as progress:
+            async with aclosing(pages):
+                async for page in pages:
+                    walk.total = page.total_count if walk.total is None else walk.total
+                    walk.add(page.items if most is None else page.items[: most - walk.count])
+                    progress.show(walk)
+                    if walk.count == most:
+                        break
             progress.show(walk)
     return walk
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -13,13 +12,15 @@ from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.errors import APIError, DecodeError, RequestTimeoutError, TransportError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.client import AllaweeClient
     from allawee_async.models.customers import Customer
     from allawee_async.transport.request import RetryEvent
 
 _SHOWN: Final = 10
+_REASONS: Final = (
+    (RequestTimeoutError, "timeout"),
+    (TransportError, "connection lost"),
+    (DecodeError, "cut body"),
+)
 
 
 @attrs.define(kw_only=True)
@@ -69,37 +70,6 @@ class Walk:
         return self.count / self.seconds if self.seconds else 0.0
 
 
-async def walk_customers(
-    client: AllaweeClient,
-    walk: Walk,
-    *,
-    page_size: int,
-    max_items: int | None,
-    after_page: Callable[[Walk], object],
-) -> None:
-    """Walk the customers until the last one, or until so many have come.
-
-    Args:
-        client: Where they come from.
-        walk: Where they are counted.
-        page_size: Customers on a page.
-        max_items: Where to stop; None walks all.
-        after_page: Called when a page has been counted.
-
-    Raises:
-        AllaweeError: A page could not be had, after its retries.
-    """
-    limit = page_size if max_items is None else min(page_size, max_items)
-    async with aclosing(client.customers.list(limit=limit, count_total=True).pages()) as pages:
-        async for page in pages:
-            walk.total = page.total_count if walk.total is None else walk.total
-            left = None if max_items is None else max_items - walk.count
-            walk.add(page.items[:left])
-            after_page(walk)
-            if walk.count == max_items:
-                break
-
-
 class WalkProgress(LiveBar):
     """A live bar of a walk, with its rate and its retries."""
 
@@ -120,14 +90,6 @@ class WalkProgress(LiveBar):
 
 
 def _reason(error: Exception) -> str:
-    match error:
-        case APIError(status=status):
-            return str(status)
-        case RequestTimeoutError():
-            return "timeout"
-        case TransportError():
-            return "connection lost"
-        case DecodeError():
-            return "cut body"
-        case _:
-            return "other"
+    if isinstance(error, APIError):
+        return str(error.status)
+    return next((name for kind, name in _REASONS if isinstance(error, kind)), "other")
