@@ -207,7 +207,7 @@ def no_attribute(owner: object, name: str, parent: type) -> AttributeError:
 def _calls_below(owner: object, parent: type[object], path: str = "") -> Iterator[str]:
     for name, attribute in vars(parent).items():
         if isinstance(attribute, cached_property):
-            noun: Any = getattr(owner, name)
+            noun: Resource = getattr(owner, name)
             yield from (f"{path}{name}.{verb}" for verb in noun.ROUTES)
             yield from _calls_below(noun, type(noun), f"{path}{name}.")
 
