@@ -91,14 +91,15 @@ def _checked_url(name: str, url: object) -> str:
         raise ConfigurationError(f"{name} must start with https:// and name a host")
     if parts.username is not None:
         raise ConfigurationError(f"{name} takes no user name")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"{name} is plain http to {host}: the key would be readable on the way; use https://"
         )
     return url.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this computer."""
     if host == "localhost":
         return True
     try:

@@ -1,11 +1,13 @@
 """`allawee webhooks listen`, `sign` and `verify`: tools for those who receive webhooks."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import LazyCommand, imported_command
-from allawee_async.cli.listen.options import Body, ListenOptions, MaxAge, Signature, SigningKeyFile
+from allawee_async.cli.listen.options import Body, ListenOptions, SigningKeyFile
 from allawee_async.cli.output.reports import ReportOutput
 
 if TYPE_CHECKING:
@@ -40,8 +42,13 @@ def sign(body: Body = Path("-"), *, signing_key_file: SigningKeyFile = None) -> 
 def verify(
     body: Body = Path("-"),
     *,
-    signature: Signature,
-    max_age: MaxAge = None,
+    signature: Annotated[
+        str, typer.Option(metavar="HEX", help="The value of the header Allawee-Signature.")
+    ],
+    max_age: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="SECONDS", help="Refuse what was sent longer ago."),
+    ] = None,
     signing_key_file: SigningKeyFile = None,
     output: ReportOutput = None,
 ) -> None:

@@ -35,79 +35,64 @@ SigningKeyFile = Annotated[
 Body = Annotated[
     Path, typer.Argument(metavar="FILE", help="The body, byte for byte; stdin if left out.")
 ]
-Signature = Annotated[
-    str, typer.Option(metavar="HEX", help="The value of the header Allawee-Signature.")
-]
-MaxAge = Annotated[
-    float | None,
-    typer.Option(min=0.001, metavar="SECONDS", help="Refuse what was sent longer ago."),
-]
-
-Port = Annotated[
-    int,
-    typer.Option(
-        min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port to listen on; 0 takes a free one."
-    ),
-]
-ForwardTo = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="Send each delivery on to here, and hand its answer back."),
-]
-Decide = Annotated[
-    Answering | None,
-    typer.Option(
-        metavar="ANSWER", help="approve or decline all authorizations; decline if left out."
-    ),
-]
-CardBalance = Annotated[
-    int,
-    typer.Option(metavar="NUMBER", help="Minor units that --decide approve tells an enquiry."),
-]
-CardHolder = Annotated[
-    str, typer.Option(metavar="TEXT", help="Name that --decide approve tells an enquiry.")
-]
-Register = Annotated[
-    bool,
-    typer.Option(
-        "--register", help="Create a webhook for the time of the command; --sandbox does so too."
-    ),
-]
-Events = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--event",
-        metavar="NAME",
-        help="Event to register for; may be repeated; all that are documented if left out.",
-    ),
-]
-PublicUrl = Annotated[
-    str | None,
-    typer.Option(metavar="URL", help="Where Allawee reaches this computer (a tunnel)."),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Register with a live key without asking.")]
-LogOutput = Annotated[
-    LogFormat | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FORMAT",
-        help="table or jsonl; jsonl if stdout is no terminal, else table.",
-    ),
-]
 
 
 @attrs.frozen(kw_only=True)
 class ListenOptions:
     """How to receive webhooks: an option for each attribute."""
 
-    port: Port = 4242
-    forward_to: ForwardTo = None
-    decide: Decide = None
-    card_balance: CardBalance = 1_000_000
-    card_holder: CardHolder = "Card Holder"
-    register: Register = False
-    events: Events = None
-    public_url: PublicUrl = None
-    yes: Yes = False
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port to listen on; 0 takes a free one."
+        ),
+    ] = 4242
+    forward_to: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Send each delivery on to here; hand its answer back."),
+    ] = None
+    decide: Annotated[
+        Answering | None,
+        typer.Option(
+            metavar="ANSWER", help="approve or decline all authorizations; decline if left out."
+        ),
+    ] = None
+    card_balance: Annotated[
+        int,
+        typer.Option(metavar="NUMBER", help="Minor units that --decide approve tells an enquiry."),
+    ] = 1_000_000
+    card_holder: Annotated[
+        str, typer.Option(metavar="TEXT", help="Name that --decide approve tells an enquiry.")
+    ] = "Card Holder"
+    register: Annotated[
+        bool,
+        typer.Option(
+            "--register",
+            help="Create a webhook for the time of the command; --sandbox does so too.",
+        ),
+    ] = False
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--event",
+            metavar="NAME",
+            help="Event to register for; may be repeated; all that are documented if left out.",
+        ),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Allawee reaches this computer (a tunnel)."),
+    ] = None
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Register with a live key without asking.")
+    ] = False
     signing_key_file: SigningKeyFile = None
-    output: LogOutput = None
+    output: Annotated[
+        LogFormat | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="table or jsonl; jsonl if stdout is no terminal, else table.",
+        ),
+    ] = None

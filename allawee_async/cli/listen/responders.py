@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import aiohttp
-import attrs
+from multidict import CIMultiDict
 
 from allawee_async.codec.json import NotJSON, dumps, loads
 from allawee_async.redaction import mask, printable
@@ -20,11 +20,16 @@ from allawee_async.webhooks.responses import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable
+
+    from multidict import CIMultiDictProxy
 
     from allawee_async.redaction import SecretBytes
     from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
+
+    Responder: TypeAlias = Callable[["Received"], Awaitable["Answered"]]
+    """What answers deliveries."""
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=30.0)
 _SHOWN: Final = 200
@@ -36,25 +41,23 @@ _OF_THE_CONNECTION: Final = frozenset({
 """Headers that say nothing of the delivery."""
 
 
-@attrs.frozen(kw_only=True)
-class Received:
+class Received(NamedTuple):
     """A delivery that has arrived.
 
     Attributes:
-        headers: Its headers, in order, repeated ones as well.
+        headers: Its headers, repeated ones as well.
         body: Its body, byte for byte.
         event: What it says; None if it is no event.
         is_refused: Whether its signature is missing or does not fit.
     """
 
-    headers: tuple[tuple[str, str], ...]
+    headers: CIMultiDictProxy[str]
     body: SecretBytes
     event: Event | None
     is_refused: bool
 
 
-@attrs.frozen
-class Answered:
+class Answered(NamedTuple):
     """What is answered.
 
     Attributes:
@@ -68,13 +71,11 @@ class Answered:
     problem: str | None = None
 
 
-class Decider:
-    """Answers deliveries here, and takes one decision for all authorizations."""
+def deciding(decision: Decision) -> Responder:
+    """Return what answers deliveries here, and takes one decision for all authorizations."""
+    default = DefaultDecision(decision)
 
-    def __init__(self, decision: Decision) -> None:
-        self._decision = DefaultDecision(decision)
-
-    async def answer(self, received: Received) -> Answered:
+    async def answer(received: Received) -> Answered:
         """Refuse what is not signed, decide what wants a decision, and take note of the rest."""
         if received.is_refused:
             return Answered(INVALID_SIGNATURE, "refused")
@@ -82,28 +83,23 @@ class Decider:
             return Answered(INVALID_EVENT, "refused")
         if not received.event.wants_decision:
             return Answered(DONE, "success")
-        reply = self._decision.reply_to(received.event)
+        reply = default.reply_to(received.event)
         return Answered(reply, _action(reply) or "")
 
+    return answer
 
-class Forwarder:
-    """Sends deliveries on as they came, and hands the answers back.
 
-    Args:
-        session: What sends them.
-        url: Where they are sent.
-    """
+def forwarding(session: aiohttp.ClientSession, url: str) -> Responder:
+    """Return what sends deliveries on to a URL as they came, and hands the answers back."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
-
-    async def answer(self, received: Received) -> Answered:
+    async def answer(received: Received) -> Answered:
         """Send a delivery on, whatever it is: the program there is to check it by itself."""
-        headers = [pair for pair in received.headers if pair[0].lower() not in _OF_THE_CONNECTION]
+        headers = CIMultiDict(received.headers)
+        for name in _OF_THE_CONNECTION & {name.lower() for name in headers}:
+            del headers[name]
         try:
-            async with self._session.post(
-                self._url,
+            async with session.post(
+                url,
                 data=bytes(received.body),
                 headers=headers,
                 allow_redirects=False,
@@ -117,10 +113,12 @@ class Forwarder:
         kind = response.headers.get("Content-Type", "application/octet-stream")
         reply = WebhookReply(response.status, body, kind)
         told = printable(mask(body[:_SHOWN].decode(errors="replace")))
-        refused = (
-            f"answered: {told}" if response.status >= HTTPStatus.BAD_REQUEST and told else None
+        is_refusal = response.status >= HTTPStatus.BAD_REQUEST and told
+        return Answered(
+            reply, _action(reply) or "forwarded", f"answered: {told}" if is_refusal else None
         )
-        return Answered(reply, _action(reply) or "forwarded", refused)
+
+    return answer
 
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:
@@ -141,8 +139,9 @@ def _failed(problem: str) -> Answered:
 def _action(reply: WebhookReply) -> str | None:
     """Return the decision that an answer carries."""
     try:
-        answered: Mapping[str, object] = loads(reply.body)
+        match loads(reply.body):
+            case {"action": "approve" | "decline" as action}:
+                return str(action)
     except NotJSON:
-        return None
-    action = answered.get("action") if isinstance(answered, dict) else None
-    return action if action in ("approve", "decline") else None
+        pass
+    return None

@@ -7,13 +7,12 @@ import os
 import secrets
 import signal
 import sys
-from contextlib import AsyncExitStack, contextmanager
-from ipaddress import ip_address
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import typer
+from yarl import URL
 
 from allawee_async.cli.access.connection import open_client, open_sandbox
 from allawee_async.cli.access.credentials import host_of
@@ -21,23 +20,24 @@ from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import json_lines, lines_for_people
 from allawee_async.cli.listen.options import Answering, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
-from allawee_async.cli.listen.responders import Decider, Forwarder
+from allawee_async.cli.listen.responders import deciding, forwarding
 from allawee_async.cli.listen.server import Listener, serving
 from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.redaction import SecretText
+from allawee_async.transport.config import is_loopback
 from allawee_async.webhooks.decisions import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from allawee_async.cli.access.options import ConnectionOptions
-    from allawee_async.cli.listen.log import LoggedDelivery
-    from allawee_async.cli.listen.options import ListenOptions
+    from allawee_async.cli.listen.commands import ListenOptions
+    from allawee_async.cli.listen.responders import Responder
     from allawee_async.client import AllaweeClient
-    from allawee_async.webhooks.decisions import Decision
+    from allawee_async.types import JSONObject
 
 _ENDING: Final = ("SIGTERM", "SIGHUP")
 
@@ -69,10 +69,10 @@ async def _listen(
 ) -> None:
     """Run the server, and with a connection a webhook that points at it."""
     verifier = None if key is None else WebhookVerifier(key)
+    ended = _end()
     async with AsyncExitStack() as stack:
-        ended = stack.enter_context(_until_told())
         responder = await _responder(options, stack)
-        listener = Listener(responder, verifier, _until(ended, _teller(options.output)))
+        listener = Listener(responder, verifier, _teller(options.output, ended))
         url = await stack.enter_async_context(serving(listener, options.port))
         if connection is not None and key is not None:
             client = await _client(connection, stack)
@@ -89,17 +89,14 @@ async def _listen(
         await ended
 
 
-async def _responder(options: ListenOptions, stack: AsyncExitStack) -> Decider | Forwarder:
-    if options.forward_to is None:
-        return Decider(_decision(options))
-    session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-    return Forwarder(await stack.enter_async_context(session), options.forward_to)
-
-
-def _decision(options: ListenOptions) -> Decision:
+async def _responder(options: ListenOptions, stack: AsyncExitStack) -> Responder:
+    if options.forward_to is not None:
+        session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return forwarding(await stack.enter_async_context(session), options.forward_to)
     if options.decide is not Answering.APPROVE:
-        return Decline()
-    return Approve(card_balance=options.card_balance, card_holder_name=options.card_holder)
+        return deciding(Decline())
+    approval = Approve(card_balance=options.card_balance, card_holder_name=options.card_holder)
+    return deciding(approval)
 
 
 async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> AllaweeClient:
@@ -114,18 +111,12 @@ async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> Allaw
     return await stack.enter_async_context(sandbox.client())
 
 
-def _teller(output: LogFormat | None) -> Callable[[LoggedDelivery], None]:
-    if output is None:
-        output = LogFormat.TABLE if somebody_reads() else LogFormat.JSONL
-    return json_lines() if output is LogFormat.JSONL else lines_for_people()
-
-
-def _until(
-    ended: asyncio.Future[None], tell: Callable[[LoggedDelivery], None]
-) -> Callable[[LoggedDelivery], None]:
+def _teller(output: LogFormat | None, ended: asyncio.Future[None]) -> Callable[[JSONObject], None]:
     """Return what tells of deliveries, and ends the command when nobody can be told any more."""
+    is_for_people = somebody_reads() if output is None else output is LogFormat.TABLE
+    tell = lines_for_people() if is_for_people else json_lines()
 
-    def told(delivery: LoggedDelivery) -> None:
+    def told(delivery: JSONObject) -> None:
         try:
             tell(delivery)
         except OSError as error:
@@ -135,9 +126,8 @@ def _until(
     return told
 
 
-@contextmanager
-def _until_told() -> Generator[asyncio.Future[None], None, None]:
-    """Yield what is done when a signal ends the command; Ctrl-C ends it by itself."""
+def _end() -> asyncio.Future[None]:
+    """Return what is done when a signal ends the command; Ctrl-C ends it by itself."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
 
@@ -145,29 +135,25 @@ def _until_told() -> Generator[asyncio.Future[None], None, None]:
         if not ended.done():
             ended.set_result(None)
 
-    # On Windows loops take no signals.
-    signals = [] if sys.platform == "win32" else [getattr(signal, name) for name in _ENDING]
-    for number in signals:
-        loop.add_signal_handler(number, end)
-    try:
-        yield ended
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+    if sys.platform != "win32":  # where loops take no signals
+        for name in _ENDING:  # until the loop is closed
+            loop.add_signal_handler(getattr(signal, name), end)
+    return ended
 
 
 def _welcome(options: ListenOptions, url: str, key: SecretText | None) -> None:
-    where = "" if options.forward_to is None else f", sending on to {_place(options.forward_to)}"
+    where = (
+        ""
+        if options.forward_to is None
+        else f", sending on to {_without_secrets(options.forward_to)}"
+    )
     _say(f"Listening on {url}{where}; Ctrl-C stops it")
     if key is None:
         _say(f"Signatures are not checked: set {VARIABLE} or use --signing-key-file")
 
 
-def _place(url: str) -> str:
-    """Return a URL without what may be secret in it."""
-    parts = urlsplit(url)
-    port = "" if parts.port is None else f":{parts.port}"
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+def _without_secrets(url: str) -> URL:
+    return URL(url).with_user(None).with_query(None).with_fragment(None)
 
 
 def _say(text: str) -> None:
@@ -204,7 +190,7 @@ def check_registration(options: ListenOptions, connection: ConnectionOptions) ->
     if kind == "sandbox":
         return
     host = host_of(connection.base_url, os.environ)
-    if options.public_url is None and not _is_here(host):
+    if options.public_url is None and not is_loopback(URL(host).host or ""):
         raise CommandError(
             f"{host} cannot reach this computer; start a tunnel to the port and give its address "
             "with --public-url, or register with a sandbox",
@@ -221,19 +207,11 @@ def check_registration(options: ListenOptions, connection: ConnectionOptions) ->
 
 def _check_url(option: str, url: str) -> None:
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        parts = URL(url)
+        usable = parts.scheme in ("http", "https") and parts.host and parts.port
     except ValueError:
-        usable = False
+        usable = None
     if not usable:
         raise CommandError(
             f"{option} must be a URL like http://127.0.0.1:8000/hooks", ExitCode.WRONG_USE
         )
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

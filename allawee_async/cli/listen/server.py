@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.listen.log import LoggedDelivery, Seal, facts_of
+from allawee_async.cli.listen.log import facts_of, iso
 from allawee_async.cli.listen.responders import Answered, Received
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretBytes, printable
@@ -24,7 +23,8 @@ from allawee_async.webhooks.verifier import MAX_BODY
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from allawee_async.cli.listen.responders import Decider, Forwarder
+    from allawee_async.cli.listen.responders import Responder
+    from allawee_async.types import JSONObject
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.verifier import WebhookVerifier
 
@@ -47,75 +47,68 @@ class Listener:
 
     def __init__(
         self,
-        responder: Decider | Forwarder,
+        responder: Responder,
         verifier: WebhookVerifier | None,
-        tell: Callable[[LoggedDelivery], object],
+        tell: Callable[[JSONObject], object],
     ) -> None:
-        self._responder = responder
+        self._respond = responder
         self._verifier = verifier
         self._tell = tell
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: dict[str, None] = {}
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a request."""
         loop = asyncio.get_running_loop()
         started, received_at = loop.time(), datetime.now(UTC)
-        signature = request.headers.get(HEADER)
         event: Event | None = None
-        problem: str | None
         try:
             body = SecretBytes(await request.read())
         except web.HTTPRequestEntityTooLarge:
-            seal, problem = Seal.UNCHECKED, f"the body is longer than {MAX_BODY:,} bytes"
-            answer = Answered(TOO_LARGE, "refused")
+            seal, problem = "unchecked", f"the body is longer than {MAX_BODY:,} bytes"
+            reply, told, went_wrong = Answered(TOO_LARGE, "refused")
         else:
-            seal, problem = self._check(body, signature)
+            seal, problem = self._check(body, request.headers.get(HEADER))
             try:
                 event = parse_event(body)
             except DecodeError as error:
                 problem = problem or f"no event: {error}"
-            answer = await self._responder.answer(
-                Received(
-                    headers=tuple(request.headers.items()),
-                    body=body,
-                    event=event,
-                    is_refused=seal in (Seal.BAD, Seal.MISSING),
-                )
-            )
+            received = Received(request.headers, body, event, seal in ("bad", "missing"))
+            reply, told, went_wrong = await self._respond(received)
         seconds = loop.time() - started
         self._tell(
-            LoggedDelivery(
-                received_at=received_at,
-                seal=seal,
-                facts={} if event is None else facts_of(event, received_at),
-                is_repeat=event is not None and self._note(event),
-                is_late=event is not None and _is_late(event, seconds),
-                status=answer.reply.status,
-                answer=answer.told,
-                seconds=seconds,
-                problem=answer.problem or problem,
-            )
+            {
+                "receivedAt": iso(received_at),
+                **facts_of(event),
+                "signature": seal,
+                "answerStatus": reply.status,
+                "answer": told,
+                "seconds": round(seconds, 6),
+                "repeat": event is not None and self._note(event),
+                "late": event is not None and _is_late(event, seconds),
+                "problem": went_wrong or problem or None,
+            }
         )
-        headers = {**answer.reply.headers, "Content-Type": printable(answer.reply.content_type)}
-        return web.Response(status=answer.reply.status, body=answer.reply.body, headers=headers)
+        headers = {**reply.headers, "Content-Type": printable(reply.content_type)}
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
 
-    def _check(self, body: SecretBytes, signature: str | None) -> tuple[Seal, str | None]:
+    def _check(self, body: SecretBytes, signature: str | None) -> tuple[str, str]:
+        """Return what there is to say about a signature, and what is wrong with it."""
         if self._verifier is None:
-            return Seal.UNCHECKED, None
+            return "unchecked", ""
         try:
             self._verifier.verify(body, signature)
         except SignatureError as error:
-            return Seal.MISSING if signature is None else Seal.BAD, error.message
-        return Seal.OK, None
+            return "missing" if signature is None else "bad", error.message
+        return "ok", ""
 
     def _note(self, event: Event) -> bool:
         """Remember an event; return whether it has come before."""
         key = key_of(event)
         is_repeat = key in self._seen
+        self._seen.pop(key, None)  # so that it goes to the end
         self._seen[key] = None
-        self._seen.move_to_end(key)
         if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
+            del self._seen[next(iter(self._seen))]
         return is_repeat
 
 

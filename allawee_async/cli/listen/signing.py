@@ -20,6 +20,7 @@ from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.output.reports import print_report
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretBytes, SecretText
+from allawee_async.webhooks.signature import key_bytes
 from allawee_async.webhooks.signature import sign as sign_body
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
@@ -36,15 +37,13 @@ VARIABLE: Final = "ALLAWEE_SIGNING_KEY"
 def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText | None:
     """Return the key of the file, else that of the environment, else None.
 
-    Line ends and blanks around it are no part of it.
-
     Raises:
         CommandError: The file cannot be read, or holds none.
     """
     if file is None:
-        return SecretText(environ.get(VARIABLE, "").strip()) or None
-    key = SecretText(read_secret_file(file, "signing key").strip())
-    if not key:
+        return _usable(environ.get(VARIABLE, ""))
+    key = _usable(read_secret_file(file, "signing key"))
+    if key is None:
         raise CommandError(f"{place_of(file)} holds no signing key", ExitCode.WRONG_USE)
     return key
 
@@ -55,12 +54,18 @@ def signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText:
     Raises:
         CommandError: There is none.
     """
-    key = find_signing_key(file, environ) or SecretText(ask_hidden("Signing key: ").strip())
-    if not key:
+    key = find_signing_key(file, environ) or _usable(ask_hidden("Signing key: "))
+    if key is None:
         raise CommandError(
             f"no signing key; use --signing-key-file FILE or set {VARIABLE}", ExitCode.WRONG_USE
         )
     return key
+
+
+def _usable(key: str) -> SecretText | None:
+    """Return a key as the verifier takes it: without what files put around it; None if empty."""
+    secret = key_bytes(key)
+    return SecretText(secret.decode()) if secret and not secret.isspace() else None
 
 
 def read_body(file: Path) -> SecretBytes:
@@ -119,13 +124,18 @@ def print_verdict(
         reason = error.message
     except DecodeError as error:
         reason = f"the signature is right, but the body is no event: {error}"
-    facts = {} if event is None else facts_of(event, datetime.now(UTC))
+    facts = {} if event is None else {**facts_of(event), "ageSeconds": _age(event)}
     verdict = "valid" if reason is None else f"not valid: {reason}"
     shown = {name: str(value) for name, value in facts.items() if value is not None}
     print_report(
-        {"valid": reason is None, "reason": reason, "event": dict(facts) or None},
+        {"valid": reason is None, "reason": reason, "event": facts or None},
         {"signature": verdict, **shown},
         output,
     )
     if reason is not None:
         raise CommandError(f"the delivery is not valid: {reason}")
+
+
+def _age(event: Event) -> float | None:
+    sent_at = event.sent_at
+    return None if sent_at is None else round((datetime.now(UTC) - sent_at).total_seconds(), 3)

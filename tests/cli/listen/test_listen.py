@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -26,7 +25,7 @@ from allawee_async.cli.errors import CommandError
 from allawee_async.cli.listen import registration as listen_registration
 from allawee_async.cli.listen import responders as listen_answers
 from allawee_async.cli.listen import server as listen_server
-from allawee_async.cli.listen.log import LoggedDelivery, Seal, line_of
+from allawee_async.cli.listen.log import facts_of, line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
 from allawee_async.cli.listen.run import _listen, check_registration, run_listen
 from allawee_async.errors import AllaweeError
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from allawee_async.types import JSONObject
     from tests.cli.conftest import Run
 
 CAPTURE = DOCUMENTED["card.authorization.request.capture"]
@@ -240,17 +240,18 @@ class TestTheLines:
         assert "\x1b" not in hook.out
 
     def test_a_decision_that_came_too_late(self) -> None:
-        delivery = LoggedDelivery(
-            received_at=datetime(2026, 5, 13, tzinfo=UTC),
-            seal=Seal.OK,
-            facts={"event": "card.authorization.request"},
-            is_repeat=False,
-            is_late=True,
-            status=200,
-            answer="approve",
-            seconds=2.5,
-            problem=None,
-        )
+        delivery: JSONObject = {
+            **facts_of(None),
+            "event": "card.authorization.request",
+            "receivedAt": "2026-05-13T00:00:00Z",
+            "signature": "ok",
+            "answerStatus": 200,
+            "answer": "approve",
+            "seconds": 2.5,
+            "repeat": False,
+            "late": True,
+            "problem": None,
+        }
         assert line_of(delivery).plain.endswith(
             "signature ok  200 approve  2500 ms  too late for a decision"
         )
