@@ -29,6 +29,9 @@ class Recorder:
         self._title = title
         yield
 
+    def write(self, text: str) -> None:
+        """Pass over text that is no list: examples are taken as they stand."""
+
     def write_dl(self, rows: list[tuple[str, str]]) -> None:
         """Take note of rows."""
         shown = [(name, text) for name, text in rows if "--help" not in name]
@@ -133,11 +136,21 @@ def _command(path: str, name: str, command: Any) -> Iterator[str]:
     words = " ".join([path, name, *made.collect_usage_pieces(context)])
     yield f"```console\n$ {words}\n```"
     yield from (_prose(text) for text in (made.help or "").replace("\b", "").split("\n\n"))
+    if hasattr(made, "verb") and (lines := _examples(made.verb)):
+        yield f"```console\n{lines}\n```"
     for title, rows in _sections(f"{path} {name}", made).items():
         if title != COMMON:
             yield f"**{title}**"
             word = title.partition(" ")[0]
             yield _table("Code" if word == "Exit" else word.removesuffix("s"), rows)
+
+
+def _examples(verb: Any) -> str:
+    from allawee_async.cli.operations.help_texts import examples  # noqa: PLC0415
+
+    return "\n".join(
+        line if line.startswith(" ") else f"$ {line}" for line in examples(verb).splitlines()
+    )
 
 
 def _sections(path: str, command: Any) -> dict[str, list[tuple[str, str]]]:

@@ -22,6 +22,7 @@ from allawee_async.cli.commands import (
 from allawee_async.cli.operations.bodies import joined_fields
 from allawee_async.cli.operations.help_texts import (
     description,
+    examples,
     exit_codes,
     fields_help,
     option_of,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _COMMON: Final = "Options of all commands"
 _OF_FILES: Final = "Options for one call for each row of a file"
 _FILE_OPTIONS: Final = {field.name for field in attrs.fields(BatchOptions)}
+_EXAMPLES: Final = "Examples, to be copied with ids of your own"
 _EXIT_CODES: Final = "Exit codes, beside those of all commands"
 _OF_SOME: Final = {
     *("max_items", "out", "overwrite", "failed"),
@@ -92,7 +94,11 @@ class VerbCommand(TyperCommand):
         return [*params, *self.fields] if ctx.resilient_parsing else params
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments, the options of the verb, and those that all verbs have."""
+        """Write examples, the arguments, the options of the verb, and those that all have."""
+        lines = examples(self.verb).splitlines()
+        if lines:
+            with formatter.section(_EXAMPLES):
+                formatter.write("".join(f"  {line}\n" for line in lines))
         own = {one.name for one in self.verb.parameters} | _OF_SOME
         sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
         for one in self.verb.parameters:

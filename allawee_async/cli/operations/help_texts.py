@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from allawee_async import errors
@@ -76,6 +77,16 @@ def exit_codes(verb: Verb) -> list[tuple[str, str]]:
     if verb.name == FIND:  # the method returns None
         codes.append((ExitCode.NOT_FOUND, "There is none with this reference."))
     return [(str(int(code)), text) for code, text in sorted(codes)]
+
+
+def examples(verb: Verb) -> str:
+    """Return whole commands that one can copy, each on lines of its own; nothing, if none is kept.
+
+    They stand in one file beside this one, which the tests run.
+    """
+    start = f"allawee {command_words(verb.call)} "
+    text = Path(__file__).with_name("examples.txt").read_text("utf-8")
+    return "\n".join(block for block in text.strip().split("\n\n") if block.startswith(start))
 
 
 def option_of(parameter: Parameter) -> str:

@@ -144,8 +144,8 @@ def import_at(place: Any) -> Any:
 
 
 PYTHON_TALK = re.compile(
-    r"await|async |outcome_unknown|`extra|`repr|mapping|pager|None\b|wire name|to_list|find\("
-    r"|see the class|``|`details`|`[a-z]+_[a-z_]+`|with_options|\w_\w+ TEXT|10_000"
+    r"await|async |outcome_unknown|`extra|`repr|mapping|(?<!--no-)pager|None\b|wire name|to_list"
+    r"|find\(|see the class|``|`details`|`[a-z]+_[a-z_]+`|with_options|\w_\w+ TEXT|10_000"
 )
 
 
