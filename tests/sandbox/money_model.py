@@ -15,7 +15,7 @@ from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import IdSource
 from allawee_async.sandbox.money.accounts import seed_accounts
-from allawee_async.sandbox.money.rates import MoneyRules
+from allawee_async.sandbox.rules.values import MoneyRules
 from tests.sandbox.changes import Watch
 
 KEY = "sk.test.machine"

@@ -22,14 +22,6 @@ def new_number(network: str, digits: Callable[[int], str]) -> str:
     return body + check_digit(body)
 
 
-def number_ending(network: str, last4: str, digits: Callable[[int], str]) -> str:
-    """Return a card number of a network that has these last digits, as it is printed on a card."""
-    prefix, length = _RANGES[network]
-    body = prefix + digits(length - len(prefix) - len(last4) - 1)
-    # The digit before the last four counts once, so that it can make up for all others.
-    return body + str(-_weigh(f"{body}0{last4}") % 10) + last4
-
-
 def check_digit(body: str) -> str:
     """Return the last digit of the number that begins with these digits, after Luhn."""
     return str(-_weigh(body + "0") % 10)

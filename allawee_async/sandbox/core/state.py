@@ -13,9 +13,8 @@ from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
 from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.events import recording
-from allawee_async.sandbox.money.rates import MoneyRules
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
-from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE
+from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE, MoneyRules
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import IdSource, JsonObject

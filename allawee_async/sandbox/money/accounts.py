@@ -143,11 +143,9 @@ def download_logs(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/logs/csv`: the whole log, oldest entry first."""
     account = id_of(stored(state.accounts, call.id))
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for entry in state.ledger.logs:
-        if entry["account"] == account:
-            writer.writerow(entry[column] for column in COLUMNS)
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(reversed([*state.ledger.logs.group(account)]))
     disposition = f'attachment; filename="{account}.csv"'
     return ApiResponse(
         200, text.getvalue().encode(), CSV_TYPE, {"Content-Disposition": disposition}

@@ -1,33 +1,11 @@
-"""What money costs and how long it takes in a sandbox: settings, fees and rates. No state."""
+"""What money costs in a sandbox: fees and rates. No state."""
 
 from __future__ import annotations
-
-import attrs
 
 from allawee_async.sandbox.rules import values
 
 NGN, USD = "NGN", "USD"
 CURRENCIES = (NGN, USD)
-
-
-@attrs.frozen
-class MoneyRules:
-    """What a sandbox may do its own way.
-
-    Attributes:
-        balance: What each main account starts with, in minor units.
-        payment_seconds: How long a payment is pending, by the sandbox's clock.
-        quote_seconds: How long an FX quote can be used, by the sandbox's clock.
-        settlement_seconds: How long it takes from the approval of a purchase with a card to its
-            settlement, by the sandbox's clock.
-        pay_in: Amount of a simulated pay-in that names none, in minor units.
-    """
-
-    balance: int = values.OPENING_BALANCE
-    payment_seconds: float = values.PAYMENT_SECONDS
-    quote_seconds: float = values.QUOTE_SECONDS
-    pay_in: int = values.PAY_IN_AMOUNT
-    settlement_seconds: float = values.SETTLEMENT_SECONDS
 
 
 def rounded(amount: int, numerator: int, denominator: int) -> int:

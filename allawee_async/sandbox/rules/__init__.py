@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+import attrs
+
 from allawee_async.sandbox.rules import values
 
 if TYPE_CHECKING:
@@ -26,25 +28,29 @@ class Rule(NamedTuple):
 
 def _as_people_say_them() -> dict[str, object]:
     """Return the numbers by their names, and those that are told in other units by their own."""
-    kept = values
+    kept, money = values, values.MoneyRules()
     *pauses, last = (f"{pause:g}" for pause in kept.PAUSES)
     fees = (f"{fee / 100:g} up to {most / 100:,g}" for most, fee in kept.TRANSFER_FEES)
-    return vars(kept) | {
-        "body_mib": kept.MAX_BODY // 1024**2,
-        "url_kib": kept.MAX_URL // 1024,
-        "calls_most": 2 * kept.CALLS_KEPT,
-        "body_kept_kib": kept.BODY_KEPT // 1024,
-        "search_micros": kept.SEARCH_SECONDS_EACH * 10**6,
-        "opening_balance": kept.OPENING_BALANCE / 100,
-        "transfer_fees": ", ".join(fees),
-        "transfer_fee_above": kept.TRANSFER_FEE_ABOVE / 100,
-        "bill_fee": kept.BILL_FEE / 100,
-        "dollar_fee": kept.DOLLAR_FEE / 100,
-        "vat_percent": kept.VAT_PER_MILLE / 10,
-        "pay_in_amount": kept.PAY_IN_AMOUNT / 100,
-        "quote_minutes": kept.QUOTE_SECONDS / 60,
-        "pauses": f"{', '.join(pauses)} and {last}",
-    }
+    return (
+        vars(kept)
+        | attrs.asdict(money)
+        | {
+            "body_mib": kept.MAX_BODY // 1024**2,
+            "url_kib": kept.MAX_URL // 1024,
+            "calls_most": 2 * kept.CALLS_KEPT,
+            "body_kept_kib": kept.BODY_KEPT // 1024,
+            "search_micros": kept.SEARCH_SECONDS_EACH * 10**6,
+            "opening_balance": money.balance / 100,
+            "transfer_fees": ", ".join(fees),
+            "transfer_fee_above": kept.TRANSFER_FEE_ABOVE / 100,
+            "bill_fee": kept.BILL_FEE / 100,
+            "dollar_fee": kept.DOLLAR_FEE / 100,
+            "vat_percent": kept.VAT_PER_MILLE / 10,
+            "pay_in_amount": money.pay_in / 100,
+            "quote_minutes": money.quote_seconds / 60,
+            "pauses": f"{', '.join(pauses)} and {last}",
+        }
+    )
 
 
 def _read() -> Iterator[Rule]:

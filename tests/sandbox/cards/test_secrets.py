@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.numbers import (
     check_digit,
     is_valid,
     masked,
     new_number,
-    number_ending,
 )
 from allawee_async.sandbox.core.values import IdSource
 from tests.sandbox.card_user import CIROMA, PAN, sample
@@ -55,12 +55,18 @@ def test_check_digits(number: str) -> None:
 
 def test_every_new_number_is_valid() -> None:
     digits = IdSource("numbers").digits
-    for number in range(300):
+    for _ in range(300):
         assert is_valid(new_number("verve", digits))
-        ending = number_ending("visa", f"{number:04d}", digits)
-        assert is_valid(ending)
-        assert ending.endswith(f"{number:04d}")
-        assert len(ending) == 16
+
+
+def test_numbers_of_cards_end_as_the_cards_tell(user: CardUser) -> None:
+    state = user.sandbox.state
+    numbers = {secrets["id"]: str(secrets["pan"]) for secrets in state.card_secrets}
+
+    assert all(map(is_valid, numbers.values()))
+    for card in state.cards:
+        assert numbers[card["id"]].endswith(str(part(card, "details")["last4"]))
+        assert len(numbers[card["id"]]) == 19
 
 
 def test_only_numbers_of_cards_are_masked() -> None:

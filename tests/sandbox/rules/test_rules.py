@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
+import attrs
 import pytest
 
 import allawee_async.sandbox
@@ -13,6 +14,7 @@ from allawee_async.sandbox.rules import values
 
 ROOM = Path(allawee_async.sandbox.__file__).parent
 NUMBERS = [name for name in vars(values) if name.isupper()]
+NUMBERS += [f"money.{field.name}" for field in attrs.fields(values.MoneyRules)]
 
 
 def test_every_rule_has_a_reason_and_is_told_once() -> None:
