@@ -6,6 +6,7 @@ from allawee_async.lazy import lazy_names
 
 if TYPE_CHECKING:
     from allawee_async.models.accounts import *
+    from allawee_async.models.base import APIObject as APIObject
     from allawee_async.models.base import Model as Model
     from allawee_async.models.base import OpenEnum as OpenEnum
     from allawee_async.models.billings import *
@@ -30,7 +31,7 @@ else:
         {
             "accounts": "Account AccountBalance AccountLogEntry AccountStatus AccountType "
             "DepositChannel DepositChannelType",
-            "base": "Model OpenEnum",
+            "base": "APIObject Model OpenEnum",
             "billings": "Billing",
             "card_authorizations": "AuthorizationStatus AuthorizationType CardAuthorization "
             "DecisionType SimulatedAuthorization",

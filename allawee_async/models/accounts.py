@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
+from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject
@@ -66,7 +66,7 @@ class DepositChannel(Model):
 
 
 @model(kw_only=True)
-class Account(Model):
+class Account(APIObject):
     """Where money is held.
 
     Attributes:
@@ -96,9 +96,6 @@ class Account(Model):
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None
 
 
 attrs.resolve_types(Account)  # it names itself

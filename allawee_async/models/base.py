@@ -5,6 +5,7 @@ sends beyond the documents is kept in `extra` and written back by `allawee_async
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 
@@ -13,7 +14,7 @@ import attrs
 from allawee_async.redaction import MASK, without_named_secrets
 from allawee_async.types import JSONObject, JSONValue, Strings
 
-__all__ = ["MONEY", "Model", "OpenEnum", "as_things", "as_tuple", "known", "model"]
+__all__ = ["MONEY", "APIObject", "Model", "OpenEnum", "as_things", "as_tuple", "known", "model"]
 
 C = TypeVar("C")
 E = TypeVar("E")
@@ -21,6 +22,7 @@ E = TypeVar("E")
 MONEY: Final = {"money": "currency"}
 """Metadata of an amount in minor units: the name of the field that tells its currency."""
 
+_IN_COMMON: Final = frozenset({"created_at", "updated_at", "object"})
 
 if not TYPE_CHECKING:
 
@@ -63,8 +65,16 @@ def _without_secrets(value: Any) -> object:
 
 
 def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Let attrs tell other printers, which ask it, what is shown of a field."""
-    return [field.evolve(repr=_told(field)) if field.repr is True else field for field in fields]
+    """Let attrs tell other printers, which ask it, what is shown of a field.
+
+    What the objects of the API have in common stands behind what is their own.
+    """
+    told = [field.evolve(repr=_told(field)) if field.repr is True else field for field in fields]
+    return sorted(told, key=_is_in_common)
+
+
+def _is_in_common(field: "attrs.Attribute[Any]") -> bool:
+    return cast("Any", field).inherited and field.name in _IN_COMMON
 
 
 def _told(field: "attrs.Attribute[Any]") -> "bool | Callable[[object], str]":
@@ -134,6 +144,21 @@ class Model:
     def _repr_pretty_(self, printer: Any, _: object) -> None:
         """Show the same to IPython and Hypothesis; the latter would take all fields."""
         printer.text(repr(self))
+
+
+@model(kw_only=True)
+class APIObject(Model):
+    """What the objects of the API have in common.
+
+    Attributes:
+        created_at: When it was created, UTC.
+        updated_at: When it last changed, UTC.
+        object: The API's name of its type.
+    """
+
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    object: str | None = None
 
 
 def _values_of(model: Model) -> tuple[object, ...]:

@@ -1,14 +1,12 @@
 """Billings: what Allawee charges for its services."""
 
-from datetime import datetime
-
-from allawee_async.models.base import Model, model
+from allawee_async.models.base import APIObject, model
 
 __all__ = ["Billing"]
 
 
 @model(kw_only=True)
-class Billing(Model):
+class Billing(APIObject):
     """A charge of Allawee's. No document shows one, so what the API sends is mostly in `extra`.
 
     Attributes:
@@ -19,6 +17,3 @@ class Billing(Model):
     """
 
     id: str | None = None
-    object: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None

@@ -1,10 +1,8 @@
 """Card authorizations: what merchants ask of a card, and what was decided."""
 
-from datetime import datetime
-
 import attrs
 
-from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
+from allawee_async.models.base import MONEY, APIObject, OpenEnum, known, model
 from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import ActionResult, Currency
 from allawee_async.types import JSONObject, JSONValue
@@ -42,7 +40,7 @@ class DecisionType(OpenEnum):
 
 
 @model(kw_only=True)
-class CardAuthorization(Model):
+class CardAuthorization(APIObject):
     """What a merchant asked of a card. Webhook events carry it with fewer fields.
 
     Attributes:
@@ -79,9 +77,6 @@ class CardAuthorization(Model):
     decline_reason: str | None = None
     network_data: JSONObject | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None
 
     @property
     def rrn(self) -> str | None:

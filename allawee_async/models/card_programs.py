@@ -1,9 +1,7 @@
 """Card programs: the kinds of cards that you issue, and what holds for all cards of a kind."""
 
-from datetime import datetime
-
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Address, Currency
 from allawee_async.models.fees import Fee
 from allawee_async.models.webhooks import Webhook
@@ -119,7 +117,7 @@ class CardAuthorizationSettings(Model):
 
 
 @model(kw_only=True)
-class CardProgram(Model):
+class CardProgram(APIObject):
     """A kind of cards.
 
     Attributes:
@@ -151,6 +149,3 @@ class CardProgram(Model):
     personalization: CardPersonalization | None = None
     distribution: CardDistribution | None = None
     authorization: CardAuthorizationSettings | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None

@@ -1,10 +1,8 @@
 """Card transactions: what was settled."""
 
-from datetime import datetime
-
 import attrs
 
-from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
+from allawee_async.models.base import MONEY, APIObject, OpenEnum, known, model
 from allawee_async.models.card_authorizations import CardAuthorization, network_text
 from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import Currency
@@ -21,7 +19,7 @@ class CardTransactionType(OpenEnum):
 
 
 @model(kw_only=True)
-class CardTransaction(Model):
+class CardTransaction(APIObject):
     """A settled purchase.
 
     The API shows `amount` and `fees` positive, its webhook events negative: do not take the sign
@@ -57,9 +55,6 @@ class CardTransaction(Model):
     channel: CardChannel | None = None
     mcc: str | None = None
     network_data: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None
 
     @property
     def rrn(self) -> str | None:

@@ -1,13 +1,13 @@
 """Cards: what a customer pays with, what it may be used for, and its secrets."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import attrs
 
 from allawee_async.models.accounts import Account
 from allawee_async.models.base import (
     MONEY,
+    APIObject,
     Model,
     OpenEnum,
     as_things,
@@ -126,7 +126,7 @@ class CardDetails(Model):
 
 
 @model(kw_only=True)
-class Card(Model):
+class Card(APIObject):
     """A card.
 
     Attributes:
@@ -159,9 +159,6 @@ class Card(Model):
     funding_source: str | Account | JSONObject | None = None
     reference: str | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None
 
 
 @model(kw_only=True)

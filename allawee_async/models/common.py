@@ -1,8 +1,6 @@
 """What several nouns share: the currency, addresses, and what actions answer."""
 
-from datetime import datetime
-
-from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 
 __all__ = ["ActionResult", "Address", "Currency"]
 
@@ -15,7 +13,7 @@ class Currency(OpenEnum):
 
 
 @model(kw_only=True)
-class ActionResult(Model):
+class ActionResult(APIObject):
     """What an action answered, where no document shows it; empty if it answered nothing.
 
     What the API sent besides is in `extra`, in wire names.
@@ -30,11 +28,8 @@ class ActionResult(Model):
     """
 
     id: str | None = None
-    object: str | None = None
     status: str | None = None
     message: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
 
 
 @model(kw_only=True)

@@ -1,11 +1,10 @@
 """Disputes: authorizations that a card holder contests."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import Model, OpenEnum, as_things, known, model
+from allawee_async.models.base import APIObject, OpenEnum, as_things, known, model
 from allawee_async.models.card_authorizations import CardAuthorization
 from allawee_async.types import JSONObject
 
@@ -22,7 +21,7 @@ class DisputeReason(OpenEnum):
 
 
 @model(kw_only=True)
-class Dispute(Model):
+class Dispute(APIObject):
     """A contested authorization. No document shows one; what else the API sends is in `extra`.
 
     Attributes:
@@ -43,6 +42,3 @@ class Dispute(Model):
     text: str | None = None
     documents: Sequence[str | JSONObject] | None = attrs.field(default=None, converter=as_things)
     user: str | JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None

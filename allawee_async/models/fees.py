@@ -1,11 +1,9 @@
 """Fees: what you charge your own customers for payments and card use."""
 
-from datetime import datetime
-
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
+from allawee_async.models.base import MONEY, APIObject, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.types import JSONObject
 
@@ -20,7 +18,7 @@ class FeeStructure(OpenEnum):
 
 
 @model(kw_only=True)
-class Fee(Model):
+class Fee(APIObject):
     """A fee. The documents show its fields in requests only, so none of them is sure to be there.
 
     Attributes:
@@ -47,6 +45,3 @@ class Fee(Model):
     currency: Currency | None = None
     account: str | Account | JSONObject | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None

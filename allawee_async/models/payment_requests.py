@@ -1,11 +1,9 @@
 """Payment requests: money that is to come in, each over an account number of its own."""
 
-from datetime import datetime
-
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
+from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.payments import PaymentMethod
@@ -34,7 +32,7 @@ class PaymentRequestOptions(Model):
 
 
 @model(kw_only=True)
-class PaymentRequest(Model):
+class PaymentRequest(APIObject):
     """A payment that is waited for. The documents show its fields in requests only.
 
     Attributes:
@@ -63,6 +61,3 @@ class PaymentRequest(Model):
     reference: str | None = None
     account: str | Account | JSONObject | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None

@@ -1,11 +1,9 @@
 """Payments: money that goes out to banks, to other accounts and for bills."""
 
-from datetime import datetime
-
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, Model, OpenEnum, known, model
+from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.fees import Fee
@@ -94,7 +92,7 @@ class FeePart(Model):
 
 
 @model(kw_only=True)
-class Payment(Model):
+class Payment(APIObject):
     """A payment.
 
     Attributes:
@@ -138,9 +136,6 @@ class Payment(Model):
     fee: str | Fee | JSONObject | None = None
     debit_source: str | Account | JSONObject | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None
 
 
 @model(kw_only=True)

@@ -1,10 +1,8 @@
 """Secret keys: the API keys of your business."""
 
-from datetime import datetime
-
 import attrs
 
-from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, OpenEnum, known, model
 from allawee_async.redaction import SECRET
 
 __all__ = ["KeyScope", "SecretKey"]
@@ -19,7 +17,7 @@ class KeyScope(OpenEnum):
 
 
 @model(kw_only=True)
-class SecretKey(Model):
+class SecretKey(APIObject):
     """A key. No document shows under which name the API tells the key itself.
 
     `repr` masks the names that it may have here; under any other it is in `extra`, of which `repr`
@@ -45,6 +43,3 @@ class SecretKey(Model):
     api_version: str | None = None
     key: str | None = attrs.field(default=None, metadata=SECRET)
     secret_key: str | None = attrs.field(default=None, metadata=SECRET)
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None

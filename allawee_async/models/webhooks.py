@@ -1,10 +1,8 @@
 """Webhooks: where the API sends its events, and its records of them."""
 
-from datetime import datetime
-
 import attrs
 
-from allawee_async.models.base import Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 from allawee_async.redaction import SECRET
 from allawee_async.types import JSONObject
 
@@ -22,7 +20,7 @@ class WebhookEventName(OpenEnum):
 
 
 @model(kw_only=True)
-class Webhook(Model):
+class Webhook(APIObject):
     """A webhook. The documents show its fields in requests only, so none is sure to be there.
 
     Attributes:
@@ -49,9 +47,6 @@ class Webhook(Model):
     signing_key: str | None = attrs.field(default=None, metadata=SECRET)
     status: str | None = None
     metadata: JSONObject | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    object: str | None = None
 
 
 @model(kw_only=True)
@@ -71,7 +66,7 @@ class WebhookSecret(Model):
 
 
 @model(kw_only=True)
-class Event(Model):
+class Event(APIObject):
     """The record of an event. No document shows one, so what the API sends is mostly in `extra`.
 
     Attributes:
@@ -82,6 +77,3 @@ class Event(Model):
     """
 
     id: str | None = None
-    object: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
