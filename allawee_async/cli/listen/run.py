@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allawee_async.cli.access.options import ConnectionOptions
-    from allawee_async.cli.listen.commands import ListenOptions
+    from allawee_async.cli.listen.options import ListenOptions
     from allawee_async.cli.listen.responders import Responder
     from allawee_async.client import AllaweeClient
     from allawee_async.types import JSONObject
