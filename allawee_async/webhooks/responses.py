@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import attrs
 
@@ -116,10 +116,9 @@ class DefaultDecision:
         ConfigurationError: It is no decision.
     """
 
-    __slots__ = ("_for_checks", "_for_others")
-
     def __init__(self, decision: Decision) -> None:
-        _must_be_decision(decision)
+        if not isinstance(cast("object", decision), Approve | Decline):
+            raise ConfigurationError("default must be Approve(…) or Decline(…)")
         self._for_others = reply_with(decision)
         for_checks = Decline() if missing_for_check(decision) else decision
         self._for_checks = reply_with(for_checks)
@@ -127,8 +126,3 @@ class DefaultDecision:
     def reply_to(self, event: Event | None) -> WebhookReply:
         """Return the reply that carries it; an event that cannot be read may be a check."""
         return self._for_checks if event is None or is_check(event) else self._for_others
-
-
-def _must_be_decision(value: object) -> None:
-    if not isinstance(value, Approve | Decline):
-        raise ConfigurationError("default must be Approve(…) or Decline(…)")

@@ -38,8 +38,6 @@ class AsgiApp:
     It is an object and no function, so that a `Route` of Starlette takes it for an application.
     """
 
-    __slots__ = ("_webhooks",)
-
     def __init__(self, webhooks: Receiver) -> None:
         self._webhooks = webhooks
 

@@ -49,8 +49,6 @@ class ClaimKeeper:
         ConfigurationError: It is no store.
     """
 
-    __slots__ = ("_lease", "_look_at", "_store")
-
     def __init__(self, store: Store, lease: float) -> None:
         _check(store)
         self._store = store

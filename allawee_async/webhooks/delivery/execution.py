@@ -30,8 +30,6 @@ TO_CLOSE: Final = 5.0
 class BackgroundTasks:
     """Holds tasks until they end."""
 
-    __slots__ = ("_tasks",)
-
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -96,22 +94,6 @@ class HandlerRun:
         is_lost: Whether somebody else has taken over the claim.
         was_last: Whether the handler that was called last was the last one of the event.
     """
-
-    __slots__ = (
-        "_chain",
-        "_extras",
-        "_is_abandoned",
-        "_thread",
-        "_workers",
-        "claim",
-        "decided_at",
-        "decision",
-        "event",
-        "failures",
-        "is_lost",
-        "task",
-        "was_last",
-    )
 
     def __init__(
         self, event: Event, claim: Claim, chain: Chain, request: object, workers: Workers

@@ -111,8 +111,6 @@ class Chain:
 class Handlers:
     """All handlers of a dispatcher."""
 
-    __slots__ = ("_registered",)
-
     def __init__(self) -> None:
         self._registered: list[tuple[str, Handler]] = []
 
@@ -168,8 +166,6 @@ class Workers:
     Args:
         most: How many there may be at a time; further handlers wait for one.
     """
-
-    __slots__ = ("_most", "_pool")
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from allawee_async.codec.json import dumps
-from allawee_async.errors import AllaweeError, ConfigurationError, DecodeError
+from allawee_async.errors import AllaweeError, DecodeError
 from allawee_async.redaction import one_line
 from allawee_async.webhooks.delivery.stats import log
 from allawee_async.webhooks.events import parse_event
-from allawee_async.webhooks.stores.base import key_of
+from allawee_async.webhooks.stores.base import checked_count, key_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,8 +52,7 @@ async def catch_up(
     allawee: AllaweeClient, since: datetime, most: int, claims: ClaimKeeper, handlers: Handlers
 ) -> CatchUpReport:
     """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
-    if type(most) is not int or most < 1:
-        raise ConfigurationError("most must be a whole number of at least 1")
+    checked_count("most", most)
     seen = done = expired = 0
     missed: list[str] = []
     # The list is read to its end first: what is sent again moves in it.

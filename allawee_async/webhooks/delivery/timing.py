@@ -13,7 +13,7 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks.events import CardAuthorizationUpdate
-from allawee_async.webhooks.stores.base import checked_seconds
+from allawee_async.webhooks.stores.base import checked_count, checked_seconds
 
 if TYPE_CHECKING:
     from allawee_async.webhooks.events import Event
@@ -38,8 +38,7 @@ def _margin(limits: Limits, field: attrs.Attribute[Any], value: object) -> None:
 
 
 def _count(_: object, field: attrs.Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"{field.name} must be a whole number of at least 1")
+    checked_count(field.name, value)
 
 
 @attrs.frozen(kw_only=True)
@@ -84,8 +83,6 @@ class LoopClock:
     It looks at the clock every 20 ms by a timer, which is no task, from the first request on until
     there was none for a minute.
     """
-
-    __slots__ = ("_blocked", "_loop", "_ticked", "_timer", "_turn", "_used")
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -179,6 +179,17 @@ def checked_seconds(name: str, value: object) -> float:
     return float(value)
 
 
+def checked_count(name: str, value: object) -> int:
+    """Return an option that is a number of things.
+
+    Raises:
+        ConfigurationError: It is no whole number, or less than 1.
+    """
+    if type(value) is not int or value < 1:
+        raise ConfigurationError(f"{name} must be a whole number of at least 1")
+    return value
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 

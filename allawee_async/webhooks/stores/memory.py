@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import KEEP, Busy, Claim, Done, checked_seconds
+from allawee_async.webhooks.stores.base import (
+    KEEP,
+    Busy,
+    Claim,
+    Done,
+    checked_count,
+    checked_seconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +60,7 @@ class MemoryStore:
         """The claims, the one that was taken or renewed last at the end."""
         self._done: dict[str, _Answered] = {}
         """The answers, in the order in which they were recorded."""
-        if type(max_events) is not int or max_events < 1:
-            raise ConfigurationError("max_events must be a whole number of at least 1")
-        self._max_events = max_events
+        self._max_events = checked_count("max_events", max_events)
         self._keep = checked_seconds("keep", keep)
         self._clock = clock
         self._lock = threading.Lock()

@@ -60,8 +60,6 @@ class Script:
         digest: The name under which the server keeps it once it has seen it.
     """
 
-    __slots__ = ("digest", "text")
-
     def __init__(self, text: str) -> None:
         self.text = text
         self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()

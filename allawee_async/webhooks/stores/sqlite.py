@@ -289,7 +289,7 @@ class SQLiteStore:
         self._worker: SQLiteWorker | None = None
         self._transactions = 0
         self._claimed = 0
-        _tell_of_forks(self._forked)
+        _STORES.add(self)
 
     def __repr__(self) -> str:
         """Show the path."""
@@ -433,7 +433,7 @@ class SQLiteStore:
                 "executescript and 'with connection'; leaving the block commits, an error undoes"
             )
 
-    def _forked(self) -> None:
+    def leave_to_parent(self) -> None:
         """Leave what belongs to the process that this one was forked from."""
         if self._worker is not None or self._transactions:
             self._file.leave_to_parent(self._worker)
@@ -441,13 +441,13 @@ class SQLiteStore:
         self._lock = threading.Lock()
 
 
-def _tell_of_forks(tell: Callable[[], None]) -> None:
-    """Let a bound method be called in each fork of this process, while its object lives."""
-    method = weakref.WeakMethod(tell)
+_STORES: Final[weakref.WeakSet[SQLiteStore]] = weakref.WeakSet()
 
-    def forked() -> None:
-        if (still_there := method()) is not None:
-            still_there()
 
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=forked)
+def _leave_all_to_parent() -> None:
+    for store in _STORES:
+        store.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
