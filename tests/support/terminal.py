@@ -12,10 +12,12 @@ import pytest
 ENVIRONMENT = {
     "COLUMNS": "100",
     "NO_COLOR": "1",
+    "PAGER": "",
     "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",  # nobody's own is touched
     "TERM": "dumb",
 }
 
+_CODE = re.compile(r"^\$ echo \$\?\n(\d+)\n*\Z", re.MULTILINE)
 _PROMPT = re.compile(r"^\$ allawee ((?:.*\\\n)*.*)\n?", re.MULTILINE)
 
 
@@ -36,17 +38,22 @@ class Terminal(io.TextIOWrapper):
 
 
 def check_session(session: Any) -> None:
-    """Run the commands of a session, and compare what they show with what is written below."""
+    """Run the commands of a session, and compare what they show with what is written below.
+
+    `$ echo $?` and a number end what is written below a command that is to end with that number.
+    """
     before, *parts = _PROMPT.split(session)
     if before or not parts:
         pytest.fail("a session begins with `$ allawee`")
     for arguments, written in zip(parts[::2], parts[1::2], strict=True):
-        shown = run(arguments.replace("\\\n", " "))
+        *_, code = ("0", *_CODE.findall(written))
+        written = _CODE.sub("", written)
+        shown = run(arguments.replace("\\\n", " "), int(code))
         if written.strip() and not re.fullmatch(_pattern(written), shown, re.DOTALL):
             pytest.fail(f"allawee {arguments}\nshows\n{shown}")
 
 
-def run(arguments: str) -> Any:
+def run(arguments: str, expected: int = 0) -> Any:
     """Run a command in this process, and return what a terminal shows; nobody types."""
     from allawee_async.cli.app import app
 
@@ -61,7 +68,7 @@ def run(arguments: str) -> Any:
                 app(sys.argv[1:], prog_name="allawee")
             except SystemExit as ending:
                 code = ending.code
-    if code:
+    if (code or 0) != expected:
         pytest.fail(f"allawee {arguments}\nexit code {code}\n{terminal.shown}")
     return terminal.shown
 

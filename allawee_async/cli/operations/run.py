@@ -186,7 +186,8 @@ class VerbCall:
                         break
         words = counted(self._count, listed(self._verb).removesuffix("s"))
         of_all = "" if total is None else f" of {total:,}"
-        writer.end(f"the first {words}{of_all}" if is_cut else words)
+        first = f"the first {words.removeprefix('1 ')}{of_all}"
+        writer.end(first if is_cut else words)
         if total is not None and self._output.format is not Format.TABLE:
             typer.echo(f"{total:,} in all", err=True)
         if self._invalid:
