@@ -47,9 +47,9 @@ def check_session(session: Any) -> None:
         pytest.fail("a session begins with `$ allawee`")
     for arguments, written in zip(parts[::2], parts[1::2], strict=True):
         *_, code = ("0", *_CODE.findall(written))
-        written = _CODE.sub("", written)
         shown = run(arguments.replace("\\\n", " "), int(code))
-        if written.strip() and not re.fullmatch(_pattern(written), shown, re.DOTALL):
+        wanted = _CODE.sub("", written).strip()
+        if wanted and not re.fullmatch(_pattern(wanted), shown, re.DOTALL):
             pytest.fail(f"allawee {arguments}\nshows\n{shown}")
 
 
