@@ -51,13 +51,6 @@ class Cut(Generic[T]):
     page: int = 1
     pages: int = 1
 
-    @classmethod
-    def of(cls, rows: Callable[[int, int], list[T]], total: int, page: int, size: int) -> Cut[T]:
-        """Return a page of so many rows, which are asked for by rank; the last one at most."""
-        pages = max(1, -(-total // size))
-        page = min(page, pages)
-        return cls(rows((page - 1) * size, page * size), total, page, pages)
-
 
 @attrs.frozen
 class ViewContext:
@@ -162,7 +155,14 @@ class ViewContext:
         entries = self.log.latest(len(self.log))
         if self.search:
             entries = [entry for entry in entries if entry.mentions(self.search)]
-        return Cut.of(lambda start, end: entries[start:end], len(entries), self.page, size)
+        return page_of(lambda start, end: entries[start:end], len(entries), self.page, size)
+
+
+def page_of(rows: Callable[[int, int], list[T]], total: int, page: int, size: int) -> Cut[T]:
+    """Return a page of so many rows, which are asked for by rank; the last page at most."""
+    pages = max(1, -(-total // size))
+    page = min(page, pages)
+    return Cut(rows((page - 1) * size, page * size), total, page, pages)
 
 
 def cut(collection: Collection, selection: Selection, page: int, size: int) -> Cut[JsonObject]:
@@ -172,7 +172,7 @@ def cut(collection: Collection, selection: Selection, page: int, size: int) -> C
     def rows(start: int, end: int) -> list[JsonObject]:
         return [collection.at(position) for position in listing.between(start, end)]
 
-    return Cut.of(rows, len(listing), page, size)
+    return page_of(rows, len(listing), page, size)
 
 
 def address(name: str, **parameters: str) -> str:

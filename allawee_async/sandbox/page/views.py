@@ -102,17 +102,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {
+    filters: dict[str, Any] = made.filters
+    filters |= {
         "card_label": texts.card_label, "clock": texts.clock, "controls": texts.controls,
         "json": texts.json_text, "masked": masked_text, "moment": texts.moment,
         "numbers": texts.account_numbers, "payload": texts.payload, "reason": texts.reason,
         "short": texts.short, "timestamp": to_timestamp,
     }  # fmt: skip
-    made.globals |= {
+    names: dict[str, Any] = made.globals
+    names |= {
         "CHOICES": CHOICES, "MERCHANTS": MERCHANTS, "VIEWS": VIEWS, "address": address,
         "counted": texts.counted, "entries": entries, "funding_source": funding_source,
         "money": texts.money, "part": part, "root": ROOT, "version": __version__,
     }  # fmt: skip
     for name in ("ui", "forms", "lists"):
-        made.globals[name] = made.get_template(f"{name}.html").module
+        names[name] = made.get_template(f"{name}.html").module
     return made
