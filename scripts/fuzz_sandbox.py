@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from allawee_async import AllaweeClient
+    from allawee_async.sandbox import Sandbox
 
 KNOWN: Final = "FUZZ_SANDBOX_KNOWN"
 """The variable that tells Schemathesis, as JSON, what the sandbox knows."""
@@ -46,7 +47,7 @@ _PAID: Final[dict[str, Any]] = {"currency": "NGN", "amount": 5_000}
 _USED: Final = {"amount": 700, "fees": 50, "channel": "pos", "mcc": "5411"}
 
 
-async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
+async def known_to(allawee: AllaweeClient, sandbox: Sandbox) -> dict[str, Any]:
     """Fill a sandbox, and return the ids of each path and a good body for each operation."""
     accounts = await allawee.accounts.list(filter="currency:NGN").to_list()
     customers = await allawee.customers.list(filter="status:active").to_list()
@@ -54,7 +55,9 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
     virtual = await allawee.card_programs.create(
         name="Virtual", network="verve", type="virtual", currency="NGN"
     )
-    program, stock = virtual.id, await _stock(allawee)
+    program, draft = virtual.id, await _plastic(allawee, live=False)
+    plastic = await _plastic(allawee, live=True)
+    stock = [card.id async for card in allawee.cards.list(filter=f"program:{plastic}")]
     cards = [await allawee.cards.create(program=program, customer=customer) for _ in range(6)]
     for card in cards[:4]:
         cvv = (await allawee.cards.secrets(card.id)).cvv
@@ -68,7 +71,7 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
         method="bank-transfer", options=paid_to, currency="NGN", amount=10**14
     )
     fee = await allawee.fees.create(name="Fee", structure="flat", value=1, account=account)
-    pan = (await allawee.cards.secrets(stock)).pan
+    pan = (await allawee.cards.secrets(stock[0])).pan
     await allawee.webhooks.create(name="Hook", events=["x"], url=PLACE)
     await allawee.disputes.create(reason="general", source=str(used.id))
     owned = await allawee.accounts.create(
@@ -77,7 +80,7 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
     number = (owned.deposit_channels or ())[0].account_number
     product = (await allawee.tools.bills.products())[0]
     person = {
-        "name": "Ada Obi", "type": "individual", "claims": {
+        "name": "Ada Obi", "reference": "ada", "type": "individual", "claims": {
             "individualInformation": {"firstName": "Ada", "lastName": "Obi",
                                       "dateOfBirth": "1997-2-13"},
             "individualAddress": ADDRESS, "emailAddress": "ada@example.com",
@@ -88,7 +91,7 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
     kind = {"name": "P", "network": "verve", "type": "virtual", "currency": "NGN"}
     held = {"customer": customer, "fundingSource": account}
     fact = {"type": "bank-account", "accountNumber": number}
-    bodies = {
+    bodies: dict[str, Any] = {
         "customers.create": person, "customers.update": person,
         "accounts.create": {"name": "A", "currency": "NGN", "type": "sub", "customer": customer},
         "accounts.add_deposit_channel": {"type": "bank-account"},
@@ -107,8 +110,8 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
                               "inputs": {"phoneNumber": "08055429186", "amount": "40000"}},
         "payments.validate_bill": {"product": product.id,
                                    "inputs": {"phoneNumber": "08055429186", "amount": "40000"}},
-        "payment_requests.create": {"method": "bank-transfer", "options": {}, "account": account,
-                                    **_PAID},
+        "payment_requests.create": {"method": "bank-transfer", "account": account,
+                                    "options": {"name": "A", "bank": "providus"}, **_PAID},
         "secret_keys.create": {"name": "K", "scopes": ["cards:create"]},
         "webhooks.create": {"name": "H", "events": ["request.completed"], "url": PLACE},
         "webhooks.update": {"name": "H", "events": ["request.completed"], "url": PLACE},
@@ -122,34 +125,41 @@ async def known_to(allawee: AllaweeClient) -> dict[str, Any]:
         "simulation.grp.create_card": issued, "simulation.grp.link_card": held,
         "simulation.grp.link_card_by_pan": {**held, "pan": pan},
     }  # fmt: skip
-    return {"bodies": bodies, "ids": await _ids(allawee, number)}
+    await allawee.payment_requests.create(**bodies["payment_requests.create"])
+    sandbox.settle_cards()
+    ids = await _ids(allawee)
+    ids["/tools/banks/short-list"] = [number, "0123456789"]
+    ids["/cards/{id}/link"] = [*stock]
+    ids["/card-programs"].append(draft)
+    return {"bodies": bodies, "ids": ids, "queries": {"tools.banks.resolve": paid_to}}
 
 
-async def _stock(allawee: AllaweeClient) -> str:
-    """Make a card that nobody holds, and return its id."""
+async def _plastic(allawee: AllaweeClient, *, live: bool) -> str:
+    """Make a program of physical cards, and return its id."""
     plastic = await allawee.card_programs.create(
-        name="Plastic",
+        name=f"Plastic {live}",
         network="verve",
         type="physical",
         currency="NGN",
-        quantity=5,
+        quantity=20,
         personalization={},
         distribution={"type": "bulked"},
         authorization={},
     )
-    await allawee.simulation.card_program_go_live(plastic.id)
-    return (await allawee.cards.list(filter=f"program:{plastic.id}").to_list())[0].id
+    if live:
+        await allawee.simulation.card_program_go_live(plastic.id)
+    return plastic.id
 
 
-async def _ids(allawee: AllaweeClient, number: object) -> dict[str, list[object]]:
+async def _ids(allawee: AllaweeClient) -> dict[str, list[object]]:
     """Return what there is, by the path that it is read from."""
-    ids: dict[str, list[object]] = {"/tools/banks/short-list": [number, "0123456789"]}
+    ids: dict[str, list[object]] = {}
     for path in (
         *("accounts", "billings", "card-authorizations", "card-programs", "card-transactions"),
         *("cards", "customers", "disputes", "events", "fees", "payments", "payment-requests"),
         *("requests", "tools/bills/products", "tools/merchants", "webhooks"),
     ):
-        found: Any = (await allawee.request("GET", f"/{path}", query={"limit": 20})).data
+        found: Any = (await allawee.request("GET", f"/{path}", query={"limit": 50})).data
         ids[f"/{path}"] = [one.get("id") or one["_id"] for one in found]
     return ids
 
@@ -167,7 +177,7 @@ def main() -> int:
 
         async def filled() -> dict[str, Any]:
             async with sandbox.client() as allawee:
-                return await known_to(allawee)
+                return await known_to(allawee, sandbox)
 
         known = json.dumps(asyncio.run(filled()))
         settings = Path(folder) / "schemathesis.toml"
@@ -189,30 +199,41 @@ def main() -> int:
         return done.returncode or bool(sandbox.crashes)
 
 
+def _call(context: Any) -> str:
+    return str(context.operation.definition.raw.get("operationId"))
+
+
 def begin_with_what_is_known() -> None:
     """Register the hooks that let Schemathesis name what there is."""
     import schemathesis  # noqa: PLC0415 - only its own process has it
 
     known = json.loads(os.environ[KNOWN])
-    bodies, ids = known["bodies"], known["ids"]
+
+    def merged(good: Any, drawn: Any) -> Any:
+        """Return what is good with nothing, something or much of what was drawn."""
+        draw = Random(repr(drawn))  # noqa: S311 - the same each time
+        if not isinstance(good, dict) or not isinstance(drawn, dict) or draw.random() < 0.3:
+            return drawn
+        own = {name: f"{good[name]} {draw.random()}" for name in {"name", "reference"} & {*good}}
+        share = draw.choice((0, 0.1, 0.5))
+        return good | own | {name: kept for name, kept in drawn.items() if draw.random() < share}
 
     def map_body(context: Any, body: Any) -> Any:
-        call = context.operation.definition.raw.get("operationId")
-        draw = Random(repr(body))  # noqa: S311 - the same each time
-        if call not in bodies or not isinstance(body, dict) or draw.random() < 0.3:
-            return body
-        share = draw.choice((0, 0.1, 0.5))
-        return bodies[call] | {name: kept for name, kept in body.items() if draw.random() < share}
+        return merged(known["bodies"].get(_call(context)), body)
+
+    def map_query(context: Any, query: Any) -> Any:
+        return merged(known["queries"].get(_call(context)), query)
 
     def map_path_parameters(context: Any, path_parameters: Any) -> Any:
-        steps = context.operation.path.removeprefix("/simulation").removeprefix("/grp")
+        path = context.operation.path.removeprefix("/simulation").removeprefix("/grp")
+        there = known["ids"].get(path) or known["ids"].get(path.partition("/{")[0])
         draw = Random(repr(path_parameters))  # noqa: S311 - the same each time
-        there = ids.get(steps.partition("/{")[0])
         if not there or not path_parameters or draw.random() < 0.3:
             return path_parameters
         return dict.fromkeys(path_parameters, draw.choice(there))
 
     schemathesis.hook(map_body)
+    schemathesis.hook(map_query)
     schemathesis.hook(map_path_parameters)
 
 
