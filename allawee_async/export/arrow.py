@@ -61,7 +61,7 @@ async def record_batches(source: Source[Any], job: Job) -> AsyncGenerator[Any, N
     intake = Intake(source, model_of(source), rows, job, PartState())
     async with aclosing(documents_of(source, intake.ahead)) as walk:
         async for page in walk:
-            intake.take_in(page.items, page.cursor, page.total_count)
+            intake.take_in(page)
             intake.take()  # those that are rejected were told to `on_invalid`
             if rows.waiting >= _BATCH_BYTES:
                 for batch in rows.batches():

@@ -310,7 +310,7 @@ class _Export:
         async with turns, aclosing(documents_of(self.source, intake.ahead)) as walk:
             try:
                 async for page in walk:
-                    intake.take_in(page.items, page.cursor, page.total_count)
+                    intake.take_in(page)
                     self._report_reading()
                     if intake.is_full:
                         break

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from allawee_async.export.checkpoint import Job, PartState
     from allawee_async.export.formats import Rows
     from allawee_async.models.base import Model
-    from allawee_async.pagination.pages import Source
+    from allawee_async.pagination.pages import Page, Source
     from allawee_async.types import JSONValue
 
 
@@ -94,38 +94,23 @@ class Intake:
         """How many bytes, about, have come and were not taken."""
         return self.rows.waiting + len(self.rejected)
 
-    def take_in(
-        self, documents: tuple[JSONValue, ...], cursor: str | None, total: int | None
-    ) -> None:
-        """Add the entries of a page.
-
-        Args:
-            documents: The entries.
-            cursor: The id that the next page begins behind.
-            total: How many entries the list has, if that is known.
-        """
-        self.total = total
+    def take_in(self, page: Page[JSONValue]) -> None:
+        """Add the entries of a page."""
+        self.total = page.total_count
         ahead, self.is_torn = self.ahead, True
         most = None if self._job.max_items is None else self._job.max_items - ahead.read
-        fresh = list(documents[:most])
+        fresh = list(page.items[:most])
         rows = self._sorted(fresh)
         self.ahead = attrs.evolve(
             ahead,
-            cursor=cursor or ahead.cursor,
-            skip=self._behind(documents, cursor),
-            known=tuple(_id(entry, self._source) for entry in documents),
-            came_from=ahead.cursor,
+            cursor=page.place.cursor or ahead.cursor,
+            skip=page.place.nameless,
+            known=tuple(page.place.known),
+            came_from=page.place.came_from,
             rows=ahead.rows + rows,
             rejected=ahead.rejected + len(fresh) - rows,
         )
         self.is_torn = False
-
-    def _behind(self, documents: tuple[JSONValue, ...], cursor: str | None) -> int:
-        """Return how many entries stand behind the one that the cursor names."""
-        if "before" in self._source.query:
-            return 0
-        places = enumerate(reversed(documents))
-        return next((i for i, entry in places if _id(entry, self._source) == cursor), 0)
 
     def _sorted(self, entries: list[JSONValue]) -> int:
         """Add entries to the rows, one by one if not all can be; return how many could."""

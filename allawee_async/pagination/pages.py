@@ -217,19 +217,20 @@ class Page(Generic[T]):
         has_more: Whether there may be another page behind it.
         total_count: The number of all entries, if `count_total` was asked for.
         request_id: The API's id of the request.
+        place: Where in the list it ends.
     """
 
     items: tuple[T, ...] = attrs.field(repr=_number)
     has_more: bool
     total_count: int | None = None
     request_id: str | None = None
-    _place: Place = attrs.field(default=_START, alias="place", repr=False, eq=False)
+    place: Place = attrs.field(default=_START, repr=False, eq=False)
     _source: Source[T] = attrs.field(alias="source", repr=False, eq=False)
 
     @property
     def cursor(self) -> str | None:
         """Where to go on: `list(after=page.cursor)`; None for an empty page."""
-        return self._place.cursor
+        return self.place.cursor
 
     async def next_page(self) -> Page[T] | None:
         """Fetch the page behind this one.
@@ -247,7 +248,7 @@ class Page(Generic[T]):
             return None
         if self.cursor is None:
             raise _no_cursor("the last entry has no id to go on from; keep the id in select")
-        return await anext(PageWalk(self._source, self._place), None)
+        return await anext(PageWalk(self._source, self.place), None)
 
 
 class PageWalk(Generic[T]):
