@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.stores.base import Claim, Store
 
 
+_PASS_BY = """
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+    local left = redis.call('PTTL', key)
+    if left >= 0 then
+        redis.call('PEXPIRE', key, math.max(0, left - ARGV[2]))
+    end
+end
+"""
+"""Others than those that end by themselves stay for ever."""
+
+
 class Kind(Protocol):
     """A kind of store: makes stores over the same records, and lets time pass for them."""
 
@@ -102,10 +113,7 @@ class Redis:
 
     async def pass_by(self, seconds: float) -> None:
         async with Client.from_url(self._url) as client:
-            async for key in client.scan_iter(f"{self.prefix}*"):
-                left = await client.pttl(key)
-                if left >= 0:  # others stay for ever
-                    await client.pexpire(key, max(0, left - round(1000 * seconds)))
+            await client.eval(_PASS_BY, 0, f"{self.prefix}*", round(1000 * seconds))
 
     async def effect(
         self, store: RedisStore, claim: Claim, decision: Any = None, *, fails: bool = False

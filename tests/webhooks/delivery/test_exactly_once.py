@@ -36,19 +36,22 @@ def was_hard(outcome: Outcome) -> bool:
 @pytest.mark.long
 async def test_every_effect_happens_once(run: Any) -> None:
     """Two processes, over HTTP, with a dispatcher; they are killed and paused all the time."""
-    outcome = await run(deliveries=1000 if LONG else 300, dispatcher=True)
+    outcome = await run(deliveries=1000 if LONG else 100, dispatcher=True)
 
     assert was_hard(outcome), outcome
     assert (outcome.doubled, outcome.missing) == (0, 0), outcome
 
 
+@pytest.mark.long
 async def test_the_store_alone_keeps_the_promise(run: Any) -> None:
-    outcome = await run(deliveries=300, dispatcher=False)
+    outcome = await run(deliveries=300 if LONG else 100, dispatcher=False)
 
     assert was_hard(outcome), outcome
     assert (outcome.doubled, outcome.missing) == (0, 0), outcome
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("run", ["sqlite", "redis"] if LONG else ["redis"], indirect=True)
 async def test_a_handler_that_is_not_transactional_is_caught(run: Any) -> None:
     """What proves that the two tests above can fail."""
     outcome = await run(deliveries=200, dispatcher=True, careless=True)

@@ -16,6 +16,7 @@ from tests.support.properties import examples
 from tests.support.store_kinds import Memory, Redis, SQLite
 
 if TYPE_CHECKING:
+    from tests.support.redis_server import RedisServer
     from tests.support.store_kinds import Kind
 
 PAUSES = [10.0, 31.0]
@@ -111,18 +112,19 @@ async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> None:
 
 
 @pytest.mark.timeout(600)  # to find the shortest steps that fail takes long
-@pytest.mark.parametrize("name", ["memory", "sqlite", "redis"])
+@pytest.mark.parametrize("name", ["memory", "sqlite"])
 @examples(12)
 @given(steps=STEPS)
-def test_every_store_does_what_the_model_does(
-    name: str, request: pytest.FixtureRequest, steps: list[tuple[str, Any]]
-) -> None:
+def test_every_store_does_what_the_model_does(name: str, steps: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        match name:
-            case "memory":
-                kind: Kind = Memory()
-            case "sqlite":
-                kind = SQLite(Path(folder) / "events.db")
-            case _:
-                kind = Redis(request.getfixturevalue("redis_server").url)
+        kind: Kind = Memory() if name == "memory" else SQLite(Path(folder) / "events.db")
         asyncio.run(follow(kind, steps))
+
+
+@pytest.mark.timeout(600)
+@examples(4, long=240)
+@given(steps=STEPS)
+def test_redis_does_what_the_model_does(
+    redis_server: RedisServer, steps: list[tuple[str, Any]]
+) -> None:
+    asyncio.run(follow(Redis(redis_server.url), steps))
