@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import attrs
 
-from allawee_async.sandbox.cards.authorizations import REQUEST
 from allawee_async.sandbox.core.values import to_timestamp
 from allawee_async.sandbox.page.texts import account_numbers, card_label, short, whole_number
 from allawee_async.sandbox.query.grammar import Condition
@@ -144,11 +143,6 @@ class ViewContext:
             for row in [*rows, *([wanted] if wanted else [])]
             for number in account_numbers(row)
         }
-
-    @property
-    def is_decided(self) -> bool:
-        """Whether a function or a webhook decides purchases."""
-        return self.state.decide is not None or self.state.webhook_for(REQUEST) is not None
 
     def requests(self, size: int) -> Cut[LoggedRequest]:
         """Return one page of the requests that are searched for, newest first."""

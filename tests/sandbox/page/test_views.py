@@ -359,6 +359,19 @@ def test_a_chosen_card_can_be_used_even_if_it_is_not_among_the_newest(state: Sta
     assert len(choices[0]) < 100
 
 
+@pytest.mark.parametrize(("hears", "decision"), [(False, "approve"), (True, "webhook")])
+def test_the_webhook_decides_by_itself_if_there_is_one(
+    hears: bool, decision: str, state: State
+) -> None:
+    sandbox = Sandbox()
+    sandbox._state = state
+    if hears:
+        sandbox.add_webhook("http://127.0.0.1:9/hooks")
+    chosen, *_ = (one for one in read(context(state)).all("option") if "selected" in one)
+
+    assert chosen["value"] == decision
+
+
 def test_a_sandbox_without_anything_has_every_view() -> None:
     state = Sandbox(customers=0).state
     for account in list(state.accounts):
