@@ -35,11 +35,6 @@ else:
         {
             "client": "AllaweeClient",
             "codec.converter": "from_dict to_dict",
-            "errors": "APIError AllaweeError Attempt AuthenticationError BadRequestError "
-            "ConfigurationError ConflictError DecodeError NotFoundError PaginationError "
-            "PermissionDeniedError RateLimitError RequestAccepted RequestFailedError "
-            "RequestTimeoutError ServerError SignatureError TransportError "
-            "UnprocessableEntityError",
             "integrations.redis": "RedisRate",
             "pagination.pager": "AsyncPager Part",
             "pagination.pages": "Page",
@@ -50,5 +45,5 @@ else:
             "transport.retry": "RetryPolicy",
             "version": "__version__",
         },
-        more="models",
+        more=("errors", "models"),
     )

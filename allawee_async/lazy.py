@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 def lazy_names(
     namespace: Mapping[str, object],
     rooms: Mapping[str, str],
-    more: str | None = None,
+    more: Sequence[str] = (),
     extras: Mapping[str, str] | None = None,
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` for a package; they make its `__all__` as well.
@@ -20,7 +20,7 @@ def lazy_names(
     Args:
         namespace: The `globals()` of the package; a loaded name is kept there.
         rooms: Modules of the package, and the public names that each defines, in one text.
-        more: A package inside the package, all of whose names are offered, too.
+        more: Modules of the package all of whose names are offered, too.
         extras: Names that need another library, and its name. Without it they are not in `__all__`,
             so that `import *` works, and using them says what to install.
     """
@@ -28,9 +28,14 @@ def lazy_names(
     places = {name: f"{package}.{room}" for room, names in rooms.items() for name in names.split()}
 
     def offered() -> list[str]:
-        others = import_module(f"{package}.{more}").__all__ if more else ()
+        others = [name for room in more for name in import_module(f"{package}.{room}").__all__]
         lacking = {name for name, library in (extras or {}).items() if not _is_there(library)}
         return sorted({*places, *others} - lacking)
+
+    def found_in_more(name: str) -> Iterator[object]:
+        for module in map(import_module, [f"{package}.{room}" for room in more]):
+            if name in module.__all__:
+                yield getattr(module, name)
 
     def load(name: str) -> object:
         value: object
@@ -38,10 +43,10 @@ def lazy_names(
             value = offered()
         elif name in places:
             value = getattr(import_module(places[name]), name)
-        elif more and not name.startswith("_") and name in offered():
-            value = getattr(import_module(f"{package}.{more}"), name)
         else:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            value = None if name.startswith("_") else next(found_in_more(name), None)
+            if value is None:
+                raise AttributeError(f"module {package!r} has no attribute {name!r}")
         vars(import_module(package))[name] = value
         return value
 

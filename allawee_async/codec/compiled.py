@@ -9,7 +9,7 @@ object costs little, and one place judges the unusual.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,7 +18,7 @@ import msgspec
 
 from allawee_async.codec.reading import Reader, read_date, read_date_or_text
 from allawee_async.models.base import Model, OpenEnum
-from allawee_async.models.schema import Kind, Shape, fields_of
+from allawee_async.models.schema import PLAIN_TYPES, Kind, Shape, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,13 +31,10 @@ _MOST_LEARNED: Final = 32
 """Unknown fields of one class. More than that are no new fields, but the keys of a map."""
 
 _TYPES: Final[dict[Kind, Any]] = {
-    Kind.TEXT: str,
+    **PLAIN_TYPES,
     Kind.CHOICE: str,
     Kind.DATE: str,  # the API writes `1997-2-13`, which no decoder takes
-    Kind.WHOLE_NUMBER: int,
     Kind.NUMBER: int | float,  # with `float` alone, 2 would become 2.0
-    Kind.TRUTH: bool,
-    Kind.TIMESTAMP: datetime,
     Kind.MAPPING: dict[str, Any],
 }
 

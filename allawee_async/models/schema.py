@@ -72,7 +72,7 @@ RULES: Final[Mapping[Kind, ReadingRule]] = {
 """What is strict, and what is kept as it came. Strict besides: the fields without a default, which
 are identity and time of creation, must be there; and money is a whole number of minor units."""
 
-_TYPES: Final[Mapping[Kind, type]] = {
+PLAIN_TYPES: Final[Mapping[Kind, type]] = {
     Kind.TEXT: str,
     Kind.WHOLE_NUMBER: int,
     Kind.NUMBER: float,
@@ -82,7 +82,7 @@ _TYPES: Final[Mapping[Kind, type]] = {
 }
 _FREE: Final = (Kind.RELATION, Kind.MAPPING, Kind.JSON)
 _KINDS: Final[Mapping[frozenset[type], Kind]] = {
-    **{frozenset({plain}): kind for kind, plain in _TYPES.items()},
+    **{frozenset({plain}): kind for kind, plain in PLAIN_TYPES.items()},
     frozenset({int, float}): Kind.NUMBER,
     frozenset({date, str}): Kind.DATE,
     frozenset({object}): Kind.JSON,  # what `JSONValue` is when a program runs
@@ -116,7 +116,7 @@ class Shape:
         if self.keeps_text:
             return None
         is_held = self.kind is Kind.OBJECT or self.kind is Kind.CHOICE
-        return (self.model or self.enumeration) if is_held else _TYPES.get(self.kind)
+        return (self.model or self.enumeration) if is_held else PLAIN_TYPES.get(self.kind)
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -397,7 +397,6 @@ def _kind(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-@attrs.frozen(kw_only=True)
 class _Form:
     """What has to be known of a verb to send it, read from its signature once.
 
@@ -411,13 +410,18 @@ class _Form:
         is_list: Whether a list of such is.
     """
 
-    ids: tuple[str, ...]
-    fields: Mapping[str, str]
-    required: frozenset[str]
-    secrets: frozenset[str]
-    amounts: frozenset[str]
-    model: type[Model]
-    is_list: bool
+    def __init__(self, function: Any) -> None:
+        signature = signature_of(MethodType(function, Resource))
+        returns, model = answer_of(signature)
+        parameters = [*parameters_of(signature)]
+        named = [one for one in parameters if not one.is_argument]
+        self.ids = [one.name for one in parameters if one.is_argument]
+        self.fields = {one.name: camel(one.name) for one in named}
+        self.required = {one.name for one in named if one.required}
+        self.secrets = {one.name for one in named if one.kind is ParameterKind.SECRET}
+        self.amounts = {one.name for one in named if one.is_money}
+        self.model: type[Model] = model or Model
+        self.is_list = returns is Returns.LIST
 
     def hide(self, given: dict[str, Any]) -> None:
         """Put what shows nothing in the place of the secrets: a traceback shows its frames."""
@@ -449,21 +453,7 @@ class _Form:
         return sent
 
 
-@cache
-def _form_of(function: Any) -> _Form:
-    signature = signature_of(MethodType(function, Resource))
-    returns, model = answer_of(signature)
-    parameters = [*parameters_of(signature)]
-    named = [one for one in parameters if not one.is_argument]
-    return _Form(
-        ids=tuple(one.name for one in parameters if one.is_argument),
-        fields={one.name: camel(one.name) for one in named},
-        required=frozenset(one.name for one in named if one.required),
-        secrets=frozenset(one.name for one in named if one.kind is ParameterKind.SECRET),
-        amounts=frozenset(one.name for one in named if one.is_money),
-        model=model or Model,
-        is_list=returns is Returns.LIST,
-    )
+_form_of: Final = cache(_Form)
 
 
 @attrs.frozen(kw_only=True)
