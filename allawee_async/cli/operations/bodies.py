@@ -108,7 +108,7 @@ def _whole(option: str, text: str) -> JSONObject:
         place, content = text[1:], read_file(option, text[1:])
     else:
         place, content = "", text.encode("utf-8", "surrogateescape")
-    where = f"{option}: the file {place}" if place else option
+    where = f"{option}: {'stdin' if place == '-' else f'the file {place}'}" if place else option
     try:
         value = loads(content)
     except NotJSON:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.cli.wording import did_you_mean, words_of
@@ -20,7 +21,8 @@ CONDITIONS: Final = ("filter", "or_", "nor", "and_")
 _QUOTED: Final = re.compile(r'"(?:\\.|[^"\\])*"')
 _CONDITION: Final = re.compile(
     r"(?:^|\s)-?([A-Za-z_][\w.]*)(?=[|:=!<>~])"  # a field, and what is asked of it
-    r"(?:(?:\|{1,2}[eE][qQ]\|{1,2}|:)(\S+))?"  # a value that it is to be
+    r"(?:(?:\|{1,2}(?:eq|ne|in|nin)\|{1,2}|!?[:=]+)([^\s<>]+))?",  # values that it may have
+    re.IGNORECASE,
 )
 
 
@@ -41,18 +43,21 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
     if model is None or not fields_of(model):  # no document shows an entry
         return
     texts = [text for name in CONDITIONS for text in arguments.get(name) or ()]
-    for text in texts:
-        for path, value in _CONDITION.findall(_QUOTED.sub('""', text)):
-            name = ".".join(camel(step) for step in path.split("."))
-            field = field_at(model, name)
-            if field is None and not _is_free(model, name):
-                known = [path for path, _ in paths_of(model)]
-                close = did_you_mean(name, known) or _ends_with(name, known)
-                words = words_of(verb.noun)
-                yield f"the client knows no field {path!r} of {words}; {close}".rstrip("; ")
-            elif field is not None and field.choices and value and value not in field.choices:
-                close = did_you_mean(value, field.choices)
-                yield f"the documents name no such {path}; {close}known: {', '.join(field.choices)}"
+    asked = [found for text in texts for found in _CONDITION.findall(_QUOTED.sub('""', text))]
+    named = [name for option in ("sort", "expand") for name in arguments.get(option) or ()]
+    asked += [(name.removeprefix("-").partition(":")[0], "") for name in named]
+    for path, values in asked:
+        name = ".".join(camel(step) for step in path.split("."))
+        field = field_at(model, name)
+        if field is None and not _is_free(model, name):
+            close = _close_to(name, [path for path, _ in paths_of(model)])
+            told = f"the client knows no field {path!r} of {words_of(verb.noun)}; {close}"
+            yield told.rstrip("; ")
+        choices = () if field is None or '"' in values else field.choices
+        for value in values.split(",") if choices else ():
+            if value and value not in choices:
+                close = did_you_mean(value, choices)
+                yield f"the documents name no such {path}; {close}known: {', '.join(choices)}"
 
 
 def _is_free(model: type[Model], name: str) -> bool:
@@ -66,6 +71,10 @@ def _is_free(model: type[Model], name: str) -> bool:
     return False
 
 
-def _ends_with(name: str, known: list[str]) -> str:
-    found = [path for path in known if path.rpartition(".")[2].lower() == name.lower()]
-    return f"did you mean {' or '.join(found)}? " if found else ""
+def _close_to(name: str, known: list[str]) -> str:
+    """Return a question with the fields that may have been meant, whatever they are inside of."""
+    last = name.rpartition(".")[2].lower()
+    lasts = {path.rpartition(".")[2].lower() for path in known}
+    alike = [last] if last in lasts else get_close_matches(last, lasts, n=1)
+    inside = [path for path in known if path.rpartition(".")[2].lower() in alike]
+    return did_you_mean(name, known) or (f"did you mean {' or '.join(inside)}? " if inside else "")

@@ -10,12 +10,15 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+from allawee_async.cli.errors import CommandError
 from allawee_async.cli.output.reports import somebody_reads
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 _LESS: Final = {"LESS": "FRX"}  # end at once if it fits the screen, show colours, leave it there
+
+_NO_SUCH_PROGRAM: Final = (126, 127)  # what a shell answers
 
 
 class _Pipe(io.TextIOWrapper):
@@ -52,3 +55,5 @@ def paged(*, wanted: bool = True) -> Generator[None]:
         while process.poll() is None:
             with suppress(KeyboardInterrupt):  # which is the pager's: it ends when it is left
                 process.wait()
+        if process.returncode in _NO_SUCH_PROGRAM:
+            raise CommandError(f"PAGER is {command!r}, which cannot be run; give --no-pager")

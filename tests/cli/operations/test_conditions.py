@@ -18,6 +18,9 @@ from tests.cli.conftest import Call
          "did you mean claims.individualInformation.email or claims.businessInformation.email?"),
         (["--filter", "type:individual nmae:x"], "no field 'nmae'"),
         (["--or", "nmae:x"], "no field 'nmae'"),
+        (["--filter", "status|in|activ,active", "--filter", "name:x"], "did you mean active?"),
+        (["--filter", "claims.emial:x"],
+         "did you mean claims.individualInformation.email or claims.businessInformation.email?"),
     ],
 )  # fmt: skip
 def test_what_nobody_knows_is_a_warning(call: Call, words: Any, told: Any) -> None:
@@ -30,9 +33,26 @@ def test_what_nobody_knows_is_a_warning(call: Call, words: Any, told: Any) -> No
 
 
 @pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--filter", "status!=activ"], "did you mean active?"),
+        (["--sort", "-nmae"], "no field 'nmae' of customers; did you mean name?"),
+        (["--expand", "custmer:name"], "no field 'custmer' of customers"),
+    ],
+)
+def test_what_the_api_passes_over_is_a_warning_too(call: Call, words: Any, told: Any) -> None:
+    result = call("customers", "list", *words)
+
+    assert result.exit_code == 0
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
     "condition",
     [
         "status:active",
+        'status:"active"',
+        "status|in|active",
         "created_at|exists|true",
         "claims.individualInformation.email:x",
         "metadata.userId:3",

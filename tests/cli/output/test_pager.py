@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from allawee_async.cli.errors import CommandError
 from allawee_async.cli.output.pager import paged
 
 
@@ -81,3 +82,9 @@ def test_who_leaves_the_pager_wants_no_more(monkeypatch: pytest.MonkeyPatch) -> 
         _write_much()
 
     assert sys.stdout is screen
+
+
+def test_a_pager_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_terminal(monkeypatch, "no-such-pager 2> /dev/null")
+    with pytest.raises(CommandError, match="cannot be run; give --no-pager"):
+        _write_much()
