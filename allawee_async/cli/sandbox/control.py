@@ -27,12 +27,16 @@ _COLUMNS: Final = ("at", "method", "path", "query", "status", "seconds", "faults
 Count = Annotated[
     int, typer.Option(min=1, max=1000, metavar="NUMBER", help="How many of the latest.")
 ]
+Bodies = Annotated[
+    bool, typer.Option("--bodies", help="Show the bodies of requests and answers, too.")
+]
+Action = Annotated[
+    str | None,
+    typer.Argument(metavar="[add|list|clear]", help="What to do; list if left out."),
+]
 Kind = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[KIND]",
-        help="503, 429, delay, hang, reset, cut-body …; lists if left out.",
-    ),
+    typer.Argument(metavar="[KIND]", help="Of add: 503, 429, delay, hang, reset, cut-body …"),
 ]
 Times = Annotated[
     int, typer.Option(min=0, metavar="NUMBER", help="How many requests it hits; 0 is all.")
@@ -59,33 +63,46 @@ class FaultOptions:
     after_effect: AfterEffect = False
 
 
-def requests(*, base_url: BaseUrl = None, count: Count = 20, output: Output = None) -> None:
+def requests(
+    *, base_url: BaseUrl = None, count: Count = 20, bodies: Bodies = False, output: Output = None
+) -> None:
     """Show the latest requests of a sandbox that runs, oldest first.
 
     The sandbox is that of --base-url, else of ALLAWEE_BASE_URL, else the one at port 8080.
     """
-    found: Any = _asked(base_url, "requests", {"count": str(count)})["requests"]
+    query = {"count": str(count), "bodies": "yes" if bodies else ""}
+    found: Any = _asked(base_url, "requests", query)["requests"]
     if not found:
         typer.echo("no request has come yet", err=True)
         return
     form = output or (Format.TABLE if somebody_reads() else Format.JSON)
-    writer = writer_for(form, None, _COLUMNS if form is Format.TABLE else None)
+    columns = (*_COLUMNS, "body", "answer") if bodies else _COLUMNS
+    writer = writer_for(form, None, columns if form is Format.TABLE else None)
     writer.page(found)
     writer.end()
 
 
 def faults(
-    kind: Kind = None, *, base_url: BaseUrl = None, options: FaultOptions, clear: Clear = False
+    action: Action = None,
+    kind: Kind = None,
+    *,
+    base_url: BaseUrl = None,
+    options: FaultOptions,
+    clear: Clear = False,
 ) -> None:
     """Let requests to a sandbox that runs fail, or show which ones will.
 
+    A KIND alone is added: `faults 503`.
+
     The sandbox is that of --base-url, else of ALLAWEE_BASE_URL, else the one at port 8080.
     """
-    if clear:
+    if action not in ("add", "list", "clear"):
+        action, kind = "add" if action else "list", action
+    if clear or action == "clear":
         typer.echo(str(_asked(base_url, "faults/clear", post={})["told"]))
-    if kind is not None:
+    if action == "add":
         form = {
-            "kind": kind,
+            "kind": kind or "",
             "times": str(options.times),
             "seconds": str(options.seconds),
             "method": options.method or "",
@@ -93,7 +110,7 @@ def faults(
             "after": "yes" if options.after_effect else "",
         }
         typer.echo(str(_asked(base_url, "faults", post=form)["told"]))
-    elif not clear:
+    elif action == "list" and not clear:
         pending: Any = _asked(base_url, "faults")["faults"]
         for one in pending:
             typer.echo(one["fault"])

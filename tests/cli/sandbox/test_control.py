@@ -49,6 +49,25 @@ def test_faults_are_ordered_shown_and_taken_back(call: Call) -> None:
     assert call("cards", "list").exit_code == 0
 
 
+def test_faults_are_added_listed_and_cleared_by_word(call: Call) -> None:
+    assert call("sandbox", "faults", "list").stderr == "no fault is ordered\n"
+    ordered = call("sandbox", "faults", "add", "503", "--path", "/cards*")
+    assert (ordered.exit_code, ordered.stdout[:13]) == (0, "Ordered: 503 ")
+    assert call("sandbox", "faults", "list").stdout.startswith("status 503: the next request")
+    assert call("sandbox", "faults", "clear").stdout == "All faults are taken back.\n"
+    assert call("sandbox", "faults", "list").stdout == ""
+    assert call("sandbox", "faults", "add").exit_code == 2
+
+
+def test_bodies_are_shown_if_that_is_wanted(call: Call) -> None:
+    call("customers", "list", "--max-items", "1")
+    (shown,) = json.loads(call("sandbox", "requests", "--bodies").stdout)
+
+    assert shown["body"] is None
+    assert '"hasMore"' in shown["answer"]
+    assert "hasMore" in call("sandbox", "requests", "--bodies", "--output", "csv").stdout
+
+
 def test_a_fault_after_the_effect(call: Call) -> None:
     assert call("sandbox", "faults", "reset", "--after-effect", "--method", "POST").exit_code == 0
 
