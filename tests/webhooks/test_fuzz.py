@@ -23,7 +23,7 @@ from tests.support.strategies import json_values, values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS: Final = 100_000 if LONG else 10_000
+ROUNDS: Final = 100_000 if LONG else 5_000
 
 VERIFIERS: Final = (
     WebhookVerifier(KEY),

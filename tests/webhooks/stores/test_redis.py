@@ -413,17 +413,18 @@ async def test_a_server_that_hangs_is_not_waited_for() -> None:
         store = RedisStore(server.url, timeout=0.2)
         claim, other = await claimed(store), await claimed(store, "other")
         server.hang()
-        started = time.monotonic()
-        for step in (
-            store.claim("another", lease=60),
-            store.renew(claim, lease=60),
-            store.finish(claim, b"x"),
-            store.release(claim),
-            end(store, other, "count"),
-        ):
-            with pytest.raises(StoreError, match="did not answer in time"):
-                await step
-        assert time.monotonic() - started < 10
+        async with asyncio.timeout(10):
+            told = await asyncio.gather(
+                store.claim("another", lease=60),
+                store.renew(claim, lease=60),
+                store.finish(claim, b"x"),
+                store.release(claim),
+                end(store, other, "count"),
+                return_exceptions=True,
+            )
+        for error in told:
+            assert isinstance(error, StoreError)
+            assert "did not answer in time" in str(error)
         server.go_on()
 
         assert isinstance(await store.claim("later", lease=60), Claim)
