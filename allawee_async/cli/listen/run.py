@@ -20,8 +20,7 @@ from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import json_lines, lines_for_people
 from allawee_async.cli.listen.options import Answering, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
-from allawee_async.cli.listen.responders import deciding, forwarding
-from allawee_async.cli.listen.server import Listener, serving
+from allawee_async.cli.listen.server import Listener, deciding, forwarding, serving
 from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.reports import somebody_reads
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.cli.listen.options import ListenOptions
-    from allawee_async.cli.listen.responders import Responder
+    from allawee_async.cli.listen.server import Responder
     from allawee_async.client import AllaweeClient
     from allawee_async.types import JSONObject
 

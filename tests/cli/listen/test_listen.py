@@ -23,7 +23,6 @@ from aiohttp import web
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.listen import registration as listen_registration
-from allawee_async.cli.listen import responders as listen_answers
 from allawee_async.cli.listen import server as listen_server
 from allawee_async.cli.listen.log import facts_of, line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
@@ -394,7 +393,7 @@ class TestSendingOn:
     ) -> None:
         target.hold = asyncio.Event()
         short = aiohttp.ClientTimeout(total=0.2)
-        monkeypatch.setattr(listen_answers, "_PATIENCE", short)
+        monkeypatch.setattr(listen_server, "_PATIENCE", short)
         monkeypatch.setattr(listen_server, "_DEADLINE", 0.1)
         monkeypatch.setattr(listen_server, "_DEADLINE_OF_UPDATES", 60.0)
         async with listening(forward_to=target.url) as hook:
@@ -408,7 +407,7 @@ class TestSendingOn:
     async def test_an_answer_that_is_too_long(
         self, listening: Any, target: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(listen_answers, "_LONGEST_ANSWER", 100)
+        monkeypatch.setattr(listen_server, "_LONGEST_ANSWER", 100)
         target.answer = lambda: web.Response(body=b"x" * 101)
         async with listening(forward_to=target.url) as hook:
             assert (await hook.send(CREATED))[0] == 502
