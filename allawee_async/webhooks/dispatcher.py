@@ -78,8 +78,8 @@ class WebhookDispatcher:
             `SQLiteStore(path)` for the processes of one machine, `RedisStore(url)` for many.
         default: What is decided where no handler decides in time. A default approval declines
             checks if it tells no balance and name.
-        request_deadline: Seconds within which Allawee wants to know whether to approve, from the
-            first byte of its request.
+        request_deadline: Seconds within which Allawee wants to know whether to approve. They count
+            from when the headers of its request are there, or the loop was blocked.
         update_deadline: The same, where the network has changed the amount.
         margin: Seconds of both that are kept for the way of the answer. Handlers have the rest.
         event_timeout: Seconds that handlers of other events have before they are cancelled, and
@@ -210,7 +210,7 @@ class WebhookDispatcher:
         Args:
             body: The body as it came, byte for byte: not parsed, not decoded.
             signature: The value of the header `Allawee-Signature`; None if there was none.
-            received_at: When the first byte of the request came: what `arrival` returned when your
+            received_at: When the request came: what `arrival` returned when your
                 framework first called you. None takes the present moment.
             request: What handlers get that want the `request`.
         """
