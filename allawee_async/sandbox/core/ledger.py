@@ -118,7 +118,7 @@ class Ledger:
         stored = self.balances.get(account)
         if stored is None:
             raise UnknownAccountError(account)
-        return Balance(str(stored["currency"]), _int(stored["balance"]), _int(stored["reserved"]))
+        return _balance(stored)
 
     def available(self, account: str) -> int:
         """Return what an account can spend.
@@ -131,7 +131,7 @@ class Ledger:
     def accounts(self) -> Iterator[tuple[str, Balance]]:
         """Yield every account with what it has, the outside world included."""
         for stored in self.balances:
-            yield str(stored["id"]), self.balance(str(stored["id"]))
+            yield str(stored["id"]), _balance(stored)
 
     def post(self, entries: Iterable[Entry], *, type: str, reference: str, at: str) -> None:
         """Move money between accounts; for each currency the entries add up to zero.
@@ -300,6 +300,10 @@ def _log_entry(account: str, before: Balance, amount: int) -> JsonObject:
         "balanceBefore": before.balance,
         "balanceAfter": before.balance + amount,
     }
+
+
+def _balance(stored: JsonObject) -> Balance:
+    return Balance(str(stored["currency"]), _int(stored["balance"]), _int(stored["reserved"]))
 
 
 def _int(value: object) -> int:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 TYPES = frozenset({"main", "sub", "virtual"})
 CSV_TYPE = "text/csv; charset=utf-8"
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "id", "createdAt", "type", "category", "amount", "currency", "balanceBefore", "balanceAfter",
     "reference",
 )  # fmt: skip

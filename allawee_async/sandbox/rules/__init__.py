@@ -13,7 +13,7 @@ import attrs
 from allawee_async.sandbox.rules import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["RULES", "Rule"]
 
@@ -26,7 +26,7 @@ class Rule(NamedTuple):
     topic: str = ""
 
 
-def _as_people_say_them() -> dict[str, object]:
+def _as_people_say_them() -> Mapping[str, object]:
     """Return the numbers by their names, and those that are told in other units by their own."""
     kept, money = values, values.MoneyRules()
     *pauses, last = (f"{pause:g}" for pause in kept.PAUSES)
