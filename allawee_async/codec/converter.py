@@ -19,7 +19,7 @@ from allawee_async.codec import reading as decoding
 from allawee_async.codec.compiled import Compiled, compile_model, learn
 from allawee_async.codec.json import NotJSON, Raw, document, loads, loads_leniently, parts, scanned
 from allawee_async.codec.reading import Mismatch, Reader, read_carefully
-from allawee_async.codec.writing import write_model
+from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, masked
@@ -275,6 +275,9 @@ def make_converter() -> Converter:
     made.register_structure_hook(date, decoding.read_date)
     made.register_structure_hook_factory(lambda found: isinstance(found, Shape), _shape_reader)
     made.register_structure_hook_factory(_is_model, ModelReader)
+    made.register_unstructure_hook(Model, write_model)
+    made.register_unstructure_hook(datetime, write_timestamp)
+    made.register_unstructure_hook(date, write)
     return made
 
 
