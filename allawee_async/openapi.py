@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model, OpenEnum
     from allawee_async.models.schema import ModelField, Shape
     from allawee_async.resources.verbs import Docs, Parameter, Verb
+    from allawee_async.transport.routes import Effect
     from allawee_async.types import JSONObject, JSONValue
 
 __all__ = ["document"]
@@ -53,6 +54,7 @@ _PLAIN: Final[Mapping[Kind, JSONObject]] = {
     Kind.MAPPING: {"type": "object", "additionalProperties": True},
     Kind.JSON: {},
 }
+_MINOR_UNITS: Final = "A whole number of minor units (kobo, cents)"
 _NULL: Final[JSONObject] = {"type": "null"}
 _OF_ALL: Final = (400, 401, 403, 429, 500, 503, 504)
 _OF_WRITES: Final = (402, 409, 422)
@@ -216,19 +218,20 @@ class _Schemas:
         """Return the schema of an object that holds what a method takes."""
         taken = {camel(parameter.name): parameter for parameter in parameters}
         return _object(
-            {
-                wire: {**self.parameter(found), **_described(docs.arguments.get(found.name, ""))}
-                for wire, found in taken.items()
-            },
+            {wire: self.parameter(found, docs) for wire, found in taken.items()},
             required=[wire for wire, found in taken.items() if found.required],
         )
 
-    def parameter(self, parameter: Parameter) -> JSONObject:
+    def parameter(self, parameter: Parameter, docs: Docs) -> JSONObject:
         """Return the schema of one parameter."""
         schema = self.of(parameter.shape)
+        said = docs.arguments.get(parameter.name, "")
         if parameter.kind is ParameterKind.SECRET:
             schema |= {"format": "password", "writeOnly": True, "x-secret": True}
-        return schema | {"format": "int64"} if parameter.is_money else schema
+        if parameter.is_money:
+            schema |= {"format": "int64"}
+            said = said or _MINOR_UNITS
+        return {**schema, **_described(said)}
 
     def _field(self, field: ModelField, docs: Docs) -> JSONObject:
         schema = self.of(field)
@@ -240,8 +243,8 @@ class _Schemas:
             schema |= {"format": "int64"}
         if field.nullable or not field.required:
             schema = _or_null(schema)
-        unit = f"A whole number of minor units (kobo, cents) of `{field.currency}`."
         said = docs.arguments.get(field.attribute, "")
+        unit = f"{_MINOR_UNITS} of `{field.currency}`."
         return {**schema, **_described(f"{said} {unit}".strip() if field.money else said)}
 
     def _enumeration(self, enumeration: type[OpenEnum]) -> JSONObject:
@@ -285,12 +288,13 @@ class _Operation:
             **sent,
             "responses": {**dict(self._successes()), **dict(self._errors())},
             "x-safe-to-repeat": verb.route.resend,
-            **({"x-effect": effect.text} if effect is not None else {}),
+            **({"x-effect": _told(effect)} if effect is not None else {}),
         }
 
     def _parameters(self) -> Iterator[JSONObject]:
         for parameter in self.verb.parameters:
-            text = self.verb.docs.arguments.get(parameter.name, "")
+            schema = self.schemas.parameter(parameter, self.verb.docs)
+            said = schema.pop("description", "")
             if parameter.is_argument:
                 place, name = "path", self.verb.route.template.partition(":")[2].partition("/")[0]
             else:
@@ -303,8 +307,8 @@ class _Operation:
                     "name": name,
                     "in": place,
                     "required": parameter.required,
-                    **_described(text),
-                    "schema": self.schemas.parameter(parameter),
+                    **({"description": said} if said else {}),
+                    "schema": schema,
                 }
 
     def _body(self) -> JSONObject:
@@ -372,6 +376,10 @@ class _Operation:
             ):
                 shared: JSONObject = {"$ref": f"#/components/responses/{status}"}
                 yield str(status), {**shared, **_described(said)}
+
+
+def _told(effect: Effect) -> str:
+    return f"{effect.text} (only with `{effect.only_with}`)" if effect.only_with else effect.text
 
 
 def _error_responses() -> Iterator[tuple[str, JSONObject]]:

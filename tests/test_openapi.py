@@ -67,6 +67,10 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield method.upper(), path, operation
 
 
+def bodies() -> list[dict[str, Any]]:
+    return [one["requestBody"] for _, _, one in operations() if "requestBody" in one]
+
+
 def operation_of(stem: str) -> dict[str, Any]:
     """Return the operation that a sample is of, by its file name without the last words."""
     stem = stem.removeprefix("withdrawn.")
@@ -241,6 +245,8 @@ def test_without_docstrings_it_says_the_same_in_fewer_words(
     assert "description" not in bare["paths"]["/cards"]["post"]
     assert "description" in description["paths"]["/cards"]["post"]
     assert bare["paths"]["/cards"]["post"]["summary"] == "cards.create"
+    amount = schema_of(bare["paths"]["/cards"]["post"]["requestBody"])["properties"]["amount"]
+    assert amount["description"] == "A whole number of minor units (kobo, cents)"
     assert without_prose(bare) == without_prose(description)
 
 
@@ -263,6 +269,10 @@ def test_amounts_are_whole_numbers_with_their_unit(description: dict[str, Any]) 
     assert "minor units (kobo, cents) of `currency`" in amount["description"]
     assert payout["properties"]["amount"]["type"] == "integer"
     assert "minor units" in payout["properties"]["amount"]["description"]
+    for one in [*map(schema_of, bodies()), *schemas.values()]:
+        for name, field in one.get("properties", {}).items():
+            if field.get("format") == "int64":
+                assert "minor units" in field["description"], name
 
 
 def test_enumerations_are_open(description: dict[str, Any]) -> None:
