@@ -15,14 +15,7 @@ from allawee_async.errors import ERROR_OF_STATUS, error_class
 from allawee_async.models.schema import Kind, camel, fields_of
 from allawee_async.resources import Resources, nouns_of
 from allawee_async.resources.signatures import parameters_of, signature_of
-from allawee_async.resources.verbs import (
-    FIND,
-    ParameterKind,
-    Returns,
-    all_verbs,
-    docs_of,
-    noun_at,
-)
+from allawee_async.resources.verbs import FIND, ParameterKind, Returns, all_verbs, docs_of, noun_at
 from allawee_async.transport.config import BASE_URL, SECURE_URL
 from allawee_async.version import __version__
 from allawee_async.webhooks.decisions import Approve, Decline
@@ -35,7 +28,6 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model, OpenEnum
     from allawee_async.models.schema import ModelField, Shape
     from allawee_async.resources.verbs import Docs, Parameter, Verb
-    from allawee_async.transport.routes import Effect
     from allawee_async.types import JSONObject, JSONValue
 
 __all__ = ["document"]
@@ -56,9 +48,9 @@ _PLAIN: Final[Mapping[Kind, JSONObject]] = {
 }
 _MINOR_UNITS: Final = "A whole number of minor units (kobo, cents)"
 _NULL: Final[JSONObject] = {"type": "null"}
-_OF_ALL: Final = (400, 401, 403, 429, 500, 503, 504)
+_ERRORS: Final = {status: HTTPStatus(status) for status in (*ERROR_OF_STATUS, 500, 503, 504)}
 _OF_WRITES: Final = (402, 409, 422)
-_EVENTS_TAG: Final = "webhook events"
+_EVENTS: Final = "webhook events"
 
 
 def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONObject:
@@ -91,6 +83,7 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONO
             described["servers"] = [{"url": secure_url}]
         paths.setdefault(operation.path, {})[verb.route.method.lower()] = described
     webhooks: JSONObject = {name: {"post": _webhook(name, schemas)} for name in EVENT_CLASSES}
+    request_id: JSONObject = {"description": "The API's id of the request.", "schema": _text()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,13 +100,8 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONO
         "webhooks": webhooks,
         "components": {
             "schemas": schemas.known,
-            "responses": {**dict(_error_responses())},
-            "headers": {
-                "RequestId": {
-                    "description": "The API's id of the request.",
-                    "schema": {"type": "string"},
-                }
-            },
+            "responses": {str(status): _error(status) for status in _ERRORS},
+            "headers": {"RequestId": request_id},
             "securitySchemes": {
                 "secretKey": {
                     "type": "http",
@@ -126,39 +114,38 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONO
 
 
 def _tags(verbs: Iterable[Verb]) -> Iterator[JSONObject]:
-    lines = dict(_nouns())
     for noun in dict.fromkeys(verb.noun for verb in verbs):
-        yield {"name": noun, "description": lines[noun]}
-    yield {"name": _EVENTS_TAG, "description": "What is sent to your webhooks."}
+        parent, dot, _ = noun.rpartition(".")
+        lines = nouns_of(type(noun_at(parent)) if parent else Resources, parent + dot)
+        yield {"name": noun, "description": dict(lines)[noun]}
+    yield {"name": _EVENTS, "description": "What is sent to your webhooks."}
 
 
-def _nouns(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:
-    for noun, line in nouns_of(parent, path):
-        yield noun, line
-        yield from _nouns(type(noun_at(noun)), f"{noun}.")
+def _error(status: int) -> JSONObject:
+    phrase = _ERRORS[status].phrase
+    told = _first_sentence(docs_of(error_class(status))).partition(": ")[2]
+    return _answer(f"{phrase}: {told}" if told else phrase, _named("Error"))
 
 
 class _Schemas:
     """The named schemas: each is made when it is first mentioned."""
 
     def __init__(self) -> None:
+        reason = _object({"code": _text(), "message": _text()})
+        texts: JSONObject = {"type": "array", "items": _text()}
         self.known: JSONObject = {
             "Error": _object(
-                code=_text("What went wrong, in kebab case."),
-                statusCode={"type": "integer"},
-                message=_either(_text(), {"type": "array", "items": _text()}),
-                error=_either(_text(), _object(code=_text(), message=_text())),
+                {
+                    "code": _text("What went wrong, in kebab case."),
+                    "statusCode": {"type": "integer"},
+                    "message": _either(_text(), texts),
+                    "error": _either(_text(), reason),
+                }
             ),
             "RequestAccepted": _object(
-                code=_text(examples=["request-accepted"]),
-                message=_text(),
-                error=_object(code=_text(), message=_text()),
+                {"code": _text(examples=["request-accepted"]), "message": _text(), "error": reason}
             ),
         }
-
-    def named(self, name: str) -> JSONObject:
-        """Return a reference to a named schema."""
-        return {"$ref": f"#/components/schemas/{name}"}
 
     def of(self, shape: Shape) -> JSONObject:
         """Return the schema of a value that is there."""
@@ -180,47 +167,41 @@ class _Schemas:
         if name not in self.known:
             self.known[name] = {}  # objects may hold each other
             docs, fields = docs_of(model), fields_of(model)
-            self.known[name] = {
-                **_described(docs),
-                **_object(
-                    {wire: self._field(field, docs) for wire, field in fields.items()},
-                    required=[wire for wire, field in fields.items() if field.required],
-                ),
-            }
-        return self.named(name)
+            required = [wire for wire, field in fields.items() if field.required]
+            held = {wire: self._field(field, docs) for wire, field in fields.items()}
+            self.known[name] = {**_described(docs), **_object(held, *required)}
+        return _named(name)
 
-    def envelope(self, model: type[Model], *, returns: Returns, partial: bool) -> JSONObject:
+    def envelope(self, model: type[Model], *, is_list: bool, partial: bool) -> JSONObject:
         """Return a reference to the envelope around an object or a list."""
-        is_list = returns is not Returns.OBJECT
         name = f"{model.__name__}{'List' if is_list else 'Answer'}"
         if name not in self.known:
             data = self.model(model)
             if partial:
                 some = _described("Some of its fields, as `select` wants it.")
                 data = _either(data, {**_PLAIN[Kind.MAPPING], **some})
+            paging: JSONObject = {
+                "hasMore": {"type": "boolean", "description": "Whether there may be a next page."},
+                "totalCount": {"type": "integer", "description": "Only with `countTotal`."},
+            }
+            held: JSONObject = {
+                "code": _text(examples=["success"]),
+                "message": _text(),
+                "data": {"type": "array", "items": data} if is_list else data,
+                "metadata": _object(paging) if is_list else _PLAIN[Kind.MAPPING],
+            }
             is_sure = is_list or any(field.required for field in fields_of(model).values())
-            paging = _object(
-                hasMore={"type": "boolean", "description": "Whether there may be a next page."},
-                totalCount={"type": "integer", "description": "Only with `countTotal`."},
-            )
-            self.known[name] = _object(
-                {
-                    "code": _text(examples=["success"]),
-                    "message": _text(),
-                    "data": {"type": "array", "items": data} if is_list else data,
-                    "metadata": paging if is_list else _PLAIN[Kind.MAPPING],
-                },
-                required=["data"] if is_sure else [],
-            )
-        return self.named(name)
+            self.known[name] = _object(held, *(["data"] if is_sure else []))
+        return _named(name)
 
-    def fields(self, parameters: Iterable[Parameter], docs: Docs) -> JSONObject:
+    def fields(
+        self, parameters: Iterable[Parameter], docs: Docs, **fixed: JSONObject
+    ) -> JSONObject:
         """Return the schema of an object that holds what a method takes."""
         taken = {camel(parameter.name): parameter for parameter in parameters}
-        return _object(
-            {wire: self.parameter(found, docs) for wire, found in taken.items()},
-            required=[wire for wire, found in taken.items() if found.required],
-        )
+        held = {wire: self.parameter(found, docs) for wire, found in taken.items()}
+        required = [wire for wire, found in taken.items() if found.required]
+        return _object({**fixed, **held}, *fixed, *required)
 
     def parameter(self, parameter: Parameter, docs: Docs) -> JSONObject:
         """Return the schema of one parameter."""
@@ -234,30 +215,24 @@ class _Schemas:
         return {**schema, **_described(said)}
 
     def _field(self, field: ModelField, docs: Docs) -> JSONObject:
-        schema = self.of(field)
+        schema, said = self.of(field), docs.arguments.get(field.attribute, "")
         if field.secret:
             schema |= {"x-secret": True}
             if field.kind is Kind.TEXT:
                 schema |= {"format": "password"}
         if field.money:
             schema |= {"format": "int64"}
+            said = f"{said} {_MINOR_UNITS} of `{field.currency}`.".strip()
         if field.nullable or not field.required:
             schema = _or_null(schema)
-        said = docs.arguments.get(field.attribute, "")
-        unit = f"{_MINOR_UNITS} of `{field.currency}`."
-        return {**schema, **_described(f"{said} {unit}".strip() if field.money else said)}
+        return {**schema, **_described(said)}
 
     def _enumeration(self, enumeration: type[OpenEnum]) -> JSONObject:
-        name = enumeration.__name__
-        if name not in self.known:
-            values: list[JSONValue] = [str(value) for value in enumeration]
-            self.known[name] = {
-                "type": "string",
-                **_described(docs_of(enumeration)),
-                "x-known-values": values,
-                "examples": [*values],
-            }
-        return self.named(name)
+        values: list[JSONValue] = [str(value) for value in enumeration]
+        said = _described(docs_of(enumeration))
+        facts = _text(examples=[*values], **{"x-known-values": values})
+        self.known[enumeration.__name__] = {**facts, **said}
+        return _named(enumeration.__name__)
 
 
 @attrs.frozen
@@ -276,125 +251,88 @@ class _Operation:
 
     def described(self) -> JSONObject:
         """Return all that there is to know of it."""
-        verb, docs = self.verb, self.verb.docs
-        effect = verb.effect
-        sent = {"requestBody": self._body()} if verb.route.method in ("POST", "PUT") else {}
-        return {
+        verb, docs, effect = self.verb, self.verb.docs, self.verb.effect
+        taken = [parameter for parameter in verb.parameters if not parameter.is_argument]
+        answers = {**dict(self._successes()), **dict(self._errors())}
+        described: JSONObject = {
             "operationId": verb.call,
             "tags": [verb.noun],
             "summary": _first_sentence(docs) or verb.call,
             **_described(docs),
             "parameters": [*self._parameters()],
-            **sent,
-            "responses": {**dict(self._successes()), **dict(self._errors())},
+            "responses": dict(sorted(answers.items())),
             "x-safe-to-repeat": verb.route.resend,
-            **({"x-effect": _told(effect)} if effect is not None else {}),
         }
+        if verb.route.method in ("POST", "PUT"):
+            body = self.schemas.fields(taken, docs)
+            described["requestBody"] = {"required": "required" in body, **_content(body)}
+        if effect is not None:
+            only = f" (only with `{effect.only_with}`)" if effect.only_with else ""
+            described["x-effect"] = effect.text + only
+        return described
 
     def _parameters(self) -> Iterator[JSONObject]:
         for parameter in self.verb.parameters:
-            schema = self.schemas.parameter(parameter, self.verb.docs)
-            said = schema.pop("description", "")
+            # times of lists are written as conditions of `filter`
+            in_query = not self.verb.writes and parameter.kind is not ParameterKind.TIME
             if parameter.is_argument:
                 place, name = "path", self.verb.route.template.partition(":")[2].partition("/")[0]
-            else:
+            elif in_query:
                 place, name = "query", camel(parameter.name)
-            # times of lists are written as conditions of `filter`
-            if parameter.is_argument or (
-                not self.verb.writes and parameter.kind is not ParameterKind.TIME
-            ):
-                yield {
-                    "name": name,
-                    "in": place,
-                    "required": parameter.required,
-                    **({"description": said} if said else {}),
-                    "schema": schema,
-                }
-
-    def _body(self) -> JSONObject:
-        taken = [parameter for parameter in self.verb.parameters if not parameter.is_argument]
-        schema = self.schemas.fields(taken, self.verb.docs)
-        required = any(parameter.required for parameter in taken)
-        return {"required": required, "content": {_JSON: {"schema": schema}}}
+            else:
+                continue
+            schema = self.schemas.parameter(parameter, self.verb.docs)
+            told: JSONObject = {"description": schema.pop("description", parameter.name)}
+            yield {"name": name, "in": place, "required": parameter.required, **told,
+                   "schema": schema}  # fmt: skip
 
     def _successes(self) -> Iterator[tuple[str, JSONObject]]:
         verb = self.verb
-        is_read_at_once = verb.returns in (Returns.OBJECT, Returns.LIST)
-        answer: JSONObject = {
-            "description": (verb.docs.returns if is_read_at_once else "") or "Done.",
-            "headers": {"x-request-id": {"$ref": "#/components/headers/RequestId"}},
-            "content": {self._content_type: {"schema": self._schema()}},
-        }
+        kind = _FILES.get(verb.route.template.rpartition("/")[2], _JSON)
+        returned = verb.docs.returns if verb.returns in (Returns.OBJECT, Returns.LIST) else ""
+        done = _answer(returned or "Done.", self._schema(), kind)
         links: JSONObject = {target.call: link for target, link in self._links()}
-        done: JSONObject = {**answer, **({"links": links} if links else {})}
+        if links:
+            done["links"] = links
         yield "200", done
         if verb.route.method == "POST":
             yield "201", done
         if verb.writes:
-            accepted = self.schemas.named("RequestAccepted")
             queued = "Queued and not done yet: follow it by the id in `x-request-id`."
-            content: JSONObject = {_JSON: {"schema": accepted}}
-            yield "202", {**answer, "description": queued, "content": content}
-
-    @property
-    def _content_type(self) -> str:
-        last = self.verb.route.template.rpartition("/")[2]
-        return _FILES[last] if self.verb.returns is Returns.FILE else _JSON
+            yield "202", _answer(queued, _named("RequestAccepted"))
 
     def _schema(self) -> JSONObject:
         verb = self.verb
         if verb.returns is Returns.FILE or verb.model is None:
-            return {"type": "string", "contentMediaType": self._content_type}
+            return {}  # it is no JSON
         partial = any(parameter.name == "select" for parameter in verb.parameters)
-        envelope = self.schemas.envelope(verb.model, returns=verb.returns, partial=partial)
+        is_list = verb.returns is not Returns.OBJECT
+        envelope = self.schemas.envelope(verb.model, is_list=is_list, partial=partial)
         return _either(self.schemas.model(verb.model), envelope) if verb.route.bare else envelope
 
     def _links(self) -> Iterator[tuple[Verb, JSONObject]]:
         """Yield what can be done with an object that was made, or with the first of a list."""
         verb = self.verb
         get = next((o for o in self.verbs if o.noun == verb.noun and o.name == "get"), None)
-        ids = [wire for wire, f in fields_of(verb.model).items() if f.attribute == "id"]
-        if get is None or not ids or get.model is not verb.model or verb is get:
-            return
-        if any(parameter.is_argument for parameter in verb.parameters):
+        ids = [wire for wire, field in fields_of(verb.model).items() if field.attribute == "id"]
+        takes_one = any(parameter.is_argument for parameter in verb.parameters)
+        if get is None or not ids or get.model is not verb.model or takes_one:
             return
         first = "" if verb.returns is Returns.OBJECT else "/0"
+        pointer = f"$response.body#/data{first}/{ids[0]}"
         for target in self.verbs:
             if target.parameters and target.parameters[0] == get.parameters[0]:
-                pointer = f"$response.body#/data{first}/{ids[0]}"
                 yield target, {"operationId": target.call, "parameters": {"id": pointer}}
 
     def _errors(self) -> Iterator[tuple[str, JSONObject]]:
         raised = dict(self.verb.docs.raises)
         is_about_something = any(parameter.required for parameter in self.verb.parameters)
-        for status in sorted({*ERROR_OF_STATUS, *_OF_ALL}):
-            said = raised.get(error_class(status).__name__, "")
-            if (
-                status in _OF_ALL
-                or (status in _OF_WRITES and self.verb.writes)
-                or (status == 404 and is_about_something)
-            ):
-                shared: JSONObject = {"$ref": f"#/components/responses/{status}"}
-                yield str(status), {**shared, **_described(said)}
-
-
-def _told(effect: Effect) -> str:
-    return f"{effect.text} (only with `{effect.only_with}`)" if effect.only_with else effect.text
-
-
-def _error_responses() -> Iterator[tuple[str, JSONObject]]:
-    for status in sorted({*ERROR_OF_STATUS, *_OF_ALL}):
-        phrase = HTTPStatus(status).phrase
-        told = _first_sentence(docs_of(error_class(status))).partition(": ")[2]
-        content: JSONObject = {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
-        yield (
-            str(status),
-            {
-                "description": f"{phrase}: {told}" if told else phrase,
-                "headers": {"x-request-id": {"$ref": "#/components/headers/RequestId"}},
-                "content": content,
-            },
-        )
+        for status in _ERRORS:
+            if status in _OF_WRITES and not self.verb.writes:
+                continue
+            if status != 404 or is_about_something:
+                said = _described(raised.get(error_class(status).__name__, ""))
+                yield str(status), {"$ref": f"#/components/responses/{status}", **said}
 
 
 def _webhook(name: str, schemas: _Schemas) -> JSONObject:
@@ -403,69 +341,61 @@ def _webhook(name: str, schemas: _Schemas) -> JSONObject:
     docs = docs_of(cls)
     data = next(one for one in parameters_of(signature_of(cls)) if one.name == "data")
     names: list[JSONValue] = [name, *(old for old, new in OLD_NAMES.items() if new == name)]
-    schemas.known[cls.__name__] = _object(
-        {
-            "event": {"type": "string", "enum": names},
-            "data": {**schemas.of(data.shape), **_described(docs.arguments.get("data", ""))},
-            "metadata": _object(event=_text("The id of the event."), sentAt=_text()),
-        },
-        required=["event", "data"],
-    )
-    done = _object(code=_text(examples=["success"]), required=["code"])
-    answers = [_decision(Approve, schemas), _decision(Decline, schemas)]
-    answered = _either(*answers, done) if "wants_decision" in vars(cls) else done
+    sent: JSONObject = {
+        "event": {"type": "string", "enum": names},
+        "data": schemas.parameter(data, docs),
+        "metadata": _object({"event": _text("The id of the event."), "sentAt": _text()}),
+    }
+    schemas.known[cls.__name__] = _object(sent, "event", "data")
+    done = _object({"code": _text(examples=["success"])}, "code")
+    decisions = [_decision(Approve, schemas), _decision(Decline, schemas)]
+    answered = _either(*decisions, done) if "wants_decision" in vars(cls) else done
+    refused = _object({"error": _text()})
+    signature: JSONObject = {
+        "name": HEADER,
+        "in": "header",
+        "required": True,
+        "description": "HMAC-SHA512 of the body with the webhook's key, in hexadecimal.",
+        "schema": _text(pattern="^[0-9A-Fa-f]{128}$"),
+    }
     return {
         "operationId": name,
-        "tags": [_EVENTS_TAG],
+        "tags": [_EVENTS],
         "summary": _first_sentence(docs) or name,
         "security": [],
-        "parameters": [
-            {
-                "name": HEADER,
-                "in": "header",
-                "required": True,
-                "description": "HMAC-SHA512 of the body with the webhook's key, in hexadecimal.",
-                "schema": {"type": "string", "pattern": "^[0-9A-Fa-f]{128}$"},
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {_JSON: {"schema": schemas.named(cls.__name__)}},
-        },
+        "parameters": [signature],
+        "requestBody": {"required": True, **_content(_named(cls.__name__))},
         "responses": {
-            "200": {"description": "Heard.", "content": {_JSON: {"schema": answered}}},
-            "400": {
-                "description": "The signature does not fit.",
-                "content": {_JSON: {"schema": _object(error=_text())}},
-            },
+            "200": {"description": "Heard.", **_content(answered)},
+            "400": {"description": "The signature does not fit.", **_content(refused)},
         },
     }
 
 
 def _decision(cls: type[Approve | Decline], schemas: _Schemas) -> JSONObject:
-    if cls.__name__ not in schemas.known:
-        taken = schemas.fields(parameters_of(signature_of(cls)), docs_of(cls))
-        action: JSONObject = {"action": {"const": cls.action}}
-        properties = taken["properties"]
-        schemas.known[cls.__name__] = {
-            **taken,
-            "properties": {**action, **(properties if isinstance(properties, dict) else {})},
-            "required": ["action"],
-        }
-    return schemas.named(cls.__name__)
+    taken = parameters_of(signature_of(cls))
+    schemas.known[cls.__name__] = schemas.fields(taken, docs_of(cls), action={"const": cls.action})
+    return _named(cls.__name__)
 
 
-def _object(
-    properties: Mapping[str, JSONValue] | None = None,
-    *,
-    required: Iterable[str] = (),
-    **named: JSONValue,
-) -> JSONObject:
-    needed: list[JSONValue] = [*required]
+def _named(name: str) -> JSONObject:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _content(schema: JSONObject, kind: str = _JSON) -> JSONObject:
+    return {"content": {kind: {"schema": schema}}}
+
+
+def _answer(description: str, schema: JSONObject, kind: str = _JSON) -> JSONObject:
+    headers: JSONObject = {"x-request-id": {"$ref": "#/components/headers/RequestId"}}
+    return {"description": description, "headers": headers, **_content(schema, kind)}
+
+
+def _object(properties: Mapping[str, JSONValue], *required: str) -> JSONObject:
     return {
         "type": "object",
-        "properties": {**(properties or {}), **named},
-        **({"required": needed} if needed else {}),
+        "properties": {**properties},
+        **({"required": [*required]} if required else {}),
         "additionalProperties": True,
     }
 
