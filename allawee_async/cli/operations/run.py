@@ -35,7 +35,6 @@ from allawee_async.errors import (
     RequestAccepted,
     UnprocessableEntityError,
 )
-from allawee_async.models.payments import Payment
 from allawee_async.redaction import printable
 from allawee_async.resources.verbs import FIND, Returns, Verb
 
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
 _TELLS: Final = {"cards.fund": "funding_source_balance", "webhooks.roll_secret": "secret"}
 """The verb that tells whether another one took effect, where `get` does not."""
 _AT_A_TIME: Final = 8
+_FAILED: Final = ("payment", "failed")
 
 
 def run_verb(verb: Verb, given: dict[str, Any]) -> None:
@@ -223,13 +223,19 @@ class VerbCall:
             raise CommandError(f"there is no {noun} with this reference", ExitCode.NOT_FOUND)
         record = self._record(found)
         told = f" (id {printable(str(record['id']))})" if record.get("id") else ""
-        with self._shown(f"took effect{told}"):
-            self._output.writer(self._verb.model).one(record)
+        failure = None
+        if self._verb.writes and (record.get("object"), record.get("status")) == _FAILED:
+            reason = printable(str(record.get("failureReason") or "the API tells no reason"))
+            failure = CommandError(f"the payment{told} failed: {reason}")
+        try:
+            with self._shown(f"took effect{told}"):
+                self._output.writer(self._verb.model).one(record)
+        except CommandError as unseen:
+            raise failure or unseen from None
+        if failure:
+            raise failure
         if not record and self._output.format is Format.TABLE:
             typer.echo("done", err=True)
-        if self._verb.writes and isinstance(found, Payment) and found.status == "failed":
-            reason = printable(found.failure_reason or "the API tells no reason")
-            raise CommandError(f"the payment{told} failed: {reason}")
 
     @contextmanager
     def _shown(self, happened: str) -> Generator[None]:

@@ -219,3 +219,6 @@ def test_a_payment_that_failed_at_once_is_no_success(call: Call) -> None:
     assert (result.exit_code, payment["status"]) == (1, "failed")
     assert result.stderr == f"error: the payment (id {payment['id']}) failed: insufficient-funds\n"
     assert call("payments", "get", payment["id"]).exit_code == 0
+
+    again = call("payments", "requeue", payment["id"], "--yes")
+    assert (again.exit_code, again.stderr) == (1, result.stderr)

@@ -115,6 +115,18 @@ def test_a_write_whose_answer_cannot_be_shown_is_no_failure_to_repeat(
     )
 
 
+def test_a_payment_that_failed_may_be_repeated_though_it_could_not_be_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with full_disk() as full:
+        code = run_with_streams(*PAYOUT, "--amount", "99999999999999", stdout=full)
+
+    assert code == 1
+    assert re.fullmatch(
+        r"error: the payment \(id p\.\w+\) failed: insufficient-funds\n", capsys.readouterr().err
+    )
+
+
 def test_a_stdout_that_is_closed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """A shell is asked once; otherwise Python then has no stdout at all."""
     paid = subprocess.run(
