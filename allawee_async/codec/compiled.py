@@ -67,12 +67,14 @@ class Compiled:
 
     Attributes:
         struct: What msgspec reads an object into.
+        decode: Reads the text of an object into a struct.
         decode_list: Reads the text of a list of objects into structs.
         copy: Makes the models of structs.
         unknown: The unknown fields of each class that it knows.
     """
 
     struct: type[msgspec.Struct]
+    decode: Callable[[Raw], Any]
     decode_list: Callable[[Raw], list[Any]]
     copy: Callable[[list[Any]], list[Any]]
     unknown: Mapping[type[Model], tuple[str, ...]]
@@ -95,8 +97,9 @@ def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Comp
     """
     source = _Source(relation)
     struct = source.struct(cls)
+    decode = msgspec.json.Decoder(struct).decode
     decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
-    return Compiled(struct, decode_list, source.copier(cls), source.unknown)
+    return Compiled(struct, decode, decode_list, source.copier(cls), source.unknown)
 
 
 class _Source:

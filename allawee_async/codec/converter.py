@@ -211,7 +211,7 @@ class ModelReader(Generic[M]):
 
     def text(self, text: Raw) -> M:
         """Read a JSON text."""
-        models = self._quickly(lambda fast: [msgspec.json.decode(text, type=fast.struct)])
+        models = self._quickly(lambda fast: [fast.decode(text)])
         if models is not None:
             return models[0]
         try:

@@ -431,6 +431,8 @@ class _Form:
 
     def fits(self, ids: tuple[Any, ...], given: dict[str, Any]) -> bool:
         """Whether it is a call with all that is needed, ids by place, and nothing else."""
+        if not given:
+            return len(ids) == len(self.ids) and not self.required
         names = given.keys()
         return len(ids) == len(self.ids) and self.required <= names <= self.fields.keys()
 

@@ -225,7 +225,7 @@ class SessionManager:
         def read(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
             reply = read_response(status, headers, body, now=self.clock.time)
             check_subject(reply, request.expected)
-            if reply.request_id is not None:
+            if reply.request_id:
                 reply.request_id = masked_id(reply.request_id, request.secrets)
             self._succeeded(request, reply, state)
             return reply
