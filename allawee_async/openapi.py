@@ -230,8 +230,8 @@ class _Schemas:
     def _enumeration(self, enumeration: type[OpenEnum]) -> JSONObject:
         values: list[JSONValue] = [str(value) for value in enumeration]
         said = _described(docs_of(enumeration))
-        facts = _text(examples=[*values], **{"x-known-values": values})
-        self.known[enumeration.__name__] = {**facts, **said}
+        facts: JSONObject = {"x-known-values": values, "examples": [*values]}
+        self.known[enumeration.__name__] = {**_text(), **said, **facts}
         return _named(enumeration.__name__)
 
 
