@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from allawee_async.cli.app import app
 from allawee_async.cli.listen.commands import COMMANDS, listen, sign, verify
+from allawee_async.webhooks import WebhookVerifier
 from tests.support.deliveries import (
     DOCUMENTED,
     KEY,
@@ -89,6 +90,19 @@ class TestSign:
         )
         assert result.stdout.strip() == VECTOR_SIGNATURE
         assert result.stderr == ""
+
+    @pytest.mark.parametrize("around", ["{}\n", "\ufeff{}\r\n", "{}", " {} \n", "\t{}"])
+    def test_a_key_is_the_same_for_the_command_and_for_the_verifier(
+        self, tool: Any, file: Any, key_file: Any, around: str
+    ) -> None:
+        """Blanks are a part of it for both."""
+        written = around.format(KEY)
+        key_file.write_text(written)
+
+        signed = tool("sign", str(file), "--signing-key-file", str(key_file)).stdout.strip()
+
+        assert signed == tool("sign", str(file), ALLAWEE_SIGNING_KEY=written).stdout.strip()
+        WebhookVerifier(written).verify(VECTOR_BODY, signed)
 
     @pytest.mark.skipif(os.name != "posix", reason="only POSIX files have such permissions")
     def test_a_file_that_others_may_read_is_warned_of(
