@@ -32,18 +32,41 @@ needs_chromium = pytest.mark.skipif(
 
 
 class Watched:
-    """Opens tabs of a browser, and takes note of all that should not be."""
+    """Opens tabs of a browser, which are used again, and takes note of all that should not be."""
 
-    def __init__(self, context: BrowserContext, home: str) -> None:
+    def __init__(self, context: BrowserContext) -> None:
         self.complaints: list[str] = []
         self._context = context
-        self._home = home
-        self._pages: list[Page] = []
+        self._home = ""
+        self._free: list[Page] = []
+        self._used: list[Page] = []
 
     async def tab(self, url: str) -> Page:
-        """Open a tab."""
+        """Show an address in a tab of its own."""
+        page = self._free.pop() if self._free else await self._open()
+        self._used.append(page)
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.emulate_media(color_scheme="light")
+        await page.goto(url)
+        return page
+
+    @asynccontextmanager
+    async def watching(self, home: str, *, all_is_well: bool = True) -> AsyncIterator[Watched]:
+        """Let all be well while the block lasts; all requests go to `home`."""
+        self._home = home
+        self.complaints.clear()
+        try:
+            yield self
+            if all_is_well:
+                assert self.complaints == []
+        finally:
+            while self._used:
+                page = self._used.pop()
+                await page.goto("about:blank")
+                self._free.append(page)
+
+    async def _open(self) -> Page:
         page = await self._context.new_page()
-        self._pages.append(page)
         page.on("request", self._look_at)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
@@ -53,21 +76,15 @@ class Watched:
                 self.complaints.append(told.text) if told.type in ("error", "warning") else None
             ),
         )
-        await page.goto(url)
         return page
 
-    async def close(self) -> None:
-        """Close all tabs."""
-        for page in self._pages:
-            await page.close()
-
     def _look_at(self, request: Request) -> None:
-        if not request.url.startswith(self._home):
+        if not request.url.startswith((self._home, "about:")):
             self.complaints.append(f"a foreign request: {request.url}")
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[BrowserContext]:
+async def chromium() -> AsyncIterator[Watched]:
     """Run a browser, in whose tabs time can be turned forward."""
     assert async_playwright is not None
     async with async_playwright() as playwright:
@@ -76,20 +93,6 @@ async def chromium() -> AsyncIterator[BrowserContext]:
             context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"])
             context.set_default_timeout(PATIENCE)
             await context.clock.install()
-            yield context
+            yield Watched(context)
         finally:
             await browser.close()
-
-
-@asynccontextmanager
-async def watched(
-    browser: BrowserContext, home: str, *, all_is_well: bool = True
-) -> AsyncIterator[Watched]:
-    """Return what opens tabs in which all is well to the end; all requests go to `home`."""
-    tabs = Watched(browser, home)
-    try:
-        yield tabs
-    finally:
-        await tabs.close()
-    if all_is_well:
-        assert tabs.complaints == []

@@ -14,12 +14,12 @@ from aiohttp import web
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.page.views import VIEWS
 from tests.sandbox.conftest import Caller
-from tests.sandbox.page_browser import Watched, chromium, needs_chromium, watched
+from tests.sandbox.page_browser import Watched, chromium, needs_chromium
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from playwright.async_api import BrowserContext, Locator, Page
+    from playwright.async_api import Locator, Page
 
 pytestmark = [needs_chromium, pytest.mark.asyncio(loop_scope="module")]
 
@@ -27,7 +27,7 @@ HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[BrowserContext]:
+async def browser() -> AsyncIterator[Watched]:
     async with chromium() as running:
         yield running
 
@@ -46,8 +46,8 @@ async def sandbox(running: Sandbox) -> AsyncIterator[Sandbox]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def tabs(browser: BrowserContext, sandbox: Sandbox) -> AsyncIterator[Watched]:
-    async with watched(browser, sandbox.url) as opened:
+async def tabs(browser: Watched, sandbox: Sandbox) -> AsyncIterator[Watched]:
+    async with browser.watching(sandbox.url) as opened:
         yield opened
 
 
@@ -154,14 +154,14 @@ async def test_a_fault_hits_the_next_request_and_both_are_seen(
     assert await hit.evaluate("row => row.isTheSame && row.contains(document.activeElement)")
 
 
-async def test_it_can_be_paused_and_tells_when_the_sandbox_is_gone(browser: BrowserContext) -> None:
-    async with Sandbox() as sandbox, watched(browser, sandbox.url) as tabs:
+async def test_it_can_be_paused_and_tells_when_the_sandbox_is_gone(browser: Watched) -> None:
+    async with Sandbox() as sandbox, browser.watching(sandbox.url) as tabs:
         page = await tabs.tab(sandbox.page_url + "/requests")
         await page.get_by_role("button", name="Pause").click()
         await page.get_by_text("Paused").wait_for()
         async with aiohttp.ClientSession() as session:
             await Caller(session, sandbox).get("/customers")
-        await page.clock.run_for(5_000)
+        await page.clock.fast_forward(5_000)
         assert await page.locator("#requests summary").count() == 0
         await page.get_by_role("button", name="Go on").click()
         await shown(page.locator("#requests summary"))
@@ -179,13 +179,13 @@ async def test_what_is_told_goes_by_itself_or_when_it_is_dismissed(
     told, dismiss = page.locator("#outcome p"), page.get_by_role("link", name="Dismiss")
     await page.get_by_role("button", name="Settle all cards now").click()
     assert await outcome(page) == "Settled: 0 purchases."
-    await page.clock.run_for(7_000)
+    await page.clock.fast_forward(7_000)
     await told.wait_for(state="detached")
     await page.get_by_label("Merchant").fill("Shoprite")
     await page.get_by_label("Card", exact=True).select_option("c.2tVghquVL5LxCkjB3")
     await page.get_by_role("button", name="Use the card").click()
     assert (await outcome(page)).startswith("Declined: ")
-    await page.clock.run_for(60_000)
+    await page.clock.fast_forward(60_000)
     await dismiss.click()
     await told.wait_for(state="detached")
 
@@ -204,7 +204,7 @@ async def test_what_is_to_be_copied_is_copied(sandbox: Sandbox, tabs: Watched) -
     ]
     await page.get_by_role("button", name="Make a key for a client").click()
     told = await outcome(page)
-    await page.clock.run_for(60_000)
+    await page.clock.fast_forward(60_000)
     await page.locator("#outcome .copy").click()
     await page.locator("#outcome").get_by_text("Copied").wait_for()
 
@@ -255,13 +255,12 @@ async def test_it_is_light_or_dark_as_somebody_likes_it(sandbox: Sandbox, tabs: 
 
 
 async def test_another_site_can_neither_press_a_button_nor_show_the_page(
-    sandbox: Sandbox, browser: BrowserContext
+    sandbox: Sandbox, browser: Watched
 ) -> None:
     """The other site even knows the token; it is on another port of this computer."""
-    async with watched(browser, "http://", all_is_well=False) as tabs:
+    async with browser.watching("http://", all_is_well=False) as tabs:
         page = await tabs.tab(sandbox.page_url)
         token = await page.locator('input[name="token"]').first.get_attribute("value")
-        await page.close()
         form = (
             f'<form method="post" action="{sandbox.page_url}/do/reset">'
             f'<input name="token" value="{token}"><button>Win a prize</button></form>'
