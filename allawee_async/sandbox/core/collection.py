@@ -237,9 +237,11 @@ class Collection:
         self._changes = set()
 
     def listing(self, selection: Selection) -> OrderedListing:
-        """Return the selected documents in order; listings asked for lately are kept, and true."""
+        """Return the selected documents in order; quick listings of late are kept, and true."""
         selection = self._meant(selection)
         listing = self._listings.get(selection)
+        if listing is None and not selection.is_quick:
+            return self._make_listing(selection)
         if listing is None:
             listing = self._listings[selection] = self._make_listing(selection)
             if len(self._listings) > _KEPT_LISTINGS:

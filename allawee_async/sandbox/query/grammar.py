@@ -6,9 +6,9 @@ import re
 
 import attrs
 
-from allawee_async.sandbox.query.patterns import compile_pattern
+from allawee_async.sandbox.query.patterns import compile_pattern, weigh
 from allawee_async.sandbox.query.values import parse_instant, parse_number
-from allawee_async.sandbox.rules.values import MAX_CONDITIONS
+from allawee_async.sandbox.rules.values import MAX_CONDITIONS, MAX_WEIGHT
 
 
 class MalformedQueryError(ValueError):
@@ -57,6 +57,11 @@ class Condition:
     operator: str
     operands: tuple[str, ...]
 
+    @property
+    def weight(self) -> int:
+        """How long it may take at worst; 0 for all but patterns."""
+        return weigh(self.operands[0]) if self.operator in PATTERNS else 0
+
 
 def parse_conditions(text: str, parameter: str = "filter") -> tuple[Condition, ...]:
     """Return the conditions in a text, in their order; an empty text has none.
@@ -65,6 +70,7 @@ def parse_conditions(text: str, parameter: str = "filter") -> tuple[Condition, .
         MalformedQueryError: The text is not an expression of the documented language.
     """
     conditions: list[Condition] = []
+    weight = 0
     at = _skip_spaces(text, 0)
     while at < len(text):
         try:
@@ -75,6 +81,9 @@ def parse_conditions(text: str, parameter: str = "filter") -> tuple[Condition, .
         conditions.append(condition)
         if len(conditions) > MAX_CONDITIONS:
             raise MalformedQueryError(parameter, f"it has more than {MAX_CONDITIONS} conditions")
+        weight += condition.weight
+        if weight > MAX_WEIGHT:
+            raise MalformedQueryError(parameter, "its patterns weigh too much together")
         at = _skip_spaces(text, at)
     return tuple(conditions)
 

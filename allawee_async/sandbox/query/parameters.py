@@ -15,7 +15,7 @@ from allawee_async.sandbox.query.shaping import (
     parse_select,
     parse_sort,
 )
-from allawee_async.sandbox.rules.values import DEFAULT_LIMIT, MAX_LIMIT
+from allawee_async.sandbox.rules.values import DEFAULT_LIMIT, MAX_LIMIT, WEIGHT_OF_REPEAT
 
 NEWEST_FIRST = (SortField("createdAt", descending=True),)
 CURSORS = ("after", "before", "lastId")
@@ -34,6 +34,12 @@ class Selection:
     some: tuple[Condition, ...] = ()
     none: tuple[Condition, ...] = ()
     order: tuple[SortField, ...] = NEWEST_FIRST
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it costs little to tell, at each change of a document, if it is selected."""
+        weights = (condition.weight for condition in (*self.every, *self.some, *self.none))
+        return sum(weights) <= WEIGHT_OF_REPEAT
 
 
 @attrs.frozen

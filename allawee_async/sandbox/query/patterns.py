@@ -28,9 +28,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
     Raises:
         ValueError: It is no regular expression, too long, or could take exponential time.
     """
-    if len(text) > MAX_PATTERN:
-        raise ValueError(f"a pattern has at most {MAX_PATTERN} characters")
-    _refuse_explosive(text)
+    weigh(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -44,8 +42,15 @@ def found(pattern: re.Pattern[str], stored: object) -> bool:
     return isinstance(stored, str) and pattern.search(stored, 0, MAX_SEARCHED) is not None
 
 
-def _refuse_explosive(text: str) -> None:
-    """Refuse repeated groups that repeat or branch within, references and lookarounds."""
+def weigh(text: str) -> int:
+    """Return how much longer a pattern may take than a text without choices and repetitions.
+
+    Raises:
+        ValueError: It is too long or weighs too much, or has repeated groups that repeat or branch
+            within, references or lookarounds.
+    """
+    if len(text) > MAX_PATTERN:
+        raise ValueError(f"a pattern has at most {MAX_PATTERN} characters")
     weight, fixed = 0, 2  # characters since the last repetition that are there in any case
     branching = [False]
     after_branching_group = False
@@ -70,6 +75,7 @@ def _refuse_explosive(text: str) -> None:
         raise ValueError(
             "a pattern has at most three repetitions apart, or twelve choices in groups"
         )
+    return weight
 
 
 def _follow_groups(branching: list[bool], kind: str | None) -> bool:

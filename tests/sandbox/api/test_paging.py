@@ -174,11 +174,24 @@ async def test_a_search_that_would_stop_the_sandbox_is_given_up(
     monkeypatch.setattr("allawee_async.sandbox.core.listing.SEARCH_SECONDS", 0.05)
     for _ in range(100):
         sandbox.add_customer({"name": "a" * 128})
-    found = await allawee.get("/customers", filter="name~[a-z]*[a-z]*[a-z]*!")
+    found = await allawee.get("/customers", filter="name~[a-z]*a[a-z]*a[a-z]*!")
 
     assert found.status == 400
+    assert (await allawee.get("/customers", filter="name~[a-z]*[a-z]*[a-z]*!")).status == 400
     assert (await allawee.get("/customers", filter="name~a*")).status == 200
     assert sandbox.crashes == []
+
+
+@pytest.mark.parametrize("group", ["filter", "or", "nor", "and"])
+async def test_the_patterns_of_a_group_share_their_weight(allawee: Caller, group: str) -> None:
+    light = " ".join(f"name~ada.{number}" for number in range(100))
+    heavy = " ".join(f"-name~.*a.*a.*b{number}" for number in range(2))
+
+    assert (await allawee.get("/customers", **{group: light})).status == 200
+    assert (
+        await allawee.get("/customers", **{group: "name~a.*b name~b.*c name~c.*d"})
+    ).status == 200
+    assert (await allawee.get("/customers", **{group: heavy})).status == 400
 
 
 async def test_many_values_are_looked_up_and_not_gone_through(allawee: Caller) -> None:

@@ -301,6 +301,14 @@ def test_unique_fields_are_found_without_a_search(filter: str, positions: list[i
     assert collection.listing(selection).between(0, 9) == positions
 
 
+def test_a_listing_that_takes_long_is_not_kept() -> None:
+    collection = collection_of([{"name": "ada"}])
+    quick, slow = (Selection(every=parse_conditions(text)) for text in ("name~a.*", "name~a.*b.*"))
+
+    assert collection.listing(quick) is collection.listing(quick)
+    assert collection.listing(slow) is not collection.listing(slow)
+
+
 def test_only_so_many_listings_are_kept() -> None:
     collection = collection_of([{"x": 1}])
     first = collection.listing(Selection())
