@@ -139,7 +139,6 @@ class Resource:
         *ids: str,
         model: type[Model] | None,
         query: Mapping[str, str],
-        cursor_field: str = "id",
         loose: bool = False,
         on_invalid: OnInvalid | None = None,
     ) -> AsyncPager[Any]:
@@ -150,7 +149,6 @@ class Resource:
             *ids: What the path needs.
             model: What an item is; None for plain mappings.
             query: The query of the first page.
-            cursor_field: The wire name of the field that cursors are taken from.
             loose: Whether no document shows the list: then one object counts as a list of one, an
                 entry that is no object is kept as `extra["value"]`, and a page is the last unless
                 the answer says otherwise.
@@ -160,7 +158,7 @@ class Resource:
             path=route.path(*ids),
             query=query,
             model=model,
-            cursor_field=cursor_field,
+            cursor_field=self._cursor_field,
             loose=loose,
         )
         return AsyncPager(listing.read_by(self._session, on_invalid), listing)
@@ -277,7 +275,6 @@ class Listable(Resource, Generic[M]):
             self.ROUTES["list"],
             model=None if query.get("select") else self._model,
             query=query,
-            cursor_field=self._cursor_field,
             loose=self._loose,
             on_invalid=on_invalid,
         )
