@@ -60,7 +60,8 @@ class Sandbox:
             keeps the state in memory only.
         webhook_pauses: Seconds between the attempts to send an event to a webhook.
         webhooks_anywhere: Whether events are sent to addresses that are not of this computer.
-        page: Whether the standard host has a page for people at `/_sandbox`, for this computer.
+        page: Whether the standard host has a page for people at `/_sandbox`, for this computer. It
+            is drawn with jinja2; without that, it says how to install it.
 
     Raises:
         ValueError: A number is negative, or the key has not the form of one.

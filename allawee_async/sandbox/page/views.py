@@ -63,7 +63,7 @@ VIEWS: dict[str, View] = {
 def whole_page(context: ViewContext, outcome: ActionOutcome | None = None) -> str:
     """Return the document that shows a view, and what came of an action if one was just done."""
     view = VIEWS[context.name]
-    template = _environment().get_template(f"{context.name or 'overview'}.html")
+    template = environment().get_template(f"{context.name or 'overview'}.html")
     return template.render(
         context=context,
         state=context.state,
@@ -87,13 +87,13 @@ def _found(context: ViewContext, view: View) -> Cut[Any] | None:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return what draws the templates: every text is escaped, a field that is missing is empty.
 
     Raises:
         ModuleNotFoundError: There is no jinja2, which comes with the extra that runs a sandbox.
     """
-    from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 - see there
+    from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 - not everybody has it
 
     made = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),

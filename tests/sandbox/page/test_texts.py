@@ -24,7 +24,7 @@ from allawee_async.sandbox.page.texts import (
     money,
     short,
 )
-from allawee_async.sandbox.page.views import _environment
+from allawee_async.sandbox.page.views import environment
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.values import JsonObject
@@ -34,7 +34,7 @@ TEMPLATES = Path(views.__file__).with_name("templates")
 
 def drawn(source: str, **given: Any) -> str:
     """Return what a template draws that has all that those of the page have."""
-    return _environment().from_string(source).render(**given)
+    return environment().from_string(source).render(**given)
 
 
 def test_texts_are_escaped_and_elements_are_not() -> None:
@@ -52,7 +52,7 @@ def test_texts_are_escaped_and_elements_are_not() -> None:
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.stem)
 def test_a_template_knows_its_names_and_has_no_address_of_its_own(path: Path) -> None:
     text = path.read_text("utf-8")
-    made = _environment()
+    made = environment()
     names = meta.find_undeclared_variables(made.parse(text))
 
     assert names <= {"context", "state", "view", "outcome", "found", *made.globals}
