@@ -112,7 +112,7 @@ def engines(session: nox.Session) -> None:
 def schemathesis(session: nox.Session) -> None:
     """Send a sandbox what its description allows, and what not; long with `--max-examples 100`."""
     session.install("-e", ".[cli]", "schemathesis>=4.32")
-    quick = ("--max-examples", "5", "--phases", "fuzzing,stateful")
+    quick = ("--max-examples", "3", "--phases", "fuzzing,stateful", "--generation-deterministic")
     session.run("python", "scripts/fuzz_sandbox.py", *(session.posargs or quick))
 
 

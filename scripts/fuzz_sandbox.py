@@ -187,10 +187,10 @@ def main() -> int:
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(settings)),
                 *("run", f"{sandbox.url}/openapi.json"),
                 *("--header", f"Authorization: Bearer {sandbox.api_key}"),
-                *("--checks", ",".join(CHECKS), "--generation-database", "none"),
-                *("--warnings", "off", *options),
+                *("--checks", ",".join(CHECKS), "--warnings", "off", *options),
             ],
-            env={**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__)), KNOWN: known},
+            env={**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).resolve()), KNOWN: known},
+            cwd=folder,  # where it keeps its crashes
             check=False,
         )
         print(f"{time.monotonic() - started:.0f} seconds, {len(sandbox.crashes)} crashes")
