@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -21,15 +22,19 @@ from allawee_async.errors import NotFoundError
 from allawee_async.query.times import timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from allawee_async.client import AllaweeClient
     from allawee_async.models.payments import Payment
-    from allawee_async.types import JSONObject
+    from allawee_async.types import JSONObject, JSONValue
+
+    Entry = Mapping[str, JSONValue]
 
 _LATER: Final = timedelta(days=1)
 _PAY_IN: Final = "pay-in"
 _NOTHING_MOVED: Final = ("failed", "cancelled")
 _PAYMENT_ID: Final = re.compile(r"p\.\w+")
-_OTHER_ID: Final = re.compile(r"[a-z]+(?:\.[a-z]+)*\.\w{6,}")
+_OTHER_ID: Final = re.compile(r"(?!p\.\w+$)[a-z]+(?:\.[a-z]+)*\.\w{6,}")
 _SHOWN: Final = (
     *("finding", "payment", "reference", "status", "createdAt"),
     *("dueAmount", "debitedAmount", "differenceAmount"),
@@ -85,15 +90,6 @@ def reconcile(
 
 
 @attrs.define
-class _Logged:
-    """What the log of an account says of one payment."""
-
-    amount: int
-    currency: str
-    created_at: str
-
-
-@attrs.define
 class _Reconciliation:
     """Payments and log entries of some time.
 
@@ -101,16 +97,16 @@ class _Reconciliation:
         start: The first moment of it.
         end: The moment behind it.
         accounts: Only these accounts; all, if there are none.
-        payments: The payments that debit an account, by id.
-        logged: What was debited less what came back, by account and reference.
-        others: References that are no payment to be looked for: pay-ins, earlier payments.
+        payments: The payments that debit an account.
+        entries: What the logs say of payments, by account and reference.
+        others: Payments that are not to be compared.
     """
 
     start: datetime
     end: datetime
     accounts: frozenset[str]
-    payments: "dict[str, Payment]" = attrs.Factory(dict)
-    logged: dict[tuple[str, str], _Logged] = attrs.Factory(dict)
+    payments: "list[Payment]" = attrs.Factory(list)
+    entries: "dict[tuple[str, str], list[Entry]]" = attrs.Factory(dict)
     others: set[str] = attrs.Factory(set)
 
     async def read(self, client: "AllaweeClient") -> None:
@@ -124,96 +120,73 @@ class _Reconciliation:
             if payment.type == _PAY_IN or (self.accounts and payer not in self.accounts):
                 self.others.add(payment.id)
             else:
-                self.payments[payment.id] = payment
+                self.payments.append(payment)
                 wanted |= {payer} - {""}
         if not self.accounts:
             mains = client.accounts.list(filter="type:main", limit=PAGE_SIZE)
             wanted |= {account.id async for account in mains}
+        until = self.end + _LATER
         for account in sorted(wanted):
-            until = self.end + _LATER
             logs = client.accounts.logs(
                 account, created_since=self.start, created_until=until, limit=PAGE_SIZE
             )
             async for entry in logs:
-                self._add(account, entry.extra)
+                said = entry.extra
+                name = _id(said.get("reference") or said.get("source")) or f"entry {said.get('id')}"
+                if not _OTHER_ID.fullmatch(name):
+                    self.entries.setdefault((account, name), []).append(said)
         await self._leave_out_others(client)
 
     async def _leave_out_others(self, client: "AllaweeClient") -> None:
         """Forget what the logs say of payments of another time, or of other accounts."""
-        paid = {name for payment in self.payments.values() for name in _names(payment)}
+        partners = {key for payment in self.payments for key in _keys(payment)}
+        self.others |= {name for _, name in partners}  # of which the payee has an entry as well
         end = timestamp("until", self.end)
-        for key, logged in [*self.logged.items()]:
-            reference = key[1]
-            if reference in paid:
-                continue
-            is_other = reference in self.others or logged.created_at >= end
-            if not is_other and _PAYMENT_ID.fullmatch(reference):
-                try:
-                    await client.payments.get(reference)
+        for key in [key for key in self.entries if key not in partners]:
+            is_other = key[1] in self.others or _created_at(self.entries[key]) >= end
+            if not is_other and _PAYMENT_ID.fullmatch(key[1]):
+                with suppress(NotFoundError):
+                    await client.payments.get(key[1])
                     is_other = True
-                except NotFoundError:
-                    pass
             if is_other:
-                del self.logged[key]
-
-    def _add(self, account: str, entry: Mapping[str, Any]) -> None:
-        reference = _id(entry.get("reference") or entry.get("source"))
-        if _OTHER_ID.fullmatch(reference) and not _PAYMENT_ID.fullmatch(reference):
-            return  # of a card, an account: whatever it is, it is no payment
-        amount, created_at = entry.get("amount"), str(entry.get("createdAt") or "")
-        if not isinstance(amount, int):
-            return
-        change = {"credit": abs(amount), "debit": -abs(amount)}.get(str(entry.get("type")), amount)
-        found = self.logged.setdefault(
-            (account, reference or f"entry {entry.get('id')}"),
-            _Logged(0, str(entry.get("currency") or ""), created_at),
-        )
-        found.amount -= change
-        found.created_at = min(found.created_at, created_at)
+                del self.entries[key]
 
     def findings(self) -> "Iterator[JSONObject]":
         """Yield what does not match: payments first, then what only a log knows."""
-        paid = {reference for one in self.payments.values() for reference in _names(one)}
-        for payment in self.payments.values():
-            logged, due = self._logged_for(payment), _due(payment)
-            amount = logged.amount if logged else 0
-            if amount != due:
+        left = dict(self.entries)
+        for payment in self.payments:
+            entries = [entry for key in _keys(payment) for entry in left.pop(key, ())]
+            if _due(payment) != _debited(entries):
                 yield {
-                    "finding": _DIFFERS if logged else _NO_ENTRY,
+                    "finding": _DIFFERS if entries else _NO_ENTRY,
                     "payment": payment.id,
                     "reference": payment.reference,
                     "status": str(payment.status or ""),
                     "account": _id(payment.account),
                     "createdAt": timestamp("createdAt", payment.created_at or self.start),
                     "currency": str(payment.currency or ""),
-                    **_amounts(due, amount),
+                    **_amounts(_due(payment), _debited(entries)),
                 }
-        for (account, reference), logged in self.logged.items():
-            if reference not in paid and logged.amount:
-                yield {
-                    "finding": _NO_PAYMENT,
-                    "payment": None,
-                    "reference": reference,
-                    "status": None,
-                    "account": account,
-                    "createdAt": logged.created_at,
-                    "currency": logged.currency,
-                    **_amounts(0, logged.amount),
-                }
-
-    def _logged_for(self, payment: "Payment") -> _Logged | None:
-        account = _id(payment.account)
-        found = (self.logged.get((account, name)) for name in _names(payment))
-        return next((one for one in found if one is not None), None)
+        for (account, name), entries in left.items():
+            yield {
+                "finding": _NO_PAYMENT,
+                "payment": None,
+                "reference": name,
+                "status": None,
+                "account": account,
+                "createdAt": _created_at(entries),
+                "currency": entries[0].get("currency"),
+                **_amounts(0, _debited(entries)),
+            }
 
     def totals(self) -> "Iterator[JSONObject]":
         """Yield what was due and what was debited, by currency."""
         due: Counter[str] = Counter()
         debited: Counter[str] = Counter()
-        for payment in self.payments.values():
+        for payment in self.payments:
             due[str(payment.currency or "")] += _due(payment)
-        for logged in self.logged.values():
-            debited[logged.currency] += logged.amount
+        for entries in self.entries.values():
+            debited[str(entries[0].get("currency") or "")] += _debited(entries)
         for currency in sorted(due.keys() | debited.keys()):
             yield {"currency": currency, **_amounts(due[currency], debited[currency])}
 
@@ -240,6 +213,21 @@ def _amounts(due: int, debited: int) -> "JSONObject":
     return {"dueAmount": due, "debitedAmount": debited, "differenceAmount": debited - due}
 
 
+def _debited(entries: "Sequence[Entry]") -> int:
+    """Return what an account lost by some entries, in minor units; no document shows one."""
+    total = 0
+    for entry in entries:
+        amount = entry.get("amount")
+        if isinstance(amount, int):
+            change = {"credit": abs(amount), "debit": -abs(amount)}
+            total -= change.get(str(entry.get("type")), amount)
+    return total
+
+
+def _created_at(entries: "Sequence[Entry]") -> str:
+    return min(str(entry.get("createdAt") or "") for entry in entries)
+
+
 def _due(payment: "Payment") -> int:
     """Return what an account should have lost by a payment, in minor units."""
     if payment.status in _NOTHING_MOVED:
@@ -247,8 +235,10 @@ def _due(payment: "Payment") -> int:
     return (payment.amount or 0) + (payment.fees or 0)
 
 
-def _names(payment: "Payment") -> list[str]:
-    return [payment.id, *([payment.reference] if payment.reference else [])]
+def _keys(payment: "Payment") -> list[tuple[str, str]]:
+    """Return under which account and names a log may have a payment."""
+    names = [payment.id, *([payment.reference] if payment.reference else [])]
+    return [(_id(payment.account), name) for name in names]
 
 
 def _id(relation: Any) -> str:
