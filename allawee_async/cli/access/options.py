@@ -15,39 +15,6 @@ KeyKind = Literal["test", "live", "sandbox", "unknown"]
 
 MOST_CUSTOMERS: Final = 200_000
 
-ApiKeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--api-key-file",
-        metavar="FILE",
-        help="Read the API key from this file, - for stdin; else ALLAWEE_API_KEY, else the "
-        "key of `allawee login`.",
-    ),
-]
-UseSandbox = Annotated[
-    bool,
-    typer.Option(
-        "--sandbox",
-        help="Use an embedded sandbox instead of the API; --sandbox FILE keeps its state, for "
-        "instance in play.db.",
-    ),
-]
-SandboxFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--sandbox-file", dir_okay=False, hidden=True, help="What --sandbox FILE stands for."
-    ),
-]
-SandboxCustomers = Annotated[
-    int | None,
-    typer.Option(
-        "--sandbox-customers",
-        min=0,
-        max=MOST_CUSTOMERS,
-        metavar="N",
-        help="Customers that a new sandbox begins with (50).",
-    ),
-]
 BaseUrl = Annotated[
     str | None,
     typer.Option("--base-url", metavar="URL", help="Host of the API; else ALLAWEE_BASE_URL."),
@@ -64,24 +31,54 @@ Timeout = Annotated[
     float | None,
     typer.Option("--timeout", min=0.001, metavar="SECONDS", help="Seconds to wait for one answer."),
 ]
-Rate = Annotated[
-    float | None,
-    typer.Option("--rate", min=0.001, metavar="NUMBER", help="Send no more requests in a second."),
-]
 
 
 @attrs.frozen(kw_only=True)
 class ConnectionOptions:
     """Which API a command talks to, and with which key: an option for each attribute."""
 
-    api_key_file: ApiKeyFile = None
-    sandbox: UseSandbox = False
-    sandbox_file: SandboxFile = None
-    sandbox_customers: SandboxCustomers = None
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--api-key-file",
+            metavar="FILE",
+            help="Read the API key from this file, - for stdin; else ALLAWEE_API_KEY, else the "
+            "key of `allawee login`.",
+        ),
+    ] = None
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox",
+            help="Use an embedded sandbox instead of the API; --sandbox FILE keeps its state, for "
+            "instance in play.db.",
+        ),
+    ] = False
+    sandbox_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--sandbox-file", dir_okay=False, hidden=True, help="What --sandbox FILE stands for."
+        ),
+    ] = None
+    sandbox_customers: Annotated[
+        int | None,
+        typer.Option(
+            "--sandbox-customers",
+            min=0,
+            max=MOST_CUSTOMERS,
+            metavar="N",
+            help="Customers that a new sandbox begins with (50).",
+        ),
+    ] = None
     base_url: BaseUrl = None
     secure_url: SecureUrl = None
     timeout: Timeout = None
-    rate: Rate = None
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate", min=0.001, metavar="NUMBER", help="Send no more requests in a second."
+        ),
+    ] = None
 
     @property
     def is_sandbox(self) -> bool:

@@ -28,32 +28,10 @@ Output = Annotated[
         help="table, json, jsonl or csv; json if stdout is no terminal, else table.",
     ),
 ]
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        "--columns", metavar="NAMES", help="What a table or CSV shows: id,name,claims.type."
-    ),
-]
-Reveal = Annotated[
-    bool, typer.Option("--reveal", help="Show secrets instead of ***; on a terminal only.")
-]
 MaxItems = Annotated[
     str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
 ]
-NoPager = Annotated[
-    bool,
-    typer.Option("--no-pager", help="Write a list to the terminal itself, not into PAGER or less."),
-]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
-Wait = Annotated[
-    bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
-]
-Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Where to save it; - for stdout.")
-]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace the file if there is one already.")
-]
 
 
 @attrs.frozen(kw_only=True)
@@ -61,14 +39,32 @@ class OutputOptions:
     """What is asked for beside the call: an option for each attribute that suits the verb."""
 
     output: Output = None
-    columns: Columns = None
-    reveal: Reveal = False
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns", metavar="NAMES", help="What a table or CSV shows: id,name,claims.type."
+        ),
+    ] = None
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show secrets instead of ***; on a terminal only.")
+    ] = False
     yes: Yes = False
-    wait: Wait = False
+    wait: Annotated[
+        bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
+    ] = False
     max_items: MaxItems = None
-    no_pager: NoPager = False
-    out: Out = None
-    overwrite: Overwrite = False
+    no_pager: Annotated[
+        bool,
+        typer.Option(
+            "--no-pager", help="Write a list to the terminal itself, not into PAGER or less."
+        ),
+    ] = False
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to save it; - for stdout.")
+    ] = None
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file if there is one already.")
+    ] = False
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is sent.
