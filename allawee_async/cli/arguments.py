@@ -33,24 +33,13 @@ def spelled_out(arguments: Sequence[str], exists: Callable[[str], bool]) -> list
         arguments: The arguments as they were typed.
         exists: Whether there is a file of this name.
     """
-    spelled: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word == _END_OF_OPTIONS:
-            return [*spelled, word, *words]
-        if word.startswith(f"{_OPTION}="):
-            spelled += [_WITH_FILE, word.removeprefix(f"{_OPTION}=")]
-        elif word == _OPTION:
-            following = next(words, None)
-            if following is None:
-                spelled.append(word)
-            elif _is_file(following, exists):
-                spelled += [_WITH_FILE, following]
-            else:
-                # The word may itself be `--`, or another option.
-                return [*spelled, word, *spelled_out([following, *words], exists)]
-        else:
-            spelled.append(word)
+    spelled = list(arguments)
+    end = spelled.index(_END_OF_OPTIONS) if _END_OF_OPTIONS in spelled else len(spelled)
+    for place, (word, following) in enumerate(pairwise([*spelled[:end], ""])):
+        if word == _OPTION and following and _is_file(following, exists):
+            spelled[place] = _WITH_FILE
+        elif word.startswith(f"{_OPTION}="):
+            spelled[place] = word.replace(_OPTION, _WITH_FILE, 1)
     return spelled
 
 

@@ -22,6 +22,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(close)}? " if close else ""
 
 
+def known_names(name: str, known: Iterable[str]) -> str:
+    """Return what there is instead of a name that there is not, the most alike first."""
+    names = [*known]
+    return f"{did_you_mean(name, names)}known: {', '.join(names)}"
+
+
 def kebab(name: str) -> str:
     """Return a Python name as the command line writes it: `create_payout`, `from_`."""
     return name.strip("_").replace("_", "-")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.wording import did_you_mean
+from allawee_async.cli.wording import known_names
 from allawee_async.codec.json import NotJSON, loads
 from allawee_async.models.schema import Kind, Shape, camel, fields_of
 
@@ -162,8 +162,8 @@ def _field(taken: str, step: str, model: type[Model] | None) -> tuple[str, Shape
     fields = fields_of(model)
     name = step if step in fields else camel(step.replace("-", "_"))
     if name not in fields:
-        advice = f"{did_you_mean(step, fields)}known: {', '.join(fields)}"
-        raise CommandError(f"{taken} has no field {step!r}; {advice}", ExitCode.WRONG_USE)
+        told = f"{taken} has no field {step!r}; {known_names(step, fields)}"
+        raise CommandError(told, ExitCode.WRONG_USE)
     return name, fields[name]
 
 

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.cli.wording import did_you_mean, words_of
+from allawee_async.cli.wording import did_you_mean, known_names, words_of
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
         from allawee_async.webhooks.events import EVENT_CLASSES
 
         for name in set(arguments.get("events") or ()) - EVENT_CLASSES.keys():
-            close = did_you_mean(name, EVENT_CLASSES)
-            yield f"no document names the event {name!r}; {close}known: {', '.join(EVENT_CLASSES)}"
+            yield f"no document names the event {name!r}; {known_names(name, EVENT_CLASSES)}"
     model = verb.model
     if model is None or not fields_of(model):  # no document shows an entry
         return
@@ -56,8 +55,7 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
         choices = () if field is None or '"' in values else field.choices
         for value in values.split(",") if choices else ():
             if value and value not in choices:
-                close = did_you_mean(value, choices)
-                yield f"the documents name no such {path}; {close}known: {', '.join(choices)}"
+                yield f"the documents name no such {path}; {known_names(value, choices)}"
 
 
 def _is_free(model: type[Model], name: str) -> bool:

@@ -84,7 +84,7 @@ class TableWriter:
             rows = [[self._cell(record, one.column) for one in self._layout] for record in records]
             self._print_rows(rows, heading=is_first)
 
-    def end(self, count: str | None = None) -> None:
+    def end(self, count: str | None = None, /) -> None:
         """Write the totals, and how many there are; say that there was nothing, if so."""
         if not self._rows:
             chosen_columns(self._names or (), self._model, ())

@@ -44,7 +44,7 @@ class Writer(Protocol):
         """Write some objects of a list."""
         ...
 
-    def end(self, count: str | None = None) -> None:
+    def end(self, count: str | None = None, /) -> None:
         """Write what ends a list; for people also how many there are."""
         ...
 
@@ -105,8 +105,7 @@ class _Json(_Checked):
             write(self._between + ",\n".join(_json(record) for record in records))
             self._between = ",\n"
 
-    def end(self, count: str | None = None) -> None:
-        del count
+    def end(self, _: str | None = None, /) -> None:
         self._check(())
         write("[]\n" if self._between == "[\n" else "\n]\n")
 
@@ -121,8 +120,7 @@ class _JsonLines(_Checked):
         self._check(records)
         write("".join(f"{_json(record)}\n" for record in records))
 
-    def end(self, count: str | None = None) -> None:
-        del count
+    def end(self, _: str | None = None, /) -> None:
         self._check(())
 
 
@@ -159,8 +157,7 @@ class _Csv:
         text = csv_lines([heading, *rows] if is_first else rows)
         write(_CODES.sub("?", text) if sys.stdout.isatty() else text)
 
-    def end(self, count: str | None = None) -> None:
-        del count
+    def end(self, _: str | None = None, /) -> None:
         if self._columns is None:
             self.page(())
         if self._missed:

@@ -4,9 +4,7 @@ import getpass
 import json
 import os
 import re
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from typer.testing import CliRunner
 from allawee_async.cli.access import key_store, login
 from allawee_async.cli.app import app
 from allawee_async.version import install_command
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, read_until, terminal
 from tests.support.keyrings import (
     BrokenKeyring,
     ForgetfulKeyring,
@@ -333,76 +331,38 @@ class TestWhoami:
         assert result.stderr.startswith("error: no API key; use --api-key-file FILE")
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="only Linux shows processes as files")
-def test_nothing_that_others_can_see_holds_the_key() -> None:
-    """While it runs, the key is not among its arguments; nor is it in what it writes."""
-    reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "allawee_async",
-            "login",
-            "--api-key-file",
-            "-",
-            "--debug",
-            "--no-check",
-        ],
-        stdin=reading,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
-    )
-    os.close(reading)
-    with os.fdopen(writing, "w") as ours:
-        ours.write(f"{KEY}\n")
-    seen = ""
-    while process.poll() is None:
-        seen += Path(f"/proc/{process.pid}/cmdline").read_text("utf-8")
-        time.sleep(0.01)
-    out, told = process.communicate(timeout=30)
-    assert "login" in seen
-    assert "canary" not in seen + out + told
-    assert process.returncode != 0
-
-
-def test_without_a_terminal_nobody_is_asked() -> None:
+def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python would go on with a warning, and show what is typed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "allawee_async", "login"],
-        input=f"{KEY}\n",
-        capture_output=True,
-        text=True,
-        start_new_session=True,  # so that there is no terminal that it could open
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
-    )
-    assert done.returncode == 2
+    really_open = os.open
+
+    def open_no_terminal(path: Any, *rest: Any, **options: Any) -> int:
+        if path == "/dev/tty":
+            raise OSError(6, "No such device or address")
+        return really_open(path, *rest, **options)
+
+    monkeypatch.setattr(os, "open", open_no_terminal)
+    with using(ForgetfulKeyring()):
+        done = CliRunner().invoke(app, ["login"], input=f"{KEY}\n")
+    assert done.exit_code == 2
     assert done.stderr.startswith("error: there is no terminal to ask on")
-    assert "canary" not in done.stdout + done.stderr
+    assert "canary" not in done.output
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_on_a_terminal_what_is_typed_is_not_shown() -> None:
-    command = [sys.executable, "-m", "allawee_async", "login", "--no-check"]
-    code = f"import os, pty; os._exit(os.waitstatus_to_exitcode(pty.spawn({command!r})))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
-    )
-    shown = b""
-    while not shown.endswith(f"API key for {HOST}: ".encode()):
-        part = process.stdout.read1()  # type: ignore[union-attr]
-        assert part, shown
-        shown += part
-    rest, _ = process.communicate(f"{KEY}\n".encode(), timeout=30)
-    assert b"did not keep the key" in rest
-    assert b"canary" not in shown + rest
-    assert process.returncode == 1
+def test_nothing_that_others_can_see_holds_the_key_that_is_typed() -> None:
+    """It is not shown on the terminal, nor among the arguments, nor in what is told of it."""
+    backend = "keyring.backends.null.Keyring"
+    words = ("login", "--no-check", "--debug")
+    with terminal(*words, PYTHON_KEYRING_BACKEND=backend) as (process, shown):
+        asked = read_until(shown, f"API key for {HOST}: ")
+        arguments = Path(f"/proc/{process.pid}/cmdline")
+        seen = arguments.read_text("utf-8") if arguments.exists() else "login"
+        os.write(shown, f"{KEY}\n".encode())
+        rest = read_until(shown, None)
+        assert process.wait(timeout=30) == 1
+    assert "login" in seen
+    assert "did not keep the key" in rest
+    assert "canary" not in seen + asked + rest
 
 
 def test_an_interrupted_question_ends_quietly(

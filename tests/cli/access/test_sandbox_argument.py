@@ -67,9 +67,7 @@ def test_an_option_is_never_a_file(option: Any) -> None:
 
 
 def test_a_file_behind_an_equals_sign_is_one_whatever_it_looks_like() -> None:
-    assert spelled("cards", "list", "--sandbox=c.124") == [
-        "cards", "list", "--sandbox-file", "c.124",
-    ]  # fmt: skip
+    assert spelled("cards", "list", "--sandbox=c.124") == ["cards", "list", "--sandbox-file=c.124"]
 
 
 def test_what_stands_behind_two_dashes_is_left_alone() -> None:
