@@ -35,7 +35,7 @@ from allawee_async.webhooks.stores.base import key_of
 from allawee_async.webhooks.verifier import MAX_BODY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from multidict import CIMultiDictProxy
 
@@ -155,12 +155,11 @@ def _failed(problem: str) -> Answered:
 def _action(reply: WebhookReply) -> str | None:
     """Return the decision that an answer carries."""
     try:
-        match loads(reply.body):
-            case {"action": "approve" | "decline" as action}:
-                return str(action)
+        answered: Mapping[str, object] = loads(reply.body)
     except NotJSON:
-        pass
-    return None
+        return None
+    action = answered.get("action") if isinstance(answered, dict) else None
+    return str(action) if action in ("approve", "decline") else None
 
 
 HERE: Final = "127.0.0.1"
