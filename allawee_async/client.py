@@ -67,7 +67,7 @@ class AllaweeClient(Resources):
             or a `RedisRate`, for all processes that name it. A 429 pauses everybody who shares it
             for its `Retry-After`. None sets no bound.
         headers: Further headers for each request.
-        on_retry: Called with a `RetryEvent` before a call waits and is sent again.
+        on_retry: Called with a `RetryEvent` before a call waits and is sent again; may be async.
         clock: Seconds of a clock that only runs forward; tests pass their own.
         sleep: Waits so many seconds; tests pass their own.
         random: A number from 0 to 1, for the jitter; tests pass their own.
@@ -124,7 +124,7 @@ class AllaweeClient(Resources):
         """Return a view of this client with other options. It costs next to nothing.
 
         The view shares the connections; closing it, or leaving `async with` on it, does not close
-        them.
+        them. A client that is left waits with that for those who are inside `async with` on a view.
 
         Args:
             timeout: Seconds for one attempt; None keeps what this client has.
@@ -198,10 +198,7 @@ class AllaweeClient(Resources):
 
     async def __aenter__(self) -> Self:
         """Return the client itself; several tasks may do so, and the last one closes it."""
-        if self._is_view:
-            self._session.pool.reopen()
-        else:
-            self._session.pool.enter()
+        self._session.pool.enter()
         return self
 
     async def __aexit__(
@@ -211,8 +208,7 @@ class AllaweeClient(Resources):
         traceback: TracebackType | None,
     ) -> None:
         """Close the client, if nobody else is inside `async with`."""
-        if not self._is_view:
-            await self._session.pool.leave()
+        await self._session.pool.leave(is_owner=not self._is_view)
 
     def __repr__(self) -> str:
         """Show the host and what kind of key it is, never the key."""

@@ -22,6 +22,7 @@ from allawee_async.errors import (
 )
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
+from allawee_async.transport.request import settled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OnInvalid: TypeAlias = Callable[[DecodeError], object]
-"""What is called with the error of each item that cannot be read, where such are left out."""
+"""What is called with the error of each item that cannot be read, where such are left out.
+
+It may be an async function.
+"""
 
 _DEFAULT_LIMIT: Final = 20
 _CURSORS: Final = ("after", "before", "lastId", "page")
@@ -306,7 +310,7 @@ class PageWalk(Generic[T]):
                     return piece
                 if self._source.on_invalid is None:
                     raise piece
-                self._source.on_invalid(piece)
+                await settled(self._source.on_invalid(piece))
             if self._is_last:
                 raise StopAsyncIteration
             if self._batches and self._place.cursor is None:

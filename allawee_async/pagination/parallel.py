@@ -14,6 +14,7 @@ from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 from allawee_async.pagination.pages import PageWalk, as_mapping, cancel_anywhere
 from allawee_async.pagination.windows import in_milliseconds, time_in
+from allawee_async.transport.request import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -265,7 +266,7 @@ class _Run(Generic[T]):
             await self._tell(error)
             return
         try:
-            on_invalid(error)
+            await settled(on_invalid(error))
         except Exception as problem:  # noqa: BLE001 - it is the caller's
             await self._tell(problem)
 

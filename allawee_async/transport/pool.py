@@ -318,6 +318,7 @@ class Pool:
         self._borrowed = session
         self._home: _Home | None = None
         self._users = 0
+        self._is_left = False
         self._closed_in: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._max_connections = max_connections
         self._max_response_bytes = max_response_bytes
@@ -381,19 +382,17 @@ class Pool:
             await old.session.close()
         return home
 
-    def reopen(self) -> None:
-        """Allow to be used again in a loop in which it was closed."""
+    def enter(self) -> None:
+        """Count a user, and allow to be used again in a loop in which it was closed."""
+        self._users += 1
         self._closed_in = None
 
-    def enter(self) -> None:
-        """Count a user."""
-        self._users += 1
-        self.reopen()
-
-    async def leave(self) -> None:
-        """Close it, if this was the last user."""
+    async def leave(self, *, is_owner: bool) -> None:
+        """Close it, if this was the last user, and any of them the owner."""
         self._users -= 1
-        if not self._users:
+        self._is_left = self._is_left or is_owner
+        if self._is_left and not self._users:
+            self._is_left = False
             await self.close()
 
     async def close(self) -> None:

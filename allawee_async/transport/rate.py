@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from allawee_async.errors import ConfigurationError
+from allawee_async.transport.request import settled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -109,7 +110,7 @@ class Rate(ABC):
                 if wait <= 0:
                     return
                 if is_pause and not is_told:
-                    on_pause(wait)
+                    await settled(on_pause(wait))
                     is_told = True
                 await self._sleep(wait)
         finally:

@@ -7,6 +7,7 @@ what is in a query or a body may be an identity number.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import random
 import time
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from allawee_async.errors import AllaweeError, Attempt
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def settled(result: object) -> None:
+    """Wait for what a function of the caller returned, if it is one to be awaited."""
+    if inspect.isawaitable(result):
+        await result
 
 
 @attrs.frozen(kw_only=True)

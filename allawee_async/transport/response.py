@@ -11,7 +11,7 @@ import msgspec
 
 from allawee_async.codec.json import NotJSON, Raw, dumps, field, loads, parts, scanned
 from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
-from allawee_async.transport.retry import read_retry_after
+from allawee_async.transport.retry import read_http_date, read_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -261,6 +261,8 @@ def _read_error(
     except NotJSON:
         document = _text(body)
     facts = document if isinstance(document, dict) else {}
+    # a date of the server's is measured by its own clock, if it tells the time
+    present = read_http_date(headers.get("date", ""))
     return error_class(status)(
         _message(facts) or _reason(status),
         status=status,
@@ -268,7 +270,7 @@ def _read_error(
         details=_details(facts),
         request_id=_request_id(headers),
         body=document,
-        retry_after=read_retry_after(headers.get("retry-after"), now()),
+        retry_after=read_retry_after(headers.get("retry-after"), present or now()),
     )
 
 

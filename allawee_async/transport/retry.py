@@ -207,11 +207,14 @@ def read_retry_after(text: str | None, now: float) -> float | None:
     text = (text or "").strip(" \t")
     if _SECONDS.fullmatch(text):
         return min(float(text), _AGES)
+    moment = read_http_date(text)
+    return moment - now if moment is not None and moment > now else None
+
+
+def read_http_date(text: str) -> float | None:
+    """Return the seconds since the epoch that an HTTP date says, or None if it says nothing."""
     try:
         moment = parsedate_to_datetime(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        left = moment.timestamp() - now
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    return left if left > 0 else None

@@ -22,7 +22,7 @@ from allawee_async.errors import (
 from allawee_async.redaction import SecretText, masked_id
 from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
 from allawee_async.transport.pool import client_timeout
-from allawee_async.transport.request import Clock, Request, RetryEvent
+from allawee_async.transport.request import Clock, Request, RetryEvent, settled
 from allawee_async.transport.response import Reply, check_subject, read_response
 from allawee_async.transport.retry import (
     LONGEST_RETRY_AFTER,
@@ -184,14 +184,14 @@ class SessionManager:
         return turn
 
     async def _wait_for_rate(self, rate: Rate, request: Request, state: RetryState) -> None:
-        def told(seconds: float) -> None:
+        async def told(seconds: float) -> None:
             error = RateLimitError("another call of the same rate was asked to wait", status=429)
             log.info(
                 "%s %s waits %.3f s for the rate: %s",
                 *(request.method, request.shown_path, seconds, error.message),
             )
             attempt = Attempt(len(state.attempts) + 1, None, None, None, 0.0, seconds)
-            self._tell(request, attempt, error, waits_for_rate=True)
+            await self._tell(request, attempt, error, waits_for_rate=True)
 
         began = self.clock.monotonic()
         try:
@@ -205,19 +205,18 @@ class SessionManager:
             place = request.method, request.shown_path
             log.debug("%s %s waited %.3f s for the rate", *place, waited)
 
-    def _tell(
+    async def _tell(
         self, request: Request, attempt: Attempt, error: AllaweeError, *, waits_for_rate: bool
     ) -> None:
         if self.on_retry is not None:
-            self.on_retry(
-                RetryEvent(
-                    method=request.method,
-                    path=request.shown_path,
-                    attempt=attempt,
-                    error=error,
-                    waits_for_rate=waits_for_rate,
-                )
+            event = RetryEvent(
+                method=request.method,
+                path=request.shown_path,
+                attempt=attempt,
+                error=error,
+                waits_for_rate=waits_for_rate,
             )
+            await settled(self.on_retry(event))
 
     def _exchange(
         self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
@@ -341,7 +340,7 @@ class SessionManager:
             raise error
         if fresh:
             return fresh
-        self._tell(request, attempt, error, waits_for_rate=False)
+        await self._tell(request, attempt, error, waits_for_rate=False)
         await self.clock.sleep(pause)
         return headers if self._fixed else self._with_key(await self._ask(state.started))
 

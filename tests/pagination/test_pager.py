@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -559,6 +560,7 @@ async def test_a_break_leaves_nothing_under_way(endless: Endless) -> None:
             break
     await no_tasks_but(before)
     await server.until(lambda server: server.open <= 1)
+    assert len(server.requests) == 3
 
 
 async def test_an_exception_in_the_loop_leaves_nothing_under_way(endless: Endless) -> None:
@@ -751,8 +753,11 @@ async def test_closing_the_client_under_a_walk_leaves_no_session_open(sandbox: S
         await anext(walk)
         await anext(walk)
     await asyncio.sleep(0.02)
-    del walk, allawee
-    gc.collect()  # an open session warns here
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        del walk, allawee
+        gc.collect()
+    assert seen == []
 
 
 # Failing, and going on

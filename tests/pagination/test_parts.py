@@ -339,9 +339,13 @@ async def test_an_item_that_cannot_be_read_is_told_once_and_the_rest_comes(
     assert Counter(found) == Counter(listed.times.keys() - Spoilt.BAD)
 
 
-async def test_what_on_invalid_raises_is_raised() -> None:
-    def refuse(error: DecodeError) -> None:
-        raise ZeroDivisionError
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_what_on_invalid_raises_is_raised(is_async: bool) -> None:
+    def refuse(error: DecodeError) -> object:
+        return later() if is_async else 1 / 0
+
+    async def later() -> object:
+        return 1 / 0
 
     async with serving(Spoilt.of(*evenly(200))) as allawee:
         walk = allawee.customers.list(limit=50, on_invalid=refuse).parallel(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -166,6 +167,19 @@ async def test_on_invalid_is_told_and_the_rest_comes(
 
     assert found == [each for each in expected if not each.startswith("!")]
     assert [f"!{each.cursor}" for each in told] == [each for each in expected if each[0] == "!"]
+
+
+async def test_an_async_on_invalid_is_waited_for() -> None:
+    told: list[str | None] = []
+
+    async def note(error: DecodeError) -> None:
+        await asyncio.sleep(0)
+        told.append(error.cursor)
+
+    step = page("a", bad("x"), "b")
+    async with RawServer(step) as server, AllaweeClient(KEY, base_url=server.url) as allawee:
+        found = await allawee.customers.list(on_invalid=note).to_list()
+    assert ([each.id for each in found], told) == (["a", "b"], ["x"])
 
 
 async def test_with_on_invalid_a_page_stays_one_page() -> None:

@@ -105,10 +105,7 @@ class Wire:
     def enter(self) -> None:
         pass
 
-    def reopen(self) -> None:
-        pass
-
-    async def leave(self) -> None:
+    async def leave(self, *, is_owner: bool) -> None:
         pass
 
     async def close(self) -> None:

@@ -123,6 +123,7 @@ async def test_leaving_an_open_file_early_closes_the_connection() -> None:
             async for _ in file:
                 break
         await server.until_nobody_is_connected()
+        assert server.open_lines == 0
 
 
 async def test_a_file_that_was_read_gives_its_connection_back() -> None:

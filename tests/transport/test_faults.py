@@ -13,6 +13,7 @@ from allawee_async import (
     AllaweeError,
     APIError,
     AuthenticationError,
+    BadRequestError,
     ConfigurationError,
     DecodeError,
     PaginationError,
@@ -292,7 +293,8 @@ async def test_json_that_is_nested_too_deeply_is_no_crash(
 ) -> None:
     body = b'{"code":"success","data":' + b"[" * depth + b"]" * depth + b"}"
     async with RawServer(answers(body, status=status)) as server, talk(server) as allawee:
-        await failure(read(allawee))
+        error = await failure(read(allawee))
+        assert type(error) is (DecodeError if status == 200 else BadRequestError)
 
 
 @pytest.mark.parametrize(

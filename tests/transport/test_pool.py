@@ -58,10 +58,11 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
 
 def test_a_client_can_be_made_outside_of_a_loop_and_thrown_away_unused() -> None:
     client = AllaweeClient(KEY)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
         del client
         gc.collect()
+    assert seen == []
 
 
 def test_no_session_is_opened_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +92,12 @@ async def test_closing_is_harmless_twice_and_before_anything_was_opened() -> Non
     async with RawServer() as server:
         client = AllaweeClient(KEY, base_url=server.url)
         await client.close()
-        await client.customers.get("cus.1")
+        assert (await client.customers.get("cus.1")).id == "cus.1"
+        assert server.open == 1
         await client.close()
         await client.close()
         await server.until(lambda server: server.open == 0)
+        assert server.connections == 1
 
 
 async def test_a_closed_client_opens_again_when_it_is_used() -> None:
@@ -139,9 +142,16 @@ def test_one_client_serves_two_loops_one_after_the_other_with_only_a_final_close
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
-def test_many_calls_at_once_in_a_second_loop_open_one_session() -> None:
+def test_many_calls_at_once_in_a_second_loop_open_one_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[object] = []
+    session = aiohttp.ClientSession
     with sandbox_in_thread() as sandbox:
         client = sandbox.client()
+        monkeypatch.setattr(
+            aiohttp, "ClientSession", lambda **options: opened.append(1) or session(**options)
+        )
 
         async def many() -> None:
             await asyncio.gather(*(client.customers.list().first() for _ in range(10)))
@@ -155,6 +165,7 @@ def test_many_calls_at_once_in_a_second_loop_open_one_session() -> None:
             warnings.simplefilter("error")
             asyncio.run(many_and_close())
             gc.collect()
+    assert len(opened) == 2
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -164,15 +175,18 @@ def test_a_loop_that_was_closed_without_ceremony_leaves_a_client_that_still_work
     with sandbox_in_thread() as sandbox:
         client = sandbox.client()
 
-        async def many_and_close() -> None:
-            await asyncio.gather(*(client.customers.list().first() for _ in range(5)))
+        async def many_and_close() -> list[object]:
+            found = await asyncio.gather(*(client.customers.list().first() for _ in range(5)))
             await client.close()
+            return [*found]
 
         first = asyncio.new_event_loop()
         first.run_until_complete(client.customers.list().first())
         first.close()
-        asyncio.run(many_and_close())
+        found = asyncio.run(many_and_close())
         gc.collect()
+    assert len(found) == 5
+    assert None not in found
 
 
 def test_a_client_at_work_in_one_loop_is_refused_to_another() -> None:
@@ -223,12 +237,16 @@ def test_a_view_keeps_the_pool_alive_and_only_the_last_one_warns() -> None:
             await client.customers.list()
             view = client.with_options()
             pool = client._session.pool
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
                 del client
                 gc.collect()
-            await view.customers.list()
-            await pool.close()
+                assert seen == []
+                assert (await view.customers.list()).items
+                del view
+                del pool
+                gc.collect()
+            assert "AllaweeClient was not closed" in str(seen[0].message)
 
         asyncio.run(use())
 
@@ -681,6 +699,7 @@ async def test_cancelling_a_walk_lets_go_of_everything(page: int) -> None:
         await server.until(lambda server: len(server.requests) == page)
         await cancelled(task)
         await server.until(lambda server: server.open == 0)
+        assert len(server.requests) == page
 
 
 async def test_a_timeout_of_the_callers_own_ends_a_call_and_stays_the_callers() -> None:

@@ -505,6 +505,7 @@ async def test_a_success_after_a_retry_gives_back_what_it_took() -> None:
     ):
         for _ in range(30):
             await a.customers.get("cus.1")
+        assert len(server.requests) == 60
 
 
 async def test_a_write_that_is_never_sent_again_takes_nothing() -> None:

@@ -803,6 +803,20 @@ async def test_on_retry_hears_nothing_of_a_success_or_a_failure_that_is_not_retr
     assert events == []
 
 
+async def test_an_async_on_retry_is_waited_for(api: MockedAllawee, time: FakeTime) -> None:
+    in_turn(api, {"status": 500}, {"payload": GOOD})
+    told: list[float | None] = []
+
+    async def note(event: RetryEvent) -> None:
+        await asyncio.sleep(0)
+        told.append(event.attempt.pause)
+
+    async with AllaweeClient(KEY, on_retry=note, **time.seams) as allawee:
+        await allawee.request("GET", "/a")
+
+    assert told == time.slept == [0.5]
+
+
 async def test_a_view_tells_the_on_retry_of_its_client(api: MockedAllawee, time: FakeTime) -> None:
     always(api, status=500)
     events: list[RetryEvent] = []

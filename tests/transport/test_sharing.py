@@ -75,22 +75,60 @@ async def test_closing_by_hand_closes_for_everybody_and_miscounts_nobody() -> No
         async with client:
             await client.customers.get("cus.1")
             await client.close()
+            await server.until(lambda server: server.open == 0)
             async with client:
                 await client.customers.get("cus.1")
             await client.customers.get("cus.1")
+            assert server.connections == 2  # the inner block closed nothing
         await server.until(lambda server: server.open == 0)
         async with client, client:
             await client.customers.get("cus.1")
         await server.until(lambda server: server.open == 0)
+        assert server.connections == 3
 
 
-async def test_a_view_neither_closes_its_client_nor_is_counted() -> None:
+async def test_a_view_does_not_close_its_client() -> None:
     async with RawServer() as server, AllaweeClient(KEY, base_url=server.url) as allawee:
         async with allawee.with_options(timeout=3) as view, allawee.with_options() as other:
             await view.customers.get("cus.1")
             await other.customers.get("cus.1")
         await allawee.customers.get("cus.1")
         assert server.connections == 1
+
+
+async def test_a_view_of_a_client_that_nobody_entered_leaves_it_open() -> None:
+    async with RawServer() as server:
+        allawee = AllaweeClient(KEY, base_url=server.url)
+        async with allawee.with_options() as view:
+            await view.customers.get("cus.1")
+        await allawee.customers.get("cus.1")
+        assert server.connections == 1
+        await allawee.close()
+
+
+async def test_who_is_inside_of_a_view_is_not_cut_off_by_its_client() -> None:
+    gate = asyncio.Event()
+
+    async def step(line: Line, _: RawRequest) -> None:
+        await gate.wait()
+        await line.answer(one())
+
+    async with RawServer(step) as server:
+        client = AllaweeClient(KEY, base_url=server.url, retry=RetryPolicy(attempts=1))
+
+        async def write() -> int:
+            async with client.with_options(timeout=3) as view:
+                return (await view.request("POST", "/a")).status
+
+        async with client:
+            writing = asyncio.create_task(write())
+            await server.until(lambda server: len(server.requests) == 1)
+        gate.set()
+
+        assert await writing == 200
+        await server.until(lambda server: server.open == 0)
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.customers.get("cus.1")
 
 
 # Loops
@@ -104,10 +142,11 @@ def test_a_client_is_closed_from_another_loop_while_its_own_stands_still() -> No
             own.run(client.customers.list().first())
             other.run(client.close())
             other.run(client.close())
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
             del client
             gc.collect()
+    assert seen == []
 
 
 def test_a_client_is_closed_from_another_loop_while_its_own_runs_in_a_thread() -> None:
@@ -122,9 +161,11 @@ def test_a_client_is_closed_from_another_loop_while_its_own_runs_in_a_thread() -
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            del client
             gc.collect()
+    assert seen == []
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -136,7 +177,11 @@ def test_a_client_is_closed_after_the_end_of_its_loop() -> None:
 
         asyncio.run(client.close())
         asyncio.run(client.close())
-        gc.collect()
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            del client
+            gc.collect()
+    assert [str(one.message) for one in seen if "AllaweeClient" in str(one.message)] == []
 
 
 def test_one_client_serves_loop_after_loop() -> None:
