@@ -151,7 +151,7 @@ def test_what_is_secret_is_said_to_be() -> None:
 
 
 @pytest.mark.parametrize(("verb", "name"), MONEY, ids=lambda it: getattr(it, "call", it))
-async def test_no_verb_sends_an_amount_that_is_none(verb: Any, name: str) -> None:
+async def test_no_verb_sends_an_amount_that_is_no_whole_number(verb: Any, name: str) -> None:
     assert await refusal(verb, name, 1.5) == f"{name} must be an int in minor units (kobo, cents)"
 
 
