@@ -8,7 +8,7 @@ import attrs
 
 from allawee_async.sandbox.query.patterns import compile_pattern, weigh
 from allawee_async.sandbox.query.values import parse_instant, parse_number
-from allawee_async.sandbox.rules.values import MAX_CONDITIONS, MAX_WEIGHT
+from allawee_async.sandbox.rules.values import MAX_CONDITIONS, MAX_FIELD, MAX_WEIGHT
 
 
 class MalformedQueryError(ValueError):
@@ -36,7 +36,7 @@ _SHORTHANDS = {
 _OLD = {"EQ": "eq", "NEQ": "ne", "LIKE": "like", "IN": "in", "NIN": "nin"}
 _NEGATED = {":": "ne", "~": "nlike"}
 
-FIELD = r"[^\s|:=!<>~\"\\,\-][^\s|:=!<>~\"\\,]*"
+FIELD = rf"[^\s|:=!<>~\"\\,\-][^\s|:=!<>~\"\\,]{{0,{MAX_FIELD - 1}}}"
 _HEAD = re.compile(
     rf"(?P<minus>-?)(?P<field>{FIELD})(?:\|(?P<long>[a-z]+)\||\|\|(?P<old>[A-Z]+)\|\||(?P<short>!=|>=|<=|[:=<>~]))"
 )

@@ -121,6 +121,14 @@ def test_spaces_separate_expressions_and_are_of_no_other_account() -> None:
     assert parse_conditions("   ") == ()
 
 
+def test_the_path_of_a_field_has_an_end() -> None:
+    longest = "a" + ".b" * 99 + "c"
+
+    assert parse_conditions(f"{longest}:1")[0].field == longest
+    with pytest.raises(MalformedQueryError):
+        parse_conditions(f"{longest}d:1")
+
+
 @pytest.mark.parametrize(
     "text",
     [

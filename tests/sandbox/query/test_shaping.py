@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,9 @@ from allawee_async.sandbox.query.shaping import (
     sort_key,
 )
 from tests.support.properties import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCUMENT: dict[str, Any] = {"name": "Ada", "id": "cus.1", "metadata": {}, "status": "active"}
 
@@ -87,6 +90,13 @@ def test_numbers_sort_before_texts_before_the_rest_and_missing_ones_come_last() 
     descending = [{"x": 1}, True, "b", "ab", "a", "", 10, 9.5, ..., None]
     assert in_order("f", *values) == ascending
     assert in_order("-f", *values) == descending
+
+
+@pytest.mark.parametrize("parse", [parse_sort, parse_select, parse_expand])
+def test_the_path_of_a_field_has_an_end(parse: Callable[[str], object]) -> None:
+    parse("a" * 200)
+    with pytest.raises(MalformedQueryError):
+        parse("a" * 201)
 
 
 @examples(50)
