@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from allawee_async.sandbox.core.values import MASK
 from allawee_async.sandbox.rules.values import YEARS_VALID
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def is_valid(number: str) -> bool:
 
 def masked(text: str) -> str:
     """Return a text with `***` in place of everything that is the number of a card."""
-    return _LONG_NUMBER.sub(lambda found: "***" if is_valid(found[0]) else found[0], text)
+    return _LONG_NUMBER.sub(lambda found: MASK if is_valid(found[0]) else found[0], text)
 
 
 def expiry_for(now: datetime) -> str:

@@ -9,6 +9,13 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+MASK = "***"
+SECRET_FIELDS = (
+    "pan", "cvv", "pin", "otp", "key", "apiKey", "secretKey", "signingKey", "secret", "password",
+    "bvn", "nin",
+)  # fmt: skip
+"""What no log tells, by the names of the fields."""
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
 

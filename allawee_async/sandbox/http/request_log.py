@@ -12,13 +12,12 @@ from typing import overload
 import attrs
 import msgspec
 
-from allawee_async.sandbox.core.values import from_bytes, to_bytes
+from allawee_async.sandbox.core.values import MASK, SECRET_FIELDS, from_bytes, to_bytes
 
-MASK = "***"
-_FIELDS = "pan|cvv|pin|otp|key|apiKey|secretKey|signingKey|secret|password|bvn|nin"
 # A text that was cut off may end within a value, so the closing quote may be missing.
 _SECRET_FIELD = re.compile(
-    rf'("(?:{_FIELDS})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[0-9.]+)', re.IGNORECASE | re.DOTALL
+    rf'("(?:{"|".join(SECRET_FIELDS)})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[0-9.]+)',
+    re.IGNORECASE | re.DOTALL,
 )
 _SECRET_TEXT = re.compile(
     r"sk\.(?:test|live)\.[0-9A-Za-z_.-]*"  # secret keys

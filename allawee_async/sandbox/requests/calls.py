@@ -6,7 +6,13 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.values import from_bytes, is_nested_deeper, to_timestamp
+from allawee_async.sandbox.core.values import (
+    MASK,
+    SECRET_FIELDS,
+    from_bytes,
+    is_nested_deeper,
+    to_timestamp,
+)
 from allawee_async.sandbox.rules.values import BODY_KEPT, MAX_NESTING
 
 if TYPE_CHECKING:
@@ -16,7 +22,6 @@ if TYPE_CHECKING:
 
 API_VERSION = "2025-06-01"
 HIDDEN = ("id", "createdAt")
-_SECRETS = frozenset({"pan", "cvv", "pin", "key", "signingKey"})
 
 
 def attempt(status: int, body: Json, at: str) -> JsonObject:
@@ -40,7 +45,7 @@ class Called(NamedTuple):
     def record(self) -> JsonObject:
         """Return the call as a document, hidden fields included."""
         at = to_timestamp(self.at)
-        body = bare(_read(self.answered)) if self.answered else None
+        body = bare(_read(self.answered))
         return {
             "_id": self.request_id, "status": "completed", "path": self.path,
             "method": self.method, "apiVersion": API_VERSION,
@@ -59,7 +64,7 @@ def without_secrets(value: Json) -> Json:
     """Return a value with a mask in place of what nobody may read."""
     if isinstance(value, dict):
         return {
-            name: "***" if name in _SECRETS else without_secrets(inner)
+            name: MASK if name in SECRET_FIELDS else without_secrets(inner)
             for name, inner in value.items()
         }
     return [without_secrets(inner) for inner in value] if isinstance(value, list) else value
