@@ -7,10 +7,11 @@ holds from its model, and the prose from their docstrings, where Python keeps th
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
+from allawee_async.codec.json import dumps, loads
 from allawee_async.errors import ERROR_OF_STATUS, error_class
 from allawee_async.models.schema import Kind, camel, fields_of
 from allawee_async.resources import Resources, nouns_of
@@ -47,6 +48,7 @@ _PLAIN: Final[Mapping[Kind, JSONObject]] = {
     Kind.JSON: {},
 }
 _MINOR_UNITS: Final = "A whole number of minor units (kobo, cents)"
+_SCHEMAS: Final = "#/components/schemas/"
 _NULL: Final[JSONObject] = {"type": "null"}
 _ERRORS: Final = {status: HTTPStatus(status) for status in (*ERROR_OF_STATUS, 500, 503, 504)}
 _OF_WRITES: Final = (402, 409, 422)
@@ -111,6 +113,20 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONO
             },
         },
     }
+
+
+def arguments_schema(verb: Verb) -> JSONObject:
+    """Return the JSON schema of an object that holds the arguments of a verb, in wire names.
+
+    It stands alone and allows no other arguments; secrets that a verb can do without are left out.
+    """
+    schemas = _Schemas()
+    of_all = {*schemas.known}
+    taken = [one for one in verb.parameters if one.kind is not ParameterKind.SECRET]
+    schema = schemas.fields(taken, verb.docs) | {"additionalProperties": False}
+    needed = {name: one for name, one in schemas.known.items() if name not in of_all}
+    text = dumps({**schema, "$defs": needed}).replace(_SCHEMAS.encode(), b"#/$defs/")
+    return cast("JSONObject", loads(text))
 
 
 def _tags(verbs: Iterable[Verb]) -> Iterator[JSONObject]:
@@ -379,7 +395,7 @@ def _decision(cls: type[Approve | Decline], schemas: _Schemas) -> JSONObject:
 
 
 def _named(name: str) -> JSONObject:
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": f"{_SCHEMAS}{name}"}
 
 
 def _content(schema: JSONObject, kind: str = _JSON) -> JSONObject:

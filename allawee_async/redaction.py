@@ -171,7 +171,7 @@ def without_named_secrets(name: str, value: JSONValue) -> JSONValue:
         case str():
             return mask(value) if "sk." in value or "sk_" in value else value
         case list():
-            return [without_named_secrets("", item) for item in value]
+            return [without_named_secrets(name, item) for item in value]
         case dict():
             clean = {key: without_named_secrets(key, inner) for key, inner in value.items()}
             if _bare(name).endswith("identity"):

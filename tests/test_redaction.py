@@ -173,6 +173,7 @@ def test_a_number_is_a_secret_unless_it_may_be_a_part_of_any_other() -> None:
             {"type": "bvn", "id": "1", "url": "u"},
             {"type": "bvn", "id": "***", "url": "***"},
         ),
+        ("identity", [{"id": "1"}], [{"id": "***"}]),
         ("businessIdentity", {"type": "cac", "id": None}, {"type": "cac", "id": None}),
         ("customer", {"id": "cus.1"}, {"id": "cus.1"}),
     ],

@@ -52,6 +52,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "allawee_async.cli.openapi:openapi",
         "Print the description of the API as OpenAPI 3.1.",
     ),
+    "mcp": (
+        "allawee_async.cli.mcp:mcp",
+        "Serve the API to an agent, as a server of the Model Context Protocol.",
+    ),
 }
 """Where each command stands, and its line in the help: the first one of its docstring."""
 

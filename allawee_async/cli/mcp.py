@@ -1,0 +1,105 @@
+"""`allawee mcp`: the verbs as tools of an agent, which may do no more than it is told."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from allawee_async.cli.access.connection import run_with_client
+from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.errors import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from allawee_async.client import AllaweeClient
+    from allawee_async.integrations.mcp import Permissions, SpendingLimits
+
+Writes = Annotated[
+    bool, typer.Option("--allow-writes", help="Let the agent change what moves no money.")
+]
+Money = Annotated[
+    bool,
+    typer.Option(
+        "--allow-money", help="Let the agent move money, within --max-amount and --max-total."
+    ),
+]
+MaxAmount = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max-amount",
+        metavar="[CURRENCY=]AMOUNT",
+        help="The most for one payment, in minor units: 500000, or NGN=500000 for one currency; "
+        "may be repeated.",
+    ),
+]
+MaxTotal = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max-total",
+        metavar="[CURRENCY=]AMOUNT",
+        help="The most for all payments until the server ends, in minor units, for each currency "
+        "by itself.",
+    ),
+]
+
+
+def mcp(
+    *,
+    connection: ConnectionOptions,
+    allow_writes: Writes = False,
+    allow_money: Money = False,
+    max_amount: MaxAmount = None,
+    max_total: MaxTotal = None,
+) -> None:
+    """Serve the API to an agent, as a server of the Model Context Protocol.
+
+    It speaks on stdin and stdout. Each verb is a tool, but for those that tell or need card
+    numbers, PINs or keys. Without further options an agent can only read. Secrets are masked, and
+    each call is a line on stderr.
+    """
+    from allawee_async.integrations.mcp import Permissions
+
+    if allow_money and not (max_amount and max_total):
+        raise CommandError("--allow-money needs --max-amount and --max-total", ExitCode.WRONG_USE)
+    if (max_amount or max_total) and not allow_money:
+        raise CommandError("--max-amount and --max-total are for --allow-money", ExitCode.WRONG_USE)
+    permissions = Permissions(
+        writes=allow_writes,
+        money=allow_money,
+        max_amount=_limits("--max-amount", max_amount or []),
+        max_total=_limits("--max-total", max_total or []),
+    )
+
+    async def serve(client: "AllaweeClient") -> None:
+        await _serve(client, permissions)
+
+    run_with_client(connection, serve)
+
+
+async def _serve(client: "AllaweeClient", permissions: "Permissions") -> None:
+    from mcp.server.stdio import stdio_server
+
+    from allawee_async.integrations.mcp import make_server
+
+    def log(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+    server = make_server(client, permissions, log=log)
+    async with stdio_server() as (received, sent):
+        await server.run(received, sent, server.create_initialization_options())
+
+
+def _limits(option: str, texts: list[str]) -> "SpendingLimits":
+    from allawee_async.integrations.mcp import SpendingLimits
+
+    everywhere, by_currency = None, {}
+    for text in texts:
+        currency, _, amount = text.rpartition("=")
+        if not (amount.isascii() and amount.isdigit()):
+            raise CommandError(
+                f"{option} {text!r} is no whole number of minor units", ExitCode.WRONG_USE
+            )
+        if currency:
+            by_currency[currency.upper()] = int(amount)
+        else:
+            everywhere = int(amount)
+    return SpendingLimits(everywhere, by_currency)
