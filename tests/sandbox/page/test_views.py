@@ -414,6 +414,7 @@ def paid(state: State) -> State:
         "id": "p.1", "type": "pay-in", "status": "completed", "amount": 2_550, "currency": "NGN",
         "account": account, "customer": "cus.2tXNjMhytgx7hCxu9", "reference": "salary-7",
         "createdAt": state.now(),
+        "methodData": {"bankTransfer": {"accountName": "Ada Receiver", "accountNumber": "0123"}},
     }  # fmt: skip
     state.payments.add(payment)
     for kind, amount in (("pay-in", 2_550), ("pay-out", -1_000)):
@@ -461,6 +462,13 @@ def test_a_customer_is_shown_with_what_is_theirs(paid: State) -> None:
     for position in cards:
         assert address("cards", id=str(paid.cards.at(position)["id"])) in links
     assert address("payments", id="p.1") in links
+
+
+@pytest.mark.parametrize("query", [{}, {"id": "p.1"}])
+def test_a_payment_tells_who_gets_it(query: dict[str, str], paid: State) -> None:
+    seen = " ".join(read(context(paid, "payments", query=query)).text.split())
+
+    assert "Ada Receiver 0123" in seen
 
 
 def test_an_account_has_a_log_with_signs_balances_and_pages(paid: State) -> None:
