@@ -6,13 +6,13 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from allawee_async.cli.output.columns import is_known
 from allawee_async.cli.wording import did_you_mean, known_names, words_of
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from allawee_async.models.base import Model
     from allawee_async.resources.verbs import Verb
 
 CONDITIONS: Final = ("filter", "or_", "nor", "and_")
@@ -46,9 +46,9 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
     named = [name for option in ("sort", "expand") for name in arguments.get(option) or ()]
     asked += [(name.removeprefix("-").partition(":")[0], "") for name in named]
     for path, values in asked:
-        name = ".".join(camel(step) for step in path.split("."))
+        name = ".".join(camel(step) for step in path.split(".") if not step.isdecimal())
         field = field_at(model, name)
-        if field is None and not _is_free(model, name):
+        if not is_known(name, model, in_lists=True):
             close = _close_to(name, [path for path, _ in paths_of(model)])
             told = f"the client knows no field {path!r} of {words_of(verb.noun)}; {close}"
             yield told.rstrip("; ")
@@ -56,17 +56,6 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
         for value in values.split(",") if choices else ():
             if value and value not in choices:
                 yield f"the documents name no such {path}; {known_names(value, choices)}"
-
-
-def _is_free(model: type[Model], name: str) -> bool:
-    """Return whether a name leads into what no model describes: metadata, an object by its id."""
-    above, _, _ = name.rpartition(".")
-    while above:
-        field = field_at(model, above)
-        if field is not None:
-            return field.model is None
-        above = above.rpartition(".")[0]
-    return False
 
 
 def _close_to(name: str, known: list[str]) -> str:

@@ -16,6 +16,7 @@ from allawee_async.models.schema import Kind, camel, fields_of, masked, paths_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from allawee_async.models.schema import Shape
     from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 _FIRST: Final = ("id", "_id")
@@ -163,6 +164,25 @@ def chosen_columns(
     return [_chosen(name, model, records) for name in names]
 
 
+def is_known(path: str, model: type[Model] | None, *, in_lists: bool = False) -> bool:
+    """Return whether a model has a field; what is below a relation or free-form may be there.
+
+    Args:
+        path: Its dotted name, in wire names.
+        model: The model.
+        in_lists: Whether a list stands for each of its items.
+    """
+    head, _, rest = path.partition(".")
+    shape: Shape | None = fields_of(model).get(head)
+    if shape is None or not rest:
+        return shape is not None
+    if in_lists and shape.item is not None:
+        shape = shape.item
+    if shape.model is not None:
+        return is_known(rest, shape.model, in_lists=in_lists)
+    return shape.kind in (Kind.RELATION, Kind.MAPPING, Kind.JSON)
+
+
 def value_at(record: JSONObject, path: str) -> JSONValue:
     """Return what stands under a dotted name, or None."""
     value: JSONValue = record
@@ -189,7 +209,7 @@ def _has_objects(value: JSONValue) -> bool:
 
 def _chosen(name: str, model: type[Model] | None, records: Sequence[JSONObject]) -> str:
     for path in (name, ".".join(camel(step) for step in name.split("."))):
-        if _is_known(path, model) or any(_has(record, path) for record in records):
+        if is_known(path, model) or any(_has(record, path) for record in records):
             return path
     raise CommandError(
         f"unknown column {name!r}; {_advice(name, all_columns(model, records))}", ExitCode.WRONG_USE
@@ -201,19 +221,6 @@ def _advice(name: str, known: Sequence[str]) -> str:
         return "none are known, as there are no rows"
     heads = dict.fromkeys(path.partition(".")[0] for path in known)
     return f"{did_you_mean(name, known)}known: {', '.join(heads)}"
-
-
-def _is_known(path: str, model: type[Model] | None) -> bool:
-    """Return whether a model has a field; what is below a relation or free-form may be there."""
-    head, _, rest = path.partition(".")
-    shape = fields_of(model).get(head)
-    if shape is None:
-        return False
-    if not rest:
-        return True
-    if shape.model is not None:
-        return _is_known(rest, shape.model)
-    return shape.kind in (Kind.RELATION, Kind.MAPPING, Kind.JSON)
 
 
 def _has(record: JSONObject, path: str) -> bool:
