@@ -26,6 +26,8 @@ _SECRET_TEXT = re.compile(
 )
 _HARMLESS_LENGTH = 12  # the network's own reference of a purchase
 _LONGEST = 16 * 1024  # indenting makes a text longer
+_JSON_PIECE = re.compile(r'\{\}|\[\]|"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_DEEPEST = 20  # what is nested deeper is not indented further
 _CUT_NUMBER = re.compile(r"[0-9][0-9 -]*\Z")
 
 
@@ -39,16 +41,32 @@ def beginning(body: bytes, size: int) -> str:
 
     Args:
         body: The first bytes of it.
-        size: How many bytes it has; if they are all there, JSON is indented.
+        size: How many bytes it has, if they are not all there.
     """
     if len(body) < size:
-        text = body.decode(errors="ignore")
-        return masked_text(_CUT_NUMBER.sub("", text)) + "…"
+        text = _CUT_NUMBER.sub("", body.decode(errors="ignore"))
+        text = _indented(text) if text.startswith(("{", "[")) else text
+        return masked_text(text)[:_LONGEST] + "…"
     try:
         text = msgspec.json.format(to_bytes(from_bytes(body)), indent=2).decode()
     except ValueError:
         text = body.decode(errors="replace")
     return masked_text(text)[:_LONGEST]
+
+
+def _indented(text: str) -> str:
+    """Return the beginning of a JSON text with a line for each value."""
+    lines, depth = [""], 0
+    for piece in _JSON_PIECE.findall(text):
+        if piece in ("}", "]"):
+            depth -= 1
+            lines.append("  " * min(depth, _DEEPEST))
+        lines[-1] += ": " if piece == ":" else piece
+        if piece in ("{", "["):
+            depth += 1
+        if piece in ("{", "[", ","):
+            lines.append("  " * min(depth, _DEEPEST))
+    return "\n".join(lines)
 
 
 def _replacement(found: re.Match[str]) -> str:

@@ -175,6 +175,22 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert masked_text(text) == text
 
 
+def test_json_is_indented_up_to_where_it_was_cut() -> None:
+    whole = b'{"data":[{"name":"a, {b}: \\"c\\"","tags":[],"at":{}},{"amount":12}],"hasMore":true}'
+    told = beginning(whole, len(whole))
+
+    for end in range(20, len(whole)):
+        shown = beginning(whole[:end], len(whole)).removesuffix("…").rstrip(" \n0123456789")
+        assert told.startswith(shown)
+    assert beginning(b'{"data":[{"id":"c.1"},{"id":"c', 99) == (
+        '{\n  "data": [\n    {\n      "id": "c.1"\n    },\n    {\n      "id": "c…'
+    )
+
+
+def test_what_is_nested_deeply_stays_short() -> None:
+    assert len(beginning(b"[" * 4_000, 9_000)) <= 16 * 1024 + 1
+
+
 def test_an_answer_that_is_no_json_is_shown_as_it_is() -> None:
     assert beginning(b"<html>\xff", 7) == "<html>�"
     assert beginning(b'{"a":1}', 7) == '{\n  "a": 1\n}'
