@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import attrs
+
 from allawee_async.sandbox.api.documents import (
     fresh,
     given,
@@ -84,11 +86,7 @@ def change(state: State, authorization: JsonObject, amount: int, fees: int) -> N
     """Let the network change the amount of an approved purchase that is not settled yet."""
     card = stored(state.cards, str(authorization["card"]))
     authorization |= {"amount": amount, "fees": fees, "updatedAt": state.now()}
-    mcc, merchant = authorization["mcc"], authorization["merchant"]
-    purchase = Purchase(
-        CAPTURE, amount, fees, str(authorization["channel"]), mcc,
-        merchant if isinstance(merchant, str) else None,
-    )  # fmt: skip
+    purchase = Purchase.of(authorization)
     reason = objection(state, card, funding_source(state, card), purchase, id_of(authorization))
     if reason is None:
         hold = str(authorization["hold"])
@@ -137,11 +135,9 @@ def _new(state: State, card: JsonObject, purchase: Purchase) -> JsonObject:
         "cardAcceptorNameLocation": purchase.merchant or "ALLAWEE SANDBOX MERCHANT    LA LANG",
     }  # fmt: skip
     return {
-        **fresh(state, state.card_authorizations),
-        "decisionType": SYSTEM, "fees": purchase.fees, "status": PENDING, "type": purchase.type,
-        "amount": purchase.amount, "reserved": False, "currency": card["currency"],
-        "channel": purchase.channel, "card": card["id"], "networkData": network, "hold": None,
-        "settled": False, "mcc": purchase.mcc, "merchant": purchase.merchant, "awaits": None,
+        **fresh(state, state.card_authorizations), **attrs.asdict(purchase),
+        "decisionType": SYSTEM, "status": PENDING, "reserved": False, "currency": card["currency"],
+        "card": card["id"], "networkData": network, "hold": None, "settled": False, "awaits": None,
     }  # fmt: skip
 
 

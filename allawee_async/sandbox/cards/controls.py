@@ -47,6 +47,11 @@ class Purchase:
     mcc: str | None = attrs.field(converter=_mcc)
     merchant: str | None
 
+    @classmethod
+    def of(cls, authorization: JsonObject) -> Purchase:
+        """Return the purchase that an authorization is about, as it is kept with it."""
+        return cls(**{field.name: authorization[field.name] for field in attrs.fields(cls)})  # type: ignore[arg-type]
+
     def is_of(self, subject: str, entries: Collection[str]) -> bool:
         """Return whether one of the entries of a list in controls means this purchase."""
         match subject:
