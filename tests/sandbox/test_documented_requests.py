@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from allawee_async.sandbox import Sandbox
+from allawee_async.sandbox import Sandbox, State
 from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.query.values import values_at
 from tests.sandbox.card_user import CIROMA, NGN_ACCOUNT, SAMPLES, CardUser, SetClock, sample
 from tests.sandbox.conftest import Answer, Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from allawee_async.sandbox.core.collection import Collection
 
 PROGRAMS, CARDS, ACCOUNTS = "POST /card-programs", "POST /cards", "POST /accounts"
 USE = "POST /simulation/cards/{active}/request-authorization"
@@ -337,3 +340,60 @@ async def test_a_queued_request_is_answered_and_told_as_documented(user: CardUse
     assert [one.keys() for one in told["attempts"]] == [
         one.keys() for one in documented["data"]["attempts"]
     ]
+
+
+QUERIES = {
+    "/customers": [
+        "page=0", "page=1&limit=20", "lastId={customer}", "after={customer}", "before={customer}",
+        "countTotal", "countTotal=true", "sort=-createdAt", "sort=-createdAt name",
+        "select=id name -metadata", "filter=status:active", "filter=-status:active",
+        'filter=name:"Ada \\"JD\\" Obi"', "filter=name:<Ada Obi>", "filter=name~ciroma",
+        "filter=-name~ciroma", "filter=metadata.userId|eq|2345", "filter=status||EQ||pending",
+        "filter=email:john@doe.com", "filter=createdAt|gtd|2024-01-01T00:00:00.000Z",
+        "or=status:active status:blocked", "nor=status:blocked", "and=status:active type:business",
+        "filter=country|in|NG,GH,KE", "filter=phone|exists|true", "filter=verifications|size|1",
+    ],
+    "/cards": [
+        "expand=customer,program", "expand=customer:name,email program:name,network",
+        "filter=customer|eq|{customer}", "filter=customer.id|eq|{customer}", "filter=state:active",
+        "filter=cardType||EQ||verve", "filter=program|eq|{program}",
+    ],
+    "/payments": ["filter=amount>=50000 status:failed", "sort=-createdAt amount"],
+    "/requests": [
+        "filter=status||EQ||pending", "filter=method:POST path~/cards&select=path method initiator",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", QUERIES)
+async def test_documented_queries_are_taken(user: CardUser, path: str) -> None:
+    world = await World(user).fill()
+    for query in QUERIES[path]:
+        answer = await user.send("GET", f"{path}?{query.format(**world)}")
+        assert answer.status == 200, query
+
+
+async def test_a_relation_is_filtered_by_the_id_of_what_it_leads_to(user: CardUser) -> None:
+    await World(user).fill()
+    found: set[str] = set()
+    for path, collection in lists_of(user.sandbox.state).items():
+        for relation in collection.relations:
+            steps = tuple(relation.split("."))
+            values = [value for one in collection for value in values_at(one, steps) if value]
+            for value in {str(value) for value in values}:
+                by_field = await user.get(path, filter=f"{relation}|eq|{value}", limit="1000")
+                by_id = await user.get(path, filter=f"{relation}.id|eq|{value}", limit="1000")
+                assert by_field == by_id != []
+                found.add(f"{path} {relation}")
+
+    assert len(found) > 15
+
+
+def lists_of(state: State) -> dict[str, Collection]:
+    return {
+        "/accounts": state.accounts, "/billings": state.billings, "/cards": state.cards,
+        "/card-authorizations": state.card_authorizations, "/disputes": state.disputes,
+        "/card-programs": state.card_programs, "/card-transactions": state.card_transactions,
+        "/events": state.events, "/fees": state.fees, "/payments": state.payments,
+        "/payment-requests": state.payment_requests,
+    }  # fmt: skip
