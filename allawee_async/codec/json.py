@@ -190,7 +190,7 @@ def dumps(value: object, *, sort: bool = False) -> bytes:
         text = (_SORTING if sort else _ENCODER).encode(value)
     except RecursionError:
         text = b"[" * (_MOST_LEVELS + 1)
-    if text.count(b"[") + text.count(b"{") > _MOST_LEVELS and _levels(text) > _MOST_LEVELS:
+    if text.count(b"[") + text.count(b"{") > _MOST_LEVELS and levels(text) > _MOST_LEVELS:
         raise ValueError(f"it has more than {_MOST_LEVELS} levels")
     return text
 
@@ -207,7 +207,7 @@ def dumps_lines(values: Sequence[object]) -> bytes:
         raise ValueError("it has too many levels") from None
 
 
-def _levels(text: bytes) -> int:
+def levels(text: bytes) -> int:
     """Return how deep lists and objects are nested in a JSON text."""
     level = deepest = 0
     for found in _BRACKETS.finditer(text):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from allawee_async.codec.converter import reader
-from allawee_async.codec.json import NotJSON, loads_leniently
+from allawee_async.codec.json import NotJSON, levels, loads_leniently
 from allawee_async.codec.reading import Mismatch, read_step, read_timestamp
 from allawee_async.errors import DecodeError
 from allawee_async.models.card_authorizations import AuthorizationType, CardAuthorization
@@ -211,7 +211,7 @@ def _payload(body: bytes) -> SecretObject:
     else:
         if not isinstance(document, dict):
             problem = "the body is JSON, but no object"
-        elif _may_be_deep(body) and _is_deep(document):
+        elif body.count(b"{") + body.count(b"[") > _MOST_LEVELS < levels(body):
             problem = f"the body has more than {_MOST_LEVELS} levels"
         else:
             return SecretObject(document)
@@ -225,24 +225,6 @@ def _name(payload: SecretObject) -> str:
             return OLD_NAMES.get(name, name)
         case _:
             raise DecodeError("the body names no event", path="event", body=payload)
-
-
-def _may_be_deep(body: bytes) -> bool:
-    return body.count(b"{") + body.count(b"[") > _MOST_LEVELS
-
-
-def _is_deep(document: JSONObject) -> bool:
-    level: list[JSONObject | list[JSONValue]] = [document]
-    for _ in range(_MOST_LEVELS):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _text(value: JSONValue) -> str | None:

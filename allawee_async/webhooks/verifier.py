@@ -104,7 +104,11 @@ class WebhookVerifier:
         """
         raw = raw_body(body)
         del body  # a traceback with local variables would show it
-        return self._event(raw, signature, received_at)
+        _check_moment(received_at)
+        event = parse_event(self._signed(raw, signature))
+        if self._max_age is not None:
+            _check_age(event.sent_at, received_at or datetime.now(UTC), self._max_age)
+        return event
 
     def parse_request(
         self,
@@ -127,16 +131,7 @@ class WebhookVerifier:
         """
         raw = raw_body(body)
         del body  # a traceback with local variables would show it
-        return self._event(raw, signature_in(headers), received_at)
-
-    def _event(
-        self, raw: SecretBytes | None, signature: object, received_at: datetime | None
-    ) -> Event:
-        _check_moment(received_at)
-        event = parse_event(self._signed(raw, signature))
-        if self._max_age is not None:
-            _check_age(event.sent_at, received_at or datetime.now(UTC), self._max_age)
-        return event
+        return self.parse(cast("bytes", raw), signature_in(headers), received_at=received_at)
 
     def _signed(self, raw: SecretBytes | None, signature: object) -> SecretBytes:
         """Return the body if one of the keys signs it."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import AskableStore, Busy, Claim, Done, WatchedStore
+from allawee_async.webhooks.stores.base import AskableStore, Busy, Claim, Done, Store, WatchedStore
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.stores.base import ClaimResult, Store
+    from allawee_async.webhooks.stores.base import ClaimResult
 
 PATIENCE: Final = 10.0
 """Seconds for the store, and for whoever else is handling the event, outside of decisions."""
@@ -32,8 +32,6 @@ _GROWTH: Final = 1.5
 
 _WATCH_EVERY: Final = 60.0
 """Seconds between two looks at whether the store has kept what it was told."""
-
-_METHODS: Final = ("claim", "renew", "finish", "release", "close")
 
 
 class ClaimKeeper:
@@ -128,8 +126,7 @@ class ClaimKeeper:
 
 
 def _check(store: object) -> None:
-    is_one = all(callable(getattr(store, name, None)) for name in _METHODS)
-    if not is_one or isinstance(store, type):
+    if isinstance(store, type) or not isinstance(store, Store):
         raise ConfigurationError(
             "store must be a MemoryStore(), a SQLiteStore(path), a RedisStore(url), or a Store of "
             "your own"

@@ -87,6 +87,7 @@ class Busy:
 ClaimResult: TypeAlias = Claim | Done | Busy
 
 
+@runtime_checkable
 class Store(Protocol):
     """Remembers which events are being handled, and which are done.
 
