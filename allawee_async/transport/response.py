@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import msgspec
@@ -153,7 +153,8 @@ def _envelope(body: bytes) -> _Envelope | None:
     found = _fields(body)
     if not isinstance(found, dict) or not found.keys() <= ENVELOPE:
         return None
-    read = {name: text if name == "data" else loads(text) for name, text in found.items()}
+    fields = cast("dict[str, Raw]", found)
+    read: Any = {name: text if name == "data" else loads(text) for name, text in fields.items()}
     return _Envelope(**read)
 
 
@@ -218,15 +219,16 @@ def _request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def _open_envelope(reply: Reply, envelope: _Envelope) -> None:
-    message, older = envelope.message, envelope.pagination
+    message, metadata, older = envelope.message, envelope.metadata, envelope.pagination
     reply.code = _code(envelope.code)
     reply.message = message if isinstance(message, str) else None
     reply.raw = None if envelope.data is _ABSENT else envelope.data
-    if isinstance(envelope.metadata, dict):
-        reply.metadata = envelope.metadata
+    if isinstance(metadata, dict):
+        reply.metadata = cast("JSONObject", metadata)
     elif isinstance(older, dict):
         # the older documents: `count` is the number of all entries, `lastId` the cursor
-        reply.metadata = {"totalCount": older.get("count"), "lastId": older.get("lastId")}
+        told = cast("JSONObject", older)
+        reply.metadata = {"totalCount": told.get("count"), "lastId": told.get("lastId")}
 
 
 def _refuse_queued(reply: Reply, document: JSONValue) -> None:
