@@ -9,13 +9,14 @@ import os
 import pickle
 import resource
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
 from allawee_async.errors import AllaweeError, ConfigurationError, ServerError
 from allawee_async.export import ExportError, export, exporting
 from allawee_async.export.files import Lock, PartFile
+from allawee_async.export.parquet import Parquet
 from tests.support.exports import (
     FORMATS,
     FakeList,
@@ -287,6 +288,25 @@ async def test_a_full_disk_is_told_and_the_export_can_be_resumed(
     assert not target.exists()
     await export(FakeList(DOCUMENTS).pager(), target, resume=True)
     assert ids_in(target) == IDS
+
+
+async def test_a_disk_that_is_full_while_the_file_is_made_keeps_its_parts(tmp_path: Path) -> None:
+    target = tmp_path / "customers.parquet"
+
+    def torn(_: Parquet, parts: object, finished: BinaryIO) -> Iterator[int]:
+        finished.write(b"PAR1")
+        yield 5
+        full(parts)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Parquet, "finish", torn)
+        with pytest.raises(ExportError, match="make room, then resume"):
+            await export(FakeList(DOCUMENTS).pager(), target)
+    assert beside(target) == {".part", ".checkpoint"}
+    resumed = FakeList(DOCUMENTS)
+    await export(resumed.pager(), target, resume=True)
+
+    assert (resumed.asked, ids_in(target)) == ([], IDS)
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

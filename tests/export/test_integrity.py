@@ -27,7 +27,7 @@ from tests.support.exports import (
     rejected_in,
     rewritten,
 )
-from tests.support.properties import LONG
+from tests.support.properties import LONG, more_in_the_long_run
 
 DOCUMENTS = customers(45)
 DOCUMENTS[13]["name"] = 5
@@ -77,7 +77,7 @@ def mutate(path: Path, chance: random.Random) -> None:
     path.write_bytes(data)
 
 
-@pytest.mark.long
+@more_in_the_long_run
 @pytest.mark.parametrize("stage", ["reading", "read", "made", "placed"])
 @formats
 async def test_no_change_of_what_is_kept_is_taken_for_the_truth(
@@ -297,7 +297,7 @@ ENDINGS = ["part", "checkpoint", "checkpoint.new", "rejected.jsonl.part", "rejec
 ENDINGS += ["finished", "lock", "rejected.jsonl"]
 
 
-@pytest.mark.long
+@more_in_the_long_run
 @pytest.mark.parametrize(("kind", "kind_of_link"), LINKS if LONG else LINKS[::2])
 async def test_links_beside_the_file_are_not_followed(
     tmp_path: Path, kind: str, kind_of_link: str

@@ -12,7 +12,7 @@ from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.export import ExportError, ExportProgress, export, exporting
 from allawee_async.sandbox import Sandbox
 from tests.support.exports import FORMATS, beside, ids_in, read_rows, rejected_in
-from tests.support.properties import LONG
+from tests.support.properties import LONG, more_in_the_long_run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ def with_odd_ones(sandbox: Sandbox) -> None:
         sandbox.add_customer({"name": 5, "createdAt": moment})
 
 
-@pytest.mark.long
+@more_in_the_long_run
 @pytest.mark.parametrize(("kind", "query"), EACH if LONG else EACH[::5], ids=str)
 async def test_the_file_is_the_same(
     sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path, kind: str, query: Any
@@ -99,7 +99,7 @@ async def test_no_more_pages_are_read_at_a_time_than_that(
     assert most == 4
 
 
-@pytest.mark.long
+@more_in_the_long_run
 @pytest.mark.parametrize(("kind", "parallel"), RESUMED if LONG else [*RESUMED[::4], ("csv", 1)])
 async def test_it_is_resumed_with_as_many_at_a_time_as_one_likes(
     sandbox: Sandbox, allawee: AllaweeClient, tmp_path: Path, kind: str, parallel: int

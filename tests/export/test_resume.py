@@ -28,7 +28,7 @@ from tests.support.exports import (
     ids_in,
     rejected_in,
 )
-from tests.support.properties import LONG
+from tests.support.properties import LONG, more_in_the_long_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
 formats = pytest.mark.parametrize("kind", FORMATS)
 
 
-@pytest.mark.long
+@more_in_the_long_run
 @formats
 @pytest.mark.parametrize("completed", [True, False])
 @pytest.mark.usefixtures("small_portions")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
+import pytest
 from hypothesis import settings
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 LONG: Final = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
@@ -13,3 +17,9 @@ LONG: Final = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 def examples(quick: int, long: int | None = None, **others: Any) -> settings:
     """Return settings with so many examples; the long run takes `long`, or 20 times as many."""
     return settings(max_examples=(long or 20 * quick) if LONG else quick, **others)
+
+
+def more_in_the_long_run(test: F) -> F:
+    """Mark a test that tries more there; in everybody's run it counts as any other."""
+    marked: F = pytest.mark.long(test) if LONG else test
+    return marked
