@@ -61,13 +61,18 @@ async def prepared(sandbox: "Sandbox", folder: Path, stock: Any) -> dict[str, st
         (folder / "cvv.txt").write_text(str((await client.cards.secrets(cards[0].id)).cvv))
         for name, card in (("pan.txt", cards[1]), ("new-pan.txt", cards[3])):
             (folder / name).write_text((await client.cards.secrets(card.id)).pan)
+        other = await client.accounts.create(name="x", type="sub", currency="NGN")
         bank = {"accountNumber": "0123456789", "bankCode": "058"}
         payouts = [
             await client.payments.create_payout(
-                method="bank-transfer", options=bank, currency="NGN", amount=amount
+                method="bank-transfer", options=bank, currency="NGN", amount=100, debit_source=payer
             )
-            for amount in (99_999_999_999_999, 100)
+            for payer in (other.id, None)
         ]
+        # So that the one that failed is paid when it is tried again.
+        await client.payments.create_payout(
+            method="transfer", options={"destination": other.id}, currency="NGN", amount=900_000
+        )
         webhook = await client.webhooks.create(
             name="x", url="https://example.com", events=["request.completed"]
         )
@@ -76,10 +81,6 @@ async def prepared(sandbox: "Sandbox", folder: Path, stock: Any) -> dict[str, st
             deposit_channels=["bank-account"],
         )  # fmt: skip
         (channel,) = own.deposit_channels or ()
-        other = await client.accounts.create(name="x", type="sub", currency="NGN")
-        await client.payments.create_payout(
-            method="transfer", options={"destination": other.id}, currency="NGN", amount=500_000
-        )
         dispute = await client.disputes.create(
             reason="general", source="c.auth.2tW3sESJQ4ZW9DKSG", text="x"
         )
