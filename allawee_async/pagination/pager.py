@@ -86,14 +86,6 @@ class Part(Generic[T]):
         return AsyncPager(self.listing.read_by(session, on_invalid), self.listing)
 
 
-@attrs.define(eq=False)
-class _Block(Generic[T]):
-    """An `async with` block over a pager, and the walks that began in it."""
-
-    task: asyncio.Task[Any] | None
-    walks: list[PageWalk[T]] = attrs.field(factory=list["PageWalk[T]"])
-
-
 class AsyncPager(Generic[T]):
     """A list that is read as it is used; making one sends nothing.
 
@@ -114,7 +106,7 @@ class AsyncPager(Generic[T]):
     def __init__(self, source: Source[T], listing: Listing | None = None) -> None:
         self._source = source
         self._listing = listing
-        self._blocks: list[_Block[T]] = []
+        self._blocks: list[tuple[asyncio.Task[Any] | None, list[PageWalk[T]]]] = []
 
     def __aiter__(self) -> ItemWalk[T]:
         """Return an iterator over all items."""
@@ -128,9 +120,7 @@ class AsyncPager(Generic[T]):
     def pages(self) -> PageWalk[T]:
         """Return an async iterator over the pages."""
         walk = PageWalk(self._source)
-        block = self._block_of_this_task()
-        if block is not None:
-            block.walks.append(walk)
+        self._begun_in_this_task([]).append(walk)
         return walk
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
@@ -243,7 +233,7 @@ class AsyncPager(Generic[T]):
 
     async def __aenter__(self) -> Self:
         """Return the pager itself; the end of the block ends the walks that begin in it."""
-        self._blocks.append(_Block(asyncio.current_task()))
+        self._blocks.append((asyncio.current_task(), []))
         return self
 
     async def __aexit__(
@@ -253,17 +243,15 @@ class AsyncPager(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         """Cancel what is being fetched and wait until it has ended."""
-        block = self._block_of_this_task() or self._blocks[-1]
-        self._blocks.remove(block)
-        for walk in block.walks:
+        walks = self._begun_in_this_task(self._blocks[-1][1])
+        self._blocks = [block for block in self._blocks if block[1] is not walks]
+        for walk in walks:
             await walk.aclose()
 
-    def _block_of_this_task(self) -> _Block[T] | None:
-        """Return the innermost open block of this task: other tasks may use the pager, too."""
-        if not self._blocks:
-            return None
-        task = asyncio.current_task()
-        return next((block for block in reversed(self._blocks) if block.task is task), None)
+    def _begun_in_this_task(self, default: list[PageWalk[T]]) -> list[PageWalk[T]]:
+        """Return the walks of the innermost open block of this task: others may use it, too."""
+        task = asyncio.current_task() if self._blocks else None
+        return next((walks for owner, walks in reversed(self._blocks) if owner is task), default)
 
     def __repr__(self) -> str:
         """Say what it is; the query may hold anything, so it is not shown."""

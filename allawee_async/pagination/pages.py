@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import takewhile
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
 
 import attrs
@@ -116,30 +116,20 @@ class Source(Generic[T]):
     def _ids_of(self, entries: Sequence[T | DecodeError]) -> list[str | None]:
         """Return the cursor of each entry, whatever has become of it."""
         field = fields_of(self.model).get(self.cursor_field)
-        attribute = field.attribute if field else ""
-        kinds = {*map(type, entries)}  # in C: nearly every page holds entries of one kind
-        get: Callable[[Any], Any] | None = None
-        if field and kinds == {self.model}:
-            get = attrgetter(attribute)
-        elif kinds == {dict}:
-            get = methodcaller("get", self.cursor_field)
-        if get is not None:
-            values = map(get, entries)
-            return [value if value and isinstance(value, str) else None for value in values]
-        found: list[str | None] = []
-        for entry in entries:
-            record = entry.item if isinstance(entry, DecodeError) else entry
-            if isinstance(record, Model):
-                value = getattr(record, attribute) if field else record.extra.get(self.cursor_field)
-            else:
-                value = as_mapping(record).get(self.cursor_field)
-            found.append(value if value and isinstance(value, str) else None)
-        return found
+        get: Callable[[Any], Any] = partial(wire_value, wire=self.cursor_field)
+        if field and {*map(type, entries)} == {self.model}:  # as nearly every page is: all in C
+            get = attrgetter(field.attribute)
+        values = map(get, entries)
+        return [value if value and isinstance(value, str) else None for value in values]
 
 
-def as_mapping(entry: object) -> Mapping[str, object]:
-    """Return an entry in wire names; nothing for what is no object."""
-    return cast("Mapping[str, object]", entry) if isinstance(entry, dict) else {}
+def wire_value(entry: Any, wire: str) -> object:
+    """Return what an entry has in a field of the wire's name, whatever has become of it."""
+    record = entry.item if isinstance(entry, DecodeError) else entry
+    if isinstance(record, Model):
+        field = fields_of(type(record)).get(wire)
+        return getattr(record, field.attribute) if field else record.extra.get(wire)
+    return cast("Mapping[str, object]", record).get(wire) if isinstance(record, dict) else None
 
 
 def _of_reply(error: DecodeError, reply: Reply) -> DecodeError:
@@ -251,7 +241,7 @@ class Page(Generic[T]):
         if not self.has_more:
             return None
         if self.cursor is None:
-            raise _no_cursor("the last entry has no id to go on from; keep the id in select")
+            raise PaginationError("the last entry has no id to go on from; keep the id in select")
         return await anext(PageWalk(self._source, self.place), None)
 
 
@@ -314,7 +304,9 @@ class PageWalk(Generic[T]):
             if self._is_last:
                 raise StopAsyncIteration
             if self._batches and self._place.cursor is None:
-                raise _no_cursor("the last entry has no id to go on from; keep the id in select")
+                raise PaginationError(
+                    "the last entry has no id to go on from; keep the id in select"
+                )
             batch = await self._next_batch()
             if not self._is_last:  # nobody has closed it meanwhile
                 self._go_on(batch)
@@ -367,7 +359,7 @@ class PageWalk(Generic[T]):
         if more and batch.ids and not fresh:
             raise _standstill(reached)
         if more and not batch.ids and reached is None:
-            raise _no_cursor(
+            raise PaginationError(
                 "an empty page announces more and tells no cursor: ask again later, or cut the "
                 "list by time, with created_since and created_until"
             )
@@ -483,10 +475,6 @@ def _look_at(task: asyncio.Task[Any]) -> None:
 
 def _leading_nameless(ids: Iterable[str | None]) -> int:
     return sum(1 for _ in takewhile(lambda one: one is None, ids))
-
-
-def _no_cursor(message: str) -> PaginationError:
-    return PaginationError(message)
 
 
 def _standstill(cursor: str | None) -> PaginationError:

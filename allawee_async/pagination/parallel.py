@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeGuard, TypeVar
 import attrs
 
 from allawee_async.errors import DecodeError
-from allawee_async.models.base import Model
-from allawee_async.models.schema import fields_of
-from allawee_async.pagination.pages import PageWalk, as_mapping, cancel_anywhere
+from allawee_async.pagination.pages import PageWalk, cancel_anywhere, wire_value
 from allawee_async.pagination.windows import in_milliseconds, time_in
 from allawee_async.transport.request import settled
 
@@ -231,7 +229,7 @@ class _Run(Generic[T]):
             except StopAsyncIteration:
                 return
             except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
-                time = self._time_of(error.item, stretch) if _is_of_item(error) else None
+                time = self._time_of(error, stretch) if _is_of_item(error) else None
                 if time is None or not stretch.is_given_away(time):
                     stretch.read = min(stretch.read, time or stretch.read)
                     await self._leave_out(error)
@@ -275,13 +273,7 @@ class _Run(Generic[T]):
 
         Then there is nothing left to be given away.
         """
-        wire = self._timeline.wire
-        if isinstance(entry, Model):
-            field = fields_of(type(entry)).get(wire)
-            found = getattr(entry, field.attribute) if field else entry.extra.get(wire)
-        else:
-            found = as_mapping(entry).get(wire)
-        return time_in(found) or stretch.window.floor
+        return time_in(wire_value(entry, self._timeline.wire)) or stretch.window.floor
 
 
 def _is_of_item(error: Exception) -> TypeGuard[DecodeError]:
