@@ -302,7 +302,7 @@ async def test_a_disk_that_is_full_while_the_file_is_made_keeps_its_parts(tmp_pa
         patch.setattr(Parquet, "finish", torn)
         with pytest.raises(ExportError, match="make room, then resume"):
             await export(FakeList(DOCUMENTS).pager(), target)
-    assert beside(target) == {".part", ".checkpoint"}
+    assert beside(target) == {".part", ".rejected.jsonl.part", ".checkpoint"}
     resumed = FakeList(DOCUMENTS)
     await export(resumed.pager(), target, resume=True)
 
