@@ -1,6 +1,5 @@
 """`allawee openapi`: the description of the API, for other programs."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -22,8 +21,8 @@ def openapi(*, out: Out = None) -> None:
     """
     from allawee_async.openapi import document
 
-    text = dumps_indented(document()) + b"\n"
+    text = dumps_indented(document())
     if out is not None:
-        out.write_bytes(text)
+        out.write_bytes(text + b"\n")
     else:
-        sys.stdout.buffer.write(text)
+        typer.echo(text.decode())
