@@ -9,8 +9,8 @@ import attrs
 import pytest
 
 from allawee_async.sandbox import Sandbox
+from allawee_async.sandbox.page import views
 from allawee_async.sandbox.page.guard import Visit, is_loopback, objection, objection_to_action
-from allawee_async.sandbox.page.views import environment
 from allawee_async.version import install_command
 from tests.sandbox.page_visitor import Visitor
 
@@ -242,7 +242,7 @@ async def test_a_mistake_of_the_page_is_told_and_kept(
 async def test_without_jinja2_all_but_the_page_works(
     visitor: Visitor, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment.cache_clear()
+    monkeypatch.setattr(views, "environment", views.environment.__wrapped__)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     answer = await visitor.get()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ from allawee_async.sandbox.page.texts import (
 from allawee_async.sandbox.page.views import environment
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from allawee_async.sandbox.core.values import JsonObject
 
 TEMPLATES = Path(views.__file__).with_name("templates")
@@ -34,7 +37,12 @@ TEMPLATES = Path(views.__file__).with_name("templates")
 
 def drawn(source: str, **given: Any) -> str:
     """Return what a template draws that has all that those of the page have."""
-    return environment().from_string(source).render(**given)
+    return compiled(source).render(**given)
+
+
+@cache
+def compiled(source: str) -> Template:
+    return environment().from_string(source)
 
 
 def test_texts_are_escaped_and_elements_are_not() -> None:
