@@ -96,15 +96,17 @@ class EventTable:
     def claim(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> ClaimResult:
         """Let a claim hold, unless the event is done or somebody else holds it."""
         while True:
-            now, until, body, digest = self._read(connection, claim.key)
+            seen, now, until, body, digest = self._read(connection, claim.key)
             if until is not None and until > now:
                 return Busy() if body is None else Done(body, digest)
             if self._write(connection, _CLAIM, claim, until=now + lease, now=now):
+                if now - seen > _ODD:  # so that whoever opens the file knows what time it was
+                    self._write(connection, _SEEN, claim, now=now)
                 return claim
 
     def is_done(self, connection: sqlite3.Connection, key: str) -> bool:
         """Return whether an event is done and still remembered."""
-        now, until, body, _ = self._read(connection, key)
+        _, now, until, body, _ = self._read(connection, key)
         return body is not None and until > now
 
     def renew(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> bool:
@@ -113,14 +115,14 @@ class EventTable:
 
     def finish(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> bytes:
         """Record an answer; return the one that counts."""
-        recorded = self._read(connection, claim.key)[2]
+        recorded = self._read(connection, claim.key)[3]
         if recorded is None:
             connection.execute("PRAGMA synchronous=FULL")
             try:
                 self._write(connection, _FINISH, claim, **self._answer(claim, body))
             finally:
                 connection.execute("PRAGMA synchronous=NORMAL")
-            recorded = self._read(connection, claim.key)[2]
+            recorded = self._read(connection, claim.key)[3]
         return body if recorded is None else recorded
 
     def release(self, connection: sqlite3.Connection, claim: Claim) -> None:
@@ -128,11 +130,9 @@ class EventTable:
         self._write(connection, _RELEASE, claim)
 
     def prune(self, connection: sqlite3.Connection) -> None:
-        """Say what time it is, and take away a few events that are not remembered any more."""
-        now = self._file.clock.now()
+        """Take away a few of the events that are not remembered any more."""
         with self._file.writing():
-            connection.execute(_SEEN, {"now": now})
-            connection.execute(_PRUNE, {"before": now - _GRACE})
+            connection.execute(_PRUNE, {"before": self._file.clock.now() - _GRACE})
 
     def trouble(self, connection: sqlite3.Connection) -> str | None:  # noqa: ARG002 - a step like others
         """Return what has happened to the clock since the last call."""
@@ -162,10 +162,14 @@ class EventTable:
 
     def _read(
         self, connection: sqlite3.Connection, key: str
-    ) -> tuple[float, Any, bytes | None, str]:
-        """Return the time, and of an event the end of its time, its answer and its digest."""
+    ) -> tuple[float, float, Any, bytes | None, str]:
+        """Return the time that was seen last and that of now, and what is known of an event.
+
+        That is the end of its lease or, with an answer, of the time it is remembered; its answer;
+        its digest.
+        """
         seen, until, body, digest = connection.execute(_READ, {"key": key}).fetchone()
-        return self._file.clock.now(seen), until, body, digest
+        return seen, self._file.clock.now(seen), until, body, digest
 
     def _answer(self, claim: Claim, body: bytes) -> dict[str, object]:
         until = self._file.clock.now() + self._keep
@@ -247,6 +251,9 @@ class SQLiteWorker:
 TIMEOUT: Final = 5.0
 """Seconds to wait for other writers."""
 
+_LEAST_PAUSE: Final = 86_400.0
+"""Seconds that a file's time may go on while nobody has it open, though events are kept shorter."""
+
 _PRUNE_AFTER: Final = 50
 """New events. Twice as many old ones are taken away, so that the file does not grow for ever."""
 
@@ -282,7 +289,7 @@ class SQLiteStore:
     ) -> None:
         self._path = os.fspath(path)
         keep = checked_seconds("keep", keep)
-        time_of_file = FileClock(clock, keep / 2)
+        time_of_file = FileClock(clock, max(keep / 2, _LEAST_PAUSE))
         self._file = SQLiteFile(path, checked_seconds("timeout", timeout), time_of_file)
         self._table = EventTable(self._file, keep)
         self._lock = threading.Lock()
@@ -304,7 +311,7 @@ class SQLiteStore:
         )
         if found is claim:
             self._claimed += 1
-            if self._claimed % _PRUNE_AFTER == 1:
+            if self._claimed % _PRUNE_AFTER == 0:
                 self._submit(self._table.prune)
         return found
 

@@ -301,6 +301,39 @@ async def test_processes_with_different_clocks_agree(path: Path, days: float) ->
     await other.close()
 
 
+@pytest.mark.parametrize(("days", "told"), [(0.5, False), (3, False), (30, True)])
+async def test_a_file_that_nobody_used_for_long_is_told(
+    path: Path, days: float, *, told: bool
+) -> None:
+    now = FakeTime()
+    store = SQLiteStore(path, clock=now.clock)
+    await store.finish(await claimed(store), b"x")
+    await store.close()
+    now.pass_by(days * DAY)
+    later = SQLiteStore(path, clock=now.clock)
+
+    assert await later.claim("key", lease=60) == Done(b"x")
+    assert bool(await later.trouble()) is told
+    await later.close()
+
+
+async def test_the_time_of_a_file_does_not_go_back_when_it_is_opened_again(path: Path) -> None:
+    """However few events came while it was open before: a claim must not hold for days."""
+    now = FakeTime()
+    store = SQLiteStore(path, clock=now.clock)
+    await store.release(await claimed(store, "first"))
+    now.pass_by(30 * DAY)
+    await claimed(store, "killed", lease=30)
+    await store.close()
+
+    now.pass_by(31)
+    later = SQLiteStore(path, clock=now.clock)
+
+    await claimed(later, "killed")
+    assert await later.trouble() is None
+    await later.close()
+
+
 # Failures.
 
 
