@@ -55,17 +55,11 @@ def print_report(
 
 def print_facts(facts: Mapping[str, str]) -> None:
     """Print some facts on stdout, a line each."""
-    from rich.table import Table
-
     from allawee_async.cli.output.cells import cell
-    from allawee_async.cli.output.console import output_console
+    from allawee_async.cli.output.tables import TableWriter
 
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in facts.items():
-        table.add_row(name, cell(name, value, None))
-    output_console().print(table)
+    rows = [(name, cell(name, value, None)) for name, value in facts.items()]
+    TableWriter(None, None).fields(rows)
 
 
 def is_for_a_program(output: ReportFormat | None) -> bool:

@@ -66,7 +66,7 @@ class TableWriter:
     def one(self, record: JSONObject) -> None:
         """Write the fields of an object below each other."""
         ordered = {name: record[name] for name in in_order(record, self._model)}
-        self._print_fields(list(_rows(ordered, "", self._model, ())))
+        self.fields(list(_rows(ordered, "", self._model, ())))
 
     def page(self, records: Sequence[JSONObject]) -> None:
         """Write some rows; the first ones below a heading."""
@@ -159,7 +159,7 @@ class TableWriter:
             for heading, total in self._totals[currency].items()
         }
         if self._layout is None:
-            self._print_fields([(f"{_TOTAL} {name}", text) for name, text in totals.items()])
+            self.fields([(f"{_TOTAL} {name}", text) for name, text in totals.items()])
             return
         row = [totals.get(one.column.heading, Text()) for one in self._layout]
         label = next((text for text in row if not text), Text())
@@ -202,9 +202,9 @@ class TableWriter:
         ]
         self._console.print(self._cell(record, first), overflow="fold")
         longest = max((len(one.heading) for one in others), default=0)
-        self._print_fields(there, longest, indent=_GAP)
+        self.fields(there, longest, indent=_GAP)
 
-    def _print_fields(
+    def fields(
         self, rows: Sequence[tuple[str, Text]], longest: int = 0, *, indent: int = 0
     ) -> None:
         """Write names and values, a line each; what is too long for it goes on below itself."""

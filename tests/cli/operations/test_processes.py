@@ -198,28 +198,33 @@ def test_a_table_in_an_encoding_that_lacks_most_characters(
 
 
 def test_on_a_terminal_there_is_a_table_in_colour_through_the_pager() -> None:
-    with terminal(*LIST, "--max-items", "3", PAGER="cat; echo paged") as (process, shown):
+    listing = (*LIST, "--max-items", "3")
+    with terminal(*listing, width=90, PAGER="cat; echo paged") as (process, shown):
         text = read_until(shown, None)
 
         assert process.wait(timeout=60) == 0
-    assert re.sub(r"\x1b\[[\d;]*m", "", text).startswith("id ")
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+    assert plain.startswith("id ")
+    assert 80 < max(map(len, plain.splitlines())) <= 90  # as wide as the terminal says
     assert "\x1b[36m" in text
     assert "\x1b[32mactive" in text
     assert text.endswith("paged\r\n")
 
 
 def test_a_narrow_terminal_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    with terminal(*LIST, "--max-items", "2", "--no-pager", "--no-color", width=40) as (_, shown):
-        text = read_until(shown, None)
+    monkeypatch.setenv("COLUMNS", "40")
+    listing = (*LIST, "--max-items", "2", "--no-pager")
+    code, text = run_on_terminal(*listing, "--no-color")
     lines = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
 
+    assert code == 0
     assert "\x1b[36m" not in text
     assert lines[0].startswith("cus.")
     assert lines[1].split()[0] == "name"
     assert max(map(len, lines)) <= 40
 
     monkeypatch.setenv("NO_COLOR", "1")
-    code, plain = run_on_terminal(*LIST, "--max-items", "2", "--no-pager")
+    code, plain = run_on_terminal(*listing)
 
     assert (code, "\x1b[36m" in plain, "\x1b[32mactive" in plain) == (0, False, False)
 
