@@ -148,14 +148,17 @@ class BatchJournal:
     def _check_owner(self, header: dict[str, Any], owner: JournalOwner) -> None:
         if (header.get("format"), header.get("version")) != (FORMAT, VERSION):
             raise BatchError(f"{self._path} was written by another version of this library")
-        for name, mine in attrs.asdict(owner).items():
+        for name, mine in (("verb", owner.verb), ("host", owner.host)):
             if header.get(name) != mine:
-                theirs = "another key" if name == "key" else f"{name} {header.get(name)}"
                 raise BatchError(
-                    f"{self._path} belongs to a batch with {theirs}"
-                    + ("" if name == "key" else f", not {mine}")
-                    + "; nothing was sent. Name the journal of this batch, or a new file"
+                    f"{self._path} belongs to a batch with {name} {header.get(name)}, not {mine}; "
+                    "nothing was sent. Name the journal of this batch, or a new file"
                 )
+        if header.get("key") != owner.key:
+            raise BatchError(
+                f"{self._path} belongs to a batch with another key; nothing was sent. Go on with "
+                "the key that it began with, or look up what was paid before you begin a new one"
+            )
 
     async def record(self, entry: JournalEntry) -> None:
         """Write an entry; it is on the disk when this returns. Entries that wait share one sync.

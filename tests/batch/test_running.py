@@ -340,7 +340,7 @@ async def test_a_journal_of_another_key_or_verb_is_refused(
     async with AllaweeClient(
         "sk.test.another", base_url=sandbox.url, secure_url=sandbox.secure_url
     ) as other:
-        with pytest.raises(BatchError, match="another key"):
+        with pytest.raises(BatchError, match=r"another key; .* look up what was paid before"):
             await run_batch(other.payments.create_payout, payouts(1), journal=journal)
     with pytest.raises(BatchError, match=r"verb payments\.create_payout, not customers\.create"):
         await run_batch(
