@@ -111,6 +111,9 @@ def is_loopback(host: str) -> bool:
 class KeySource:
     """The API key: a text, or a function that is asked before each request.
 
+    Attributes:
+        fixed: The key, if it is a text and never changes.
+
     Args:
         key: The key or the function; None takes `ALLAWEE_API_KEY` from the environment.
         environ: The environment.
@@ -119,7 +122,7 @@ class KeySource:
         ConfigurationError: There is no key, or it cannot be one.
     """
 
-    _key: SecretText | None = None
+    fixed: SecretText | None = None
     _provider: Callable[[], str | Awaitable[str]] | None = None
 
     def __init__(self, key: APIKey | None, environ: Mapping[str, str]) -> None:
@@ -132,17 +135,7 @@ class KeySource:
         if callable(given):
             self._provider = cast("Callable[[], str | Awaitable[str]]", given)
         else:
-            self._key = _checked_key(given)
-
-    @property
-    def changes(self) -> bool:
-        """Whether the key comes from a function, so that asking again may give another."""
-        return self._provider is not None
-
-    @property
-    def fixed(self) -> SecretText | None:
-        """The key, if it is a text and never changes."""
-        return self._key
+            self.fixed = _checked_key(given)
 
     async def ask(self) -> SecretText:
         """Return the key of the moment.
@@ -151,7 +144,7 @@ class KeySource:
             ConfigurationError: The function failed or returned something that cannot be a key.
         """
         if self._provider is None:
-            return self._key or SecretText()
+            return self.fixed or SecretText()
         try:
             answer = _hidden(self._provider())
             if inspect.isawaitable(answer):
@@ -171,7 +164,7 @@ class KeySource:
         if self._provider is not None:
             return "key from a function"
         kind = {"sk.test.": "test key", "sk.live.": "live key"}
-        return kind.get((self._key or "")[:8], "key")
+        return kind.get((self.fixed or "")[:8], "key")
 
 
 def _hidden(value: object) -> object:

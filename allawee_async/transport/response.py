@@ -16,6 +16,7 @@ from allawee_async.transport.retry import read_http_date, read_retry_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from allawee_async.errors import AllaweeError
     from allawee_async.types import JSONObject, JSONValue
 
 ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pagination"})
@@ -42,8 +43,41 @@ _REQUEST_ACCEPTED: Final = "request-accepted"
 _MOST_TEXT_KEPT: Final = 2_000
 
 
+class Answer:
+    """What a call was answered.
+
+    Attributes:
+        status: The HTTP status.
+        request_id: The API's id of the request, if it told one.
+        elapsed: Seconds that the attempt took.
+        failures: The attempts before it.
+    """
+
+    __slots__ = ()
+    status: int
+    request_id: str | None
+    elapsed: float
+    failures: tuple[Attempt, ...]
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What was tried, oldest first; the successful attempt is the last."""
+        return (*self.failures, self.attempt(None))
+
+    def attempt(self, error: AllaweeError | None) -> Attempt:
+        """Return the attempt that led to this answer, and perhaps failed later."""
+        return Attempt(
+            number=len(self.failures) + 1,
+            status=self.status,
+            error=None if error is None else f"{type(error).__name__}: {error.message}",
+            request_id=self.request_id,
+            elapsed=self.elapsed,
+            pause=None,
+        )
+
+
 @attrs.define
-class Reply:
+class Reply(Answer):
     """The answer of a call, read and found good.
 
     Attributes:
@@ -87,19 +121,6 @@ class Reply:
         else:
             return value
         raise problem
-
-    @property
-    def attempts(self) -> tuple[Attempt, ...]:
-        """What was tried, oldest first; the successful attempt is the last."""
-        success = Attempt(
-            number=len(self.failures) + 1,
-            status=self.status,
-            error=None,
-            request_id=self.request_id,
-            elapsed=self.elapsed,
-            pause=None,
-        )
-        return (*self.failures, success)
 
 
 def read_response(

@@ -139,7 +139,13 @@ class SessionManager:
         async def attempt(
             request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
         ) -> T:
-            response = await self._open(request, headers, turn, state)
+            asking = headers.copy()
+            asking.update(_ANY_FILE)
+            response = await turn.open(request, asking, self._timeout(state.started))
+            response.failures = tuple(state.attempts)
+            if not 200 <= response.status <= 299:
+                body = await response.read()
+                read_response(response.status, response.headers, body, now=self.clock.time)
             result = await self._used(response, use, state.started)
             self._succeeded(request, response, state)
             return result
@@ -232,19 +238,6 @@ class SessionManager:
         if request.body is not None:
             headers = CIMultiDict(headers, **_JSON)
         return turn.exchange(request, headers, self._timeout(state.started), read)
-
-    async def _open(
-        self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
-    ) -> StreamedResponse:
-        """Open the answer to a request; its status is good."""
-        asking = headers.copy()
-        asking.update(_ANY_FILE)
-        response = await turn.open(request, asking, self._timeout(state.started))
-        response.failures = tuple(state.attempts)
-        if not 200 <= response.status <= 299:
-            body = await response.read()
-            read_response(response.status, response.headers, body, now=self.clock.time)
-        return response
 
     async def _used(
         self,
@@ -348,7 +341,7 @@ class SessionManager:
         self, state: RetryState, error: AllaweeError, headers: CIMultiDict[str]
     ) -> CIMultiDict[str] | None:
         """Return headers with a newer key after a 401, once in a call."""
-        refused = isinstance(error, AuthenticationError) and self.keys.changes
+        refused = isinstance(error, AuthenticationError) and self.keys.fixed is None
         if not refused or state.asked_again:
             return None
         state.asked_again = True

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from allawee_async.errors import (
-    Attempt,
-    ConfigurationError,
-    RequestTimeoutError,
-    TransportError,
-)
+from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
+from allawee_async.transport.response import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +30,7 @@ _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS + 32
 _UNZIPPED_AT_ONCE: Final = 256 * 1024
 
 
-class StreamedResponse:
+class StreamedResponse(Answer):
     """An answer whose body is read as it comes; whoever has it reads it to its end or closes it.
 
     Args:
@@ -51,7 +47,8 @@ class StreamedResponse:
     def __init__(self, response: aiohttp.ClientResponse, max_bytes: int) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
-        self.failures: tuple[Attempt, ...] = ()
+        self.request_id = response.headers.get("x-request-id")
+        self.failures = ()
         self.elapsed = 0.0
         self._response = response
         self._max_bytes = max_bytes
@@ -60,30 +57,9 @@ class StreamedResponse:
         self._unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     @property
-    def request_id(self) -> str | None:
-        """The API's id of the request, if it told one."""
-        return self.headers.get("x-request-id")
-
-    @property
     def size(self) -> int | None:
         """The length of the file in bytes, if the server told it."""
         return None if "Content-Encoding" in self.headers else self._response.content_length
-
-    @property
-    def attempts(self) -> tuple[Attempt, ...]:
-        """What was tried, oldest first; this answer is the last."""
-        return (*self.failures, self.attempt(None))
-
-    def attempt(self, error: TransportError | None) -> Attempt:
-        """Return the attempt that led to this answer, and perhaps failed later."""
-        return Attempt(
-            number=len(self.failures) + 1,
-            status=self.status,
-            error=None if error is None else f"{type(error).__name__}: {error.message}",
-            request_id=self.request_id,
-            elapsed=self.elapsed,
-            pause=None,
-        )
 
     async def start(self) -> None:
         """Wait for the first part of the body."""
