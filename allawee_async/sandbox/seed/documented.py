@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.core.values import from_bytes
+from allawee_async.sandbox.core.values import from_bytes, to_bytes
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def documented(noun: str) -> list[JsonObject]:
     """Return fresh copies of the documents of one noun, the oldest one first."""
-    found: list[JsonObject] = from_bytes(_text())[noun]
+    found: list[JsonObject] = from_bytes(_texts()[noun])
     return found
 
 
@@ -36,5 +36,6 @@ def seed_cards(state: State) -> None:
 
 
 @cache
-def _text() -> bytes:
-    return files("allawee_async.sandbox.seed").joinpath("documented.json").read_bytes()
+def _texts() -> dict[str, bytes]:
+    text = files("allawee_async.sandbox.seed").joinpath("documented.json").read_bytes()
+    return {noun: to_bytes(documents) for noun, documents in from_bytes(text).items()}
