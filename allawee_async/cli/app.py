@@ -1,11 +1,11 @@
 """The command line `allawee`: what belongs to the whole program, and the list of its commands."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from allawee_async.cli.commands import (
-    LazyCommand,
+    COMMANDS,
     ResourceGroup,
     imported_command,
     resource_groups,
@@ -14,50 +14,6 @@ from allawee_async.cli.errors import MEANINGS
 from allawee_async.cli.program import Debug, NoColor, Program
 from allawee_async.resources import Resources
 from allawee_async.version import __version__
-
-COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "demo": (
-        "allawee_async.cli.demo.command:demo",
-        "See the client walk thousands of customers through faults.",
-    ),
-    "sandbox": (
-        "allawee_async.cli.sandbox.command:sandbox",
-        "Run a sandbox that plays the API, until Ctrl-C.",
-    ),
-    "sandbox requests": (
-        "allawee_async.cli.sandbox.control:requests",
-        "Show the latest requests of a sandbox that runs, oldest first.",
-    ),
-    "sandbox faults": (
-        "allawee_async.cli.sandbox.control:faults",
-        "Let requests to a sandbox that runs fail, or show which ones will.",
-    ),
-    "login": (
-        "allawee_async.cli.access.login:login",
-        "Keep an API key in the system keyring, for all later commands.",
-    ),
-    "logout": (
-        "allawee_async.cli.access.login:logout",
-        "Delete the API key of a host from the system keyring.",
-    ),
-    "whoami": (
-        "allawee_async.cli.access.login:whoami",
-        "Say which API key is used, and whether the API accepts it.",
-    ),
-    "doctor": (
-        "allawee_async.cli.doctor.command:doctor",
-        "Check what commands need: the key, the network, the clock.",
-    ),
-    "openapi": (
-        "allawee_async.cli.openapi:openapi",
-        "Print the description of the API as OpenAPI 3.1.",
-    ),
-    "mcp": (
-        "allawee_async.cli.mcp:mcp",
-        "Serve the API to an agent, as a server of the Model Context Protocol.",
-    ),
-}
-"""Where each command stands, and its line in the help: the first one of its docstring."""
 
 # "\b" keeps Typer from filling the lines of a paragraph anew.
 _EXIT_CODES = "\n".join(
@@ -72,19 +28,21 @@ def _fill(group: ResourceGroup) -> None:
 
 
 class Allawee(Program):
-    """The commands of `COMMANDS`, and one for each noun of the API."""
+    """The commands of `COMMANDS` that are of no noun, and one for each noun of the API."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        for name, (place, line) in COMMANDS.items():
-            self.add_command(LazyCommand(name, line, imported_command(place, name)))
-        for group in resource_groups(Resources, _fill):
+        groups = {group.name: group for group in resource_groups(Resources, _fill)}
+        self._own = [words for words in COMMANDS if words.partition(" ")[0] not in groups]
+        for words in self._own:
+            self.add_command(imported_command(words), words)
+        for group in groups.values():
             self.add_command(group)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that the first word names, or the first two."""
         both = " ".join(args[:2])
-        return super().resolve_command(ctx, [both, *args[2:]] if both in COMMANDS else args)
+        return super().resolve_command(ctx, [both, *args[2:]] if both in self._own else args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the nouns of the API after the other commands."""
@@ -94,7 +52,7 @@ class Allawee(Program):
             rows = [
                 (name.ljust(width), command.get_short_help_str())
                 for name, command in self.commands.items()
-                if (name not in COMMANDS) is is_noun
+                if (name not in self._own) is is_noun
             ]
             with formatter.section(title):
                 formatter.write_dl(rows)

@@ -19,6 +19,43 @@ from allawee_async.resources import nouns_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("demo.command", "See the client walk thousands of customers through faults."),
+    "sandbox": ("sandbox.command", "Run a sandbox that plays the API, until Ctrl-C."),
+    "sandbox requests": (
+        "sandbox.control",
+        "Show the latest requests of a sandbox that runs, oldest first.",
+    ),
+    "sandbox faults": (
+        "sandbox.control",
+        "Let requests to a sandbox that runs fail, or show which ones will.",
+    ),
+    "login": ("access.login", "Keep an API key in the system keyring, for all later commands."),
+    "logout": ("access.login", "Delete the API key of a host from the system keyring."),
+    "whoami": ("access.login", "Say which API key is used, and whether the API accepts it."),
+    "doctor": ("doctor.command", "Check what commands need: the key, the network, the clock."),
+    "openapi": ("openapi", "Print the description of the API as OpenAPI 3.1."),
+    "mcp": ("mcp", "Serve the API to an agent, as a server of the Model Context Protocol."),
+    "payments reconcile": (
+        "operations.reconcile",
+        "Hold payments against the logs of the accounts that paid them.",
+    ),
+    "webhooks listen": (
+        "listen.commands",
+        "Receive webhooks on this computer, and show what comes, until Ctrl-C.",
+    ),
+    "webhooks sign": (
+        "listen.commands",
+        "Sign a body as Allawee signs its webhooks, and print the signature.",
+    ),
+    "webhooks verify": (
+        "listen.commands",
+        "Tell whether a signature fits a body, and what the body says.",
+    ),
+}
+"""What is more than a call of the API: in which module a function of the last name is, and its line
+in the help, which is the first one of its docstring."""
+
 _OF_ALL: Final = (("no_color", NoColor), ("debug", Debug))
 
 
@@ -81,16 +118,6 @@ def _fields(annotation: Any) -> list[inspect.Parameter]:
     ]
 
 
-def imported_command(place: str, name: str) -> Callable[[], Any]:
-    """Return what imports a command, from a place such as `package.module:function`."""
-
-    def make() -> Any:
-        module, _, function = place.partition(":")
-        return made_command(getattr(import_module(module), function), name)
-
-    return make
-
-
 class LazyCommand(TyperCommand):
     """A name and a line of help; the command itself is made when it is called.
 
@@ -112,6 +139,18 @@ class LazyCommand(TyperCommand):
     def make_context(self, *args: Any, **options: Any) -> Any:
         """Read the arguments as the command itself does, whose context then takes over."""
         return self.made.make_context(*args, **options)
+
+
+def imported_command(words: str) -> LazyCommand:
+    """Return the command of `COMMANDS` with these words; it is imported when it is called."""
+    module, line = COMMANDS[words]
+    name = words.rpartition(" ")[2]
+
+    def make() -> Any:
+        place = import_module(f"allawee_async.cli.{module}")
+        return made_command(getattr(place, name), name)
+
+    return LazyCommand(name, line, make)
 
 
 class ResourceGroup(TyperGroup):

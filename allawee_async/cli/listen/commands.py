@@ -1,31 +1,13 @@
 """`allawee webhooks listen`, `sign` and `verify`: tools for those who receive webhooks."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
 from allawee_async.cli.access.options import ConnectionOptions
-from allawee_async.cli.commands import LazyCommand, imported_command
 from allawee_async.cli.listen.options import Body, ListenOptions, SigningKeyFile
 from allawee_async.cli.output.reports import ReportOutput
-
-if TYPE_CHECKING:
-    from typer.core import TyperGroup
-
-COMMANDS: Final[dict[str, str]] = {
-    "listen": "Receive webhooks on this computer, and show what comes, until Ctrl-C.",
-    "sign": "Sign a body as Allawee signs its webhooks, and print the signature.",
-    "verify": "Tell whether a signature fits a body, and what the body says.",
-}
-"""The line of each command in the help: the first one of its docstring."""
-
-
-def add_webhook_commands(group: "TyperGroup") -> None:
-    """Add the commands to a group; they are imported when they are used."""
-    for name, line in COMMANDS.items():
-        make = imported_command(f"{__name__}:{name}", name)
-        group.add_command(LazyCommand(name, line, make))
 
 
 def sign(body: Body = Path("-"), *, signing_key_file: SigningKeyFile = None) -> None:

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.batch.options import FROM, BatchOptions, takes_files
 from allawee_async.cli.commands import (
+    COMMANDS,
     LazyCommand,
     ResourceGroup,
     imported_command,
@@ -53,13 +54,6 @@ _OF_SOME: Final = {
     *("created_since", "created_until", "updated_since"),
 }
 _RETRY: Final = "events.retry"
-MORE_COMMANDS: Final = {
-    ("payments", "reconcile"): (
-        "allawee_async.cli.operations.reconcile:reconcile",
-        "Hold payments against the logs of the accounts that paid them.",
-    ),
-}
-"""Commands of nouns that are more than a call: where each stands, and its line in the help."""
 
 Failed = Annotated[
     bool, typer.Option("--failed", help="Send all events again that failed; see --since.")
@@ -138,17 +132,13 @@ def add_commands(group: ResourceGroup) -> None:
     verbs = verbs_of(resource)
     for verb in verbs:
         group.add_command(LazyCommand(kebab(verb.name), summary(verb), partial(_made, verb)))
-    for (noun, name), (place, line) in MORE_COMMANDS.items():
-        if noun == resource:
-            group.add_command(LazyCommand(name, line, imported_command(place, name)))
+    for words in COMMANDS:
+        if words.startswith(f"{group.name} "):
+            group.add_command(imported_command(words))
     if any(verb.returns is Returns.PAGES for verb in verbs):
         from allawee_async.cli.export.command import add_exports
 
         add_exports(group, resource)
-    if resource == "webhooks":
-        from allawee_async.cli.listen.commands import add_webhook_commands
-
-        add_webhook_commands(group)
     for below in resource_groups(type(noun_at(resource)), add_commands, f"{resource}."):
         group.add_command(below)
 
