@@ -21,7 +21,7 @@ _KEY: Final = re.compile(
 )
 _SECRET_TEXT: Final = re.compile(
     rf"{_KEY.pattern}"
-    r"|\d(?:[ -]?\d){10,}"  # card numbers have 12 to 19 digits, identity numbers 11
+    r"|\d(?:(?:[ -]|%20)?\d){10,}"  # card numbers have 12 to 19 digits, identity numbers 11
 )
 
 _SECRET_NAMES: Final = frozenset(

@@ -44,7 +44,7 @@ ROOMS = {
     ),
     "pager": (
         "pagination/pager.py",
-        "pagination/test_pager.py pagination/test_sharing.py pagination/test_records.py",
+        "pagination/test_pager.py pagination/test_sharing.py pagination",
     ),
     "parts": (
         "pagination/parallel.py pagination/windows.py pagination/listings.py",

@@ -39,6 +39,7 @@ KEY = "sk.test.abc123"
         ("card 4111111111111111.", "card ***."),
         ("card 4111 1111 1111 1111!", "card ***!"),
         ("bvn 22489035167", "bvn ***"),
+        ("/bvn/224%2089035%20167/check", "/bvn/***/check"),
         ("amount 1234567890 is kept", "amount 1234567890 is kept"),
         ("cus.2tXNjMhytgx7hCxu9", "cus.2tXNjMhytgx7hCxu9"),
         ("", ""),

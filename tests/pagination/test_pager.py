@@ -545,6 +545,28 @@ async def endless() -> AsyncIterator[tuple[RawServer, AllaweeClient, asyncio.Eve
 Endless = tuple[RawServer, AllaweeClient, asyncio.Event]
 
 
+@pytest.mark.parametrize("most", [0, 1, 3])
+async def test_a_list_of_so_many_items_is_no_longer(most: int, sandbox: Sandbox) -> None:
+    async with sandbox.client() as allawee:
+        found = await allawee.customers.list(limit=2).to_list(most)
+        assert len(found) == most
+
+
+@pytest.mark.parametrize("most", [-1, True, 1.0, "3"])
+async def test_a_number_of_items_that_makes_no_sense_is_refused(most: Any) -> None:
+    async with AllaweeClient(KEY) as allawee:
+        with pytest.raises(ConfigurationError, match="max_items"):
+            await allawee.customers.list().to_list(most)
+
+
+async def test_a_walk_that_was_closed_hands_out_nothing_of_what_it_has(sandbox: Sandbox) -> None:
+    async with sandbox.client() as allawee:
+        walk = aiter(allawee.customers.list(limit=5))
+        await anext(walk)
+        await walk.aclose()
+        assert await anext(walk, None) is None
+
+
 async def no_tasks_but(before: set[asyncio.Task[Any]]) -> None:
     for _ in range(3):
         await asyncio.sleep(0)
