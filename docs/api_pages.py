@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 FILE = "openapi.json"
+Row = tuple[str, str, bool, str]
+"""A parameter or a field: its name, its type, whether it is required, and what it means."""
+
+_MANY = 10
+"""What so many endpoints take is shown once."""
 
 
 def on_files(files: Any, *, config: Any) -> Any:
@@ -63,13 +69,18 @@ def _endpoints(described: dict[str, Any]) -> Iterator[str]:
         for path, methods in described["paths"].items()
         for method, operation in methods.items()
     ]
+    everywhere = Counter(row for operation, _, _ in found for row in _parameters(operation))
+    of_lists = [row for row, times in everywhere.items() if times >= _MANY]
     order = list(lines)
     found.sort(key=lambda one: order.index(one[0]["tags"][0]))  # else as it comes
     for tag, operations in groupby(found, key=lambda one: str(one[0]["tags"][0])):
         yield f"## {tag}"
         yield _text(lines[tag])
         for operation, method, path in operations:
-            yield from _operation(operation, method, path)
+            yield from _operation(operation, method, path, of_lists)
+    yield "## Parameters of lists"
+    yield "The query of every list: [how to page](../guides/pagination.md), [how to filter](../guides/filters.md)."  # noqa: E501
+    yield _fields("Parameter", of_lists)
     yield "## Errors"
     yield "Where an endpoint says nothing else of a status, it means:"
     shared = described["components"]["responses"]
@@ -78,7 +89,16 @@ def _endpoints(described: dict[str, Any]) -> Iterator[str]:
     )
 
 
-def _operation(operation: dict[str, Any], method: str, path: str) -> Iterator[str]:
+def _parameters(operation: dict[str, Any]) -> list[Row]:
+    return [
+        (one["name"], f"{_type(one['schema'])} ({one['in']})", one["required"], one["description"])
+        for one in operation["parameters"]
+    ]
+
+
+def _operation(
+    operation: dict[str, Any], method: str, path: str, of_lists: list[Row]
+) -> Iterator[str]:
     call = operation["operationId"]
     yield f"### `{method} {path}` {{ #{call} }}"
     yield from _paragraphs(operation.get("description", operation["summary"]))
@@ -88,12 +108,12 @@ def _operation(operation: dict[str, Any], method: str, path: str) -> Iterator[st
     if not operation["x-safe-to-repeat"]:
         facts.append("Sending it twice may do it twice.")
     yield " ".join([f"In Python: `allawee.{call}`.", *facts])
-    rows = [
-        (one["name"], f"{_type(one['schema'])}, in the {one['in']}", one["required"],
-         one.get("description", ""))
-        for one in operation["parameters"]
-    ]  # fmt: skip
-    yield _fields("Parameter", rows)
+    taken = _parameters(operation)
+    own = [row for row in taken if row not in of_lists]
+    yield _fields("Parameter", own)
+    if len(own) < len(taken):
+        lacking = "".join(f", but not `{row[0]}`" for row in of_lists if row not in taken)
+        yield f"It takes [the parameters of lists](#parameters-of-lists){lacking}."
     if "requestBody" in operation:
         body = _schema(operation["requestBody"])
         yield _fields("Field of the body", _properties(body))
@@ -150,7 +170,7 @@ def _objects(described: dict[str, Any]) -> Iterator[str]:
         yield _fields("Field", _properties(schema))
 
 
-def _properties(schema: dict[str, Any]) -> list[tuple[str, str, bool, str]]:
+def _properties(schema: dict[str, Any]) -> list[Row]:
     required = schema.get("required", ())
     return [
         (name, _type(inner), name in required, inner.get("description", ""))
@@ -182,7 +202,7 @@ def _type(schema: dict[str, Any]) -> str:
     return " or ".join(names) + secret
 
 
-def _fields(heading: str, rows: list[tuple[str, str, bool, str]]) -> str:
+def _fields(heading: str, rows: list[Row]) -> str:
     cells = [
         (f"`{name}`", kind, "yes" if required else "", _text(said))
         for name, kind, required, said in rows

@@ -61,6 +61,14 @@ def test_secrets_and_hosts_are_told(pages: Any) -> None:
     assert "| `pin` | string, secret | yes |" in part
 
 
+def test_what_all_lists_take_is_told_once(pages: Any) -> None:
+    text = pages["api/endpoints.md"]
+    part = text.partition("{ #cards.list }")[2].partition("\n### ")[0]
+
+    assert "[the parameters of lists](#parameters-of-lists)" in part
+    assert text.count("| `countTotal` | boolean (query) |") == 1
+
+
 def test_every_page_is_in_the_navigation(pages: Any) -> None:
     navigation = (DOCS.parent / "mkdocs.yml").read_text("utf-8")
 
