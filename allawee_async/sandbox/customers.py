@@ -44,11 +44,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
 def create_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /customers`."""
     sent = _read_customer(state, call, own="")
-    defaults: JsonObject = {
-        "name": "", "type": "", "status": "active", "claims": {}, "verifications": [],
-        "metadata": {},
-    }  # fmt: skip
-    return created(state, state.customers, defaults | sent)
+    return created(state, state.customers, _new() | sent)
 
 
 def update_customer(state: State, call: ApiRequest) -> ApiResponse:
@@ -65,11 +61,15 @@ def complete_document(state: State, fields: Mapping[str, Json]) -> JsonObject:
     Nothing is checked, so that tests can plant customers that the API would not take.
     """
     new = fresh(state, state.customers)
-    defaults: JsonObject = {
+    return {**_new(), "reference": f"reference-of-{new['id']}", **new, **fields}
+
+
+def _new() -> JsonObject:
+    """Return what a customer is without anything that was sent."""
+    return {
         "name": "Ada Obi", "type": "individual", "status": "active", "claims": {},
-        "verifications": [], "metadata": {}, "reference": f"reference-of-{new['id']}", **new,
+        "verifications": [], "metadata": {},
     }  # fmt: skip
-    return defaults | dict(fields)
 
 
 def _read_customer(state: State, call: ApiRequest, *, own: str) -> JsonObject:

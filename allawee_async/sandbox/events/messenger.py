@@ -139,11 +139,9 @@ class Messenger:
             return
         left = (due - state.moment()).total_seconds()
         rest = min(max(left, _SHORTEST_REST), _LONGEST_REST)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(rest):
                 await self._called.wait()
-        except TimeoutError:
-            return
 
     def _send_in_order(self, ids: Sequence[str]) -> None:
         """Send events one after the other; may be called from any thread."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox.core.state import State
     from allawee_async.sandbox.core.values import JsonObject
 
+_KEY_PREFIX = "whk."
 _FIELDS = ("name", "events", "url", "apiVersion", "description", "metadata")
 
 
@@ -59,7 +60,7 @@ def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
     webhook = stored(state.webhooks, call.id)
     with read_body(call.body) as body:
         _check_key(body)
-    key: JsonObject = {"signingKey": body.fields.get("signingKey") or _new_key(state)}
+    key: JsonObject = {"signingKey": body.fields.get("signingKey") or state.new_secret(_KEY_PREFIX)}
     changed(state, state.webhooks, webhook, key)
     return success(to_bytes(key))
 
@@ -82,12 +83,8 @@ def _complete(state: State, fields: JsonObject, status: str) -> JsonObject:
         **fresh(state, state.webhooks),
     } | fields  # fmt: skip
     if "signingKey" not in webhook:
-        webhook["signingKey"] = _new_key(state)
+        webhook["signingKey"] = state.new_secret(_KEY_PREFIX)
     return webhook
-
-
-def _new_key(state: State) -> str:
-    return state.new_secret("whk.")
 
 
 def _read_webhook(sent: bytes, names: tuple[str, ...]) -> JsonObject:

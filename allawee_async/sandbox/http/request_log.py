@@ -13,6 +13,7 @@ import attrs
 import msgspec
 
 from allawee_async.sandbox.core.values import MASK, SECRET_FIELDS, from_bytes, to_bytes
+from allawee_async.sandbox.rules.values import BODY_KEPT
 
 # A text that was cut off may end within a value, so the closing quote may be missing.
 _SECRET_FIELD = re.compile(
@@ -75,7 +76,6 @@ def _replacement(found: re.Match[str]) -> str:
     return found[0] if is_harmless else MASK
 
 
-_BODY_KEPT = 4 * 1024
 _BODIES_KEPT = 200
 
 
@@ -139,14 +139,14 @@ class LoggedRequest:
     def take(self, body: bytes) -> None:
         """Take note of the request's body."""
         self.body_size = len(body)
-        self._body = body[:_BODY_KEPT]
+        self._body = body[:BODY_KEPT]
 
     def close(self, status: int, body: bytes) -> None:
         """Take note of the answer."""
         self.status = status
         self.seconds = (_now() - self.at).total_seconds()
         self.answer_size = len(body)
-        self._answer = body[:_BODY_KEPT]
+        self._answer = body[:BODY_KEPT]
 
     def forget_bodies(self) -> None:
         """Keep the bodies of request and answer no longer."""

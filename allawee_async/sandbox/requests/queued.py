@@ -89,16 +89,18 @@ def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
     if record is None or not isinstance(job, dict):
         return
     failures = job["failures"] if isinstance(job["failures"], int) else 0
-    if failures > 0:
-        record["attempts"] = _attempts(record, 503, _ERROR, state.now())
+    if failures <= 0:
+        status, body = _run(routes[str(job["route"])], state, job)
+        record |= {"status": "completed", "job": None}
+    else:
+        status, body = 503, _ERROR
         record["job"] = {**job, "failures": failures - 1}
-        state.queued.replace(record)
+    tried = attempt(status, body, state.now())
+    record["attempts"] = [*entries(record, "attempts"), tried]
+    state.queued.replace(record)
+    if record["job"] is not None:
         state.later(QUEUE_SECONDS, JOB, number)
         return
-    status, body = _run(routes[str(job["route"])], state, job)
-    record["attempts"] = _attempts(record, status, body, state.now())
-    record["status"], record["job"] = "completed", None
-    state.queued.replace(record)
     told = ("_id", "status", "path", "method", "attempts")
     state.emit("request.completed", {name: record[name] for name in told})
 
@@ -111,10 +113,6 @@ def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
     except RefusalError as refusal:
         reply = refusal.reply
     return reply.status, bare(from_bytes(reply.body))
-
-
-def _attempts(record: JsonObject, status: int, body: Json, at: str) -> list[Json]:
-    return [*entries(record, "attempts"), attempt(status, body, at)]
 
 
 def list_requests(state: State, call: ApiRequest) -> ApiResponse:
