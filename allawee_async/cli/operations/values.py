@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _MOST_DIGITS: Final = 18
 _FRACTION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")
-_LONGEST_SECRET: Final = 4096
 
 
 def arguments_of(
@@ -155,8 +153,6 @@ def _secret(parameter: Parameter, typed: str | None) -> str | None:
                 ExitCode.WRONG_USE,
             )
         return SecretText(ask_hidden(f"{parameter.name}: ").strip())
-    if typed == "@-":
-        return SecretText("" if sys.stdin is None else sys.stdin.read(_LONGEST_SECRET).strip())
     if typed.startswith("@"):
         return SecretText(read_secret_file(Path(typed[1:]), f"the {parameter.name}").strip())
     typer.echo(

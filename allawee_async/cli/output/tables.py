@@ -117,7 +117,9 @@ class TableWriter:
             self._minor = True
         else:
             self._columns = [one.column for one in placed]
-            self._layout = _widened(placed, room)
+            widest = [one.width for one in placed]
+            least = [attrs.evolve(one, width=one.least) for one in placed]
+            self._layout = _widened(least, widest, room)
 
     def _measured(self, column: TableColumn, records: Sequence[JSONObject]) -> _PlacedColumn:
         cells = [self._cell(record, column) for record in records]
@@ -168,7 +170,12 @@ class TableWriter:
 
     def _print_rows(self, rows: list[list[Text]], *, heading: bool = False) -> None:
         """Write rows; what may not be cut gets of the room that is left what it needs."""
-        self._layout = layout = _grown(self._layout or [], rows, self._console.width)
+        layout = self._layout or []
+        needed = [max(row[place].cell_len for row in rows) for place in range(len(layout))]
+        for place, one in enumerate(layout):
+            if one.shrinks:
+                needed[place] = min(needed[place], len(_TOTAL))
+        self._layout = layout = _widened(layout, needed, self._console.width)
         table = Table(
             box=None,
             padding=(0, _GAP, 0, 0),
@@ -223,28 +230,15 @@ class TableWriter:
             self._console.print(Padding(table, (0, 0, 0, indent), expand=False))
 
 
-def _widened(columns: list[_PlacedColumn], room: int) -> list[_PlacedColumn]:
-    """Return the columns with the room that is left among those that need it, the short first."""
-    widths = [one.least for one in columns]
-    spare = room - _total(columns)
-    for place in sorted(range(len(columns)), key=lambda place: columns[place].width):
-        more = min(spare, columns[place].width - widths[place])
+def _widened(layout: list[_PlacedColumn], wanted: list[int], room: int) -> list[_PlacedColumn]:
+    """Return columns as wide as wanted, as far as there is room; who wants least comes first."""
+    widths = [one.width for one in layout]
+    spare = room - sum(widths) - _GAP * (len(layout) - 1)
+    for place in sorted(range(len(layout)), key=wanted.__getitem__):
+        more = max(0, min(spare, wanted[place] - widths[place]))
         widths[place] += more
         spare -= more
-    return [attrs.evolve(one, width=width) for one, width in zip(columns, widths, strict=True)]
-
-
-def _grown(layout: list[_PlacedColumn], rows: list[list[Text]], room: int) -> list[_PlacedColumn]:
-    spare = room - sum(one.width for one in layout) - _GAP * (len(layout) - 1)
-    grown: list[_PlacedColumn] = []
-    for place, one in enumerate(layout):
-        needed = max(row[place].cell_len for row in rows)
-        if one.shrinks:
-            needed = min(needed, len(_TOTAL))
-        more = max(0, min(spare, needed - one.width))
-        spare -= more
-        grown.append(attrs.evolve(one, width=one.width + more))
-    return grown
+    return [attrs.evolve(one, width=width) for one, width in zip(layout, widths, strict=True)]
 
 
 def _total(columns: list[_PlacedColumn]) -> int:
