@@ -147,7 +147,9 @@ class BatchJournal:
 
     def _check_owner(self, header: dict[str, Any], owner: JournalOwner) -> None:
         if (header.get("format"), header.get("version")) != (FORMAT, VERSION):
-            raise BatchError(f"{self._path} was written by another version of this library")
+            raise BatchError(
+                f"{self._path} was written by another version of this library: finish it with that"
+            )
         for name, mine in (("verb", owner.verb), ("host", owner.host)):
             if header.get(name) != mine:
                 raise BatchError(

@@ -93,14 +93,21 @@ def test_it_survives_a_kill_and_remembers(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to send")
-def test_it_ends_when_it_is_told_to() -> None:
+def test_what_it_prints_works_until_it_is_told_to_end() -> None:
     with running() as run:
+        with urlopen(run.page, timeout=10) as reply:
+            assert b"<title>Overview" in reply.read()
+        script = "".join(run.lines[3:6]) + 'printf %s "$ALLAWEE_API_KEY $ALLAWEE_BASE_URL"'
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
         assert run.send("GET", "/customers")["code"] == "success"
-        assert run.secure_url != run.url
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(10) == 0
         assert run.process.stderr is not None
         assert run.process.stderr.read() == ""
+
+    assert run.page == f"{run.url}/_sandbox"
+    assert done.stdout == f"{run.key} {run.url}"
+    assert run.secure_url != run.url
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
@@ -137,17 +144,6 @@ def test_failures_are_told_in_a_line(tmp_path: Path) -> None:
         pytest.raises(CommandError, match="choose another with --port"),
     ):
         sandbox(options=SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
-
-
-def test_its_page_and_what_it_prints_for_a_shell() -> None:
-    with running() as run:
-        with urlopen(run.page, timeout=10) as reply:
-            assert b"<title>Overview" in reply.read()
-        script = "".join(run.lines[3:6]) + 'printf %s "$ALLAWEE_API_KEY $ALLAWEE_BASE_URL"'
-        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
-
-    assert run.page == f"{run.url}/_sandbox"
-    assert done.stdout == f"{run.key} {run.url}"
 
 
 async def test_its_page_is_opened_in_the_browser(
