@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -26,8 +27,10 @@ def model_of(source: Source[Any]) -> type[Model]:
     """Return the class of the items of a list.
 
     Raises:
-        ConfigurationError: It has none.
+        ConfigurationError: It has none, or an `on_invalid` that would have to be awaited.
     """
+    if iscoroutinefunction(source.on_invalid):
+        raise ConfigurationError("what is exported takes no async on_invalid; give a plain one")
     if source.model is None:
         raise ConfigurationError("a list with select has no typed rows; name columns instead")
     return source.model

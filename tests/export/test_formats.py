@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async import from_dict, to_dict
-from allawee_async.errors import ConfigurationError
+from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export import export
 from allawee_async.export.columns import chosen, columns_of
 from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
@@ -648,6 +648,17 @@ async def test_wrong_options_leave_nothing_behind(
     with pytest.raises(ConfigurationError, match=told):
         await export(asked.pager(), tmp_path / name, **options)
     assert asked.asked == []
+    assert contents(tmp_path) == {}
+
+
+async def test_an_on_invalid_that_nobody_would_await_is_refused(
+    allawee: AllaweeClient, tmp_path: Path
+) -> None:
+    async def note(error: DecodeError) -> None:
+        raise error
+
+    with pytest.raises(ConfigurationError, match="async on_invalid"):
+        await export(allawee.customers.list(on_invalid=note), tmp_path / "rows.csv")
     assert contents(tmp_path) == {}
 
 
