@@ -10,7 +10,7 @@ from pathlib import Path
 import nox
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-EXTRAS = ".[cli,export,fastapi,mcp,redis]"
+EXTRAS = ".[cli,export,fastapi,mcp,opentelemetry,redis]"
 PARALLEL = ("-n", "auto", "--dist", "loadfile")
 
 nox.needs_version = ">=2025.2.9"
@@ -92,7 +92,7 @@ def wheel(session: nox.Session) -> None:
     session.install("build")
     session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
     (built,), (source,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
-    session.install(f"{built}[cli,export,fastapi,mcp,redis]", *_group("test"))
+    session.install(f"{built}[cli,export,fastapi,mcp,opentelemetry,redis]", *_group("test"))
     shutil.unpack_archive(source, place, filter="data")
     (tree,) = place.iterdir()
     shutil.rmtree(tree / "allawee_async")

@@ -10,18 +10,20 @@ import asyncio
 import inspect
 import random
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
 from allawee_async.redaction import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from yarl import URL
 
     from allawee_async.errors import AllaweeError, Attempt
+
+T = TypeVar("T")
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -114,3 +116,21 @@ class Request:
     def writes(self) -> bool:
         """Whether it can change anything."""
         return self.method not in _READS
+
+
+class CallObserver(Protocol):
+    """Told of each call of a session while it runs, for instance to trace it."""
+
+    def call(self, request: Request, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
+        """Return the work of a call, watched; the other methods are called while it runs."""
+        ...
+
+    def failed(self, attempt: Attempt, error: AllaweeError) -> None:
+        """Take note of an attempt that failed; `attempt.pause` is the wait before the next."""
+
+    def waited(self, what: str, seconds: float) -> None:
+        """Take note of a wait for `connection` or `rate`."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Return further headers for the attempt that begins now."""
+        ...

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from allawee_async.transport.config import Hosts, KeySource
     from allawee_async.transport.pool import Pool, Turn
     from allawee_async.transport.rate import Rate
-    from allawee_async.transport.request import Clock, Request
+    from allawee_async.transport.request import CallObserver, Clock, Request
     from allawee_async.transport.streaming import StreamedResponse
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ class SessionManager:
         wait_for_accepted: Seconds to wait for the outcome of a request that the API queued; 0
             does not wait.
         quota: Bounds the retries of all calls; kept as long as the policy names the same number.
+        observer: Told of each call.
     """
 
     pool: Pool
@@ -92,6 +93,7 @@ class SessionManager:
     quota: Quota = attrs.field(
         default=attrs.Factory(lambda self: Quota(self.retry.quota), takes_self=True)
     )
+    observer: CallObserver | None = None
     _headers: dict[str, str] = attrs.field(init=False)
     _fixed: CIMultiDict[str] | None = attrs.field(init=False)
 
@@ -122,7 +124,7 @@ class SessionManager:
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        return self._until_done(request, self._exchange)
+        return self._observed(request, self._exchange)
 
     async def stream(self, request: Request, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         """Send a request until somebody could use the body of the answer, or the policy gives up.
@@ -150,7 +152,15 @@ class SessionManager:
             self._succeeded(request, response, state)
             return result
 
-        return await self._until_done(request, attempt)
+        return await self._observed(request, attempt)
+
+    def _observed(
+        self,
+        request: Request,
+        attempt: Callable[[Request, CIMultiDict[str], Turn, RetryState], Awaitable[T]],
+    ) -> Awaitable[T]:
+        work = self._until_done(request, attempt)
+        return work if self.observer is None else self.observer.call(request, work)
 
     async def _until_done(
         self,
@@ -167,7 +177,10 @@ class SessionManager:
                 turn = turn or await self._turn(request, state)
                 state.began = self.clock.monotonic()
                 try:
-                    return await attempt(request, headers, turn, state)
+                    sent = headers
+                    if self.observer is not None:
+                        sent = CIMultiDict(headers, **self.observer.headers())
+                    return await attempt(request, sent, turn, state)
                 except AllaweeError as error:
                     turn.end()
                     headers = await self._after_failure(request, state, error, headers)
@@ -180,7 +193,9 @@ class SessionManager:
 
     async def _turn(self, request: Request, state: RetryState) -> Turn:
         """Wait for a connection, and the rate: no attempt, and only the deadline bounds it."""
+        began = self.clock.monotonic()
         turn = await self.pool.turn(self._left(state.started))
+        self._note_wait("connection", began)
         if self.rate is not None:
             try:
                 await self._wait_for_rate(self.rate, request, state)
@@ -206,10 +221,16 @@ class SessionManager:
         except TimeoutError:
             late = "the deadline has passed, and the rate allowed no request"
             raise RequestTimeoutError(late, sent=False) from None
-        waited = self.clock.monotonic() - began
+        waited = self._note_wait("rate", began)
         if waited and log.isEnabledFor(logging.DEBUG):
             place = request.method, request.shown_path
             log.debug("%s %s waited %.3f s for the rate", *place, waited)
+
+    def _note_wait(self, what: str, began: float) -> float:
+        waited = self.clock.monotonic() - began
+        if self.observer is not None and waited:
+            self.observer.waited(what, waited)
+        return waited
 
     async def _tell(
         self, request: Request, attempt: Attempt, error: AllaweeError, *, waits_for_rate: bool
@@ -327,6 +348,8 @@ class SessionManager:
             raise
         pause, remark = (0.0, "") if fresh else self._pause(request, state, error, outcome)
         attempt = state.note(request, error, pause, elapsed, remark)
+        if self.observer is not None:
+            self.observer.failed(attempt, error)
         if self.rate is not None and isinstance(error, RateLimitError) and error.retry_after:
             await self._pause_all(self.rate, error.retry_after)
         if pause is None:

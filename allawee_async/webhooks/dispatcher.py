@@ -15,7 +15,13 @@ from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
 from allawee_async.webhooks.delivery.execution import BackgroundTasks
 from allawee_async.webhooks.delivery.handlers import Handlers, Workers
 from allawee_async.webhooks.delivery.missed import catch_up
-from allawee_async.webhooks.delivery.stats import DispatchStats, Incident, Reporter, log
+from allawee_async.webhooks.delivery.stats import (
+    DeliveryObserver,
+    DispatchStats,
+    Incident,
+    Reporter,
+    log,
+)
 from allawee_async.webhooks.delivery.timing import Limits, LoopClock
 from allawee_async.webhooks.events import wants_decision
 from allawee_async.webhooks.responses import INVALID_EVENT, INVALID_SIGNATURE, DefaultDecision
@@ -220,6 +226,13 @@ class WebhookDispatcher:
         self._stats.received += 1
         raw = cast("bytes", raw_body(body))  # the verifier says so of what is no bytes
         del body  # a traceback with local variables would show it
+        work = self._answer(raw, signature, arrived, request)
+        observer = self._reporter.observer
+        return await (work if observer is None else observer.delivery(work))
+
+    async def _answer(
+        self, raw: bytes, signature: str | bytes | None, arrived: float, request: object
+    ) -> WebhookReply:
         try:
             event = self._verifier.parse(raw, signature)
         except SignatureError as error:
@@ -234,7 +247,10 @@ class WebhookDispatcher:
             if not wants_decision(error.body):
                 return INVALID_EVENT
             self._stats.defaults_sent += 1
+            self._reporter.default_sent()
             return self._context.default.reply_to(None)
+        if self._reporter.observer is not None:
+            self._reporter.observer.event(event)
         chain = self._handlers.chain(event)
         return await Delivery(self._context, event, chain, arrived, request).answer()
 
@@ -263,6 +279,10 @@ class WebhookDispatcher:
             StoreError: The store cannot be used.
         """
         return await catch_up(allawee, since, most, self._context.claims, self._handlers)
+
+    def observe(self, observer: DeliveryObserver | None) -> None:
+        """Have each delivery watched; see `allawee_async.integrations.opentelemetry`."""
+        self._reporter.observer = observer
 
     def arrival(self) -> float:
         """Return when the request that you are called for may have come, at the earliest.

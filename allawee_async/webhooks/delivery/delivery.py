@@ -73,6 +73,7 @@ class Delivery:
         reply = await self._decided(default) if self.chain else self._nobody(default)
         if reply is default:
             self.context.stats.defaults_sent += 1
+            self.context.reporter.default_sent()
         return reply
 
     def _nobody(self, reply: WebhookReply = DONE) -> WebhookReply:

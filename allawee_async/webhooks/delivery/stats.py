@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import attrs
 
@@ -12,9 +12,10 @@ from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from allawee_async.webhooks.events import Event
+    from allawee_async.webhooks.responses import WebhookReply
 
 log: Final = logging.getLogger("allawee_async.webhooks")
 
@@ -94,20 +95,44 @@ class Incident:
     elapsed: float
 
 
+class DeliveryObserver(Protocol):
+    """Told of each delivery while it is handled, for instance to trace it."""
+
+    def delivery(self, work: Coroutine[Any, Any, WebhookReply]) -> Awaitable[WebhookReply]:
+        """Return the work on a delivery, watched; the other methods are called while it runs."""
+        ...
+
+    def event(self, event: Event) -> None:
+        """Take note of what was delivered; not called where nobody signed it."""
+
+    def incident(self, incident: Incident) -> None:
+        """Take note of an incident."""
+
+    def default_sent(self) -> None:
+        """Take note that the default decision is the answer."""
+
+
 def _callback(_: object, __: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and (not callable(value) or inspect.iscoroutinefunction(value)):
         raise ConfigurationError("on_incident must be a function, and not an async one")
 
 
-@attrs.frozen
+@attrs.define
 class Reporter:
     """Writes incidents into the log, and hands them to the developer's callback.
 
     Attributes:
         callback: Is called with each incident, in the event loop.
+        observer: Is told of each delivery and incident, if there is one.
     """
 
     callback: Callable[[Incident], object] | None = attrs.field(validator=_callback)
+    observer: DeliveryObserver | None = None
+
+    def default_sent(self) -> None:
+        """Tell the observer that the default decision is the answer."""
+        if self.observer is not None:
+            self.observer.default_sent()
 
     def tell(self, incident: Incident, text: str) -> None:
         """Report an incident; `text` says what it means and what can be done."""
@@ -118,6 +143,8 @@ class Reporter:
             incident.elapsed,
             exc_info=incident.error,
         )
+        if self.observer is not None:
+            self.observer.incident(incident)
         if self.callback is None:
             return
         try:
