@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -12,9 +12,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from allawee_async import AllaweeClient
 from allawee_async.integrations.opentelemetry import instrument
 from allawee_async.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from allawee_async import AllaweeClient
 
 TURNS: Final = 40
 CALLS: Final = 100
