@@ -147,7 +147,6 @@ class RedisTransaction:
         self._keep = keep
         self._timeout = timeout
         self._look_up = look_up
-        self._watches_more = False
         self._guard = _Guard(pipeline)
 
     async def begin(self, body: bytes, watch: Iterable[str]) -> None:

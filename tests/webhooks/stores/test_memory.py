@@ -19,6 +19,7 @@ async def claimed(store: MemoryStore, key: str, lease: float = 60.0) -> Claim:
 
 
 async def test_the_oldest_events_are_forgotten_first() -> None:
+    MemoryStore(max_events=1)  # the least that there can be
     store = MemoryStore(max_events=3)
     for key in "abcd":
         await store.finish(await claimed(store, key), key.encode())

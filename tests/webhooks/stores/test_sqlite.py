@@ -769,6 +769,8 @@ if when == "new":
 elif when == "closed":
     async def use_and_close():
         await claim(store, "parent")
+        with store.transaction(await claim(store, "before")):
+            pass
         await store.close()
     asyncio.run(use_and_close())
     in_child(use_in_child)

@@ -214,6 +214,16 @@ async def test_a_claim_holds_until_its_lease_ends(kind: Kind, store: Store, othe
     assert await store.claim(KEY, lease=kind.lease) == Busy()
 
 
+async def test_a_lease_and_a_mark_end_with_their_last_moment(kind: Kind, store: Store) -> None:
+    claim = await claimed(store, lease=kind.lease)
+    await kind.pass_by(kind.lease)
+    claim = await claimed(store)
+
+    await store.finish(claim, BODY)
+    await kind.pass_by(kind.keep)
+    await claimed(store)
+
+
 async def test_a_claim_that_is_renewed_holds_on(kind: Kind, store: Store, other: Store) -> None:
     claim = await claimed(store, lease=kind.lease)
     for _ in range(4):
