@@ -260,6 +260,29 @@ def test_requests_are_shown_with_their_bodies_and_without_secrets(state: State) 
     assert (entry.body, entry.body_size) == (None, 62)
 
 
+def test_secrets_in_queries_errors_and_network_data_are_masked(state: State) -> None:
+    secret = "22489035167"
+    log = RequestLog(10)
+    log.append(logged(query=(("filter", f"claims.individualIdentity.id:{secret}"),)))
+    stored = state.events.get(state.emit("x", {}))
+    (authorization,) = state.card_authorizations
+    assert stored is not None
+    attempt: JsonObject = {
+        "statusCode": None, "latency": 1, "responseBody": None, "error": f"cannot reach {secret}",
+        "createdAt": state.now(),
+    }  # fmt: skip
+    state.events.replace(stored | {"attempts": [attempt]})
+    state.card_authorizations.replace(authorization | {"networkData": {"note": secret}})
+    for name, told in [
+        ("requests", "individualIdentity.id:***"),
+        ("webhooks", "cannot reach ***"),
+        ("cards", '"note": "***"'),
+    ]:
+        html = whole_page(context(state, name, log=log))
+        assert told in read(context(state, name, log=log)).text
+        assert secret not in html
+
+
 @pytest.mark.parametrize("name", ["accounts", "cards", "payments", "customers"])
 def test_what_a_view_lists_is_found_by_its_id(name: str, state: State) -> None:
     pay: JsonObject = {
@@ -487,6 +510,8 @@ def test_an_account_has_a_log_with_signs_balances_and_pages(paid: State) -> None
     assert address("accounts", id=account, page="1") in [link["href"] for link in oldest.all("a")]
     numbers = [found for found in newest.all("td") if found.get("data-label") == "Amount"]
     assert {found.get("class") for found in numbers} == {"number"}
+    heads = [found for found in newest.all("th") if found.get("class") == "number"]
+    assert len(heads) == 5  # three amounts of the account, two of its log
 
 
 def test_an_authorization_opens_to_who_decided_and_why(state: State) -> None:
