@@ -152,7 +152,7 @@ class VerbCall:
                 with paged(wanted=not self._output.no_pager):
                     writer = self._output.writer(self._verb.model)
                     writer.page([self._record(item) for item in items])
-                    writer.end()
+                    writer.end(self._counted(len(items)))
             case _:
                 self._write_one(await method(*ids, **options))
 
@@ -184,7 +184,7 @@ class VerbCall:
                     if self._count == most:
                         is_cut = page.has_more or len(items) < len(page.items)
                         break
-        words = counted(self._count, listed(self._verb).removesuffix("s"))
+        words = self._counted(self._count)
         of_all = "" if total is None else f" of {total:,}"
         first = f"the first {words.removeprefix('1 ')}{of_all}"
         writer.end(first if is_cut else words)
@@ -196,6 +196,9 @@ class VerbCall:
                 f"{self._invalid:,} {unread} could not be read, and so not shown",
                 advice="--select takes fields as they come",
             )
+
+    def _counted(self, number: int) -> str:
+        return counted(number, listed(self._verb).removesuffix("s"))
 
     async def _add_balances(self, records: Sequence[JSONObject]) -> None:
         """Ask for what is on each account, if that is to be shown; no list tells it."""

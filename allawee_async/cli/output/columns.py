@@ -32,6 +32,7 @@ SHOWN: Final[dict[str, str]] = {
     "Account": f"id name {BALANCE} status type customer.name reference createdAt",
     "AccountLogEntry": "createdAt amount balanceAfter reference category id",
     "Billing": "id amount type status createdAt payment description",
+    "BillProduct": "id name amount category",
     "Card": "id details.last4 details.cardHolderName status customer.name createdAt type "
     "program.name",
     "CardAuthorization": f"id amount status {_MERCHANT} card={_LAST_DIGITS} createdAt statusReason "

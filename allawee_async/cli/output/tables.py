@@ -108,7 +108,7 @@ class TableWriter:
             self._columns = ranked = [TableColumn(name, (name,)) for name in names]
         room, fewest = self._console.width, min(_FEWEST_COLUMNS, len(ranked))
         placed = [self._measured(column, records) for column in self._columns]
-        if _total(placed) > room:
+        if _total([attrs.evolve(one, shrinks=False) for one in placed]) > room:
             self._minor = False
             placed = [self._measured(column, records) for column in self._columns]
         while self._names is None and len(placed) > fewest and _total(placed) > room:
@@ -146,6 +146,8 @@ class TableWriter:
 
     def _add_up(self, records: Sequence[JSONObject]) -> None:
         for record in records:
+            if "createdAt" not in record:  # a price that nobody has paid yet
+                continue
             nothing = record.get("status") in _CAME_TO_NOTHING
             self._left_out += nothing
             for column in () if nothing else self._columns:

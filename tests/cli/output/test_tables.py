@@ -1,6 +1,5 @@
 """Tables of lists as a person reads them: which columns, names for ids, totals, counts."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from allawee_async import models
 from allawee_async.cli.output.columns import SHOWN, usual_columns
 from allawee_async.cli.output.tables import TableWriter
-from allawee_async.models import AccountLogEntry, Card, Fee, Payment
+from allawee_async.models import AccountLogEntry, BillProduct, Card, Fee, Payment
 from allawee_async.resources.verbs import Returns, all_verbs
 from tests.cli.conftest import Call
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from allawee_async.models.base import Model
 
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
+DAY = "2026-03-14T00:00:00Z"
 ADA = "cus.2tXNjMhytgx7hCxu9"
 PAYOUT = (
     *("payments", "create-payout", "--method", "bank-transfer", "--currency", "NGN", "--yes"),
@@ -39,11 +39,18 @@ def shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 
 def payment(**fields: Any) -> Any:
-    return {"id": "p.first", "amount": 100, "currency": "NGN", "status": "completed", **fields}
+    return {
+        "id": "p.first",
+        "amount": 100,
+        "currency": "NGN",
+        "status": "completed",
+        "createdAt": DAY,
+        **fields,
+    }
 
 
 def test_every_list_with_a_model_has_columns_of_its_own_choice() -> None:
-    plain = {"Bank", "BillCategory", "BillProduct", "FxRate", "Merchant", "MerchantCategory"}
+    plain = {"Bank", "BillCategory", "FxRate", "Merchant", "MerchantCategory"}
     listed = {
         verb.model.__name__
         for verb in all_verbs()
@@ -141,20 +148,23 @@ def test_one_row_needs_no_total(shown: Any) -> None:
 
 def test_what_makes_no_sense_as_a_sum_has_none(shown: Any) -> None:
     entry = {"id": "l.1", "type": "debit", "amount": 100, "currency": "NGN", "balanceAfter": 900}
+    entry |= {"createdAt": DAY}
     lines = shown([entry, entry], model=AccountLogEntry)
 
     assert lines[1].split() == [
-        *("l.1", "NGN", "-1.00", "(-100)", "NGN", "9.00", "(900)"),
+        *("l.1", "NGN", "-1.00", "(-100)", "NGN", "9.00", "(900)", "2026-03-14", "00:00Z"),
     ]
     assert lines[-1].split() == ["total", "NGN", "-2.00", "(-200)"]
-    cap = {"id": "fee.1", "cap": 100, "currency": "NGN"}
-    assert not re.search("total", "".join(shown([cap, cap], model=Fee)))
+    cap = {"id": "fee.1", "cap": 100, "currency": "NGN", "createdAt": DAY}
+    price = {"id": "bp.1", "name": "Data", "amount": 80_000, "currency": "NGN"}
+    for record, model in ((cap, Fee), (price, BillProduct)):
+        assert "total" not in "".join(shown([record, record], model=model))
 
 
 def test_no_column_of_dashes_is_shown(shown: Any) -> None:
     heading = shown([payment(), payment(reference=None)], width=200)[0]
 
-    assert heading.split() == ["id", "amount", "status"]
+    assert heading.split() == ["id", "amount", "status", "createdAt"]
 
 
 def test_a_text_is_not_cut_where_there_is_room(shown: Any) -> None:
@@ -188,6 +198,12 @@ def test_how_many_there_are_is_told(call: Call, options: Any, told: Any) -> None
 
     assert result.stdout.splitlines()[-1] == told
     assert result.stderr == ""
+
+
+def test_a_list_that_comes_at_once_has_its_number_too(call: Call) -> None:
+    table = call("tools", "bills", "products", "-o", "table").stdout
+
+    assert table.splitlines()[-1].endswith(" products")
 
 
 def test_an_object_has_its_fields_in_the_order_of_lists_and_files(call: Call) -> None:
