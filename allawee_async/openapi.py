@@ -95,7 +95,10 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONO
             "description": "As the client library allawee_async reads the API's documents: each "
             "`operationId` is a method of its client. Amounts are whole numbers of the minor unit.",
         },
-        "servers": [{"url": base_url}],
+        "servers": [
+            {"url": base_url, "description": "All operations that name no server."},
+            {"url": secure_url, "description": "Card numbers and PINs: operations that name it."},
+        ],
         "security": [{"secretKey": []}],
         "tags": [*_tags(verbs)],
         "paths": {**paths},

@@ -28,7 +28,6 @@ CALLS: Final = {
     "payments.bill.create": "payments.pay_bill",
     "payments.bill.validate": "payments.validate_bill",
     "payments.payouts.create": "payments.create_payout",
-    "payments.payout.create": "payments.create_payout",
     "payments.resend-events.payment-completed": "payments.resend_completed_event",
     "simulation.card-programs.go-live": "simulation.card_program_go_live",
     "simulation.cards.request-authorization.capture": "simulation.authorization_capture",
@@ -42,7 +41,6 @@ CALLS: Final = {
     "simulation.payments.pay-in": "simulation.pay_in",
     "tools.configuration.payment.update": "tools.configuration.update_payment",
     "tools.fx.quotes.create": "tools.fx.create_quote",
-    "tools.fx.quote.buy": "tools.fx.create_quote",
     "webhooks.secret.roll": "webhooks.roll_secret",
     "pagination.list": "customers.list",
 }
@@ -325,7 +323,8 @@ def test_each_call_brings_a_new_one() -> None:
 def test_hosts_may_be_others() -> None:
     described: Any = document(base_url="http://127.0.0.1:1", secure_url="http://127.0.0.1:2")
 
-    assert described["servers"] == [{"url": "http://127.0.0.1:1"}]
+    hosts = [server["url"] for server in described["servers"]]
+    assert hosts == ["http://127.0.0.1:1", "http://127.0.0.1:2"]
     assert described["paths"]["/cards/{id}/secrets"]["get"]["servers"] == [
         {"url": "http://127.0.0.1:2"}
     ]
