@@ -58,7 +58,7 @@ async def record_batches(source: Source[Any], job: Job) -> AsyncGenerator[Any, N
     """
     source = attrs.evolve(source, on_invalid=source.on_invalid or _raise_without_data)
     rows = arrow_rows(source, job)
-    intake = Intake(source, model_of(source), rows, job, PartState())
+    intake = Intake(source, rows, job, PartState())
     async with aclosing(documents_of(source, intake.ahead)) as walk:
         async for page in walk:
             intake.take_in(page)

@@ -110,7 +110,6 @@ async def export(
     if excel and name != "csv":
         raise ConfigurationError(f"excel is for a CSV, and this is a file of format {name}")
     wanted = chosen(columns_of(model), columns)
-    new_rows = partial(rows_of, name, model, wanted, reveal=reveal, excel=excel)
     job = Job(
         address=source.address,
         key_kind=source.key_kind,
@@ -123,10 +122,8 @@ async def export(
     )
     running = _Export(
         source=source,
-        model=model,
         job=job,
-        new_rows=new_rows,
-        rows=new_rows(),
+        new_rows=partial(rows_of, name, model, wanted, reveal=reveal, excel=excel),
         names=names,
         journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=()), mode),
         parallel=parallel,
@@ -185,10 +182,8 @@ class _Export:
 
     Attributes:
         source: The list.
-        model: What the items are.
         job: What is exported.
-        new_rows: Makes rows in the format of the file, of one part.
-        rows: The same, for the file as a whole.
+        new_rows: Makes rows in the format of the file, of one part or of the whole.
         names: Where the files are.
         journal: The files.
         parallel: How many parts are read at a time, at most.
@@ -200,10 +195,8 @@ class _Export:
     """
 
     source: Source[Any]
-    model: type[Model]
     job: Job
     new_rows: Callable[[], Rows]
-    rows: Rows
     names: Names
     journal: Journal
     parallel: int
@@ -215,18 +208,18 @@ class _Export:
 
     async def run(self, *, resume: bool, overwrite: bool) -> ExportResult:
         """Read what is left to read, and make the finished file."""
-        journal = self.journal
+        journal, rows = self.journal, self.new_rows()
         with self.thread, self._lock():
             find = partial(journal.find, resume=resume, overwrite=overwrite)
             state = await self._on_disk(find)
             if state != "finished":
                 parts = await self._parts() if state == "new" else None
                 try:
-                    await self._on_disk(partial(journal.open, self.rows.start, parts))
+                    await self._on_disk(partial(journal.open, rows.start, parts))
                     self.resumed = journal.checkpoint.read
                     if not journal.checkpoint.read_all:
                         await self._read()
-                    await self._finish()
+                    await self._finish(rows)
                 except BaseException:
                     if state == "new" and not journal.checkpoint.read:
                         with suppress(ExportError):
@@ -292,7 +285,7 @@ class _Export:
     async def _read(self) -> None:
         """Read the list to its end; whatever happens, what has come is kept."""
         self.intakes = tuple(
-            Intake(self.source, self.model, self.new_rows(), self.job, part)
+            Intake(self.source, self.new_rows(), self.job, part)
             for part in self.journal.checkpoint.parts
         )
         turns = asyncio.Semaphore(self.parallel)
@@ -330,8 +323,8 @@ class _Export:
         self.journal.commit(index, intake.ahead, intake.rows.take(), intake.take())
         intake.is_torn = False
 
-    async def _finish(self) -> None:
-        steps = self.journal.finish(self.rows)
+    async def _finish(self, rows: Rows) -> None:
+        steps = self.journal.finish(rows)
         try:
             while (done := await self._on_disk(partial(next, steps, None))) is not None:
                 self._report(rows=done, total=self.journal.checkpoint.rows, stage="finishing")

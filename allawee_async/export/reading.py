@@ -61,7 +61,6 @@ class Intake:
 
     Args:
         source: The list.
-        model: What its items are; which entries are rows, it tells.
         rows: The format of the file.
         job: What is exported.
         state: How far earlier runs have come.
@@ -74,12 +73,10 @@ class Intake:
         total: How many entries there are; None if that is not known.
     """
 
-    def __init__(
-        self, source: Source[Any], model: type[Model], rows: Rows, job: Job, state: PartState
-    ) -> None:
+    def __init__(self, source: Source[Any], rows: Rows, job: Job, state: PartState) -> None:
         self._source = source
-        self._model = model
-        self._field = ModelField(attribute="", wire="", kind=Kind.OBJECT, model=model)
+        self._model = model_of(source)
+        self._field = ModelField(attribute="", wire="", kind=Kind.OBJECT, model=self._model)
         self._job = job
         self.rows = rows
         self.ahead = state
