@@ -97,14 +97,12 @@ def run_with_client(options: ConnectionOptions, work: Callable[[AllaweeClient], 
     import asyncio
 
     _ = options.key_kind
-    return asyncio.run(_with_client(options, work))
 
+    async def run() -> T:
+        async with open_client(options) as client:
+            return await work(client)
 
-async def _with_client(
-    options: ConnectionOptions, work: Callable[[AllaweeClient], Awaitable[T]]
-) -> T:
-    async with open_client(options) as client:
-        return await work(client)
+    return asyncio.run(run())
 
 
 @asynccontextmanager

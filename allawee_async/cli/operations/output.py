@@ -88,11 +88,15 @@ class OutputOptions:
         """The format that was asked for, else the one for who reads."""
         return self.output or (Format.TABLE if somebody_reads() else Format.JSON)
 
-    def shows(self, column: str) -> bool:
-        """Return whether a list is written with a column that stands in no answer."""
-        if self.columns is None:
-            return self.format is Format.TABLE
-        return column in self.columns.replace(",", " ").split()
+    def names(self, selected: Sequence[str] = ()) -> list[str] | None:
+        """Return the columns that were asked for; None leaves the choice to the format.
+
+        Args:
+            selected: The fields that the API was asked for.
+        """
+        if self.columns is not None:
+            return self.columns.replace(",", " ").split()
+        return [name for name in selected if not name.startswith("-")] or None
 
     @property
     def most(self) -> int | None:
@@ -110,10 +114,7 @@ class OutputOptions:
             model: What they are.
             selected: The fields that the API was asked for.
         """
-        names = [name for name in selected if not name.startswith("-")]
-        if self.columns is not None:
-            names = self.columns.replace(",", " ").split()
-        return writer_for(self.format, model, names or None)
+        return writer_for(self.format, model, self.names(selected))
 
 
 async def save(file: "Download", out: Path | None, *, overwrite: bool) -> None:

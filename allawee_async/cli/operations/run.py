@@ -111,6 +111,7 @@ class VerbCall:
         self._arguments = arguments
         self._output = output
         self._count = self._invalid = 0
+        self._adds_balances = False
 
     async def __call__(self, client: AllaweeClient) -> None:
         """Send the call, and write what it answers.
@@ -158,8 +159,11 @@ class VerbCall:
 
     async def _write_list(self, method: Any, options: dict[str, Any]) -> None:
         selected = options.get("select") or ()
-        usual = self._output.format is Format.TABLE and not (selected or self._output.columns)
+        columns = self._output.names(selected)
+        usual = self._output.format is Format.TABLE and columns is None and not selected
         names = relations_in(self._verb.model) if usual and not options.get("expand") else []
+        is_shown = usual or BALANCE in (columns or ())  # it is asked for, account by account
+        self._adds_balances = is_shown and self._verb.call == "accounts.list"
         writer = self._output.writer(self._verb.model, selected)
         try:
             expanded = {**options, "expand": names} if names else options
@@ -177,7 +181,8 @@ class VerbCall:
                     total = page.total_count if total is None else total
                     items = page.items[: None if most is None else most - self._count]
                     records = [self._record(item) for item in items]
-                    await self._add_balances(records)
+                    if self._adds_balances:
+                        await self._add_balances(records)
                     writer.page(records)
                     self._count += len(items)
                     tell(self._count, total)
@@ -201,9 +206,7 @@ class VerbCall:
         return counted(number, listed(self._verb).removesuffix("s"))
 
     async def _add_balances(self, records: Sequence[JSONObject]) -> None:
-        """Ask for what is on each account, if that is to be shown; no list tells it."""
-        if self._verb.call != "accounts.list" or not self._output.shows(BALANCE):
-            return
+        """Ask for what is on each account, which no list tells."""
         turns = asyncio.Semaphore(_AT_A_TIME)
 
         async def add(record: JSONObject) -> None:
@@ -211,7 +214,13 @@ class VerbCall:
                 balance = await self._client.accounts.balance(str(record.get("id")))
             record[BALANCE] = balance.available
 
-        await asyncio.gather(*map(add, records))
+        answers = await asyncio.gather(*map(add, records), return_exceptions=True)
+        errors = [answer for answer in answers if answer is not None]
+        if errors and not isinstance(errors[0], AllaweeError):
+            raise errors[0]
+        if errors:
+            told = f"{counted(len(errors), 'balance')} could not be read: {errors[0]}"
+            typer.echo(f"warning: {printable(told)}", err=True)
 
     def _note_invalid(self, error: DecodeError) -> None:
         """Tell of an entry that is none; the list goes on behind it."""

@@ -119,7 +119,20 @@ def test_balances_of_accounts_are_in_their_table(call: Call) -> None:
     assert f"{ACCOUNT},1000000000" in chosen.splitlines()
     before = len(call.sandbox.requests)
     call("accounts", "list", "-o", "table", "--columns", "id,name")
-    assert len(call.sandbox.requests) == before + 1
+    call("accounts", "list", "-o", "table", "--select", "id,name")
+    call("accounts", "list", "-o", "json")
+    assert len(call.sandbox.requests) == before + 3
+
+
+def test_accounts_whose_balance_is_refused_are_listed_all_the_same(call: Call) -> None:
+    call.sandbox.faults.status(403, times=1, path=f"/accounts/{ACCOUNT}/balance")
+    result = call("accounts", "list", "-o", "table")
+
+    assert result.exit_code == 0
+    assert ACCOUNT in result.stdout
+    assert "USD 10,000,000.00" in result.stdout
+    assert result.stderr.startswith("warning: 1 balance could not be read: ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_totals_are_by_currency_under_the_money(shown: Any) -> None:
