@@ -27,6 +27,7 @@ CALLS: Final = {
     "cards.link-by-id": "cards.link",
     "payments.bill.create": "payments.pay_bill",
     "payments.bill.validate": "payments.validate_bill",
+    "payments.payout.create": "payments.create_payout",
     "payments.payouts.create": "payments.create_payout",
     "payments.resend-events.payment-completed": "payments.resend_completed_event",
     "simulation.card-programs.go-live": "simulation.card_program_go_live",
