@@ -272,7 +272,7 @@ def test_secrets_in_queries_errors_and_network_data_are_masked(state: State) -> 
         "statusCode": None, "latency": 1, "responseBody": None, "error": f"cannot reach {secret}",
         "createdAt": state.now(),
     }  # fmt: skip
-    cut = attempt | {"error": f"{'x' * 290} {secret}"}
+    cut = attempt | {"error": f"{'x' * 110} {secret}"}
     state.events.replace(stored | {"attempts": [attempt, cut]})
     state.card_authorizations.replace(authorization | {"networkData": {"note": secret}})
     for name, told in [
