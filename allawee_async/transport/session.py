@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from allawee_async.transport.config import Hosts, KeySource
     from allawee_async.transport.pool import Pool, Turn
     from allawee_async.transport.rate import Rate
-    from allawee_async.transport.request import CallObserver, Clock, Request
+    from allawee_async.transport.request import CallObserver
     from allawee_async.transport.streaming import StreamedResponse
 
 T = TypeVar("T")
