@@ -139,40 +139,53 @@ def read_secret_file(file: Path, what: str) -> SecretText:
     """
     if file == STDIN and sys.stdin is not None and sys.stdin.isatty():
         return ask_hidden(f"{what}: ")
-    content = read_stdin(_LONGEST_FILE + 1) if file == STDIN else _content(file, what)
-    return _secret_text(content, what, place_of(file))
-
-
-def read_stdin(most: int) -> SecretBytes:
-    """Return what is on stdin, up to so many bytes; nothing if it is closed."""
-    return SecretBytes() if sys.stdin is None else SecretBytes(sys.stdin.buffer.read(most))
-
-
-def _content(file: Path, what: str) -> SecretBytes:
-    try:
-        with file.open("rb") as opened:
-            status = os.fstat(opened.fileno())
-            content = SecretBytes(opened.read(_LONGEST_FILE + 1))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CommandError(
-            f"cannot read the {what} from {file}: {reason}", ExitCode.WRONG_USE
-        ) from None
-    if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & _FOR_OTHERS:
-        typer.echo(
-            f"warning: others on this computer may read {file}; run: chmod 600 {file}", err=True
-        )
-    return content
-
-
-def _secret_text(content: SecretBytes, what: str, place: str) -> SecretText:
+    content = read_input(
+        file, _LONGEST_FILE, f"cannot read the {what} from {file}", warns_if_shared=True
+    )
     try:
         text = SecretText(content.decode())
     except UnicodeDecodeError:
         text = SecretText()
     if len(content) > _LONGEST_FILE or (content and not text):
-        raise CommandError(f"{place} holds no {what}: it is not a short text", ExitCode.WRONG_USE)
+        raise CommandError(
+            f"{place_of(file)} holds no {what}: it is not a short text", ExitCode.WRONG_USE
+        )
     return text
+
+
+def read_input(
+    file: Path, most: int, failure: str, *, warns_if_shared: bool = False
+) -> SecretBytes:
+    """Return what is in a file, or what comes on stdin; nothing if that is closed.
+
+    Args:
+        file: The file; `-` is stdin.
+        most: How many bytes it may have. Of what is longer, one byte more is returned.
+        failure: What an error says, up to the reason: "cannot read the body from stdin".
+        warns_if_shared: Warn if others on this computer may read the file.
+
+    Raises:
+        CommandError: It cannot be read.
+    """
+    try:
+        if file == STDIN:
+            return (
+                SecretBytes() if sys.stdin is None else SecretBytes(sys.stdin.buffer.read(most + 1))
+            )
+        with file.open("rb") as opened:
+            if warns_if_shared:
+                _warn_if_shared(file, os.fstat(opened.fileno()).st_mode)
+            return SecretBytes(opened.read(most + 1))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CommandError(f"{failure}: {reason}", ExitCode.WRONG_USE) from None
+
+
+def _warn_if_shared(file: Path, mode: int) -> None:
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & _FOR_OTHERS:
+        typer.echo(
+            f"warning: others on this computer may read {file}; run: chmod 600 {file}", err=True
+        )
 
 
 def _found(text: SecretText, source: Source, place: str) -> FoundKey:

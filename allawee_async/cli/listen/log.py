@@ -7,19 +7,14 @@ after the deadline of a decision, `problem` what is wrong with the delivery or w
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from allawee_async.cli.output.console import output_console
-from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.redaction import mask, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from allawee_async.types import JSONObject, JSONValue
     from allawee_async.webhooks.events import Event
 
@@ -27,17 +22,6 @@ if TYPE_CHECKING:
 _STYLES: Final = {"ok": "green", "unchecked": "yellow"}
 _BAD: Final = "bold red"
 _GOOD: Final = range(200, 300)
-
-
-def lines_for_people() -> Callable[[JSONObject], None]:
-    """Return what prints a delivery as a line to read."""
-    console = output_console()
-
-    def tell(delivery: JSONObject) -> None:
-        console.print(line_of(delivery), soft_wrap=True)
-        sys.stdout.flush()
-
-    return tell
 
 
 def line_of(delivery: JSONObject) -> Text:
@@ -52,22 +36,16 @@ def line_of(delivery: JSONObject) -> Text:
         (delivery["object"], "cyan"),
         (delivery["status"], ""),
         (f"signature {seal}", _STYLES.get(seal, _BAD)),
-        (f"{delivery['answerStatus']} {delivery['answer']}", _style_of(delivery["answerStatus"])),
+        (
+            f"{delivery['answerStatus']} {delivery['answer']}",
+            "green" if delivery["answerStatus"] in _GOOD else _BAD,
+        ),
         (f"{float(str(delivery['seconds'])) * 1000:.0f} ms", "dim"),
         ("repeat" if delivery["repeat"] else None, "yellow"),
         ("too late for a decision" if delivery["late"] else None, _BAD),
         (printable(problem) if isinstance(problem, str) else None, "red"),
     ]
     return Text("  ").join(Text(str(text), style=style) for text, style in parts if text)
-
-
-def _style_of(status: JSONValue) -> str:
-    return "green" if status in _GOOD else _BAD
-
-
-def json_lines() -> Callable[[JSONObject], None]:
-    """Return what prints a delivery as one JSON object on a line."""
-    return writer_for(Format.JSONL, None, None).one
 
 
 def facts_of(event: Event | None) -> dict[str, JSONValue]:

@@ -17,13 +17,15 @@ from yarl import URL
 from allawee_async.cli.access.connection import open_client, open_sandbox
 from allawee_async.cli.access.credentials import host_of
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.listen.log import json_lines, lines_for_people
+from allawee_async.cli.listen.log import line_of
 from allawee_async.cli.listen.options import Answering, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
 from allawee_async.cli.listen.server import Listener, deciding, forwarding, serving
 from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
+from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import somebody_reads
+from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import is_loopback
 from allawee_async.webhooks.decisions import Approve, Decline
@@ -113,11 +115,15 @@ async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> Allaw
 def _teller(output: LogFormat | None, ended: asyncio.Future[None]) -> Callable[[JSONObject], None]:
     """Return what tells of deliveries, and ends the command when nobody can be told any more."""
     is_for_people = somebody_reads() if output is None else output is LogFormat.TABLE
-    tell = lines_for_people() if is_for_people else json_lines()
+    console, lines = output_console(), writer_for(Format.JSONL, None, None)
 
     def told(delivery: JSONObject) -> None:
         try:
-            tell(delivery)
+            if is_for_people:
+                console.print(line_of(delivery), soft_wrap=True)
+                sys.stdout.flush()
+            else:
+                lines.one(delivery)
         except OSError as error:
             if not ended.done():
                 ended.set_exception(error)
@@ -141,18 +147,13 @@ def _end() -> asyncio.Future[None]:
 
 
 def _welcome(options: ListenOptions, url: str, key: SecretText | None) -> None:
-    where = (
-        ""
-        if options.forward_to is None
-        else f", sending on to {_without_secrets(options.forward_to)}"
-    )
-    _say(f"Listening on {url}{where}; Ctrl-C stops it")
+    onward = ""
+    if options.forward_to is not None:
+        target = URL(options.forward_to).with_user(None).with_query(None).with_fragment(None)
+        onward = f", sending on to {target}"
+    _say(f"Listening on {url}{onward}; Ctrl-C stops it")
     if key is None:
         _say(f"Signatures are not checked: set {VARIABLE} or use --signing-key-file")
-
-
-def _without_secrets(url: str) -> URL:
-    return URL(url).with_user(None).with_query(None).with_fragment(None)
 
 
 def _say(text: str) -> None:

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from allawee_async.cli.access.credentials import (
-    STDIN,
     ask_hidden,
     place_of,
+    read_input,
     read_secret_file,
-    read_stdin,
 )
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.output.reports import print_report
 from allawee_async.errors import DecodeError, SignatureError
-from allawee_async.redaction import SecretBytes, SecretText
+from allawee_async.redaction import SecretText
 from allawee_async.webhooks.signature import key_bytes
 from allawee_async.webhooks.signature import sign as sign_body
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from allawee_async.cli.output.reports import ReportFormat
+    from allawee_async.redaction import SecretBytes
     from allawee_async.webhooks.events import Event
 
 VARIABLE: Final = "ALLAWEE_SIGNING_KEY"
@@ -74,17 +74,7 @@ def read_body(file: Path) -> SecretBytes:
     Raises:
         CommandError: It cannot be read, or is longer than any that is accepted.
     """
-    try:
-        if file == STDIN:
-            body = read_stdin(MAX_BODY + 1)
-        else:
-            with file.open("rb") as opened:
-                body = SecretBytes(opened.read(MAX_BODY + 1))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CommandError(
-            f"cannot read the body from {place_of(file)}: {reason}", ExitCode.WRONG_USE
-        ) from None
+    body = read_input(file, MAX_BODY, f"cannot read the body from {place_of(file)}")
     if len(body) > MAX_BODY:
         raise CommandError(f"the body is longer than {MAX_BODY:,} bytes, and so is no delivery")
     return body

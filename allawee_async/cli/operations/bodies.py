@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from allawee_async.cli.access.credentials import read_input
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import known_names
 from allawee_async.codec.json import NotJSON, loads
@@ -83,31 +83,13 @@ def read_body(
     return body
 
 
-def read_file(option: str, name: str) -> bytes:
-    """Return what is in a file, `-` for stdin.
-
-    Raises:
-        CommandError: It cannot be read, or is too long to be meant.
-    """
-    try:
-        if name == "-":
-            content = b"" if sys.stdin is None else sys.stdin.buffer.read(_LONGEST + 1)
-        else:
-            with Path(name).open("rb") as opened:
-                content = opened.read(_LONGEST + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CommandError(f"{option}: cannot read {name}: {reason}", ExitCode.WRONG_USE) from None
-    if len(content) > _LONGEST:
-        raise CommandError(f"{option}: {name} is too long", ExitCode.WRONG_USE)
-    return content
-
-
 def _whole(option: str, text: str) -> JSONObject:
+    place, content = "", text.encode("utf-8", "surrogateescape")
     if text.startswith("@"):
-        place, content = text[1:], read_file(option, text[1:])
-    else:
-        place, content = "", text.encode("utf-8", "surrogateescape")
+        place = text[1:]
+        content = read_input(Path(place), _LONGEST, f"{option}: cannot read {place}")
+        if len(content) > _LONGEST:
+            raise CommandError(f"{option}: {place} is too long", ExitCode.WRONG_USE)
     where = f"{option}: {'stdin' if place == '-' else f'the file {place}'}" if place else option
     try:
         value = loads(content)
