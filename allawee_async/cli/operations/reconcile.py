@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import attrs
 import typer
@@ -105,9 +105,9 @@ class _Reconciliation:
     start: datetime
     end: datetime
     accounts: frozenset[str]
-    payments: "list[Payment]" = attrs.Factory(list)
-    entries: "dict[tuple[str, str], list[Entry]]" = attrs.Factory(dict)
-    others: set[str] = attrs.Factory(set)
+    payments: "list[Payment]" = attrs.field(init=False, factory=list)
+    entries: "dict[tuple[str, str], list[Entry]]" = attrs.field(init=False, factory=dict)
+    others: set[str] = attrs.Factory(set[str])
 
     async def read(self, client: "AllaweeClient") -> None:
         """Read the payments, the logs of their accounts, and payments that only logs name."""
@@ -244,5 +244,5 @@ def _keys(payment: "Payment") -> list[tuple[str, str]]:
 def _id(relation: Any) -> str:
     """Return the id of what a field leads to: it may be the id, or what it is the id of."""
     if isinstance(relation, Mapping):
-        relation = relation.get("id")
+        return str(cast("Mapping[str, Any]", relation).get("id") or "")
     return str(getattr(relation, "id", relation) or "")
