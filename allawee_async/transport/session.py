@@ -284,7 +284,8 @@ class SessionManager:
         self, request: Request, answer: Reply | StreamedResponse, state: RetryState
     ) -> None:
         answer.elapsed = self.clock.monotonic() - state.began
-        answer.failures = tuple(state.attempts)
+        if state.attempts:
+            answer.failures = tuple(state.attempts)
         self.quota.give_back(state.paid)
         if log.isEnabledFor(logging.DEBUG):
             log_attempt(logging.DEBUG, request, answer.attempts[-1])
@@ -315,9 +316,9 @@ class SessionManager:
 
     def _timeout(self, started: float) -> aiohttp.ClientTimeout:
         """Return the timeout of an attempt that begins now."""
-        left = self._left(started)
-        if left is None:
+        if self.retry.deadline is None:
             return self.timeout
+        left = started + self.retry.deadline - self.clock.monotonic()
         if left <= 0:
             raise RequestTimeoutError("the deadline has passed", sent=False)
         total = self.timeout.total
