@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
-import attrs
 import typer
 
 from allawee_async.cli.access.connection import run_with_client
@@ -89,7 +88,6 @@ def reconcile(
     typer.echo(f"{compared} compared, no difference found", err=True)
 
 
-@attrs.define
 class _Reconciliation:
     """Payments and log entries of some time.
 
@@ -102,12 +100,11 @@ class _Reconciliation:
         others: Payments that are not to be compared.
     """
 
-    start: datetime
-    end: datetime
-    accounts: frozenset[str]
-    payments: "list[Payment]" = attrs.field(init=False, factory=list)
-    entries: "dict[tuple[str, str], list[Entry]]" = attrs.field(init=False, factory=dict)
-    others: set[str] = attrs.Factory(set[str])
+    def __init__(self, start: datetime, end: datetime, accounts: frozenset[str]) -> None:
+        self.start, self.end, self.accounts = start, end, accounts
+        self.payments: list[Payment] = []
+        self.entries: dict[tuple[str, str], list[Entry]] = {}
+        self.others: set[str] = set()
 
     async def read(self, client: "AllaweeClient") -> None:
         """Read the payments, the logs of their accounts, and payments that only logs name."""
