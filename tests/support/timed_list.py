@@ -64,29 +64,31 @@ class TimedList:
             self._under_way -= 1
 
     def answer(self, query: dict[str, str]) -> dict[str, object]:
-        found = [name for name in self.times if self._fits(name, query.get("filter", ""))]
-        found.sort(key=lambda name: (self.times[name], name))
-        if query.get("sort", "-createdAt").startswith("-"):
-            found.reverse()
-        begin = found.index(query["after"]) + 1 if "after" in query else 0
+        since, until = self._window(query.get("filter", ""))
+        within = ((at, name) for name, at in self.times.items() if since <= at < until)
+        found = sorted(within, reverse=query.get("sort", "-createdAt").startswith("-"))
+        begin = 0
+        if "after" in query:
+            begin = found.index((self.times[query["after"]], query["after"])) + 1
         limit = int(query.get("limit", "20"))
         page = found[begin : begin + limit]
         metadata: dict[str, object] = {"hasMore": len(page) == limit}
         if self.counts and "countTotal" in query:
             metadata["totalCount"] = len(found)
-        data = [customer(name, createdAt=written(self.times[name])) for name in page]
+        data = [customer(name, createdAt=written(at)) for at, name in page]
         return {"code": "success", "data": data, "metadata": metadata}
 
-    def _fits(self, name: str, conditions: str) -> bool:
+    def _window(self, conditions: str) -> tuple[datetime, datetime]:
+        since, until = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
         for condition in conditions.split():
             path, operator, value = condition.split("|")
             assert path == "createdAt"
             moment = datetime.fromisoformat(value)
-            if operator == "gted" and not self.times[name] >= moment:
-                return False
-            if operator == "ltd" and not self.times[name] < moment:
-                return False
-        return True
+            if operator == "gted":
+                since = max(since, moment)
+            if operator == "ltd":
+                until = min(until, moment)
+        return since, until
 
     @property
     def counting(self) -> int:
