@@ -1,4 +1,12 @@
-"""Claims in Redis: for the processes of many machines."""
+"""Claims in Redis: for the processes of many machines.
+
+An event has two keys. One holds its state: a letter, the token of the claim (or of the transaction
+that ended it) and, once it is done, the answer. The other is there while the lease of the claim
+runs, and goes by itself; so renewing a claim does not touch the state, which transactions watch.
+Of an event that is done it holds the digest of the delivery; older versions leave it out.
+
+All scripts may run twice, because an answer that got lost is asked for again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +14,7 @@ import math
 import secrets
 import time
 from contextlib import asynccontextmanager
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
@@ -22,21 +31,15 @@ from allawee_async.webhooks.stores.base import (
     last_body,
 )
 from allawee_async.webhooks.stores.redis_clients import (
+    CLAIMED,
     NoScriptError,
     Redis,
     RedisClients,
     RedisCluster,
+    RedisTransaction,
     ResponseError,
     as_bytes,
     bounded,
-)
-from allawee_async.webhooks.stores.redis_transaction import (
-    CLAIM,
-    CLAIMED,
-    FINISH,
-    RELEASE,
-    RENEW,
-    RedisTransaction,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
     from redis.asyncio.client import Pipeline
 
     from allawee_async.webhooks.stores.base import Answer, ClaimResult
-    from allawee_async.webhooks.stores.redis_transaction import Script
 
 URL: Final = "redis://localhost:6379/0"
 PREFIX: Final = "allawee:webhooks:"
@@ -59,6 +61,70 @@ _ODD: Final = 60.0
 
 _ABANDONED: Final = 24 * 3600.0
 """Seconds for which a claim can still be finished after its lease, if nobody takes it over."""
+
+
+class _Script:
+    """What the server does in one step: a program in Lua.
+
+    `KEYS` are the state and the lease, `ARGV[1]` is the token of the claim.
+
+    Attributes:
+        text: The script.
+        digest: The name under which the server keeps it once it has seen it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+_CLAIM: Final = _Script("""
+local state = redis.call('GET', KEYS[1])
+if state then
+    if string.sub(state, 1, 1) ~= 'c' then
+        return {string.sub(state, 34), redis.call('GET', KEYS[2]) or ''}
+    end
+    if state ~= 'c' .. ARGV[1] and redis.call('EXISTS', KEYS[2]) == 1 then
+        return 0
+    end
+end
+redis.call('SET', KEYS[1], 'c' .. ARGV[1], 'PX', ARGV[3])
+redis.call('SET', KEYS[2], '', 'PX', ARGV[2])
+return 1
+""")
+"""`ARGV[2]` is the lease, `ARGV[3]` how long the state is kept. Returns the answer and the digest
+of an event that is done, else 1 if the claim holds, and 0 if somebody else's does."""
+
+_RENEW: Final = _Script("""
+if redis.call('GET', KEYS[1]) ~= 'c' .. ARGV[1] then
+    return 0
+end
+redis.call('SET', KEYS[2], '', 'PX', ARGV[2])
+return 1
+""")
+"""`ARGV[2]` is the lease. Returns 1 if the claim holds on."""
+
+_FINISH: Final = _Script("""
+local state = redis.call('GET', KEYS[1])
+if state and string.sub(state, 1, 1) ~= 'c' then
+    return string.sub(state, 34)
+end
+if not state or state == 'c' .. ARGV[1] then
+    redis.call('SET', KEYS[1], 'd' .. ARGV[1] .. ARGV[2], 'PX', ARGV[3])
+    redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[3])
+end
+return ARGV[2]
+""")
+"""`ARGV[2]` is the answer, `ARGV[3]` how long it is kept, `ARGV[4]` the digest. Returns the answer
+that counts."""
+
+_RELEASE: Final = _Script("""
+if redis.call('GET', KEYS[1]) == 'c' .. ARGV[1] then
+    redis.call('DEL', KEYS[1], KEYS[2])
+end
+return 1
+""")
+"""Gives a claim back if it is held."""
 
 
 class RedisStore:
@@ -100,7 +166,8 @@ class RedisStore:
         self._borrowed = client
         if url is not None and client is not None:
             raise ConfigurationError("give RedisStore a url or a client, not both")
-        _check_client(client)
+        if not isinstance(cast("object", client), Redis | RedisCluster | None):
+            raise ConfigurationError("client must be a Redis or a RedisCluster of redis.asyncio")
         self._timeout = checked_seconds("timeout", timeout)
         self._clients = RedisClients(URL if url is None else url, self._timeout)
         if client is None:
@@ -116,7 +183,7 @@ class RedisStore:
         """Claim a key; see `Store.claim`."""
         claim = Claim(key, secrets.token_hex(16))
         kept = _milliseconds(lease + _ABANDONED)
-        found = await self._run(CLAIM, claim, _milliseconds(lease), kept)
+        found = await self._run(_CLAIM, claim, _milliseconds(lease), kept)
         match found:
             case 1:
                 return claim
@@ -146,15 +213,15 @@ class RedisStore:
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""
-        return bool(await self._run(RENEW, claim, _milliseconds(lease)))
+        return bool(await self._run(_RENEW, claim, _milliseconds(lease)))
 
     async def finish(self, claim: Claim, body: bytes) -> bytes:
         """Record the answer; see `Store.finish`."""
-        return as_bytes(await self._run(FINISH, claim, body, self._keep, claim.digest))
+        return as_bytes(await self._run(_FINISH, claim, body, self._keep, claim.digest))
 
     async def release(self, claim: Claim) -> None:
         """Give a claim back; see `Store.release`."""
-        await self._run(RELEASE, claim)
+        await self._run(_RELEASE, claim)
 
     async def close(self) -> None:
         """Close the connections of the running loop. A closed store opens others when used."""
@@ -194,22 +261,18 @@ class RedisStore:
         if not isinstance(client, Redis):
             raise ConfigurationError("a transaction needs the client of one server, not a cluster")
         first = first_body(decision)
+        pipeline = client.pipeline(transaction=True)
         transaction = RedisTransaction(
-            client.pipeline(transaction=True),
-            claim,
-            self._keys(claim),
-            keep=self._keep,
-            timeout=self._timeout,
-            look_up=self._state,
+            pipeline, claim, *self._keys(claim), self._keep, self._timeout, self._state
         )
         try:
-            await transaction.begin(first, watch)
-            yield transaction.pipeline
+            await transaction.begin(first, tuple(watch))
+            yield pipeline
             await transaction.end(last_body(decision))
         finally:
             await transaction.leave()
 
-    async def _run(self, script: Script, claim: Claim, *arguments: bytes | str | int) -> Any:
+    async def _run(self, script: _Script, claim: Claim, *arguments: bytes | str | int) -> Any:
         values = (*self._keys(claim), claim.token, *arguments)
         async with bounded(self._timeout):
             client = await self._client()
@@ -277,11 +340,6 @@ class Server:
         if abs(jump) > _ODD:
             return f"the clock of Redis has jumped by {jump:+.0f} s: claims and events end by it"
         return None
-
-
-def _check_client(client: object) -> None:
-    if client is not None and not isinstance(client, Redis | RedisCluster):
-        raise ConfigurationError("client must be a Redis or a RedisCluster of redis.asyncio")
 
 
 def _milliseconds(seconds: float) -> int:

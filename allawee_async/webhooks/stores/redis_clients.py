@@ -1,16 +1,19 @@
-"""Connections to Redis: a client for each event loop, which is closed with the loop."""
+"""Connections to Redis: a client for each event loop, and a transaction over one of them."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+import secrets
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
+
+import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import MASK, SecretText
 from allawee_async.version import install_command
-from allawee_async.webhooks.stores.base import StoreError
+from allawee_async.webhooks.stores.base import ClaimLostError, StoreError
 
 try:
     from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
@@ -31,25 +34,33 @@ try:
 except ImportError as error:
     raise ConfigurationError(f"RedisStore needs redis-py: {install_command('redis')}") from error
 
-__all__ = [
-    "FAILURES",
-    "NoScriptError",
-    "Redis",
-    "RedisClients",
-    "RedisCluster",
-    "RedisConnectionError",
-    "RedisTimeoutError",
-    "ResponseError",
-    "WatchError",
-    "as_bytes",
-    "bounded",
-    "store_error",
-]
+__all__ = ["NoScriptError", "Redis", "RedisCluster", "ResponseError"]
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from typing import Protocol, TypeAlias
 
-FAILURES: Final = (RedisError, RedisClusterException, OSError)
+    from redis.asyncio.client import Pipeline
+
+    from allawee_async.webhooks.stores.base import Claim
+
+    Refusal: TypeAlias = Callable[[object], Awaitable[None]]
+
+    class Connection(Protocol):
+        """A connection of redis-py, with the types that it lacks."""
+
+        def register_connect_callback(self, callback: Refusal, /) -> None:
+            """Let a method be called when the connection is made anew."""
+
+        def deregister_connect_callback(self, callback: Refusal, /) -> None:
+            """Do not call it any more."""
+
+
+CLAIMED: Final = b"c"
+_DONE_IN_TRANSACTION: Final = b"t"
+_LOST: Final = "the claim of this event is not held any more"
+
+_FAILURES: Final = (RedisError, RedisClusterException, OSError)
 """What redis-py raises, and the timeouts of asyncio."""
 
 _ADVICE: Final[dict[type[Exception], str]] = {
@@ -60,7 +71,7 @@ _ADVICE: Final[dict[type[Exception], str]] = {
     OutOfMemoryError: "its memory is full; give it more",
 }
 
-MAX_CONNECTIONS: Final = 100
+_MAX_CONNECTIONS: Final = 100
 """Connections of one event loop; further steps wait for one."""
 
 
@@ -74,8 +85,8 @@ async def bounded(timeout: float) -> AsyncGenerator[None]:  # noqa: ASYNC109
     try:
         async with asyncio.timeout(timeout):
             yield
-    except FAILURES as error:
-        raise store_error(error) from None  # redis-py's frames know the password
+    except _FAILURES as error:
+        raise _store_error(error) from None  # redis-py's frames know the password
 
 
 def as_bytes(value: bytes | str) -> bytes:
@@ -83,7 +94,7 @@ def as_bytes(value: bytes | str) -> bytes:
     return value.encode() if isinstance(value, str) else value
 
 
-def store_error(error: Exception) -> StoreError:
+def _store_error(error: Exception) -> StoreError:
     """Return the error of ours for one of redis-py's."""
     advice = next((text for kind, text in _ADVICE.items() if isinstance(error, kind)), "")
     parts = (type(error).__name__, str(error), advice)
@@ -151,7 +162,7 @@ async def _client_until_the_loop_ends(
 
 def _pool(url: str, timeout: float) -> BlockingConnectionPool:
     options: dict[str, Any] = {
-        "max_connections": MAX_CONNECTIONS,
+        "max_connections": _MAX_CONNECTIONS,
         "timeout": timeout,
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
@@ -176,3 +187,114 @@ def _without_secrets(url: str) -> str:
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     return parts._replace(netloc=(MASK if login else "") + at + host, query="").geturl()
+
+
+@attrs.define(eq=False)
+class RedisTransaction:
+    """One transaction.
+
+    Attributes:
+        pipeline: Where the commands are queued.
+        claim: The claim that it needs.
+        state: The name of the state of the event.
+        lease: The name of its lease.
+        keep: Milliseconds for which the answer is kept.
+        timeout: Seconds for each step.
+        look_up: Reads the state, over another connection.
+    """
+
+    pipeline: Pipeline
+    claim: Claim
+    state: str
+    lease: str
+    keep: int
+    timeout: float
+    look_up: Callable[[Claim], Awaitable[bytes]]
+    _mine: bytes = attrs.field(
+        init=False, factory=lambda: _DONE_IN_TRANSACTION + secrets.token_hex(16).encode()
+    )
+    _watches_more: bool = attrs.field(init=False, default=False)
+    _connection: Connection | None = attrs.field(init=False, default=None)
+
+    async def begin(self, body: bytes, watched: tuple[str, ...]) -> None:
+        """Watch the claim and further keys, and queue the mark of an event that is done.
+
+        Raises:
+            ClaimLostError: The claim is not held.
+            StoreError: The server cannot be used.
+        """
+        self._watches_more = bool(watched)
+        async with bounded(self.timeout):
+            await self.pipeline.watch(self.state, *watched)
+            self._connection = cast("Connection", self.pipeline.connection)
+            self._connection.register_connect_callback(self._refuse)
+            state = as_bytes(await self.pipeline.get(self.state) or b"")
+        if state != self._held:
+            raise ClaimLostError(_LOST)
+        self.pipeline.multi()  # type: ignore[no-untyped-call]
+        self._mark(body)  # first: a block that executes by mistake has no effect without the mark
+
+    async def end(self, body: bytes | None) -> None:
+        """Execute what was queued, with another answer if there is one.
+
+        Raises:
+            ClaimLostError: The claim was lost meanwhile; nothing has happened.
+            WatchError: A further key was changed meanwhile; nothing has happened.
+            StoreError: The server does not say whether it was executed.
+            ConfigurationError: Somebody else executed the pipeline.
+        """
+        if not self.pipeline.explicit_transaction:
+            raise ConfigurationError(
+                "the block executed the pipeline of the store: leave out execute and reset; "
+                "leaving the block executes, an error throws away what was queued"
+            )
+        if body is not None:
+            self._mark(body)
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self.pipeline.execute()
+        except (WatchError, RedisConnectionError, RedisTimeoutError, OSError) as error:
+            await self._find_out(error)
+
+    async def leave(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.deregister_connect_callback(self._refuse)
+        with suppress(*_FAILURES):
+            await self.pipeline.aclose()
+
+    def _mark(self, body: bytes) -> None:
+        _ = self.pipeline.set(self.state, self._mine + body, px=self.keep)
+        _ = self.pipeline.set(self.lease, self.claim.digest, px=self.keep)
+
+    async def _find_out(self, error: Exception) -> None:
+        """Find out what became of an execution: it was refused, or its answer got lost.
+
+        A claim that is still there is no proof: the server may not have read the commands yet.
+        """
+        try:
+            state = await self.look_up(self.claim)
+        except StoreError as another:
+            another.outcome_unknown = True
+            raise
+        if state.startswith(self._mine):
+            return
+        if state != self._held:
+            raise ClaimLostError(_LOST) from None
+        if self._watches_more and isinstance(error, WatchError):
+            raise error
+        unknown = _store_error(error)
+        unknown.outcome_unknown = True
+        raise unknown from None
+
+    @property
+    def _held(self) -> bytes:
+        return CLAIMED + self.claim.token.encode()
+
+    async def _refuse(self, connection: object) -> None:
+        """Keep redis-py from making a connection anew while it watches: it would watch nothing.
+
+        It does so without a word where a health check fails, or a client was closed.
+        """
+        if self.pipeline.connection is connection:
+            raise RedisConnectionError("the connection was lost during a transaction")
