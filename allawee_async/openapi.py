@@ -19,8 +19,8 @@ from allawee_async.resources.signatures import parameters_of, signature_of
 from allawee_async.resources.verbs import FIND, ParameterKind, Returns, all_verbs, docs_of, noun_at
 from allawee_async.transport.config import BASE_URL, SECURE_URL
 from allawee_async.version import __version__
-from allawee_async.webhooks.decisions import Approve, Decline
 from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES
+from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.signature import HEADER
 
 if TYPE_CHECKING:

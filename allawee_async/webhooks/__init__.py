@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 from allawee_async.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from allawee_async.webhooks.decisions import Approve as Approve
-    from allawee_async.webhooks.decisions import Decline as Decline
-    from allawee_async.webhooks.decisions import DeclineCode as DeclineCode
     from allawee_async.webhooks.delivery.missed import CatchUpReport as CatchUpReport
     from allawee_async.webhooks.delivery.stats import DispatchStats as DispatchStats
     from allawee_async.webhooks.delivery.stats import Incident as Incident
@@ -22,6 +19,9 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.events import Event as Event
     from allawee_async.webhooks.events import RequestCompleted as RequestCompleted
     from allawee_async.webhooks.events import UnknownEvent as UnknownEvent
+    from allawee_async.webhooks.responses import Approve as Approve
+    from allawee_async.webhooks.responses import Decline as Decline
+    from allawee_async.webhooks.responses import DeclineCode as DeclineCode
     from allawee_async.webhooks.responses import WebhookReply as WebhookReply
     from allawee_async.webhooks.signature import sign as sign
     from allawee_async.webhooks.stores.base import Busy as Busy
@@ -39,13 +39,12 @@ else:
     __getattr__, __dir__ = lazy_names(
         globals(),
         {
-            "decisions": "Approve Decline DeclineCode",
             "delivery.missed": "CatchUpReport",
             "delivery.stats": "DispatchStats Incident",
             "dispatcher": "WebhookDispatcher",
             "events": "CardAuthorizationClosed CardAuthorizationRequest CardAuthorizationUpdate "
             "CardTransactionCreated Event RequestCompleted UnknownEvent",
-            "responses": "WebhookReply",
+            "responses": "Approve Decline DeclineCode WebhookReply",
             "signature": "sign",
             "stores.base": "Busy Claim ClaimLostError Done Store StoreError",
             "stores.memory": "MemoryStore",

@@ -9,11 +9,9 @@ import attrs
 
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.webhooks.adapters.asgi import AsgiApp
-from allawee_async.webhooks.decisions import Decline
 from allawee_async.webhooks.delivery.claiming import ClaimKeeper
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
-from allawee_async.webhooks.delivery.execution import BackgroundTasks
-from allawee_async.webhooks.delivery.handlers import Handlers, Workers
+from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers
 from allawee_async.webhooks.delivery.missed import catch_up
 from allawee_async.webhooks.delivery.stats import (
     DeliveryObserver,
@@ -24,7 +22,12 @@ from allawee_async.webhooks.delivery.stats import (
 )
 from allawee_async.webhooks.delivery.timing import Limits, LoopClock
 from allawee_async.webhooks.events import wants_decision
-from allawee_async.webhooks.responses import INVALID_EVENT, INVALID_SIGNATURE, DefaultDecision
+from allawee_async.webhooks.responses import (
+    INVALID_EVENT,
+    INVALID_SIGNATURE,
+    Decline,
+    DefaultDecision,
+)
 from allawee_async.webhooks.signature import raw_body
 from allawee_async.webhooks.stores.base import LEASE
 from allawee_async.webhooks.stores.memory import MemoryStore
@@ -33,12 +36,10 @@ from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
-    from types import TracebackType
 
     from aiohttp import web
 
     from allawee_async.client import AllaweeClient
-    from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.delivery.missed import CatchUpReport
     from allawee_async.webhooks.events import (
         CardAuthorizationClosed,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
         RequestCompleted,
         UnknownEvent,
     )
-    from allawee_async.webhooks.responses import WebhookReply
+    from allawee_async.webhooks.responses import Decision, WebhookReply
     from allawee_async.webhooks.stores.base import Store
 
     # What handlers must take and may return; the registration judges their further parameters.
@@ -339,12 +340,7 @@ class WebhookDispatcher:
         """Return the dispatcher itself."""
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close it."""
         await self.close()
 

@@ -30,7 +30,7 @@ heavy = {"aiohttp", "yarl", "multidict", "redis", "sqlite3", "starlette", "fasta
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 package = "allawee_async.webhooks."
 rooms = {name.removeprefix(package) for name in sys.modules if name.startswith(package)}
-assert rooms == {"decisions", "events", "signature", "verifier"}, rooms
+assert rooms == {"events", "responses", "signature", "verifier"}, rooms
 """
     )
 

@@ -28,7 +28,7 @@ from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import is_loopback
-from allawee_async.webhooks.decisions import Approve, Decline
+from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
 if TYPE_CHECKING:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
     from allawee_async.types import JSONObject
-    from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
+    from allawee_async.webhooks.responses import Decision
     from allawee_async.webhooks.verifier import WebhookVerifier
 
     Responder: TypeAlias = Callable[["Received"], Awaitable["Answered"]]

@@ -19,8 +19,7 @@ from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.output.reports import print_report
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretText
-from allawee_async.webhooks.signature import key_bytes
-from allawee_async.webhooks.signature import sign as sign_body
+from allawee_async.webhooks.signature import key_bytes, sign
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def print_signature(body: Path, signing_key_file: Path | None) -> None:
         CommandError: The body or the key cannot be read.
     """
     raw = read_body(body)
-    typer.echo(sign_body(raw, signing_key(signing_key_file, os.environ)))
+    typer.echo(sign(raw, signing_key(signing_key_file, os.environ)))
 
 
 def print_verdict(

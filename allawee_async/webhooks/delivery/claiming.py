@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
@@ -48,7 +48,11 @@ class ClaimKeeper:
     """
 
     def __init__(self, store: Store, lease: float) -> None:
-        _check(store)
+        if isinstance(store, type) or not isinstance(cast("object", store), Store):
+            raise ConfigurationError(
+                "store must be a MemoryStore(), a SQLiteStore(path), a RedisStore(url), or a Store "
+                "of your own"
+            )
         self._store = store
         self._lease = lease
         self._look_at = 0.0 if isinstance(store, WatchedStore) else float("inf")
@@ -123,11 +127,3 @@ class ClaimKeeper:
     async def close(self) -> None:
         """Close the store."""
         await self._store.close()
-
-
-def _check(store: object) -> None:
-    if isinstance(store, type) or not isinstance(store, Store):
-        raise ConfigurationError(
-            "store must be a MemoryStore(), a SQLiteStore(path), a RedisStore(url), or a Store of "
-            "your own"
-        )

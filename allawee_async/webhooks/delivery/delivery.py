@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from allawee_async.webhooks.delivery.claiming import PATIENCE, RENEWALS, SPARE
-from allawee_async.webhooks.delivery.execution import HandlerRun
+from allawee_async.webhooks.delivery.handlers import HandlerRun
 from allawee_async.webhooks.delivery.stats import Incident, log, shown
 from allawee_async.webhooks.responses import (
     BUSY,
@@ -22,8 +22,7 @@ from allawee_async.webhooks.stores.base import Claim, Done, digest_of, key_of
 
 if TYPE_CHECKING:
     from allawee_async.webhooks.delivery.claiming import ClaimKeeper
-    from allawee_async.webhooks.delivery.execution import BackgroundTasks
-    from allawee_async.webhooks.delivery.handlers import Chain, Workers
+    from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, Workers
     from allawee_async.webhooks.delivery.stats import DispatchStats, IncidentKind, Reporter
     from allawee_async.webhooks.delivery.timing import Limits
     from allawee_async.webhooks.events import Event

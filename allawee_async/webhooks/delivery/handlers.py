@@ -1,4 +1,7 @@
-"""The developer's handlers: which event they are for, what they get, how they are called."""
+"""The developer's handlers: which event they are for, what they get, and how they run.
+
+Those of one delivery run in a task of their own, while their claim is kept.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,19 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from allawee_async.errors import ConfigurationError
+from allawee_async.webhooks.delivery.claiming import RENEWALS
+from allawee_async.webhooks.delivery.stats import log, shown
 from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES, UnknownEvent
+from allawee_async.webhooks.responses import Approve, Decline, checked_decision
+from allawee_async.webhooks.stores.base import ClaimLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from concurrent.futures import Future
 
-    from allawee_async.webhooks.events import (
-        Event,
-    )
+    from allawee_async.webhooks.events import Event
+    from allawee_async.webhooks.responses import Decision
+    from allawee_async.webhooks.stores.base import Claim
 
 EVERY_EVENT: Final = "*"
 
@@ -114,7 +121,7 @@ class Handlers:
     def __init__(self) -> None:
         self._registered: list[tuple[str, Handler]] = []
 
-    def add(self, event: object, function: Callable[..., object]) -> None:
+    def add(self, event: object, function: object) -> None:
         """Register a handler.
 
         Raises:
@@ -122,13 +129,16 @@ class Handlers:
                 the event has a handler that decides.
         """
         name = _event_name(event)
-        handler = Handler.of(_checked(function))
-        if name in _ONE_DECIDES:
-            for other_name, other in self._registered:
-                if other_name == name:
-                    raise ConfigurationError(
-                        f"{name} has a handler already, {other.name}: only one can decide"
-                    )
+        if not callable(function):
+            raise ConfigurationError(
+                f"a handler must be a function that takes the event, not {type(function).__name__}"
+            )
+        handler = Handler.of(function)
+        before = [other.name for registered, other in self._registered if registered == name]
+        if before and name in _ONE_DECIDES:
+            raise ConfigurationError(
+                f"{name} has a handler already, {before[0]}: only one can decide"
+            )
         self._registered.append((name, handler))
 
     def chain(self, event: Event) -> Chain:
@@ -139,14 +149,6 @@ class Handlers:
             tuple([handler for name, handler in registered if name in names]),
             tuple([handler for name, handler in registered if name == EVERY_EVENT]),
         )
-
-
-def _checked(function: object) -> Callable[..., object]:
-    if not callable(function):
-        raise ConfigurationError(
-            f"a handler must be a function that takes the event, not {type(function).__name__}"
-        )
-    return function
 
 
 def _event_name(event: object) -> str:
@@ -191,27 +193,217 @@ def _run(function: Callable[[], object]) -> object:
         raise RuntimeError("a handler raised StopIteration") from error
 
 
-async def call(
-    handler: Handler,
-    event: Event,
-    extras: dict[str, object],
-    start: Callable[[Callable[[], object]], Future[object]],
-) -> object:
-    """Call a handler and return its answer.
+TO_CLOSE: Final = 5.0
+"""Seconds that tasks get to end by themselves, and again when they are cancelled."""
+
+
+class BackgroundTasks:
+    """Holds tasks until they end."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def keep(self, task: asyncio.Task[object]) -> None:
+        """Hold a task."""
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def start(self, work: Coroutine[object, object, object]) -> None:
+        """Do something that nobody waits for."""
+        self.keep(asyncio.get_running_loop().create_task(work))
+
+    async def close(self, patience: float = TO_CLOSE) -> None:
+        """Wait for the tasks of the running loop; cancel those that do not end in time."""
+        if tasks := self._here():
+            await asyncio.wait(tasks, timeout=patience)
+        if tasks := self._here():
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=patience)
+
+    def _here(self) -> set[asyncio.Task[object]]:
+        loop = asyncio.get_running_loop()
+        return {task for task in self._tasks if task.get_loop() is loop}
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # so that it counts as seen: what matters is in the log
+
+
+FAILURES: Final = (Exception, asyncio.CancelledError)
+"""What a handler may raise; all else ends the program."""
+
+TO_STOP: Final = 1.0
+"""Seconds that handlers get to end when they are cancelled, where nothing is waiting for them."""
+
+
+@attrs.frozen
+class Failure:
+    """A handler that raised, or answered what cannot be sent."""
+
+    handler: str
+    error: BaseException
+
+
+class HandlerRun:
+    """The handlers of one delivery.
 
     Args:
-        handler: What is called.
-        event: What it gets.
-        extras: What it may get by name.
-        start: Runs a function in a thread.
+        event: The event that they get.
+        claim: The right to handle it.
+        chain: The handlers.
+        request: The request that a handler may want.
+        workers: Where handlers run that are not async.
+
+    Attributes:
+        task: In which they run; it raises nothing.
+        failures: The handlers that failed so far.
+        decision: What was decided so far.
+        decided_at: When that was, by the loop's clock.
+        is_lost: Whether somebody else has taken over the claim.
+        was_last: Whether the handler that was called last was the last one of the event.
     """
-    wanted = {name: extras[name] for name in handler.extras}
-    if handler.is_async:
-        answer = handler.function(event, **wanted)
+
+    def __init__(
+        self, event: Event, claim: Claim, chain: Chain, request: object, workers: Workers
+    ) -> None:
+        self.event = event
+        self.claim = claim
+        self.failures: list[Failure] = []
+        self.decision: Decision | None = None
+        self.decided_at = 0.0
+        self.is_lost = False
+        self._chain = chain
+        self._extras = {"request": request, "claim": claim}
+        self._workers = workers
+        self._is_abandoned = False
+        self.was_last = False
+        self._thread: Future[object] | None = None
+        self.task = asyncio.get_running_loop().create_task(
+            self._decide() if event.wants_decision else self._handle()
+        )
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether the event is done: decided upon, or handled by all of them."""
+        if self.event.wants_decision:
+            return self.decision is not None
+        return self.task.done() and not self.was_stopped and not self.failures
+
+    @property
+    def crash(self) -> BaseException | None:
+        """What has ended them that no handler should raise: no `Exception`."""
+        ended = self.task.done() and not self.task.cancelled()
+        return self.task.exception() if ended else None
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether they were ended before their end: cancelled, or by a crash."""
+        return self.task.cancelled() or self.crash is not None
+
+    @property
+    def running_thread(self) -> Future[object] | None:
+        """The thread of a handler that still runs; it cannot be stopped."""
+        return self._thread if self._thread is not None and self._thread.running() else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of them runs any more, not even in a thread."""
+        return self.task.done() and self.running_thread is None
+
+    async def wait(
+        self, until: float, lease: float, renew: Callable[[Claim, float], Awaitable[bool]]
+    ) -> None:
+        """Wait until they have ended, the time is over, or the claim is lost.
+
+        Args:
+            until: The end of the time, by the loop's clock.
+            lease: Seconds for which the claim holds; it is renewed three times as often.
+            renew: Renews the claim, if it can until then; False if it is lost.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            left = until - loop.time()
+            await asyncio.wait({self.task}, timeout=max(0.0, min(left, lease / RENEWALS)))
+            if self.task.done() or loop.time() >= until:
+                return
+            if not await renew(self.claim, until):
+                self.is_lost = True
+                return
+
+    def abandon(self) -> None:
+        """Cancel them, and do not wait; the log tells if they fail after that."""
+        self._is_abandoned = True
+        self.task.cancel()
+        if self._thread is not None:
+            self._thread.add_done_callback(self._thread_ended)
+
+    async def stop(self) -> None:
+        """Cancel them, and wait a moment until they end."""
+        self.task.cancel()
+        await asyncio.wait({self.task}, timeout=TO_STOP)
+
+    async def _handle(self) -> None:
+        """Run the handlers until one fails: the event will be sent again, to all of them."""
+        handlers = (*self._chain.named, *self._chain.others)
+        for handler in handlers:
+            self.was_last = handler is handlers[-1]
+            try:
+                await self._call(handler)
+            except FAILURES as error:
+                self._failed(handler, error)
+                return
+
+    async def _decide(self) -> None:
+        """Run all handlers; the answer of the named one counts, or the first of the others."""
+        for handler in self._chain.named:
+            try:
+                self._take(checked_decision(self.event, await self._call(handler), handler.name))
+            except FAILURES as error:
+                self._failed(handler, error)
+        may_decide = not self._chain.named
+        for handler in self._chain.others:
+            try:
+                answer = await self._call(handler)
+                if may_decide and self.decision is None and isinstance(answer, Approve | Decline):
+                    self._take(checked_decision(self.event, answer, handler.name))
+            except FAILURES as error:
+                self._failed(handler, error)
+
+    def _take(self, decision: Decision) -> None:
+        self.decision = decision
+        self.decided_at = asyncio.get_running_loop().time()
+
+    async def _call(self, handler: Handler) -> object:
+        """Call a handler, one that is not async in a thread, and return its answer."""
+        wanted = {name: self._extras[name] for name in handler.extras}
+        if handler.is_async:
+            answer = handler.function(self.event, **wanted)
+        else:
+            self._thread = self._workers.start(partial(handler.function, self.event, **wanted))
+            answer = await asyncio.wrap_future(self._thread)
+        if inspect.isawaitable(answer):
+            waiting: Awaitable[object] = answer
+            return await waiting
+        return answer
+
+    def _failed(self, handler: Handler, error: BaseException) -> None:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise error  # it is we who are cancelled, and not something that the handler awaits
+        if self._is_abandoned:
+            _log_late(self.event, error)
+        self.failures.append(Failure(handler.name, error))
+
+    def _thread_ended(self, thread: Future[object]) -> None:
+        error = None if thread.cancelled() else thread.exception()
+        if error is not None:
+            _log_late(self.event, error)
+
+
+def _log_late(event: Event, error: BaseException) -> None:
+    if isinstance(error, ClaimLostError):
+        log.info("%s: a handler that was too late has had no effect: %s", shown(event), error)
     else:
-        ready = partial(handler.function, event, **wanted)
-        answer = await asyncio.wrap_future(start(ready))
-    if inspect.isawaitable(answer):
-        waiting: Awaitable[object] = answer
-        return await waiting
-    return answer
+        log.warning("%s: a handler raised after its time", shown(event), exc_info=error)

@@ -13,14 +13,14 @@ import attrs
 
 from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, ConfigurationError
-from allawee_async.webhooks.decisions import SUCCESS, Approve, Decline, decision_body
+from allawee_async.webhooks.responses import SUCCESS, Approve, Decline, decision_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from allawee_async.types import JSONValue
-    from allawee_async.webhooks.decisions import Decision
     from allawee_async.webhooks.events import Event
+    from allawee_async.webhooks.responses import Decision
 
     Answer: TypeAlias = Decision | Callable[[], Decision | None] | None
     """A decision, a function that is asked for it when the transaction ends, or no decision."""

@@ -25,7 +25,7 @@ from allawee_async.webhooks.stores.base import (
     first_body,
     last_body,
 )
-from allawee_async.webhooks.stores.sqlite_file import FileClock, SQLiteFile, result_of
+from allawee_async.webhooks.stores.sqlite_file import FileClock, SQLiteFile, identity_of, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -223,7 +223,7 @@ class SQLiteWorker:
 
     def _run(self, step: Callable[[sqlite3.Connection], T]) -> T:
         with self._file.failures():
-            if self._connection is not None and self._opened != self._file.identity():
+            if self._connection is not None and self._opened != identity_of(self._file.path):
                 self._close()
                 self.replaced = (
                     f"the store {self._file.path} was deleted or replaced while it was in use: "
@@ -231,7 +231,7 @@ class SQLiteWorker:
                 )
             if self._connection is None:
                 self._connection = self._file.connect()
-                self._opened = self._file.identity()
+                self._opened = identity_of(self._file.path)
                 # A claim that a power cut takes away was held by a process that is gone, too. So
                 # only what is done must be on the disk before anybody hears of it.
                 self._connection.execute("PRAGMA synchronous=NORMAL")
@@ -375,7 +375,10 @@ class SQLiteStore:
         first = first_body(decision)
         with self._connection() as connection, self._file.writing():
             try:
-                self._begin(connection, claim, first)
+                with self._file.failures():
+                    connection.execute("BEGIN IMMEDIATE")
+                    # Marked first: a block that commits by mistake has no effect without the mark.
+                    self._table.mark(connection, claim, first)
                 yield connection
                 self._end(connection, claim, last_body(decision))
             except BaseException:
@@ -420,12 +423,6 @@ class SQLiteStore:
         finally:
             with self._lock:
                 self._transactions -= 1
-
-    def _begin(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
-        with self._file.failures():
-            connection.execute("BEGIN IMMEDIATE")
-            # Marked first: a block that commits by mistake has no effect without the mark.
-            self._table.mark(connection, claim, body)
 
     def _end(self, connection: sqlite3.Connection, claim: Claim, body: bytes | None) -> None:
         in_transaction = connection.in_transaction

@@ -146,10 +146,6 @@ class SQLiteFile:
                 raise
             return connection
 
-    def identity(self) -> tuple[int, int] | None:
-        """Return what tells the file from another one of the name, or None if there is none."""
-        return _identity(self.path)
-
     @contextmanager
     def writing(self) -> Generator[None]:
         """Write while no other thread of this process does.
@@ -188,14 +184,14 @@ class SQLiteFile:
         if self.path.exists():
             return
         beside = [self.path.with_name(self.path.name + end) for end in ("-wal", "-shm")]
-        left = {path: _identity(path) for path in beside}
+        left = {path: identity_of(path) for path in beside}
         try:
             # never opened where it exists: to close it would end the locks of this process
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except FileExistsError:
             return
         for path, identity in left.items():
-            if identity is not None and identity == _identity(path):  # and not that of the new file
+            if identity is not None and identity == identity_of(path):  # not that of the new file
                 path.unlink(missing_ok=True)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -272,7 +268,8 @@ def _make_tables(connection: sqlite3.Connection) -> object:
     return _version(connection)
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of the name, or None if there is none."""
     try:
         found = path.stat()
     except OSError:

@@ -17,7 +17,7 @@ from allawee_async.webhooks import (
     WebhookDispatcher,
     WebhookVerifier,
 )
-from allawee_async.webhooks.decisions import SUCCESS
+from allawee_async.webhooks.responses import SUCCESS
 from allawee_async.webhooks.stores.base import Busy, key_of
 from tests.support.deliveries import KEY, signature_of
 from tests.support.receiving import CLOSED, deliver, event, kinds

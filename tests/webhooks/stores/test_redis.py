@@ -21,7 +21,7 @@ from redis.exceptions import ResponseError, WatchError
 
 from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.version import install_command
-from allawee_async.webhooks.decisions import SUCCESS
+from allawee_async.webhooks.responses import SUCCESS
 from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done, StoreError
 from allawee_async.webhooks.stores.redis import RedisStore, Server
 from tests.support.canaries import locals_text, traceback_text

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async.errors import AllaweeError, ConfigurationError
-from allawee_async.webhooks.decisions import SUCCESS
+from allawee_async.webhooks.responses import SUCCESS
 from allawee_async.webhooks.stores import sqlite_file
 from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done, StoreError
 from allawee_async.webhooks.stores.sqlite import SQLiteStore

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.decisions import SUCCESS, Approve, Decline, decision_body
+from allawee_async.webhooks.responses import SUCCESS, Approve, Decline, decision_body
 from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done, Store
 from tests.support.store_kinds import Memory, Redis, SQLite
 

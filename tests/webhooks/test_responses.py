@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.decisions import (
+from allawee_async.webhooks.responses import (
     SUCCESS,
     Approve,
     Decline,
