@@ -40,7 +40,7 @@ ROOMS = {
     ),
     "pages": (
         "pagination/pages.py",
-        "pagination/test_pager.py pagination/test_random_servers.py pagination/test_records.py",
+        "pagination/test_pager.py pagination/test_random_servers.py pagination",
     ),
     "pager": (
         "pagination/pager.py",
