@@ -136,3 +136,11 @@ def public(module: Any) -> Iterator[Any]:
         is_named = inspect.isclass(thing) or inspect.isfunction(thing)
         if is_named and thing.__module__.startswith(module.__name__):
             yield name, thing
+
+
+@pytest.mark.parametrize(
+    "word", ["salary", "refund", "since", "idempotency", "chargeback", "wallet"]
+)
+def test_words_that_are_not_ours_are_found(word: Any) -> None:
+    assert re.search(rf"\b{word}\b", (DOCS / "glossary.md").read_text("utf-8"))
+    assert "pipeline: [trimmer]" in (ROOT / "mkdocs.yml").read_text("utf-8")  # "since" is a word
