@@ -91,7 +91,8 @@ async def _serve(client: "AllaweeClient", permissions: "Permissions") -> None:
 def _limits(option: str, texts: list[str]) -> "SpendingLimits":
     from allawee_async.integrations.mcp import SpendingLimits
 
-    everywhere, by_currency = None, {}
+    everywhere: int | None = None
+    by_currency: dict[str, int] = {}
     for text in texts:
         currency, _, amount = text.rpartition("=")
         if not (amount.isascii() and amount.isdigit()):
