@@ -142,10 +142,7 @@ def missing_for_check(decision: Decision) -> str | None:
     """Return what an approved check lacks, or None. The API declines a check without it."""
     if isinstance(decision, Decline):
         return None
-    needed = {
-        "card_balance": decision.card_balance,
-        "card_holder_name": decision.card_holder_name,
-    }
+    needed = {"card_balance": decision.card_balance, "card_holder_name": decision.card_holder_name}
     return " and ".join(name for name, value in needed.items() if value is None) or None
 
 

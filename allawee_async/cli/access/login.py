@@ -12,6 +12,7 @@ from allawee_async.cli.access.connection import Verdict, client_with, run_with_c
 from allawee_async.cli.access.credentials import (
     KINDS,
     VARIABLE,
+    FoundKey,
     ask_hidden,
     find_key,
     host_of,
@@ -88,45 +89,39 @@ def whoami(
     It tells test from live, where the key comes from, and the host that it is for. The key itself
     is never shown, but for the last four characters of a long one.
     """
-    identity = _identity(connection)
+    from allawee_async.transport.config import Hosts
+
+    if connection.is_sandbox:
+        found = FoundKey(SecretText(), "sandbox", "the embedded sandbox")
+        hosts = Hosts("", "")
+    else:
+        found = connection.key
+        hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
     verdict = run_with_client(connection, try_key) if check else None
     told = "not checked" if verdict is None else verdict.told
-    document = identity | {
+    kind = connection.key_kind
+    ending = _ending(found.key)
+    document = {
+        "kind": kind,
+        "ending": ending,
+        "source": found.source,
+        "place": found.place,
+        "baseUrl": hosts.base_url or None,
+        "secureUrl": hosts.secure_url or None,
         "accepted": None if verdict is None else verdict.accepted,
         "told": told,
     }
-    ending = identity["ending"]
     facts = {
-        "key": KINDS[str(identity["kind"])] + (f", ends in {ending}" if ending else ""),
-        "from": str(identity["place"]),
-        "host": str(identity["baseUrl"] or identity["place"]),
-        "secure host": str(
-            identity["secureUrl"]
-            or ("none: give --secure-url as well" if identity["baseUrl"] else identity["place"])
-        ),
+        "key": KINDS[kind] + (f", ends in {ending}" if ending else ""),
+        "from": found.place,
+        "host": hosts.base_url or found.place,
+        "secure host": hosts.secure_url
+        or ("none: give --secure-url as well" if hosts.base_url else found.place),
         "the API": told,
     }
     print_report(document, facts, output)
     if verdict is not None and not verdict.accepted:
-        raise _refusal(verdict, str(identity["baseUrl"]))
-
-
-def _identity(connection: ConnectionOptions) -> dict[str, str | bool | None]:
-    from allawee_async.transport.config import Hosts
-
-    if connection.is_sandbox:
-        here = "the embedded sandbox"
-        return {
-            "kind": "sandbox", "ending": None, "source": "sandbox", "place": here,
-            "baseUrl": None, "secureUrl": None,
-        }  # fmt: skip
-    found = connection.key
-    hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
-    return {
-        "kind": kind_of(found.key), "ending": _ending(found.key), "source": found.source,
-        "place": found.place,
-        "baseUrl": hosts.base_url or None, "secureUrl": hosts.secure_url or None,
-    }  # fmt: skip
+        raise _refusal(verdict, hosts.base_url)
 
 
 def _ending(key: str) -> str | None:

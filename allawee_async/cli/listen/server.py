@@ -139,12 +139,11 @@ def forwarding(session: aiohttp.ClientSession, url: str) -> Responder:
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:
     """Return the body of an answer, or None if it is too long."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _LONGEST_ANSWER:
-            return None
-    return bytes(body)
+    try:
+        await response.content.readexactly(_LONGEST_ANSWER + 1)
+    except asyncio.IncompleteReadError as whole:
+        return whole.partial
+    return None
 
 
 def _failed(problem: str) -> Answered:

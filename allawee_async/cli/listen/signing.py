@@ -113,7 +113,9 @@ def print_verdict(
         reason = error.message
     except DecodeError as error:
         reason = f"the signature is right, but the body is no event: {error}"
-    facts = {} if event is None else {**facts_of(event), "ageSeconds": _age(event)}
+    sent_at = None if event is None else event.sent_at
+    age = None if sent_at is None else round((datetime.now(UTC) - sent_at).total_seconds(), 3)
+    facts = {} if event is None else {**facts_of(event), "ageSeconds": age}
     verdict = "valid" if reason is None else f"not valid: {reason}"
     shown = {name: str(value) for name, value in facts.items() if value is not None}
     print_report(
@@ -123,8 +125,3 @@ def print_verdict(
     )
     if reason is not None:
         raise CommandError(f"the delivery is not valid: {reason}")
-
-
-def _age(event: Event) -> float | None:
-    sent_at = event.sent_at
-    return None if sent_at is None else round((datetime.now(UTC) - sent_at).total_seconds(), 3)

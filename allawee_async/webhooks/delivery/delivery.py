@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -21,6 +21,8 @@ from allawee_async.webhooks.responses import (
 from allawee_async.webhooks.stores.base import Claim, Done, digest_of, key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from allawee_async.webhooks.delivery.claiming import ClaimKeeper
     from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, Workers
     from allawee_async.webhooks.delivery.stats import DispatchStats, IncidentKind, Reporter
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.responses import DefaultDecision
     from allawee_async.webhooks.stores.base import Busy, ClaimResult
+
+T = TypeVar("T")
 
 _DEFAULT_GOES = "the default decision goes out"
 _SENT_AGAIN = "Allawee is to send it again"
@@ -84,13 +88,9 @@ class Delivery:
     async def _handled(self) -> WebhookReply:
         """Run the handlers of an event that wants no decision."""
         now = asyncio.get_running_loop().time
-        try:
-            found = await self._claim(now() + PATIENCE)
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, f"it cannot be claimed; {_SENT_AGAIN}")
-            return FAILED
+        found = await self._claim(now() + PATIENCE, SPARE, f"it cannot be claimed; {_SENT_AGAIN}")
         if not isinstance(found, Claim):
-            return self._of_somebody_else(found, BUSY)
+            return self._unclaimed(found, if_busy=BUSY, if_failed=FAILED)
         run = await self._run(found, now() + self.context.limits.event_timeout)
         is_late = not run.task.done()
         if is_late:
@@ -109,13 +109,10 @@ class Delivery:
         if now() >= may_decide:
             self._late(f"it was seen too late to decide, so {_DEFAULT_GOES}")
             return default
-        try:
-            found = await self._claim(may_decide, must_answer - may_decide)
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, f"it cannot be claimed, so {_DEFAULT_GOES}")
-            return default
+        spare = must_answer - may_decide
+        found = await self._claim(may_decide, spare, f"it cannot be claimed, so {_DEFAULT_GOES}")
         if not isinstance(found, Claim):
-            return self._of_somebody_else(found, default)
+            return self._unclaimed(found, if_busy=default, if_failed=default)
         if now() >= may_decide:
             self._late(f"somebody else held it and left it undone, so {_DEFAULT_GOES}")
             return await self._record(found, default, must_answer)
@@ -131,11 +128,13 @@ class Delivery:
         self._tell_outcome(run, consequence, is_late=is_late)
         return await self._record(found, reply, must_answer)
 
-    async def _claim(self, until: float, spare: float = SPARE) -> ClaimResult:
+    async def _claim(self, until: float, spare: float, if_failed: str) -> ClaimResult | None:
+        """Claim the event; None if the store fails, which is reported with what follows of it."""
         claims, event = self.context.claims, self.event
         if claims.is_to_be_watched():
             self.context.background.start(self._look_at_store())
-        found = await claims.claim(key_of(event), digest := digest_of(event), until, spare)
+        digest = digest_of(event)
+        found = await self._ask_store(claims.claim(key_of(event), digest, until, spare), if_failed)
         if isinstance(found, Done) and found.digest not in ("", digest):
             self._tell(
                 "changed-body",
@@ -146,17 +145,19 @@ class Delivery:
         return found
 
     async def _look_at_store(self) -> None:
-        try:
-            trouble = await self.context.claims.trouble()
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, "nobody knows whether it has forgotten events")
-            return
+        trouble = await self._ask_store(
+            self.context.claims.trouble(), "nobody knows whether it has forgotten events"
+        )
         if trouble is not None:
             self._tell(
                 "marks-lost", None, f"{trouble}; repeats of such events run their handlers again"
             )
 
-    def _of_somebody_else(self, found: Done | Busy, if_busy: WebhookReply) -> WebhookReply:
+    def _unclaimed(
+        self, found: Done | Busy | None, *, if_busy: WebhookReply, if_failed: WebhookReply
+    ) -> WebhookReply:
+        if found is None:
+            return if_failed
         if isinstance(found, Done):
             self.context.stats.repeats += 1
             return WebhookReply(200, found.body)
@@ -212,17 +213,12 @@ class Delivery:
             await self._give_back(run.claim)
 
     async def _renew(self, claim: Claim, until: float) -> bool:
-        try:
-            return await self.context.claims.renew(claim, until)
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, "its claim is not renewed")
-            return True
+        renewal = self.context.claims.renew(claim, until)
+        return await self._ask_store(renewal, "its claim is not renewed") is not False
 
     async def _give_back(self, claim: Claim) -> None:
-        try:
-            await self.context.claims.release(claim)
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, "its claim holds until the lease has run out")
+        release = self.context.claims.release(claim)
+        await self._ask_store(release, "its claim holds until the lease has run out")
 
     async def _record(self, claim: Claim, reply: WebhookReply, until: float) -> WebhookReply:
         """Record what is answered; return the answer that counts.
@@ -230,24 +226,30 @@ class Delivery:
         Where the store fails, that is what the handlers have done or the default: it has happened,
         recorded or not.
         """
+        finish = self.context.claims.finish(claim, reply.body, until)
         try:
-            body = await self.context.claims.finish(claim, reply.body, until)
+            body = await self._ask_store(finish, "what is answered is not recorded yet")
         except asyncio.CancelledError:  # the server does not wait, but it has happened
             await self._record_at_last(claim, reply.body)
             raise
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, "what is answered is not recorded yet")
+        if body is None:
             self.context.background.start(self._record_at_last(claim, reply.body))
-            return reply
-        return reply if body == reply.body else WebhookReply(200, body)
+        return reply if body in (None, reply.body) else WebhookReply(200, body)
 
     async def _record_at_last(self, claim: Claim, body: bytes) -> None:
         """Try once more while nobody waits: a handler that still runs must not take effect."""
+        until = asyncio.get_running_loop().time() + PATIENCE
+        finish = self.context.claims.finish(claim, body, until)
+        await self._ask_store(finish, "a repeat of it may run its handlers again")
+
+    async def _ask_store(self, step: Awaitable[T], if_failed: str) -> T | None:
+        """Return what a step of the store returns; None if it fails, which is reported."""
         try:
-            until = asyncio.get_running_loop().time() + PATIENCE
-            await self.context.claims.finish(claim, body, until)
+            return await step
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self._store_failed(error, "a repeat of it may run its handlers again")
+            self.context.stats.store_failures += 1
+            self._tell("store", error, f"the store failed; {if_failed}")
+            return None
 
     def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
         """Count how the handlers ended, and report what went wrong."""
@@ -272,10 +274,6 @@ class Delivery:
     def _late(self, text: str) -> None:
         self.context.stats.late += 1
         self._tell("late", None, text)
-
-    def _store_failed(self, error: Exception, consequence: str) -> None:
-        self.context.stats.store_failures += 1
-        self._tell("store", error, f"the store failed; {consequence}")
 
     def _tell(self, kind: IncidentKind, error: BaseException | None, text: str) -> None:
         elapsed = asyncio.get_running_loop().time() - self.arrived
