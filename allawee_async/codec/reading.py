@@ -211,8 +211,9 @@ def relation_reader(
         try:
             return model_reader(cls)(value, cls)
         except Mismatch as mismatch:
-            if isinstance(value, dict) and mismatch.path in required - value.keys():
-                return cast("dict[str, Any]", value)
+            found = cast("Mapping[str, Any]", value)
+            if mismatch.path in required and found.get(mismatch.path) is None:
+                return found
             raise
 
     required = {wire for wire, field in fields_of(cls).items() if field.required}

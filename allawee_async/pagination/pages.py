@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import takewhile
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeGuard, TypeVar, cast
 
 import attrs
 
@@ -130,6 +130,11 @@ def wire_value(entry: Any, wire: str) -> object:
         field = fields_of(type(record)).get(wire)
         return getattr(record, field.attribute) if field else record.extra.get(wire)
     return cast("Mapping[str, object]", record).get(wire) if isinstance(record, dict) else None
+
+
+def is_of_item(error: Exception) -> TypeGuard[DecodeError]:
+    """Return whether an error is about one item, and not about its page."""
+    return isinstance(error, DecodeError) and error.path.startswith("data[")
 
 
 def _of_reply(error: DecodeError, reply: Reply) -> DecodeError:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import attrs
 
-from allawee_async.errors import DecodeError
-from allawee_async.pagination.pages import PageWalk, cancel_anywhere, wire_value
+from allawee_async.pagination.pages import PageWalk, cancel_anywhere, is_of_item, wire_value
 from allawee_async.pagination.windows import in_milliseconds, time_in
 from allawee_async.transport.request import settled
 
@@ -27,6 +26,8 @@ _SHORTEST: Final = 0.001  # seconds, the precision of most times
 _SURELY_SORTED: Final = 20
 """So many entries in order, and none that is not, are no chance."""
 _NEVER: Final = 10**18
+_RUNNING: Final = set[asyncio.Task[None]]()
+"""The loop knows tasks by weak references: one that is thrown away while it waits complains."""
 
 
 class ParallelWalk(Generic[T]):
@@ -49,6 +50,8 @@ class ParallelWalk(Generic[T]):
         """Return the next item that came."""
         if self._task is None:
             self._task = asyncio.create_task(self._run.run())
+            _RUNNING.add(self._task)
+            self._task.add_done_callback(_RUNNING.discard)
         while not self._items:
             self._items.extend(await self._run.next_items())
         return self._items.popleft()
@@ -229,7 +232,7 @@ class _Run(Generic[T]):
             except StopAsyncIteration:
                 return
             except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
-                time = self._time_of(error, stretch) if _is_of_item(error) else None
+                time = self._time_of(error, stretch) if is_of_item(error) else None
                 if time is None or not stretch.is_given_away(time):
                     stretch.read = min(stretch.read, time or stretch.read)
                     await self._leave_out(error)
@@ -260,7 +263,7 @@ class _Run(Generic[T]):
 
     async def _leave_out(self, error: Exception) -> None:
         on_invalid = self._source.on_invalid
-        if on_invalid is None or not _is_of_item(error):
+        if on_invalid is None or not is_of_item(error):
             await self._tell(error)
             return
         try:
@@ -274,8 +277,3 @@ class _Run(Generic[T]):
         Then there is nothing left to be given away.
         """
         return time_in(wire_value(entry, self._timeline.wire)) or stretch.window.floor
-
-
-def _is_of_item(error: Exception) -> TypeGuard[DecodeError]:
-    """Return whether an error is about one item, and not about its page."""
-    return isinstance(error, DecodeError) and error.path.startswith("data[")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from allawee_async.errors import ConfigurationError
+from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.models.schema import camel
+from allawee_async.pagination.pages import PageWalk, is_of_item, wire_value
 from allawee_async.query.times import timestamp, utc
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _COUNTS_FOR_A_PART: Final = 6
 _NARROWEST: Final = timedelta(milliseconds=2)
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ABOUT_PAGES: Final = ("limit", "sort", "select", "expand", "countTotal")
 _CURSORS: Final = ("after", "before", "lastId", "page")
 
@@ -123,9 +125,11 @@ class Timeline:
         if entry is None:  # of a field that is not there, nothing is in any window
             del query["filter"]
             entry = await self._first({**query, **_filter_of(self._source)})
-            if entry is None or time_in(entry.get(self.wire)):
+            if entry is None or time_in(wire_value(entry, self.wire)):
                 return None
-        oldest = time_in(entry.get(self.wire))
+        oldest = time_in(wire_value(entry, self.wire))
+        if oldest is None and isinstance(entry, DecodeError):
+            oldest = _LONG_AGO  # it may be that record alone
         if oldest is None:
             raise ConfigurationError(
                 f"the entries of this list show no {self.wire}, so it cannot be cut by it"
@@ -138,10 +142,15 @@ class Timeline:
         total = reply.metadata.get("totalCount")
         return total if type(total) is int and total >= 0 else None
 
-    async def _first(self, query: Mapping[str, str]) -> Mapping[str, object] | None:
-        data = (await self._source.fetch(query)).data
-        entry = data[0] if isinstance(data, list) and data else None
-        return entry if isinstance(entry, dict) else None
+    async def _first(self, query: Mapping[str, str]) -> object | None:
+        source = attrs.evolve(self._source, query=query, on_invalid=None)
+        try:
+            page = await anext(PageWalk(source, ahead=False))
+        except DecodeError as error:
+            if not is_of_item(error):
+                raise
+            return error
+        return next(iter(page.items), None)
 
     def _probe(self, window: Window) -> dict[str, str]:
         query = self.query_in(window)

@@ -331,20 +331,16 @@ class Findable(Listable[M]):
             ConfigurationError: The reference is empty.
             DecodeError: The API answered with something that does not carry this reference, or
                 with several objects; it would be unsafe to pick one.
+            PaginationError: It announced more and told no way to get there.
         """
         if not _is_filled_text(reference):
             raise ConfigurationError("reference must be a text that is not empty")
-        pager = self.list(filter=F.reference == reference, limit=2)
-        found: M | None = None
-        for item in (await pager.source.batch(None)).entries:
-            if isinstance(item, DecodeError):
-                raise item
-            if getattr(item, "reference", None) not in (None, reference):
-                raise DecodeError("an object with another reference was found", path="data")
-            if found is not None:
-                raise DecodeError("several objects with one reference were found", path="data")
-            found = item
-        return found
+        found = await self.list(filter=F.reference == reference, limit=2).to_list(2)
+        if any(getattr(item, "reference", None) not in (None, reference) for item in found):
+            raise DecodeError("an object with another reference was found", path="data")
+        if len(found) > 1:
+            raise DecodeError("several objects with one reference were found", path="data")
+        return found[0] if found else None
 
 
 def minor_units(name: str, value: object) -> int:

@@ -178,6 +178,16 @@ def test_every_relation_holds_an_id_the_object_or_a_mapping(
     assert {model: 1}[from_dict(cls, document)] == 1
 
 
+def test_an_object_that_shows_null_for_what_it_must_have_is_a_mapping_too() -> None:
+    for cls, name, many in RELATIONS:
+        value = {"id": None}
+        model = from_dict(cls, _document(cls, name, [value] if many else value))
+        held = getattr(model, fields_of(cls)[name].attribute)
+        held = held[0] if many else held
+
+        assert held == value or (isinstance(held, Model) and not to_dict(held)), (cls, name)
+
+
 @pytest.mark.parametrize(
     ("cls", "document"),
     [

@@ -20,12 +20,13 @@ from allawee_async import (
     ConfigurationError,
     DecodeError,
     F,
+    PaginationError,
     Part,
     RetryPolicy,
     ServerError,
 )
 from allawee_async.sandbox import Sandbox
-from tests.support.raw_server import RawServer
+from tests.support.raw_server import RawServer, answers
 from tests.support.timed_list import EPOCH, TimedList
 
 if TYPE_CHECKING:
@@ -386,3 +387,47 @@ async def test_a_page_that_fails_is_raised_and_fetched_anew() -> None:
                     failures += 1
     assert Counter(found) == Counter(listed.times.keys())
     assert failures > 3
+
+
+@pytest.mark.parametrize("told", [{"lastId": "cus.000000"}, {}])
+async def test_an_empty_page_that_announces_more_loses_nothing(told: dict[str, str]) -> None:
+    """The first request looks for the oldest entry."""
+    listed = TimedList.of(*evenly(30))
+    empty = answers({"code": "success", "data": [], "metadata": {"hasMore": True, **told}})
+    async with (
+        RawServer(empty, listed) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        walk = allawee.customers.list(limit=5).parallel(3)
+        if not told:
+            with pytest.raises(PaginationError):
+                await anext(walk)
+        assert Counter([each.id async for each in walk]) == Counter(listed.times.keys())
+
+
+@pytest.mark.parametrize("record", [None, "text", {"id": "cus.000000", "createdAt": "never"}])
+async def test_an_oldest_entry_that_cannot_be_read_hides_no_other(record: object) -> None:
+    listed = TimedList.of(*evenly(30))
+    first = answers({"code": "success", "data": [record], "metadata": {"hasMore": True}})
+    async with (
+        RawServer(first, listed) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        walk = allawee.customers.list(limit=5).parallel(3)
+        assert Counter([each.id async for each in walk]) == Counter(listed.times.keys())
+
+
+async def test_a_walk_that_failed_and_was_dropped_is_no_lost_task(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    no_list = answers({"code": "success", "data": None})
+    async with (
+        RawServer(no_list) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        for _ in range(3):
+            with pytest.raises(DecodeError):
+                await anext(allawee.customers.list().parallel(2))
+            await asyncio.sleep(0.01)
+            gc.collect()
+    assert not caplog.records

@@ -13,6 +13,7 @@ from allawee_async import (
     ConfigurationError,
     Customer,
     DecodeError,
+    PaginationError,
     RetryPolicy,
     SpendingLimit,
     from_dict,
@@ -60,6 +61,29 @@ async def test_find_asks_for_the_reference_and_for_no_more_than_two_entries() ->
     (request,) = server.requests
     assert request.method == "GET"
     assert request.target == "/customers?limit=2&filter=reference%7Ceq%7Corder-17"
+
+
+def empty(**metadata: object) -> Any:
+    return answers({"code": "success", "data": [], "metadata": {"hasMore": True, **metadata}})
+
+
+async def test_find_goes_on_behind_an_empty_page_that_announces_more() -> None:
+    steps = empty(lastId="cus.7"), found(customer("cus.8"))
+    async with (
+        RawServer(*steps) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        it = await allawee.customers.find(reference="r")
+    assert it is not None
+    assert it.id == "cus.8"
+
+
+async def test_find_does_not_say_that_there_is_none_where_more_was_announced() -> None:
+    async with (
+        RawServer(empty()) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        assert type(await failure(allawee.customers.find(reference="r"))) is PaginationError
 
 
 async def test_find_gives_none_where_there_is_none(allawee: AllaweeClient) -> None:
