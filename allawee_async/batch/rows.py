@@ -32,7 +32,8 @@ _TAKES: Final[Mapping[ParameterKind, tuple[tuple[type, ...], str]]] = {
     ParameterKind.BODY: ((Mapping, Model, list, tuple), "an object"),
     ParameterKind.TEXT_OR_BODY: ((str, Mapping, Model), "a text or an object"),
 }
-_BANK_DIGITS, _ACCOUNT_DIGITS = 3, 10
+_BANK_DIGITS, _ACCOUNT_DIGITS = (3, 6), 10
+_ZEROS: Final = "zeros in front are lost where a spreadsheet takes it for a number"
 _WEIGHTS: Final = (3, 7, 3)
 
 
@@ -237,10 +238,14 @@ def odd_account_number(options: object) -> str | None:
     nine before it and the three of the bank. Codes of six digits have a rule that few banks follow.
     """
     code, number = (_option(options, *names) for names in (_BANK_CODE, _ACCOUNT_NUMBER))
-    if code is None or number is None or len(code) != _BANK_DIGITS or not code.isdecimal():
+    if code is None or number is None or not code.isdecimal():
         return None
+    if len(code) not in _BANK_DIGITS:
+        return f"a bank code has 3 digits or 6; {_ZEROS}"
     if len(number) != _ACCOUNT_DIGITS or not (number.isascii() and number.isdecimal()):
-        return f"an account number has {_ACCOUNT_DIGITS} digits"
+        return f"an account number has {_ACCOUNT_DIGITS} digits; {_ZEROS}"
+    if len(code) != _BANK_DIGITS[0]:
+        return None
     digits = [int(digit) for digit in code + number]
     weighted = sum(digit * _WEIGHTS[place % 3] for place, digit in enumerate(digits[:-1]))
     if -weighted % 10 == digits[-1]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from allawee_async.batch import run_batch
+from allawee_async.batch import OutcomeState, run_batch
+from allawee_async.batch.rows import totals
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.batch.files import rows_in
 from allawee_async.cli.batch.names import show_names
@@ -161,7 +162,12 @@ class FileBatch:
         self._write(outcomes)
         counts = Counter(_FAILED if one.status == _FAILED else one.state.value for one in outcomes)
         told = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
-        sums = ", ".join(money(amount, name) for name, amount in report.total.items() if amount)
+        kept = [
+            row
+            for row, one in zip(self._plan.rows, outcomes, strict=True)
+            if one.state in (OutcomeState.DONE, OutcomeState.SKIPPED) and one.status != _FAILED
+        ]
+        sums = ", ".join(money(amount, name) for name, amount in totals(kept).items() if amount)
         typer.echo(f"{told}{f'; {sums}' if sums else ''}; {self._told_in} tells of each", err=True)
         if report.unknown:
             raise CommandError(
@@ -170,7 +176,11 @@ class FileBatch:
                 advice="the same command looks them up; --resend-unknown sends what is not there",
             )
         if counts[_FAILED] or report.refused:
-            raise CommandError(f"not every row is done: {told}")
+            nouns = command_words(self._verb.noun)
+            why = f"`allawee {nouns} list --filter status:{_FAILED}` tells why"
+            raise CommandError(
+                f"not every row is done: {told}", advice=why if counts[_FAILED] else None
+            )
 
     def tell_how_to_go_on(self) -> None:
         """Say what is known of a batch that did not come to its end."""

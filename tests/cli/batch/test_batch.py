@@ -103,7 +103,8 @@ def test_a_payment_that_failed_is_no_success(call: Any, salaries: Path) -> None:
     states = {row["reference"]: row["status"] for row in outcomes(salaries)}
 
     assert result.exit_code == 1
-    assert "4 done, 1 failed" in result.stderr
+    assert "4 done, 1 failed; NGN 100.00 (10000)" in result.stderr
+    assert "`allawee payments list --filter status:failed` tells why" in result.stderr
     assert states["pay-5"] == "failed"
 
 
