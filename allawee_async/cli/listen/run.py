@@ -53,16 +53,15 @@ def run_listen(options: ListenOptions, connection: ConnectionOptions) -> None:
     """
     check_options(options)
     key = find_signing_key(options.signing_key_file, os.environ)
-    if options.register or connection.is_sandbox:
+    registers = options.register or connection.is_sandbox
+    if registers:
         check_registration(options, connection)
         if key is None:
             key = SecretText(secrets.token_hex(32))
             if options.forward_to is not None:
                 # The program there has to check signatures, and no other place tells the key.
                 _say(f"Signing key for the time of this command: {VARIABLE}={key}")
-        asyncio.run(_listen(options, key, connection))
-    else:
-        asyncio.run(_listen(options, key, None))
+    asyncio.run(_listen(options, key, connection if registers else None))
 
 
 async def _listen(

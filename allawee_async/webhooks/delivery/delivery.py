@@ -254,11 +254,11 @@ class Delivery:
     def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
         """Count how the handlers ended, and report what went wrong."""
         stats = self.context.stats
-        for failure in run.failures:
+        for handler, error in run.failures:
             stats.failures += 1
-            is_invalid = isinstance(failure.error, InvalidAnswerError)
+            is_invalid = isinstance(error, InvalidAnswerError)
             kind: IncidentKind = "invalid-answer" if is_invalid else "failed"
-            self._tell(kind, failure.error, f"handler {failure.handler} failed; {consequence}")
+            self._tell(kind, error, f"handler {handler} failed; {consequence}")
         if run.is_lost:
             self._tell("claim-lost", None, f"somebody else has taken it over; {consequence}")
         elif is_late:

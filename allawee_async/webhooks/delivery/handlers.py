@@ -238,14 +238,6 @@ TO_STOP: Final = 1.0
 """Seconds that handlers get to end when they are cancelled, where nothing is waiting for them."""
 
 
-@attrs.frozen
-class Failure:
-    """A handler that raised, or answered what cannot be sent."""
-
-    handler: str
-    error: BaseException
-
-
 class HandlerRun:
     """The handlers of one delivery.
 
@@ -258,7 +250,8 @@ class HandlerRun:
 
     Attributes:
         task: In which they run; it raises nothing.
-        failures: The handlers that failed so far.
+        failures: The names of the handlers that failed so far: that raised, or answered what
+            cannot be sent. Each with its error.
         decision: What was decided so far.
         decided_at: When that was, by the loop's clock.
         is_lost: Whether somebody else has taken over the claim.
@@ -270,7 +263,7 @@ class HandlerRun:
     ) -> None:
         self.event = event
         self.claim = claim
-        self.failures: list[Failure] = []
+        self.failures: list[tuple[str, BaseException]] = []
         self.decision: Decision | None = None
         self.decided_at = 0.0
         self.is_lost = False
@@ -394,7 +387,7 @@ class HandlerRun:
             raise error  # it is we who are cancelled, and not something that the handler awaits
         if self._is_abandoned:
             _log_late(self.event, error)
-        self.failures.append(Failure(handler.name, error))
+        self.failures.append((handler.name, error))
 
     def _thread_ended(self, thread: Future[object]) -> None:
         error = None if thread.cancelled() else thread.exception()

@@ -116,11 +116,9 @@ class Store(Protocol):
 
     async def release(self, claim: Claim) -> None:
         """Give a claim back, so that the next delivery is handled. What is done stays done."""
-        ...
 
     async def close(self) -> None:
         """Let go of connections and files; a closed store opens them again when it is used."""
-        ...
 
 
 @runtime_checkable

@@ -38,22 +38,11 @@ __all__ = ["NoScriptError", "Redis", "RedisCluster", "ResponseError"]
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
-    from typing import Protocol, TypeAlias
 
     from redis.asyncio.client import Pipeline
+    from redis.asyncio.connection import AbstractConnection
 
     from allawee_async.webhooks.stores.base import Claim
-
-    Refusal: TypeAlias = Callable[[object], Awaitable[None]]
-
-    class Connection(Protocol):
-        """A connection of redis-py, with the types that it lacks."""
-
-        def register_connect_callback(self, callback: Refusal, /) -> None:
-            """Let a method be called when the connection is made anew."""
-
-        def deregister_connect_callback(self, callback: Refusal, /) -> None:
-            """Do not call it any more."""
 
 
 CLAIMED: Final = b"c"
@@ -214,7 +203,7 @@ class RedisTransaction:
         init=False, factory=lambda: _DONE_IN_TRANSACTION + secrets.token_hex(16).encode()
     )
     _watches_more: bool = attrs.field(init=False, default=False)
-    _connection: Connection | None = attrs.field(init=False, default=None)
+    _connection: AbstractConnection | None = attrs.field(init=False, default=None)
 
     async def begin(self, body: bytes, watched: tuple[str, ...]) -> None:
         """Watch the claim and further keys, and queue the mark of an event that is done.
@@ -226,8 +215,8 @@ class RedisTransaction:
         self._watches_more = bool(watched)
         async with bounded(self.timeout):
             await self.pipeline.watch(self.state, *watched)
-            self._connection = cast("Connection", self.pipeline.connection)
-            self._connection.register_connect_callback(self._refuse)
+            self._connection = cast("AbstractConnection", self.pipeline.connection)
+            self._connection.register_connect_callback(self._refuse)  # type: ignore[no-untyped-call]
             state = as_bytes(await self.pipeline.get(self.state) or b"")
         if state != self._held:
             raise ClaimLostError(_LOST)
@@ -259,7 +248,7 @@ class RedisTransaction:
     async def leave(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
-            self._connection.deregister_connect_callback(self._refuse)
+            self._connection.deregister_connect_callback(self._refuse)  # type: ignore[no-untyped-call]
         with suppress(*_FAILURES):
             await self.pipeline.aclose()
 
