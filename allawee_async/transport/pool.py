@@ -95,7 +95,10 @@ class _Home:
 class _Request(aiohttp.ClientRequest):
     """A request of our own session: it takes no connection with which something is wrong."""
 
-    def send(self, conn: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+    # not async: that would be one coroutine more for each request
+    def send(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, conn: Connection
+    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         Line.asked(conn, self.method, is_ours=True)
         return super().send(conn)
 
@@ -109,7 +112,9 @@ class _Response(aiohttp.ClientResponse):
 
     transport: asyncio.Transport | None = None
 
-    def start(self, connection: Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+    def start(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, connection: Connection
+    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
         self.transport = connection.transport
         return super().start(connection)
 
@@ -451,7 +456,8 @@ async def _session_until_the_loop_ends(
         request_class=_Request,
         response_class=_Response,
     )
-    session._retry_connection = False  # noqa: SLF001 - else a read is sent once more, uncounted
+    # else aiohttp sends a read once more, uncounted
+    session._retry_connection = False  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     try:
         yield session
     finally:
