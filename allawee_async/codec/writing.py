@@ -83,6 +83,8 @@ def _key(key: object) -> str:
 def write_timestamp(moment: datetime) -> str:
     """Return `moment` as the API writes it: UTC, `Z`, milliseconds or, if there are, more digits.
 
+    One at an end of the calendar that has no form in UTC keeps its offset.
+
     Raises:
         ConfigurationError: `moment` has no time zone.
     """
@@ -92,9 +94,9 @@ def write_timestamp(moment: datetime) -> str:
             "or moment.replace(tzinfo=UTC)"
         )
     try:
-        utc = moment.astimezone(UTC).replace(tzinfo=None)
+        moment, zone = moment.astimezone(UTC), "Z"
     except OverflowError:
-        raise ConfigurationError("a datetime at the end of the calendar has no UTC form") from None
-    text = utc.isoformat(timespec="microseconds")
+        zone = moment.isoformat()[-6:]
+    text = moment.replace(tzinfo=None).isoformat(timespec="microseconds")
     whole, _, digits = text.partition(".")
-    return f"{whole}.{digits.rstrip('0'):0<3}Z"
+    return f"{whole}.{digits.rstrip('0'):0<3}{zone}"
