@@ -55,7 +55,7 @@ _OF_WRITES: Final = (402, 409, 422)
 _EVENTS: Final = "webhook events"
 
 
-def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> JSONObject:
+def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> dict[str, Any]:
     """Return an OpenAPI 3.1 description of all endpoints and webhooks, as JSON.
 
     Fields and values that the documents do not name are allowed everywhere. Besides what OpenAPI

@@ -90,6 +90,11 @@ class Outcome:
     status: str | None = None
     error: AllaweeError | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether what it made has the status `failed`: it is done, and no money has moved."""
+        return self.status == "failed"
+
 
 @attrs.frozen
 class BatchReport:
@@ -98,7 +103,7 @@ class BatchReport:
     Attributes:
         outcomes: One for each row.
         total: What the rows that are done come to, by currency, in minor units; those of earlier
-            runs included. Empty for verbs without an amount.
+            runs included, payments that have failed left out. Empty for verbs without an amount.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -123,6 +128,14 @@ class BatchReport:
     def skipped(self) -> int:
         """How many rows were done in an earlier run."""
         return self._counts[OutcomeState.SKIPPED]
+
+    @property
+    def failed(self) -> int:
+        """How many of the rows that are done, in this run or an earlier one, made what failed.
+
+        It is what the last answer said; a payment that was `pending` then may have failed since.
+        """
+        return sum(outcome.has_failed for outcome in self.outcomes)
 
     @property
     def _counts(self) -> Counter[OutcomeState]:

@@ -176,9 +176,10 @@ class _Batch:
             raise self.stopped_by
 
     def total(self) -> dict[str, int]:
-        """Return what the rows that are done come to."""
+        """Return what the rows come to that are done and have not failed."""
         done = (OutcomeState.DONE, OutcomeState.SKIPPED)
-        return totals([row for row in self.plan.rows if self.outcomes[row.reference].state in done])
+        rows = ((row, self.outcomes[row.reference]) for row in self.plan.rows)
+        return totals(row for row, one in rows if one.state in done and not one.has_failed)
 
     async def _do(self, row: BatchRow) -> None:
         if self.stopped_by is not None:

@@ -79,6 +79,18 @@ async def test_each_row_is_sent_once_and_skipped_the_next_time(sandbox: Sandbox,
     assert [one.id for one in first] == [one.id for one in again]
 
 
+async def test_a_payment_that_failed_is_done_and_counts_for_nothing(pay: Any) -> None:
+    rows = payouts(3)
+    rows[1]["amount"] = 10**15  # more than there is on the account
+
+    first = await pay(rows)
+    again = await pay(rows)
+
+    assert (first.done, first.failed, again.skipped, again.failed) == (3, 1, 3, 1)
+    assert first.total == again.total == {"NGN": 200_002}
+    assert [one.has_failed for one in first] == [False, True, False]
+
+
 async def test_a_lost_answer_is_looked_up(sandbox: Sandbox, pay: Any) -> None:
     sandbox.faults.reset(method="POST", path=PAYOUTS, after_effect=True)
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from allawee_async.batch import OutcomeState, run_batch
-from allawee_async.batch.rows import totals
+from allawee_async.batch import run_batch
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.batch.files import rows_in
 from allawee_async.cli.batch.names import show_names
@@ -160,14 +159,9 @@ class FileBatch:
         """
         outcomes = [*report]
         self._write(outcomes)
-        counts = Counter(_FAILED if one.status == _FAILED else one.state.value for one in outcomes)
+        counts = Counter(_FAILED if one.has_failed else one.state.value for one in outcomes)
         told = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
-        kept = [
-            row
-            for row, one in zip(self._plan.rows, outcomes, strict=True)
-            if one.state in (OutcomeState.DONE, OutcomeState.SKIPPED) and one.status != _FAILED
-        ]
-        sums = ", ".join(money(amount, name) for name, amount in totals(kept).items() if amount)
+        sums = ", ".join(money(amount, name) for name, amount in report.total.items() if amount)
         typer.echo(f"{told}{f'; {sums}' if sums else ''}; {self._told_in} tells of each", err=True)
         if report.unknown:
             raise CommandError(
@@ -175,11 +169,11 @@ class FileBatch:
                 ExitCode.UNKNOWN,
                 advice="the same command looks them up; --resend-unknown sends what is not there",
             )
-        if counts[_FAILED] or report.refused:
+        if report.failed or report.refused:
             nouns = command_words(self._verb.noun)
             why = f"`allawee {nouns} list --filter status:{_FAILED}` tells why"
             raise CommandError(
-                f"not every row is done: {told}", advice=why if counts[_FAILED] else None
+                f"not every row is done: {told}", advice=why if report.failed else None
             )
 
     def tell_how_to_go_on(self) -> None:
