@@ -5,6 +5,9 @@
 No answer may be a server error, have a status that is not described, or not fit its schema, and no
 call may succeed without a key. What is drawn at random would hardly ever name a card that there is,
 so most bodies and paths begin with what the sandbox knows, and keep some of what was drawn.
+
+Chains of calls end early, as a sandbox does not answer the same twice; `--phases stateful
+--max-time 240` begins new ones until the time is up.
 """
 
 from __future__ import annotations
