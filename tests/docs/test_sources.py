@@ -1,5 +1,7 @@
 """The sources of the documentation: links, navigation, examples that run, a complete reference."""
 
+import ast
+import codeop
 import importlib
 import inspect
 import re
@@ -144,3 +146,19 @@ def public(module: Any) -> Iterator[Any]:
 def test_words_that_are_not_ours_are_found(word: Any) -> None:
     assert re.search(rf"\b{word}\b", (DOCS / "glossary.md").read_text("utf-8"))
     assert "pipeline: [trimmer]" in (ROOT / "mkdocs.yml").read_text("utf-8")  # "since" is a word
+
+
+@pytest.mark.parametrize("path", [TEXTS[0], DOCS / "tutorial.md"], ids=id_of)
+def test_examples_can_be_typed_into_a_prompt(path: Any) -> None:
+    """A prompt ends a block at an empty line, and needs one behind it."""
+    compiler = codeop.CommandCompiler()
+    compiler.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    for block in re.findall(
+        r"^```python\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    ):
+        typed: list[str] = []
+        for line in [*block.splitlines(), ""]:
+            typed.append(line)
+            if compiler("\n".join(typed), "prompt", "single") is not None:
+                typed = []
+        assert typed == []
