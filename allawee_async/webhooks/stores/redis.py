@@ -32,14 +32,13 @@ from allawee_async.webhooks.stores.base import (
 )
 from allawee_async.webhooks.stores.redis_clients import (
     CLAIMED,
-    NoScriptError,
     Redis,
     RedisClients,
     RedisCluster,
     RedisTransaction,
-    ResponseError,
     as_bytes,
     bounded,
+    redis_errors,
 )
 
 if TYPE_CHECKING:
@@ -278,7 +277,7 @@ class RedisStore:
             client = await self._client()
             try:
                 return await client.evalsha(script.digest, 2, *values)
-            except NoScriptError:
+            except redis_errors.NoScriptError:
                 return await client.eval(script.text, 2, *values)
 
     async def _state(self, claim: Claim) -> bytes:
@@ -319,7 +318,7 @@ class Server:
         info: dict[str, Any]
         try:
             info = await cast("Any", client).info()
-        except ResponseError:  # not everybody may ask
+        except redis_errors.ResponseError:  # not everybody may ask
             info = {}
         ahead = info.get("server_time_usec", math.nan) / 1e6 - time.monotonic()
         policy = str(info.get("maxmemory_policy", ""))

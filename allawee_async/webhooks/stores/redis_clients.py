@@ -16,25 +16,15 @@ from allawee_async.version import install_command
 from allawee_async.webhooks.stores.base import ClaimLostError, StoreError
 
 try:
+    from redis import exceptions as redis_errors
     from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
     from redis.asyncio.connection import parse_url
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
-    from redis.exceptions import ConnectionError as RedisConnectionError
-    from redis.exceptions import (
-        NoScriptError,
-        OutOfMemoryError,
-        ReadOnlyError,
-        RedisClusterException,
-        RedisError,
-        ResponseError,
-        WatchError,
-    )
-    from redis.exceptions import TimeoutError as RedisTimeoutError
 except ImportError as error:
     raise ConfigurationError(f"RedisStore needs redis-py: {install_command('redis')}") from error
 
-__all__ = ["NoScriptError", "Redis", "RedisCluster", "ResponseError"]
+__all__ = ["Redis", "RedisCluster", "redis_errors"]
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -49,15 +39,15 @@ CLAIMED: Final = b"c"
 _DONE_IN_TRANSACTION: Final = b"t"
 _LOST: Final = "the claim of this event is not held any more"
 
-_FAILURES: Final = (RedisError, RedisClusterException, OSError)
+_FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError)
 """What redis-py raises, and the timeouts of asyncio."""
 
 _ADVICE: Final[dict[type[Exception], str]] = {
-    RedisConnectionError: "look whether the server runs, and whether the url is right",
-    RedisTimeoutError: "it did not answer in time",
+    redis_errors.ConnectionError: "look whether the server runs, and whether the url is right",
+    redis_errors.TimeoutError: "it did not answer in time",
     TimeoutError: "it did not answer in time",
-    ReadOnlyError: "this is a replica; give the url of the primary",
-    OutOfMemoryError: "its memory is full; give it more",
+    redis_errors.ReadOnlyError: "this is a replica; give the url of the primary",
+    redis_errors.OutOfMemoryError: "its memory is full; give it more",
 }
 
 _MAX_CONNECTIONS: Final = 100
@@ -156,7 +146,7 @@ def _pool(url: str, timeout: float) -> BlockingConnectionPool:
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
         # a connection that the server closed while it was idle is replaced, once and at once
-        "retry": Retry(NoBackoff(), 1, (RedisConnectionError,)),
+        "retry": Retry(NoBackoff(), 1, (redis_errors.ConnectionError,)),
         "protocol": 2,
         **parse_url(url),
     }
@@ -242,7 +232,12 @@ class RedisTransaction:
         try:
             async with asyncio.timeout(self.timeout):
                 await self.pipeline.execute()
-        except (WatchError, RedisConnectionError, RedisTimeoutError, OSError) as error:
+        except (
+            redis_errors.WatchError,
+            redis_errors.ConnectionError,
+            redis_errors.TimeoutError,
+            OSError,
+        ) as error:
             await self._find_out(error)
 
     async def leave(self) -> None:
@@ -270,7 +265,7 @@ class RedisTransaction:
             return
         if state != self._held:
             raise ClaimLostError(_LOST) from None
-        if self._watches_more and isinstance(error, WatchError):
+        if self._watches_more and isinstance(error, redis_errors.WatchError):
             raise error
         unknown = _store_error(error)
         unknown.outcome_unknown = True
@@ -286,4 +281,4 @@ class RedisTransaction:
         It does so without a word where a health check fails, or a client was closed.
         """
         if self.pipeline.connection is connection:
-            raise RedisConnectionError("the connection was lost during a transaction")
+            raise redis_errors.ConnectionError("the connection was lost during a transaction")

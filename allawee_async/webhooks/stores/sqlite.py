@@ -211,14 +211,11 @@ class SQLiteWorker:
         """Let a step run. Its errors of SQLite come out as `StoreError`."""
         return self._thread.submit(self._run, step)
 
-    def end(self) -> Future[None]:
-        """Close the connection after the steps that were submitted before."""
+    async def end(self) -> None:
+        """Close the connection after the steps that were submitted before, and end the thread."""
         closed = self._thread.submit(self._close)
         self._thread.shutdown(wait=False)
-        return closed
-
-    def join(self) -> None:
-        """Wait for the thread to end."""
+        await asyncio.shield(asyncio.wrap_future(closed))
         self._thread.shutdown(wait=True)
 
     def _run(self, step: Callable[[sqlite3.Connection], T]) -> T:
@@ -347,8 +344,7 @@ class SQLiteStore:
         with self._lock:
             worker, self._worker = self._worker, None
         if worker is not None:
-            await asyncio.shield(asyncio.wrap_future(worker.end()))
-            worker.join()
+            await worker.end()
 
     @contextmanager
     def transaction(self, claim: Claim, decision: Answer = None) -> Generator[sqlite3.Connection]:
