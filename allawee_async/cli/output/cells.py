@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from allawee_async.codec.json import dumps
 from allawee_async.models.schema import field_at
 from allawee_async.redaction import printable
 
@@ -74,7 +75,7 @@ def cell(
 
     Args:
         name: The last part of the field's name.
-        value: What it holds: no object, and no list of objects.
+        value: What it holds; objects in a list are JSON.
         currency: The currency, if the value is an amount of money.
         brief: Whether there is little room: timestamps then end with the minute.
         minor: Whether money is told in minor units as well.
@@ -87,7 +88,8 @@ def cell(
         case int() if currency is not None:
             return Text(money(value, printable(currency), minor=minor))
         case list():
-            return Text(", ".join(printable(str(item)) for item in value) or "-")
+            texts = [item if isinstance(item, str) else dumps(item).decode() for item in value]
+            return Text(printable(", ".join(texts)) or "-")
         case str():
             return _text(name, value, brief=brief)
         case _:

@@ -18,6 +18,7 @@ from allawee_async.cli.output.columns import (
     value_at,
 )
 from allawee_async.cli.output.console import is_unicode, output_console
+from allawee_async.codec.json import dumps
 from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _GAP: Final = 2
 _DOTS: Final = "..."
 _NARROWEST: Final = 14
+_NARROWEST_REASON: Final = 24
 _FEWEST_COLUMNS: Final = 3
 _ROOMY: Final = 80
 _NO_TOTAL: Final = ("balanceBefore", "balanceAfter", "cap")
@@ -47,7 +49,10 @@ class _PlacedColumn:
 
     @property
     def least(self) -> int:
-        return min(self.width, _NARROWEST) if self.shrinks else self.width
+        if not self.shrinks:
+            return self.width
+        is_reason = self.column.heading.endswith("Reason")  # a code, which says little if it is cut
+        return min(self.width, _NARROWEST_REASON if is_reason else _NARROWEST)
 
 
 class TableWriter:
@@ -131,7 +136,7 @@ class TableWriter:
     def _cell(self, record: JSONObject, column: TableColumn) -> Text:
         path, value, currency = self._found(record, column)
         if isinstance(value, dict):
-            value = value.get("id") or str(value)
+            value = value.get("id") or dumps(value).decode()
         return cell(path.rpartition(".")[2], value, currency, brief=True, minor=self._minor)
 
     def _found(self, record: JSONObject, column: TableColumn) -> tuple[str, JSONValue, str | None]:

@@ -230,3 +230,31 @@ def test_an_object_has_its_fields_in_the_order_of_lists_and_files(call: Call) ->
     assert [name for name in csv if name in in_a_list] == [
         name for name in in_a_list if name in csv
     ]
+
+
+@pytest.mark.parametrize("width", [80, 100, 110, 120, 140])
+def test_a_reason_is_whole_or_not_there(shown: Any, width: int) -> None:
+    failed = payment(
+        amount=99_999_999_999_999,
+        fees=5375,
+        status="failed",
+        failureReason="insufficient-funds",
+        reference="invoice-17",
+        methodData={"bankTransfer": {"accountName": "JOHN DOE"}},
+    )
+    lines = shown([failed, failed], width=width)
+
+    assert ("failureReason" in lines[0]) == ("insufficient-funds" in lines[1])
+    assert width < 110 or "insufficient-funds" in lines[1]
+
+
+def test_objects_in_a_cell_are_json(shown: Any) -> None:
+    customer = {
+        "id": "cus.first",
+        "metadata": {"userId": 7, "vip": True},
+        "verifications": [{"type": "tier-2"}],
+    }
+    names = ["id", "metadata", "verifications"]
+    lines = shown([customer], model=models.Customer, names=names)
+
+    assert lines[1].split() == ["cus.first", '{"userId":7,"vip":true}', '{"type":"tier-2"}']
