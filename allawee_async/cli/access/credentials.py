@@ -143,7 +143,7 @@ def read_secret_file(file: Path, what: str) -> SecretText:
         file, _LONGEST_FILE, f"cannot read the {what} from {file}", warns_if_shared=True
     )
     try:
-        text = SecretText(content.decode())
+        text = SecretText(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         text = SecretText()
     if len(content) > _LONGEST_FILE or (content and not text):

@@ -18,6 +18,7 @@ import typer
 
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
+from allawee_async.cli.operations.conditions import doubts, warn_of
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
@@ -116,6 +117,7 @@ class ExportCommand:
         self._call = verb.call
         own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
         values = arguments_of(verb.parameters, own)
+        warn_of(doubts(verb, values))
         self._query = {name: value for name, value in values.items() if value is not None}
         self.times = {
             option_of(one): values[one.name]

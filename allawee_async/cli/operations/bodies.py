@@ -87,6 +87,8 @@ def _whole(option: str, text: str) -> JSONObject:
     place, content = "", text.encode("utf-8", "surrogateescape")
     if text.startswith("@"):
         place = text[1:]
+        if not place:
+            raise CommandError(f"{option}: name the file behind @", ExitCode.WRONG_USE)
         content = read_input(Path(place), _LONGEST, f"{option}: cannot read {place}")
         if len(content) > _LONGEST:
             raise CommandError(f"{option}: {place} is too long", ExitCode.WRONG_USE)

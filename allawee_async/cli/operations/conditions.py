@@ -6,13 +6,17 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.cli.output.columns import is_known
+import typer
+
+from allawee_async.cli.output.columns import is_known, shown_paths
 from allawee_async.cli.wording import did_you_mean, known_names, words_of
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
+from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from allawee_async.models.base import Model
     from allawee_async.resources.verbs import Verb
 
 CONDITIONS: Final = ("filter", "or_", "nor", "and_")
@@ -41,21 +45,51 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
     model = verb.model
     if model is None or not fields_of(model):  # no document shows an entry
         return
-    texts = [text for name in CONDITIONS for text in arguments.get(name) or ()]
-    asked = [found for text in texts for found in _CONDITION.findall(_QUOTED.sub('""', text))]
     named = [name for option in ("sort", "expand") for name in arguments.get(option) or ()]
-    asked += [(name.removeprefix("-").partition(":")[0], "") for name in named]
-    for path, values in asked:
-        name = ".".join(camel(step) for step in path.split(".") if not step.isdecimal())
-        field = field_at(model, name)
-        if not is_known(name, model, in_lists=True):
+    asked = [path for path, _ in _conditions(arguments)]
+    for path in [*asked, *(name.removeprefix("-").partition(":")[0] for name in named)]:
+        name = _wire_name(path)
+        if not (is_known(name, model, in_lists=True) or name in shown_paths(model)):
             close = _close_to(name, [path for path, _ in paths_of(model)])
             told = f"the client knows no field {path!r} of {words_of(verb.noun)}; {close}"
             yield told.rstrip("; ")
+    yield from _unnamed_values(model, arguments, alike=True)
+
+
+def doubts_of_nothing(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what else is odd about the arguments of a list that had no entry.
+
+    A value that finds something is one, whether a document names it or not.
+    """
+    yield from _unnamed_values(verb.model, arguments, alike=False)
+
+
+def warn_of(doubts: Iterable[str]) -> None:
+    """Tell on stderr what is odd about what was asked for."""
+    for doubt in doubts:
+        typer.echo(f"warning: {printable(doubt)}", err=True)
+
+
+def _unnamed_values(
+    model: type[Model] | None, arguments: Mapping[str, Any], *, alike: bool
+) -> Iterator[str]:
+    """Yield which values no document names: those that are like one that is named, or others."""
+    for path, values in _conditions(arguments):
+        field = field_at(model, _wire_name(path))
         choices = () if field is None or '"' in values else field.choices
         for value in values.split(",") if choices else ():
-            if value and value not in choices:
+            if value and value not in choices and bool(did_you_mean(value, choices)) is alike:
                 yield f"the documents name no such {path}; {known_names(value, choices)}"
+
+
+def _conditions(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the fields that conditions name, with the values that they ask for."""
+    for text in (text for name in CONDITIONS for text in arguments.get(name) or ()):
+        yield from _CONDITION.findall(_QUOTED.sub('""', text))
+
+
+def _wire_name(path: str) -> str:
+    return ".".join(camel(step) for step in path.split(".") if not step.isdecimal())
 
 
 def _close_to(name: str, known: list[str]) -> str:

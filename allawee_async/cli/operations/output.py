@@ -82,6 +82,8 @@ class OutputOptions:
                 "--columns is for tables and CSV; --select takes fields out of JSON",
                 ExitCode.WRONG_USE,
             )
+        if self.names() == []:
+            raise CommandError("--columns names no column", ExitCode.WRONG_USE)
 
     @property
     def format(self) -> Format:

@@ -16,7 +16,7 @@ import typer
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.credentials import STDIN
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.operations.conditions import doubts
+from allawee_async.cli.operations.conditions import doubts, doubts_of_nothing, warn_of
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.options import times_of
@@ -83,8 +83,7 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
     output = _taken(OutputOptions, given)
     output.check()
     arguments = arguments_of(verb.parameters, own, stdin_is_taken=connection.api_key_file == STDIN)
-    for doubt in doubts(verb, arguments):
-        typer.echo(f"warning: {printable(doubt)}", err=True)
+    warn_of(doubts(verb, arguments))
     consequence = consequence_of(verb, arguments, reveal=output.reveal)
     if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)
@@ -193,6 +192,8 @@ class VerbCall:
         of_all = "" if total is None else f" of {total:,}"
         first = f"the first {words.removeprefix('1 ')}{of_all}"
         writer.end(first if is_cut else words)
+        if not self._count:
+            warn_of(doubts_of_nothing(self._verb, self._arguments))
         if total is not None and self._output.format is not Format.TABLE:
             typer.echo(f"{total:,} in all", err=True)
         if self._invalid:

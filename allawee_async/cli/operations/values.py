@@ -154,7 +154,8 @@ def _secret(parameter: Parameter, typed: str | None) -> str | None:
             )
         return SecretText(ask_hidden(f"{parameter.name}: ").strip())
     if typed.startswith("@"):
-        return SecretText(read_secret_file(Path(typed[1:]), f"the {parameter.name}").strip())
+        what = parameter.name.replace("_", " ")
+        return SecretText(read_secret_file(Path(typed[1:]), what).strip())
     typer.echo(
         f"note: what stands behind {option} can be seen by others on this computer, and stays in "
         f"the history of the shell; {option} @- reads it from stdin",

@@ -123,6 +123,11 @@ def usual_columns(model: type[Model] | None, records: Sequence[JSONObject]) -> l
     ]
 
 
+def shown_paths(model: type[Model] | None) -> set[str]:
+    """Return where the values of the usual columns are; the model may not know all of them."""
+    return {path for column in _shown(model) for path in column.paths}
+
+
 def relations_in(model: type[Model] | None) -> list[str]:
     """Return what a list is asked to expand for the names in its usual columns."""
     fields = fields_of(model)

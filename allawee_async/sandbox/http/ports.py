@@ -18,7 +18,7 @@ RequestHandler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamRes
 _TURNS_TO_ACCEPT = 3
 _CLOSING_SECONDS = 0.1
 
-_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it names them
+_HERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it names them
 """Where what listens everywhere is reached from this computer."""
 
 

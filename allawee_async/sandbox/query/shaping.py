@@ -95,7 +95,8 @@ def parse_expand(text: str) -> dict[str, frozenset[str]]:
 
 
 def _parts_of(word: str) -> list[str]:
-    return [word] if ":" in word else word.split(",")
+    """Cut at the commas between relations: all, if no fields are named, else before a relation."""
+    return re.split(r",(?=[\w.]+:)" if ":" in word else ",", word)
 
 
 def sort_key(document: JsonObject, order: tuple[SortField, ...]) -> SortKey:

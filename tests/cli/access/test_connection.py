@@ -161,6 +161,10 @@ class TestTheFile:
         writing.join(5)
         assert capsys.readouterr().err == ""
 
+    def test_a_byte_order_mark_is_no_part_of_the_key(self, file: Any) -> None:
+        file.write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")
+        assert ConnectionOptions(api_key_file=file).key.key == KEY
+
     def test_stdin_is_read_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{KEY}\n".encode())))
         options = ConnectionOptions(api_key_file=credentials.STDIN)

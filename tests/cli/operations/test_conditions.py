@@ -47,6 +47,26 @@ def test_what_the_api_passes_over_is_a_warning_too(call: Call, words: Any, told:
     assert told in result.stderr
 
 
+def test_a_value_that_no_document_names_is_told_of_where_it_finds_nothing(call: Call) -> None:
+    given = ("--amount", "10", "--currency", "NGN", "--method", "billing", "--options", "{}", "-y")
+    call("payments", "create-payout", *given)
+    found = call("payments", "list", "--filter", "status|in|pending,completed")
+    nothing = call("payments", "list", "--filter", "status:settled")
+
+    assert '"status":"pending"' in found.stdout
+    assert found.stderr == ""
+    assert nothing.stderr == "warning: the documents name no such status; known: failed\n"
+
+
+def test_a_column_that_a_table_shows_may_be_asked_for(call: Call) -> None:
+    assert call("events", "list", "--filter", "status:failed event:x").stderr == ""
+
+
+def test_an_export_warns_as_a_list_does(call: Call) -> None:
+    words = ("export", "--out", "-", "--format", "csv", "--filter", "nmae:x")
+    assert "no field 'nmae' of customers" in call("customers", *words).stderr
+
+
 @pytest.mark.parametrize(
     "condition",
     [

@@ -48,6 +48,13 @@ def test_select_takes_top_level_fields_only(text: str) -> None:
         parse_select(text)
 
 
+def test_a_comma_before_a_relation_with_fields_ends_the_fields_before_it() -> None:
+    assert parse_expand("customer:name,email,program:name") == {
+        "customer": frozenset(("name", "email")),
+        "program": frozenset(("name",)),
+    }
+
+
 def test_expand_merges_what_it_is_told_twice() -> None:
     assert parse_expand("customer:name,email program  customer:id a.b:c") == {
         "customer": {"name", "email", "id"},
