@@ -20,7 +20,7 @@ from allawee_async.codec.compiled import Compiled, compile_model, learn
 from allawee_async.codec.json import NotJSON, Raw, document, loads, loads_leniently, parts, scanned
 from allawee_async.codec.reading import Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model, write_timestamp
-from allawee_async.errors import DecodeError
+from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, masked
 
@@ -54,8 +54,14 @@ def to_dict(model: Model, *, reveal: bool = True) -> JSONObject:
             `***` stands in their places, also in `metadata` and in fields that no document names.
 
     Raises:
-        ConfigurationError: A value of the model has no form in JSON.
+        ConfigurationError: It is no model (with `select`, the items of a list are mappings, which
+            hide nothing), or a value of it has no form in JSON.
     """
+    if not isinstance(cast("object", model), Model):
+        raise ConfigurationError(
+            f"to_dict takes a model, not {type(model).__name__}; items of a list with `select` are "
+            "mappings already, in which no secret is hidden"
+        )
     written = write_model(model)
     return written if reveal else masked(written, type(model))
 

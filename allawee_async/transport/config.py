@@ -88,7 +88,9 @@ def _checked_url(name: str, url: object) -> str:
     except ValueError:
         raise ConfigurationError(f"{name} is not a URL") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise ConfigurationError(f"{name} must start with https:// and name a host")
+        raise ConfigurationError(
+            f"{name} must start with https:// (for this computer, http:// will do) and name a host"
+        )
     if parts.username is not None:
         raise ConfigurationError(f"{name} takes no user name")
     if parts.scheme == "http" and not is_loopback(host):

@@ -11,7 +11,7 @@ from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.webhooks.adapters.asgi import AsgiApp
 from allawee_async.webhooks.delivery.claiming import ClaimKeeper
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
-from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers
+from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers, event_name
 from allawee_async.webhooks.delivery.missed import catch_up
 from allawee_async.webhooks.delivery.stats import (
     DeliveryObserver,
@@ -197,9 +197,10 @@ class WebhookDispatcher:
             ConfigurationError: There is no such event, the handler cannot be called with it, or
                 another one decides already.
         """
+        name = event_name(event)  # before there is a handler: `@webhooks.on` lacks its event
 
         def register(handler: Some) -> Some:
-            self._handlers.add(event, handler)
+            self._handlers.add(name, handler)
             return handler
 
         return register

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from allawee_async import models as room
 from allawee_async.codec import converter as converter_room
 from allawee_async.codec.converter import converter, decode, from_dict, make_converter, to_dict
-from allawee_async.errors import AllaweeError, DecodeError
+from allawee_async.errors import AllaweeError, ConfigurationError, DecodeError
 from allawee_async.models import Address, Claims, Customer, CustomerStatus, Identity
 from allawee_async.models.base import Model, OpenEnum, model
 from tests.support.properties import examples
@@ -463,3 +463,10 @@ def test_the_converter_reads_and_writes_like_the_two_functions() -> None:
 
 def test_a_reader_is_compiled_once() -> None:
     assert converter_room.reader(Customer) is converter_room.reader(Customer)
+
+
+def test_an_item_of_a_list_with_select_is_no_model() -> None:
+    item: Any = {"id": "cus.1", "claims": {}}
+
+    with pytest.raises(ConfigurationError, match="takes a model, not dict; items of a list with"):
+        to_dict(item, reveal=False)

@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import inspect
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,9 @@ _UNKNOWN: Final = ""
 """Stands for all events that no document describes; none of them has this name."""
 
 _NAME_OF: Final = {cls: name for name, cls in EVENT_CLASSES.items()} | {UnknownEvent: _UNKNOWN}
+_ALIKE: Final = 0.8
+"""How much a name is like another one that is meant, from 0 to 1."""
+
 _ONE_DECIDES: Final = {"card.authorization.request", "card.authorization.update"}
 
 
@@ -121,14 +125,13 @@ class Handlers:
     def __init__(self) -> None:
         self._registered: list[tuple[str, Handler]] = []
 
-    def add(self, event: object, function: object) -> None:
-        """Register a handler.
+    def add(self, name: str, function: object) -> None:
+        """Register a handler for the event of this name, see `event_name`.
 
         Raises:
-            ConfigurationError: There is no such event, the function cannot be called with it, or
-                the event has a handler that decides.
+            ConfigurationError: The function cannot be called with an event, or the event has a
+                handler that decides.
         """
-        name = _event_name(event)
         if not callable(function):
             raise ConfigurationError(
                 f"a handler must be a function that takes the event, not {type(function).__name__}"
@@ -139,6 +142,10 @@ class Handlers:
             raise ConfigurationError(
                 f"{name} has a handler already, {before[0]}: only one can decide"
             )
+        alike = get_close_matches(name, EVENT_CLASSES, n=1, cutoff=_ALIKE)
+        if alike and name not in EVENT_CLASSES:  # new events are welcome, and look like no other
+            told = "no document names the event %r: did you mean %s? else %s may never be called"
+            log.warning(told, name, alike[0], handler.name)
         self._registered.append((name, handler))
 
     def chain(self, event: Event) -> Chain:
@@ -151,7 +158,12 @@ class Handlers:
         )
 
 
-def _event_name(event: object) -> str:
+def event_name(event: object) -> str:
+    """Return the name of the event that handlers are to be registered for.
+
+    Raises:
+        ConfigurationError: It is neither a name nor the class of an event.
+    """
     if isinstance(event, type) and event in _NAME_OF:
         return _NAME_OF[event]
     if isinstance(event, str) and event:

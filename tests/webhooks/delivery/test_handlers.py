@@ -239,6 +239,33 @@ def test_what_is_no_event_is_refused(wrong: Any) -> None:
         WebhookDispatcher(KEY).on(wrong)(_sync)  # type: ignore[no-untyped-call]
 
 
+def test_an_event_is_asked_for_before_there_is_a_handler(webhooks: WebhookDispatcher) -> None:
+    wrong: Any = _async  # `@webhooks.on` without an event gives the handler in its place
+
+    with pytest.raises(ConfigurationError, match=r"is no event: use @webhooks\.on"):
+        webhooks.on(wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("card.authorisation.request", REQUEST),
+        ("card_authorization_request", REQUEST),
+        ("card.authorization.close", "card.authorization.closed"),
+        ("payment.completed", None),
+        (REQUEST, None),
+        ("*", None),
+    ],
+)
+def test_a_name_that_is_mistyped_is_told(
+    webhooks: WebhookDispatcher, caplog: pytest.LogCaptureFixture, name: str, meant: str | None
+) -> None:
+    webhooks.on(name)(_sync)
+
+    told = [record.getMessage() for record in caplog.records]
+    assert [f"{name!r}: did you mean {meant}?" in line for line in told] == [True] * bool(meant)
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [(REQUEST, REQUEST), (REQUEST, CardAuthorizationRequest), (CardAuthorizationUpdate, UPDATE)],
