@@ -160,15 +160,8 @@ async def try_key(client: AllaweeClient, *, secure: bool = False) -> Verdict:
         return Verdict(accepted=False, told="not accepted", error=error)
     except PermissionDeniedError as error:
         return Verdict(accepted=True, told="accepted, with few rights", error=error)
-    except NotFoundError as error:
-        if secure:
-            return Verdict(accepted=True, told="accepted")
-        return _unknown(error)
     except AllaweeError as error:
-        return _unknown(error)
+        if not (secure and isinstance(error, NotFoundError)):
+            told = f"HTTP {error.status}" if isinstance(error, APIError) else error.message
+            return Verdict(accepted=None, told=f"could not be found out ({told})", error=error)
     return Verdict(accepted=True, told="accepted")
-
-
-def _unknown(error: AllaweeError) -> Verdict:
-    told = f"HTTP {error.status}" if isinstance(error, APIError) else error.message
-    return Verdict(accepted=None, told=f"could not be found out ({told})", error=error)

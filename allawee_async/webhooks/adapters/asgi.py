@@ -45,7 +45,9 @@ class AsgiApp:
         """Answer a request, or follow the life of the server."""
         match scope["type"]:
             case "http":
-                await self._answer(scope, receive, send)
+                reply = await self._answer(scope, receive)
+                if reply is not None:
+                    await _send(reply, send)
             case "lifespan":
                 await self._live(receive, send)
             case "websocket":
@@ -54,12 +56,12 @@ class AsgiApp:
             case other:
                 raise ValueError(f"no ASGI scope that is known here: {other}")
 
-    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Message, receive: Receive) -> WebhookReply | None:
+        """Return the answer to a request; None if nobody waits for it any more."""
         webhooks = self._webhooks
         arrived = webhooks.arrival()
         if scope["method"] != "POST":
-            await _send(NOT_POST, send)
-            return
+            return NOT_POST
         headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
         try:
             async with asyncio.timeout_at(arrived + BODY_PATIENCE):
@@ -67,21 +69,15 @@ class AsgiApp:
             if _header(headers, b"content-encoding").lower() in _COMPRESSED:
                 body = _plain(body, webhooks.max_body)
         except TimeoutError:
-            await _send(TOO_SLOW, send)
+            return TOO_SLOW
         except _TooLarge:
-            await _send(TOO_LARGE, send)
+            return TOO_LARGE
         except zlib.error:
-            await _send(UNREADABLE, send)
+            return UNREADABLE
         except _Gone:
-            return
-        else:
-            reply = await webhooks.dispatch(
-                body,
-                _header(headers, _HEADER) or None,
-                received_at=arrived,
-                request=_request(scope, body),
-            )
-            await _send(reply, send)
+            return None
+        signature, request = _header(headers, _HEADER) or None, _request(scope, body)
+        return await webhooks.dispatch(body, signature, received_at=arrived, request=request)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Close the dispatcher when the server stops, if it serves this application alone."""

@@ -134,7 +134,8 @@ class Delivery:
         if claims.is_to_be_watched():
             self.context.background.start(self._look_at_store())
         digest = digest_of(event)
-        found = await self._ask_store(claims.claim(key_of(event), digest, until, spare), if_failed)
+        step = claims.claim(key_of(event), digest, until, spare)
+        found = await self._ask_store(step, None, if_failed)
         if isinstance(found, Done) and found.digest not in ("", digest):
             self._tell(
                 "changed-body",
@@ -146,7 +147,7 @@ class Delivery:
 
     async def _look_at_store(self) -> None:
         trouble = await self._ask_store(
-            self.context.claims.trouble(), "nobody knows whether it has forgotten events"
+            self.context.claims.trouble(), None, "nobody knows whether it has forgotten events"
         )
         if trouble is not None:
             self._tell(
@@ -214,11 +215,12 @@ class Delivery:
 
     async def _renew(self, claim: Claim, until: float) -> bool:
         renewal = self.context.claims.renew(claim, until)
-        return await self._ask_store(renewal, "its claim is not renewed") is not False
+        consequence = "its claim is not renewed"
+        return await self._ask_store(renewal, otherwise=True, consequence=consequence)
 
     async def _give_back(self, claim: Claim) -> None:
         release = self.context.claims.release(claim)
-        await self._ask_store(release, "its claim holds until the lease has run out")
+        await self._ask_store(release, None, "its claim holds until the lease has run out")
 
     async def _record(self, claim: Claim, reply: WebhookReply, until: float) -> WebhookReply:
         """Record what is answered; return the answer that counts.
@@ -228,7 +230,7 @@ class Delivery:
         """
         finish = self.context.claims.finish(claim, reply.body, until)
         try:
-            body = await self._ask_store(finish, "what is answered is not recorded yet")
+            body = await self._ask_store(finish, None, "what is answered is not recorded yet")
         except asyncio.CancelledError:  # the server does not wait, but it has happened
             await self._record_at_last(claim, reply.body)
             raise
@@ -240,16 +242,16 @@ class Delivery:
         """Try once more while nobody waits: a handler that still runs must not take effect."""
         until = asyncio.get_running_loop().time() + PATIENCE
         finish = self.context.claims.finish(claim, body, until)
-        await self._ask_store(finish, "a repeat of it may run its handlers again")
+        await self._ask_store(finish, None, "a repeat of it may run its handlers again")
 
-    async def _ask_store(self, step: Awaitable[T], if_failed: str) -> T | None:
-        """Return what a step of the store returns; None if it fails, which is reported."""
+    async def _ask_store(self, step: Awaitable[T], otherwise: T, consequence: str) -> T:
+        """Return what a step of the store returns; where it fails, report that and go on."""
         try:
             return await step
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self.context.stats.store_failures += 1
-            self._tell("store", error, f"the store failed; {if_failed}")
-            return None
+            self._tell("store", error, f"the store failed; {consequence}")
+            return otherwise
 
     def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
         """Count how the handlers ended, and report what went wrong."""
