@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+import typer
+
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.output.tables import TableWriter
+from allawee_async.cli.wording import counted
 from allawee_async.errors import AllaweeError
 from allawee_async.redaction import printable
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from allawee_async.types import JSONObject
 
 _AT_A_TIME: Final = 8
+_NOT_FOUND: Final = "not found"
 _COLUMNS: Final = ("reference", "account", "nameOfTheBank", "nameOfTheFile", "same")
 
 
@@ -51,7 +55,7 @@ async def show_names(
                 account = await client.tools.banks.resolve(account_number=number, bank_code=bank)
                 found[number, bank] = account.account_name or "-"
             except AllaweeError as error:
-                found[number, bank] = f"not found: {printable(error.message)}"
+                found[number, bank] = f"{_NOT_FOUND}: {printable(error.message)}"
             bar.tell(completed=len(found), total=len(wanted), details=" accounts")
 
     with LiveBar(words="asking banks") as bar:
@@ -71,6 +75,11 @@ async def show_names(
     ]
     rows.sort(key=lambda row: row["same"] is True)
     TableWriter(None, _COLUMNS).page(rows)
+    missing = sum(name.startswith(_NOT_FOUND) for name in found.values())
+    others = sum(row["same"] is False for row in rows)
+    if others or missing:
+        told = f"{counted(others, 'row')} without the bank's name, {counted(missing, 'account')}"
+        typer.echo(f"warning: {told} not found", err=True)
 
 
 def _account_of(call: Mapping[str, Any]) -> tuple[str, str] | None:

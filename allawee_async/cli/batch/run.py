@@ -119,6 +119,8 @@ class FileBatch:
         self._names = [row.cells.get(column) for row in rows]
         for odd in self._plan.warnings[:_SHOWN]:
             typer.echo(f"warning: {rows[odd.number - 1].place}: {printable(odd.text)}", err=True)
+        if (more := len(self._plan.warnings) - _SHOWN) > 0:
+            typer.echo(f"warning: {counted(more, 'more row')} like these", err=True)
         total = self._plan.total
         sums = [money(amount, currency) for currency, amount in total.items() if amount]
         self.told = ", ".join([counted(len(rows), "row"), *sums])

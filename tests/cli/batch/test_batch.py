@@ -90,6 +90,15 @@ def test_a_wrong_row_stops_all(call: Any, salaries: Path) -> None:
     assert "1 row cannot be sent, so nothing was: line 4: --amount takes" in result.stderr
 
 
+def test_warnings_that_are_not_shown_are_counted(call: Any, salaries: Path) -> None:
+    rows = [f"pay-{number},1000,123456789,John Doe" for number in range(14)]
+    salaries.write_text("\n".join(["reference,amount,Account,Name", *rows]))
+    result = call(*PAY, *TO, "--from", str(salaries), "--dry-run")
+
+    assert result.stderr.count("zeros in front are lost") == 10
+    assert "warning: 4 more rows like these" in result.stderr
+
+
 def test_major_units(call: Any, salaries: Path) -> None:
     words = ("--amounts", "major", "--dry-run")
     result = call(*PAY, *TO, "--from", str(salaries), *words)
@@ -127,6 +136,7 @@ def test_names_of_the_bank_stand_beside_those_of_the_file(call: Any, salaries: P
     assert result.exit_code == 0, result.stderr
     assert rows[0] == ["reference", "account", "nameOfTheBank", "nameOfTheFile", "same"]
     assert (rows[1][0], rows[1][-1]) == ("pay-1", "no")
+    assert "warning: 1 row without the bank's name, 0 accounts not found" in result.stderr
     assert [row[-1] for row in rows[2:]] == ["yes"] * 4
     assert {request.method for request in call.sandbox.requests} <= {"GET", "POST"}
     assert not [one for one in call.sandbox.requests if one.path == "/payments/payouts"]
