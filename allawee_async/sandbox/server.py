@@ -245,6 +245,9 @@ class Sandbox:
             events: The names of the events; None makes it the default webhook, which gets all those
                 that no other one wants.
             signing_key: What signs the events; None for one made from the seed.
+
+        Raises:
+            TypeError: The events are one text, not a list.
         """
         return plant(self._state, url, events, signing_key)
 

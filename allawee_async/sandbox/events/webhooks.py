@@ -68,7 +68,13 @@ def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
 def plant(
     state: State, url: str, events: Iterable[str] | None, signing_key: str | None
 ) -> JsonObject:
-    """Store an enabled webhook; without events it is the default one, which gets all the others."""
+    """Store an enabled webhook; without events it is the default one, which gets all the others.
+
+    Raises:
+        TypeError: The events are one text, which would be taken for a list of letters.
+    """
+    if isinstance(events, str):
+        raise TypeError(f"events is a list of names: [{events!r}]")
     fields: JsonObject = {"name": "Planted", "url": url, "events": list(events or ())}
     if signing_key is not None:
         fields["signingKey"] = signing_key

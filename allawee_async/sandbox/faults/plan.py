@@ -99,7 +99,7 @@ class Faults:
         """Let a fault of any kind hit; the methods below do so for the kinds that there are.
 
         Raises:
-            ValueError: `times` is less than 1.
+            ValueError: `times` is less than 1, or `path` does not begin with a slash.
         """
 
         def choose(request: ApiRequest) -> Fault | None:
@@ -211,6 +211,10 @@ class Faults:
     ) -> None:
         left = check_times(limits.get("times", 1), "requests")
         method, path = limits.get("method"), limits.get("path")
+        if path is not None and not path.startswith(("/", "*")):
+            raise ValueError(
+                f"path begins with a slash, as in /customers: {path!r} would hit nothing"
+            )
         self._pending.append(
             PendingFault(fault, choose, left, method.upper() if method else None, path)
         )

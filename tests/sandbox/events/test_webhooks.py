@@ -177,3 +177,10 @@ async def test_an_event_without_a_webhook_is_recorded_and_waits_for_nobody(
 async def test_unknown_events_are_not_found(allawee: Caller) -> None:
     for method, path in [("GET", "/events/evt.x"), ("POST", "/events/evt.x/retry")]:
         assert (await allawee.send(method, path)).json["code"] == "not-found"
+
+
+def test_the_events_of_a_planted_webhook_are_no_text(sandbox: Sandbox) -> None:
+    name = "card.authorization.request"
+
+    with pytest.raises(TypeError, match=rf"a list of names: \['{name}'\]"):
+        sandbox.add_webhook("http://127.0.0.1:9/hooks", name)

@@ -62,6 +62,12 @@ def test_a_fault_hits_at_least_once(times: int) -> None:
         Faults().reset(times=times)
 
 
+def test_a_path_that_no_request_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="'payments/payouts' would hit nothing"):
+        Faults().reset(path="payments/payouts")
+    Faults().reset(path="*")
+
+
 def test_random_faults_are_the_same_for_the_same_seed_and_about_as_many_as_told() -> None:
     def run(seed: int) -> list[str]:
         faults = Faults()
