@@ -38,10 +38,7 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
         arguments: Its arguments, by Python name.
     """
     if verb.noun == "webhooks":
-        from allawee_async.webhooks.events import EVENT_CLASSES
-
-        for name in set(arguments.get("events") or ()) - EVENT_CLASSES.keys():
-            yield f"no document names the event {name!r}; {known_names(name, EVENT_CLASSES)}"
+        yield from doubts_of_events(arguments.get("events") or ())
     model = verb.model
     if model is None or not fields_of(model):  # no document shows an entry
         return
@@ -54,6 +51,14 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
             told = f"the client knows no field {path!r} of {words_of(verb.noun)}; {close}"
             yield told.rstrip("; ")
     yield from _unnamed_values(model, arguments, alike=True)
+
+
+def doubts_of_events(names: Iterable[str]) -> Iterator[str]:
+    """Yield which events nothing is ever sent for, as far as documents tell."""
+    from allawee_async.webhooks.events import EVENT_CLASSES
+
+    for name in set(names) - EVENT_CLASSES.keys():
+        yield f"no document names the event {name!r}; {known_names(name, EVENT_CLASSES)}"
 
 
 def doubts_of_nothing(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:

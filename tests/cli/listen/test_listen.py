@@ -536,6 +536,13 @@ class TestRegistering:
         with pytest.raises(CommandError, match="the API told no id for the webhook"):
             await _listen(ListenOptions(port=0), SecretText(KEY), connection)
 
+    async def test_an_event_that_no_document_names_is_a_warning(
+        self, listening: Any, connection: Any
+    ) -> None:
+        async with listening(events=("*", EVENT), connection=connection) as hook:
+            assert hook.told.count("warning: no document names the event '*'") == 1
+            assert f"the event {EVENT!r}" not in hook.told
+
     async def test_what_cannot_be_deleted_is_disabled_and_told(
         self, listening: Any, connection: Any, sandbox: Any, allawee: Any
     ) -> None:
@@ -565,7 +572,8 @@ class TestRegistering:
                 await asyncio.sleep(0.001)
             hook.command.cancel()
             await asyncio.wait([hook.command])
-        assert f"the webhook {webhook.id} could not be deleted" in hook.told
+        left = f"the webhook {webhook.id} could not be deleted (no answer was waited for)"
+        assert left in hook.told
 
     async def test_what_somebody_else_has_deleted_is_no_trouble(
         self, listening: Any, connection: Any, allawee: Any
