@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CONDITIONS: Final = ("filter", "or_", "nor", "and_")
 """The parameters of lists that hold conditions."""
 
+_EXAMPLES: Final = "status:active, amount>=50000, name~ade"
 _QUOTED: Final = re.compile(r'"(?:\\.|[^"\\])*"')
 _CONDITION: Final = re.compile(
     r"(?:^|\s)-?([A-Za-z_][\w.]*)(?=[|:=!<>~])"  # a field, and what is asked of it
@@ -39,6 +40,9 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
     """
     if verb.noun == "webhooks":
         yield from doubts_of_events(arguments.get("events") or ())
+    for text in _texts(arguments):
+        if not _CONDITION.search(text):
+            yield f"{text!r} is no condition: write a field, an operator and a value: {_EXAMPLES}"
     model = verb.model
     if model is None or not fields_of(model):  # no document shows an entry
         return
@@ -89,8 +93,14 @@ def _unnamed_values(
 
 def _conditions(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the fields that conditions name, with the values that they ask for."""
+    for text in _texts(arguments):
+        yield from _CONDITION.findall(text)
+
+
+def _texts(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Yield all conditions, with nothing inside of their quotes."""
     for text in (text for name in CONDITIONS for text in arguments.get(name) or ()):
-        yield from _CONDITION.findall(_QUOTED.sub('""', text))
+        yield _QUOTED.sub('""', text)
 
 
 def _wire_name(path: str) -> str:

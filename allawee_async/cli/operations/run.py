@@ -32,6 +32,7 @@ from allawee_async.errors import (
     AllaweeError,
     BadRequestError,
     DecodeError,
+    NotFoundError,
     RequestAccepted,
     UnprocessableEntityError,
 )
@@ -131,6 +132,8 @@ class VerbCall:
         except AllaweeError as error:
             if error.outcome_unknown:
                 raise CommandError(f"{error}{self._advice()}", ExitCode.UNKNOWN) from error
+            if isinstance(error, NotFoundError) and (advice := self._advice_on_id()):
+                raise CommandError(str(error), ExitCode.NOT_FOUND, advice=advice) from error
             raise
 
     async def _answer(self, method: Any) -> None:
@@ -284,6 +287,14 @@ class VerbCall:
             f"follow it with: allawee requests get {told}",
             err=True,
         )
+
+    def _advice_on_id(self) -> str | None:
+        """Return what to do if a reference was given in the place of an id, which has a dot."""
+        ids = [self._arguments[one.name] for one in self._verb.parameters if one.is_argument]
+        if FIND not in self._verb.siblings or not ids or "." in ids[0]:
+            return None
+        find = f"allawee {command_words(self._verb.noun)} find --reference {shlex.quote(ids[0])}"
+        return f"is it a reference? `{find}` tells the id"
 
     def _advice(self) -> str:
         """Return how to look whether the call took effect."""

@@ -47,6 +47,14 @@ def test_what_the_api_passes_over_is_a_warning_too(call: Call, words: Any, told:
     assert told in result.stderr
 
 
+@pytest.mark.parametrize("text", ["ada@example.com", "active", "status active"])
+def test_what_is_no_condition_is_told_before_the_api_refuses_it(call: Call, text: str) -> None:
+    result = call("customers", "list", "--filter", text)
+
+    assert result.exit_code == 1
+    assert f"warning: {text!r} is no condition: write a field, an operator" in result.stderr
+
+
 def test_a_value_that_no_document_names_is_told_of_where_it_finds_nothing(call: Call) -> None:
     given = ("--amount", "10", "--currency", "NGN", "--method", "billing", "--options", "{}", "-y")
     call("payments", "create-payout", *given)

@@ -476,3 +476,21 @@ def test_verbs_know_what_they_answer() -> None:
     assert answers["accounts.logs_csv"][0] == "file"
     assert answers["tools.bills.products"] == ("list", "BillProduct")
     assert answers["webhooks.secret"] == ("object", "WebhookSecret")
+
+
+@pytest.mark.parametrize(
+    ("words", "find"),
+    [
+        (("payments", "get", "invoice 17"), "allawee payments find --reference 'invoice 17'"),
+        (("cards", "block", "card-7"), "allawee cards find --reference card-7"),
+    ],
+)
+def test_a_reference_is_no_id(call: Any, words: Any, find: str) -> None:
+    result = call(*words)
+
+    assert result.exit_code == 4
+    assert f"is it a reference? `{find}` tells the id" in result.stderr
+
+
+def test_an_id_that_is_not_there_is_no_reference(call: Any) -> None:
+    assert "reference?" not in call("payments", "get", "p.2wcj2CxxhnpcWAc4z").stderr
