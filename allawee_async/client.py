@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import RequestAccepted
-from allawee_async.redaction import SecretText, named_secrets
+from allawee_async.redaction import SecretObject, named_secrets
 from allawee_async.resources import Resources
-from allawee_async.transport.config import Hosts, KeySource
+from allawee_async.transport.config import Hosts, KeySource, hidden
 from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.rate import checked_rate
@@ -94,8 +94,8 @@ class AllaweeClient(Resources):
         sleep: Callable[[float], Awaitable[object]] = _DEFAULT_CLOCK.sleep,
         random: Callable[[], float] = _DEFAULT_CLOCK.random,
     ) -> None:
-        if isinstance(api_key, str):
-            api_key = SecretText(api_key)  # a traceback with local variables would show it
+        # a traceback with local variables would show it
+        api_key = cast("APIKey | None", hidden(api_key))
         keys = KeySource(api_key, os.environ)
         self._is_view = False
         time = Clock(monotonic=clock, sleep=sleep, random=random)
@@ -177,6 +177,8 @@ class AllaweeClient(Resources):
             AllaweeError: As for any other call.
         """
         query = query or {}
+        if isinstance(json, dict):
+            json = SecretObject(json)  # a traceback with local variables would show it
         request = Request(
             method=checked_method(method),
             path=checked_path(path),
@@ -186,6 +188,7 @@ class AllaweeClient(Resources):
             secure=secure,
             resend=may_resend(method.upper()),
         )
+        del query  # as above
         try:
             return await self._session.send(request)
         except RequestAccepted as accepted:

@@ -21,6 +21,7 @@ from allawee_async import (
     to_dict,
 )
 from allawee_async.sandbox import Sandbox
+from tests.support.canaries import locals_text
 from tests.support.raw_server import RawServer, answers, one
 
 KEY = "sk.test.canary"
@@ -82,6 +83,7 @@ def test_what_cannot_be_a_key_is_refused_without_being_shown(key: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         AllaweeClient(key)
     assert "canary" not in str(caught.value)
+    assert "canary" not in locals_text(caught.value)
 
 
 @pytest.mark.parametrize("name", ["base_url", "secure_url"])

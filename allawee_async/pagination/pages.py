@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeGuar
 
 import attrs
 
-from allawee_async.errors import (
-    BadRequestError,
-    DecodeError,
-    NotFoundError,
-    PaginationError,
-    UnprocessableEntityError,
-)
+from allawee_async.errors import APIError, DecodeError, PaginationError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 from allawee_async.transport.request import settled
@@ -39,7 +33,7 @@ It may be an async function.
 
 _DEFAULT_LIMIT: Final = 20
 _CURSORS: Final = ("after", "before", "lastId", "page")
-_REFUSALS: Final = (BadRequestError, NotFoundError, UnprocessableEntityError)
+_REFUSALS: Final = frozenset({400, 404, 409, 410, 422})
 """What servers answer where the entry that a cursor names is gone."""
 
 
@@ -319,13 +313,16 @@ class PageWalk(Generic[T]):
     async def _next_batch(self) -> Batch[T]:
         try:
             return await self._fetched()
-        except _REFUSALS as error:
-            if not self._place.known:  # the query of the caller
+        except APIError as error:
+            if error.status not in _REFUSALS or not self._place.known:  # the query of the caller
                 raise
             refused = error
         for cursor in self._place.earlier(is_backwards=self._source.is_backwards):
-            with suppress(*_REFUSALS):
+            try:
                 return await self._source.batch(cursor)
+            except APIError as error:
+                if error.status not in _REFUSALS:
+                    raise
         raise PaginationError(
             "the server takes none of the last entries as a cursor: they were deleted meanwhile, "
             "it seems; read the rest by its time, list(created_until=…) with the created_at of the "

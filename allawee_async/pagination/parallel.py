@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import attrs
 
+from allawee_async.errors import ConfigurationError
 from allawee_async.pagination.pages import PageWalk, cancel_anywhere, is_of_item, wire_value
 from allawee_async.pagination.windows import in_milliseconds, time_in
 from allawee_async.transport.request import settled
@@ -47,11 +48,20 @@ class ParallelWalk(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        """Return the next item that came."""
+        """Return the next item that came.
+
+        Raises:
+            ConfigurationError: The walk was begun in another event loop.
+        """
         if self._task is None:
             self._task = asyncio.create_task(self._run.run())
             _RUNNING.add(self._task)
             self._task.add_done_callback(_RUNNING.discard)
+        elif self._task.get_loop() is not asyncio.get_running_loop():
+            raise ConfigurationError(
+                "a parallel walk belongs to the event loop in which it was begun; begin another, "
+                "or walk the parts of split() one by one"
+            )
         while not self._items:
             self._items.extend(await self._run.next_items())
         return self._items.popleft()

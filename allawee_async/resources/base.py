@@ -421,6 +421,9 @@ class _Form:
         for name in self.secrets & given.keys():
             if given[name] is not None or name in self.required:
                 given[name] = secret_text(given[name])
+        for name, value in given.items():
+            if isinstance(value, dict):  # of claims, identity numbers among them
+                given[name] = SecretObject(cast("dict[str, Any]", value))
 
     def fits(self, ids: tuple[Any, ...], given: dict[str, Any]) -> bool:
         """Whether it is a call with all that is needed, ids by place, and nothing else."""
@@ -480,8 +483,7 @@ class route(Route):  # noqa: N801 - a decorator
         @wraps(function)
         async def send(noun: Any, *ids: Any, **given: Any) -> Any:
             form = _form_of(function)
-            if form.secrets:
-                form.hide(given)
+            form.hide(given)
             if not form.fits(ids, given):
                 placed = _placed(function, form, (noun, *ids), given)
                 if isinstance(placed, TypeError):
@@ -491,6 +493,7 @@ class route(Route):  # noqa: N801 - a decorator
             if self.prepare is not None:
                 self.prepare(given)
             sent = form.checked(given)
+            given.clear()  # as above
             query = query_texts(sent) if sent and not takes_body else {}
             if form.is_list:  # no document shows one; it is read to its end, should there be pages
                 pager = noun._pager(self, *ids, model=form.model, query=query, loose=True)  # noqa: SLF001

@@ -128,7 +128,7 @@ class KeySource:
     _provider: Callable[[], str | Awaitable[str]] | None = None
 
     def __init__(self, key: APIKey | None, environ: Mapping[str, str]) -> None:
-        given = _hidden(environ.get("ALLAWEE_API_KEY") or None if key is None else key)
+        given = hidden(environ.get("ALLAWEE_API_KEY") or None if key is None else key)
         del key, environ  # a traceback with local variables would show them
         if given is None:
             raise ConfigurationError(
@@ -148,9 +148,9 @@ class KeySource:
         if self._provider is None:
             return self.fixed or SecretText()
         try:
-            answer = _hidden(self._provider())
+            answer = hidden(self._provider())
             if inspect.isawaitable(answer):
-                answer = _hidden(await answer)
+                answer = hidden(await answer)
         except Exception as error:
             raise ConfigurationError(
                 f"the function that gives the API key failed with {type(error).__name__}"
@@ -169,7 +169,7 @@ class KeySource:
         return kind.get((self.fixed or "")[:8], "key")
 
 
-def _hidden(value: object) -> object:
+def hidden(value: object) -> object:
     """Return a value that a traceback may show: a `SecretText`, or what is no text."""
     if isinstance(value, str):
         return SecretText(value)

@@ -54,6 +54,7 @@ class Download:
         self._last: StreamedResponse | None = None
         self._is_open = False
         self._is_begun = False
+        self._is_taken = False
 
     @property
     def content_type(self) -> str:
@@ -98,7 +99,7 @@ class Download:
         """
         if self._is_open:
             raise ConfigurationError("the file is open already; ask the API for another one")
-        self._is_open, self._is_begun = True, False
+        self._is_open, self._is_begun, self._is_taken = True, False, False
         try:
             await self._start(_itself)
         except BaseException:
@@ -120,9 +121,12 @@ class Download:
         """Iterate over the bytes as they come; outside of `async with`, over a file of its own.
 
         Raises:
+            ConfigurationError: The file is open, and was read or saved already.
             TransportError: The file was cut off.
         """
         is_shared = self._is_open
+        if is_shared and self._is_taken:
+            raise _begun()
         response = self._opened if is_shared else await self._start(_itself)
         try:
             while chunk := await self._told(response, response.part()):
@@ -184,11 +188,8 @@ class Download:
         if not self._is_open:
             return await self._start(use)
         if self._is_begun:
-            raise ConfigurationError(
-                "the file was begun: a part of it was handed out already; take the rest from the "
-                "same loop, or ask the API for another one"
-            )
-        self._is_begun = True
+            raise _begun()
+        self._is_begun = self._is_taken = True
         return await self._told(self._opened, use(self._opened))
 
     async def _told(self, response: StreamedResponse, use: Awaitable[T]) -> T:
@@ -243,6 +244,13 @@ class _Document:
 def _is_json(response: StreamedResponse) -> bool:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
+
+
+def _begun() -> ConfigurationError:
+    return ConfigurationError(
+        "the file was begun: a part of it was handed out already; take the rest from the same "
+        "loop, or ask the API for another one"
+    )
 
 
 async def _itself(response: StreamedResponse) -> StreamedResponse:

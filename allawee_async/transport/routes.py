@@ -187,4 +187,5 @@ def json_bytes(body: FreeForm) -> bytes:
     try:
         return SecretBytes(dumps(write_mapping(body)))
     except (TypeError, ValueError) as error:  # which quotes no value
-        raise ConfigurationError(f"the request body has no form in JSON: {error}") from None
+        problem = ConfigurationError(f"the request body has no form in JSON: {error}")
+    raise problem  # out here, so that it does not drag along the frames that hold the values

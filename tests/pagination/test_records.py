@@ -305,7 +305,7 @@ class Shop:
         await line.answer(page_of(*found, has_more=begin + limit < len(self.names)))
 
 
-@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
 @pytest.mark.parametrize("gone", [[9], [8, 9], [*range(3, 10)], [*range(1, 10)], [*range(10)]])
 async def test_a_cursor_that_is_gone_is_gone_around(gone: list[int], status: int) -> None:
     shop = Shop(35, status)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async import AllaweeClient
+from allawee_async import AllaweeClient, ConfigurationError
 from tests.support.threads import sandbox_in_thread
 
 if TYPE_CHECKING:
@@ -101,6 +101,20 @@ def test_a_walk_may_be_driven_from_one_loop_after_the_other(how: str) -> None:
         asyncio.run(allawee.close())
 
     assert len(found) == len(set(found)) == 30
+
+
+def test_a_parallel_walk_says_that_it_belongs_to_one_loop() -> None:
+    with sandbox_in_thread(customers=30) as sandbox:
+        allawee = AllaweeClient(sandbox.api_key, base_url=sandbox.url)
+        walk = allawee.customers.list(limit=4).parallel(2)
+
+        async def one() -> None:
+            await anext(walk)
+
+        asyncio.run(one())
+        with pytest.raises(ConfigurationError, match="event loop"):
+            asyncio.run(one())
+        asyncio.run(allawee.close())
 
 
 def test_tasks_of_one_loop_after_the_other_may_share_a_walk() -> None:

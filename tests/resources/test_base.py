@@ -20,6 +20,7 @@ from allawee_async import (
     to_dict,
 )
 from allawee_async.sandbox import Sandbox
+from tests.support.canaries import BVN, locals_text
 from tests.support.faketime import FakeTime
 from tests.support.raw_server import RawServer, answers, customer, one
 from tests.support.wire import Wire
@@ -327,3 +328,29 @@ def test_a_keyword_that_no_list_has_is_answered_by_a_filter() -> None:
     for listed in (allawee.customers.list, partial(allawee.accounts.logs, "ac.1")):
         with pytest.raises(TypeError, match=r"'status'.*filter=F\.status == "):
             listed(status="active")
+
+
+IDENTITY = {"individualIdentity": {"type": "bvn", "id": BVN}}
+
+
+@pytest.mark.parametrize("claims", [IDENTITY, {"businessDirectors": [IDENTITY]}, {"odd": object()}])
+async def test_no_frame_of_the_package_shows_the_identity_of_a_customer(claims: Any) -> None:
+    given = {**IDENTITY, **claims}
+    async with (
+        RawServer(answers({"message": "no"}, status=500)) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        error = await failure(
+            allawee.customers.create(name="n", type="individual", reference="r", claims=given)
+        )
+    assert BVN not in locals_text(error)
+
+
+@pytest.mark.parametrize("body", [{"claims": IDENTITY}, {"claims": IDENTITY, "odd": object()}])
+async def test_no_frame_of_the_package_shows_the_body_of_a_call_without_a_method(body: Any) -> None:
+    async with (
+        RawServer(answers({"message": "no"}, status=500)) as server,
+        AllaweeClient(KEY, base_url=server.url) as allawee,
+    ):
+        error = await failure(allawee.request("POST", "/new", json=body))
+    assert BVN not in locals_text(error)

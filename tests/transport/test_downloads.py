@@ -144,6 +144,8 @@ async def test_an_open_file_that_was_begun_is_not_read_in_half() -> None:
         assert await file.read() == BIG
         with pytest.raises(ConfigurationError, match="the file was begun"):
             await file.read()
+        with pytest.raises(ConfigurationError, match="the file was begun"):
+            await anext(aiter(file))
 
 
 @pytest.mark.parametrize("way", [*WAYS, "save"])
