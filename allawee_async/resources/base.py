@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
 from inspect import iscoroutinefunction
@@ -47,7 +48,7 @@ from allawee_async.transport.routes import Route, json_bytes, query_texts
 from allawee_async.types import JSONObject  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from allawee_async.transport.response import Reply
     from allawee_async.transport.session import SessionManager
@@ -386,6 +387,28 @@ def check_spending_limits(controls: JSONValue) -> None:
                 optional_minor_units(f"controls.{name}[{index}].amount", limit.get("amount"))
 
 
+def refuse_python_names(path: str, value: object, model: type[Model]) -> None:
+    """Refuse a mapping that names the fields of a model as Python does.
+
+    It goes out as it is, and the API would pass over them: a customer would have no claims.
+
+    Raises:
+        ConfigurationError: It does; the error tells the API's name.
+    """
+    fields = fields_of(model)
+    for name, inner in value.items() if isinstance(value, Mapping) else ():
+        field, wire = fields.get(name), camel(str(name))
+        if field is None and wire in fields:
+            raise ConfigurationError(
+                f"{path}.{name} is {path}.{wire} in a mapping, which goes out as it is; "
+                f"{model.__name__}({name}=…) takes Python's names"
+            )
+        shape = field and (field.item or field)
+        if shape and shape.model:
+            for each in inner if isinstance(inner, list | tuple) else (inner,):
+                refuse_python_names(f"{path}.{name}", each, shape.model)
+
+
 def _kind(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
@@ -399,6 +422,7 @@ class _Form:
         required: Those of them that must be given.
         secrets: Those of them that nothing may show.
         amounts: Those of them that are money.
+        bodies: Those of them that a model describes.
         model: What is answered.
         is_list: Whether a list of such is.
     """
@@ -413,6 +437,7 @@ class _Form:
         self.required = {one.name for one in named if one.required}
         self.secrets = {one.name for one in named if one.kind is ParameterKind.SECRET}
         self.amounts = {one.name for one in named if one.is_money}
+        self.bodies = {one.name: one.model for one in named if one.is_body and one.model}
         self.model: type[Model] = model or Model
         self.is_list = returns is Returns.LIST
 
@@ -436,7 +461,8 @@ class _Form:
         """Return what is sent, by its names on the wire, without what is None.
 
         Raises:
-            ConfigurationError: A secret is empty or no text, or an amount is no whole number.
+            ConfigurationError: A secret is empty or no text, an amount is no whole number, or a
+                mapping has Python's names.
         """
         sent = SecretObject()
         for name, value in given.items():
@@ -448,6 +474,8 @@ class _Form:
                 sent[self.fields[name]] = value
         if "controls" in sent:
             check_spending_limits(write(sent["controls"]))
+        for name, model in self.bodies.items():
+            refuse_python_names(name, given.get(name), model)
         return sent
 
 

@@ -151,3 +151,13 @@ async def test_no_card_number_is_kept(
 
 def content_of(path: Path) -> str:
     return path.read_text()
+
+
+def test_options_in_the_names_of_python_are_refused_before_anything_is_sent(
+    allawee: AllaweeClient,
+) -> None:
+    (row,) = payouts(1)
+    wrong = {**row, "options": {"account_number": "0123456789", "bank_code": "058"}}
+
+    with pytest.raises(BatchRowsError, match=r"options.account_number is options.accountN"):
+        check_rows(allawee.payments.create_payout, [wrong])

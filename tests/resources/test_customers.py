@@ -219,6 +219,30 @@ async def test_get_sends_one_request_to_the_documented_path() -> None:
     assert request.body == b""
 
 
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ({"individual_information": {}}, "claims.individual_information is claims.individualInfo"),
+        (
+            {"individualInformation": {"first_name": "Ada"}},
+            r"firstName in a mapping, which .*; IndividualInformation\(first_name=…\)",
+        ),
+        ({"individualInformation": {"nick_name": "Ada"}, "own_field": 1}, None),
+    ],
+)
+async def test_a_mapping_has_the_names_of_the_api(claims: Any, told: str | None) -> None:
+    fields: Any = {"name": "Ada", "reference": "user-1", "type": "individual", "claims": claims}
+    body = one(reference="user-1")
+    async with RawServer(answers(body)) as server, AllaweeClient(KEY, base_url=server.url) as it:
+        if told is None:
+            await it.customers.create(**fields)
+        else:
+            with pytest.raises(ConfigurationError, match=told):
+                await it.customers.create(**fields)
+
+    assert len(server.requests) == (told is None)
+
+
 async def test_unknown_fields_and_values_are_kept_at_every_depth() -> None:
     body = one(
         status="frozen",
