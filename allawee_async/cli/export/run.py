@@ -23,7 +23,7 @@ from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.cli.output.live_bar import LiveBar
-from allawee_async.cli.wording import listed
+from allawee_async.cli.wording import command_words, listed
 from allawee_async.errors import (
     BadRequestError,
     ConfigurationError,
@@ -32,6 +32,8 @@ from allawee_async.errors import (
 )
 from allawee_async.export import FORMATS, ExportError, export
 from allawee_async.export.checkpoint import read_checkpoint
+from allawee_async.export.columns import EXTRA, columns_of
+from allawee_async.export.formats import format_of
 from allawee_async.export.journal import Names
 
 if TYPE_CHECKING:
@@ -131,7 +133,15 @@ class ExportCommand:
         self._options = {name: given[name] for name in _OPTIONS}
         self._options["parallel"] = whole_number("--parallel", given["parallel"] or "1", 1)
         self._check_reveal()
+        self._warn_of_one_column(verb)
         self._options["overwrite"] = self._may_overwrite()
+
+    def _warn_of_one_column(self, verb: Verb) -> None:
+        if verb.model is None or columns_of(verb.model) != (EXTRA,):
+            return
+        if format_of(self.out, self._options["format"]) in ("csv", "parquet"):
+            told = f"no document names the fields of {listed(verb)}: each is JSON in one column"
+            warn_of([f"{told}; `allawee {command_words(verb.call)} -o csv` writes columns"])
 
     def _check_reveal(self) -> None:
         """Let a person ask for secrets, and no script that somebody has set up once."""

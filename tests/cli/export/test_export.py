@@ -122,6 +122,8 @@ def test_the_logs_of_an_account_can_be_exported(call: Call, tmp_path: Path) -> N
     again = call("accounts", "export-logs", "ac.other", "--out", str(target), "--resume")
     assert "the list is http" in again.stderr
     assert call("accounts", "export-logs", "--out", str(target)).exit_code == 2
+    table = call("accounts", "export-logs", ACCOUNT, "--out", str(target.with_suffix(".csv")))
+    assert "`allawee accounts logs -o csv` writes columns" in table.stderr
 
 
 def test_secrets_are_not_shown_where_nobody_sits_at_a_terminal(call: Call, tmp_path: Path) -> None:
