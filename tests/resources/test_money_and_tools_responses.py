@@ -139,7 +139,7 @@ async def test_relations_are_ids_or_objects(wire: Any, sample: Any) -> None:
 async def test_a_lost_payout_is_found_by_its_reference(wire: Any, sample: Any) -> None:
     lost = {**sample("payments.get.response")["data"], "reference": "inv-7"}
     wire.answer(status=503)
-    wire.answer([lost])
+    wire.answer(body={"code": "success", "data": [lost], "metadata": {"hasMore": False}})
     client = wire.client()
 
     with pytest.raises(APIError) as caught:
