@@ -94,12 +94,14 @@ class _Stretch(Generic[T]):
 
     Attributes:
         window: The window; its beginning moves when somebody else takes over what is before it.
-        walk: The pages of what the window was at first.
+        whole: What the window was at first.
+        walk: The pages of that.
         read: The earliest time that was read.
         density: How many entries there are in a second, by the last page.
     """
 
     window: Window
+    whole: Window
     walk: PageWalk[T]
     read: datetime
     density: float = 0.0
@@ -119,6 +121,11 @@ class _Stretch(Generic[T]):
     def is_given_away(self, time: datetime) -> bool:
         """Return whether what was created then is somebody else's."""
         return self.window.since is not None and time < self.window.since
+
+    def spans(self, time: datetime) -> bool:
+        """Return whether what was created then belongs to what the window was at first."""
+        since = self.whole.since
+        return (since is None or since <= time) and time < self.whole.until
 
     def give(self, page_size: int) -> Window | None:
         """Give half of what is behind the next page away, from its beginning; None if it is little.
@@ -155,6 +162,7 @@ class _Run(Generic[T]):
         self._changed = asyncio.Condition()
         self._came: asyncio.Queue[Sequence[T] | _Failure | None] = asyncio.Queue(workers)
         self._has_ended = False
+        self._misplaced: set[str] = set()
 
     def close(self) -> None:
         """Have nothing more for anybody."""
@@ -212,7 +220,7 @@ class _Run(Generic[T]):
         while (window := await self._next_window()) is not None:
             query = {**self._timeline.query_in(window), "sort": f"-{self._timeline.wire}"}
             source = attrs.evolve(self._source, query=query, on_invalid=None)
-            stretch = _Stretch(window, PageWalk(source, ahead=False), window.until)
+            stretch = _Stretch(window, window, PageWalk(source, ahead=False), window.until)
             self._stretches.append(stretch)
             await self._walk(stretch)
             self._stretches.remove(stretch)
@@ -242,17 +250,14 @@ class _Run(Generic[T]):
             except StopAsyncIteration:
                 return
             except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
-                time = self._time_of(error, stretch) if is_of_item(error) else None
-                if time is None or not stretch.is_given_away(time):
-                    stretch.read = min(stretch.read, time or stretch.read)
+                if not is_of_item(error):
+                    await self._leave_out(error)
+                elif self._is_ours(error, stretch):
+                    stretch.read = min(stretch.read, self._time_of(error, stretch))
                     await self._leave_out(error)
                 continue
             times = [self._time_of(item, stretch) for item in page.items]
-            kept = [
-                item
-                for item, time in zip(page.items, times, strict=True)
-                if not stretch.is_given_away(time)
-            ]
+            kept = [item for item in page.items if self._is_ours(item, stretch)]
             self._look_at_order([stretch.read, *times])
             stretch.note(times)
             self._page_size = max(self._page_size, len(times))
@@ -263,6 +268,19 @@ class _Run(Generic[T]):
             if self._idle:
                 async with self._changed:
                     self._changed.notify_all()
+
+    def _is_ours(self, entry: Any, stretch: _Stretch[T]) -> bool:
+        """Return whether this worker hands an entry out, and not who took over its time."""
+        time = time_in(wire_value(entry, self._timeline.wire))
+        if time is not None and stretch.spans(time):
+            return not stretch.is_given_away(time)
+        # what it shows contradicts the window that it came in: who has it first hands it out
+        name = wire_value(entry, self._source.cursor_field)
+        if not isinstance(name, str):
+            return True
+        is_first = name not in self._misplaced
+        self._misplaced.add(name)
+        return is_first
 
     def _look_at_order(self, times: Sequence[datetime]) -> None:
         """Find out whether the server sorts by time, as it is asked to."""

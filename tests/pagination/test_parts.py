@@ -340,6 +340,32 @@ async def test_an_item_that_cannot_be_read_is_told_once_and_the_rest_comes(
     assert Counter(found) == Counter(listed.times.keys() - Spoilt.BAD)
 
 
+class Misdated(TimedList):
+    """A list of which some records show another time, or none, than the server goes by."""
+
+    SHOWN = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-01:00", "never")
+
+    def answer(self, query: dict[str, str]) -> dict[str, object]:
+        told = super().answer(query)
+        data: Any = told["data"]
+        for each in data:
+            number = int(each["id"][-2:])
+            if number < len(self.SHOWN):
+                each["createdAt"] = self.SHOWN[number]
+        return told
+
+
+@pytest.mark.parametrize("limit", [1, 3, 9, 50])
+async def test_an_item_with_an_impossible_time_comes_once(limit: int) -> None:
+    listed = Misdated.of(*evenly(220))
+    errors: list[DecodeError] = []
+    async with serving(listed) as allawee:
+        walk = allawee.customers.list(limit=limit, on_invalid=errors.append).parallel(4)
+        found = Counter([each.id async for each in walk])
+    found.update(str(error.cursor) for error in errors)
+    assert found == Counter(listed.times.keys())
+
+
 @pytest.mark.parametrize("is_async", [False, True])
 async def test_what_on_invalid_raises_is_raised(is_async: bool) -> None:
     def refuse(error: DecodeError) -> object:
