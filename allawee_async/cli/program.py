@@ -149,7 +149,8 @@ def _write(stream: TextIO | None, text: str) -> ExitCode:
     if stream is None:
         return ExitCode.DONE
     try:
-        stream.write(text)
+        if text:  # a write of nothing fails, too, where there is no room
+            stream.write(text)
         stream.flush()
     except OSError as error:
         # Let Python's own last flush go nowhere, instead of ending with a complaint.

@@ -64,9 +64,19 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
         given: The values of all options, by Python name.
 
     Raises:
-        CommandError: A value cannot be used, the answer was no, or nobody could be asked.
+        CommandError: A value cannot be used, the answer was no, nobody could be asked, or nobody
+            reads what a write has to tell.
         AllaweeError: The call failed.
     """
+    try:
+        _run(verb, given)
+    except BrokenPipeError as error:
+        if not verb.writes:
+            raise
+        raise CommandError("it was not carried out, as nobody reads what it tells") from error
+
+
+def _run(verb: Verb, given: dict[str, Any]) -> None:
     if given.get("failed"):
         times = cast("ListParams", arguments_of(times_of(verb).parameters, given))
         run_with_client(given["connection"], partial(retry_failed, times=times))

@@ -1,6 +1,7 @@
 """`allawee sandbox`: the embedded Allawee as a server of its own, for any program to talk to."""
 
 import asyncio
+import errno
 import signal
 import sys
 import webbrowser
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from allawee_async.sandbox import Sandbox
 
 _HIGHEST_PORT: Final = 65_535
+_PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 
 Port = Annotated[
     int,
@@ -80,7 +82,8 @@ def sandbox(*, options: SandboxOptions) -> None:
         raise CommandError(f"{error}; choose another file with --data") from error
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CommandError(f"{reason}; choose another with --port", ExitCode.FAILED) from error
+        option = "--port" if error.errno in _PORT_ERRORS else "--host"
+        raise CommandError(f"{reason}; choose another with {option}", ExitCode.FAILED) from error
 
 
 async def _serve(options: SandboxOptions) -> None:

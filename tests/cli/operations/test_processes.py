@@ -95,6 +95,21 @@ PAYOUT = (
 )
 
 
+def test_a_full_disk_is_no_trouble_where_nothing_is_written() -> None:
+    with full_disk() as full:
+        assert run_with_streams("events", "retry", "--failed", "--sandbox", stdout=full) == 0
+
+
+def test_a_write_that_nobody_listens_to_is_not_done_and_not_called_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in `… --from payments.csv 2>&1 | true`, where a warning comes before the first payment."""
+    words = ("--name", "n", "--url", "http://127.0.0.1:1/", "--events", "odd", "--sandbox")
+    with gone_reader() as gone:
+        monkeypatch.setattr(sys, "stderr", open(gone.fileno(), "w", 1, closefd=False))  # noqa: SIM115
+        assert run_with_streams("webhooks", "create", *words, stdout=gone) == 1
+
+
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "table"])
 @pytest.mark.parametrize(
     ("stdout", "reason"),

@@ -144,6 +144,8 @@ def test_failures_are_told_in_a_line(tmp_path: Path) -> None:
         pytest.raises(CommandError, match="choose another with --port"),
     ):
         sandbox(options=SandboxOptions(port=0, secure_port=taken.getsockname()[1]))
+    with pytest.raises(CommandError, match="choose another with --host"):
+        sandbox(options=SandboxOptions(port=0, host="192.0.2.1"))  # kept for documents
 
 
 async def test_its_page_is_opened_in_the_browser(
