@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,11 +51,18 @@ def plan_of(verb: Verb, rows: Sequence[Row], reading: Reading) -> Plan:
     """Return the calls that rows ask for, all of them checked.
 
     Raises:
-        CommandError: A column is for nothing, or a row cannot be sent; the first ones that cannot
-            are told.
+        CommandError: Columns are for nothing, or rows cannot be sent; the first of them are told.
     """
     columns = dict.fromkeys(column for row in rows for column in row.cells)
-    places = {column: _place_of(verb, column, reading) for column in columns}
+    places: dict[str, tuple[Parameter, str] | None] = {}
+    unused: list[str] = []
+    for column in columns:
+        try:
+            places[column] = _place_of(verb, column, reading)
+        except CommandError as error:
+            unused.append(str(error))
+    if unused:
+        raise CommandError("; ".join(unused[:_SHOWN]), ExitCode.WRONG_USE)
     calls: list[dict[str, Any]] = []
     wrong: list[str] = []
     for row in rows:
@@ -130,8 +138,9 @@ def _place_of(verb: Verb, column: str, reading: Reading) -> tuple[Parameter, str
             return parameter, path
     close = did_you_mean(column, [kebab(one.name) for one in verb.parameters])
     raise CommandError(
-        f"the column {column!r} is no option of this command; {close}use --map OPTION={column}, or "
-        f"--ignore {column} to leave it out",
+        f"the column {column!r} is no option of this command; {close}use "
+        f"--map {shlex.quote(f'OPTION={column}')}, or --ignore {shlex.quote(column)} to leave it "
+        "out",
         ExitCode.WRONG_USE,
     )
 

@@ -99,6 +99,15 @@ def test_warnings_that_are_not_shown_are_counted(call: Any, salaries: Path) -> N
     assert "warning: 4 more rows like these" in result.stderr
 
 
+def test_all_columns_that_are_no_options_are_told_at_once(call: Any, salaries: Path) -> None:
+    salaries.write_text(f"reference,Salary,Account Number\npay-1,1000,{ACCOUNT}\n")
+    result = call(*PAY, "--options.bankCode", BANK, "--from", str(salaries), "--dry-run")
+
+    assert result.exit_code == 2
+    assert "use --map OPTION=Salary, or --ignore Salary to leave it out" in result.stderr
+    assert "use --map 'OPTION=Account Number', or --ignore 'Account Number'" in result.stderr
+
+
 def test_major_units(call: Any, salaries: Path) -> None:
     words = ("--amounts", "major", "--dry-run")
     result = call(*PAY, *TO, "--from", str(salaries), *words)
