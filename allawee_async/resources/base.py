@@ -48,7 +48,7 @@ from allawee_async.transport.routes import Route, json_bytes, query_texts
 from allawee_async.types import JSONObject  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from allawee_async.transport.response import Reply
     from allawee_async.transport.session import SessionManager
@@ -387,26 +387,28 @@ def check_spending_limits(controls: JSONValue) -> None:
                 optional_minor_units(f"controls.{name}[{index}].amount", limit.get("amount"))
 
 
-def refuse_python_names(path: str, value: object, model: type[Model]) -> None:
-    """Refuse a mapping that names the fields of a model as Python does.
+def misnamed(path: str, value: object, model: type[Model]) -> Iterator[str]:
+    """Yield which fields of a mapping have Python's names in the place of the API's.
 
-    It goes out as it is, and the API would pass over them: a customer would have no claims.
-
-    Raises:
-        ConfigurationError: It does; the error tells the API's name.
+    A mapping goes out as it is, and the API would pass over them: a customer would have no claims.
+    Nothing is raised here, where a traceback would show the values.
     """
     fields = fields_of(model)
-    for name, inner in value.items() if isinstance(value, Mapping) else ():
-        field, wire = fields.get(name), camel(str(name))
+    if not isinstance(value, Mapping):
+        return
+    for name, inner in cast("Mapping[str, object]", value).items():
+        wire = camel(str(name))
+        field = fields.get(str(name))
         if field is None and wire in fields:
-            raise ConfigurationError(
+            yield (
                 f"{path}.{name} is {path}.{wire} in a mapping, which goes out as it is; "
                 f"{model.__name__}({name}=…) takes Python's names"
             )
         shape = field and (field.item or field)
         if shape and shape.model:
-            for each in inner if isinstance(inner, list | tuple) else (inner,):
-                refuse_python_names(f"{path}.{name}", each, shape.model)
+            is_several = isinstance(inner, list | tuple)
+            for each in cast("Sequence[object]", inner if is_several else (inner,)):
+                yield from misnamed(f"{path}.{name}", each, shape.model)
 
 
 def _kind(value: object) -> str:
@@ -475,7 +477,8 @@ class _Form:
         if "controls" in sent:
             check_spending_limits(write(sent["controls"]))
         for name, model in self.bodies.items():
-            refuse_python_names(name, given.get(name), model)
+            for told in misnamed(name, given.get(name), model):
+                raise ConfigurationError(told)
         return sent
 
 

@@ -333,7 +333,12 @@ def test_a_keyword_that_no_list_has_is_answered_by_a_filter() -> None:
 IDENTITY = {"individualIdentity": {"type": "bvn", "id": BVN}}
 
 
-@pytest.mark.parametrize("claims", [IDENTITY, {"businessDirectors": [IDENTITY]}, {"odd": object()}])
+MISNAMED = {"individualIdentity": {"id": BVN, "issuing_country": "NG"}}
+
+
+@pytest.mark.parametrize(
+    "claims", [IDENTITY, {"businessDirectors": [IDENTITY]}, {"odd": object()}, MISNAMED]
+)
 async def test_no_frame_of_the_package_shows_the_identity_of_a_customer(claims: Any) -> None:
     given = {**IDENTITY, **claims}
     async with (
