@@ -48,10 +48,13 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
         return
     named = [name for option in ("sort", "expand") for name in arguments.get(option) or ()]
     asked = [path for path, _ in _conditions(arguments)]
+    shown = shown_paths(model)
+    fields = [path for path, _ in paths_of(model)]
+    known = [*fields, *(path for path in shown if "." not in path and path not in fields)]
     for path in [*asked, *(name.removeprefix("-").partition(":")[0] for name in named)]:
         name = _wire_name(path)
-        if not (is_known(name, model, in_lists=True) or name in shown_paths(model)):
-            close = _close_to(name, [path for path, _ in paths_of(model)])
+        if not (is_known(name, model, in_lists=True) or name in shown):
+            close = _close_to(name, known)
             told = f"the client knows no field {path!r} of {words_of(verb.noun)}; {close}"
             yield told.rstrip("; ")
     yield from _unnamed_values(model, arguments, alike=True)

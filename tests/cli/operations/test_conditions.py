@@ -68,6 +68,8 @@ def test_a_value_that_no_document_names_is_told_of_where_it_finds_nothing(call: 
 
 def test_a_column_that_a_table_shows_may_be_asked_for(call: Call) -> None:
     assert call("events", "list", "--filter", "status:failed event:x").stderr == ""
+    told = call("events", "list", "--filter", "evnt:x").stderr
+    assert told == "warning: the client knows no field 'evnt' of events; did you mean event?\n"
 
 
 def test_an_export_warns_as_a_list_does(call: Call) -> None:
