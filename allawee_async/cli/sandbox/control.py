@@ -76,7 +76,8 @@ def requests(
         typer.echo("no request has come yet", err=True)
         return
     form = output or (Format.TABLE if somebody_reads() else Format.JSON)
-    columns = (*_COLUMNS, "body", "answer") if bodies else _COLUMNS
+    names = (*_COLUMNS, "body", "answer") if bodies else _COLUMNS
+    columns = [name for name in names if any(one.get(name) for one in found)]
     writer = writer_for(form, None, columns if form is Format.TABLE else None)
     writer.page(found)
     writer.end()
