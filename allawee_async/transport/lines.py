@@ -72,7 +72,8 @@ class Line(asyncio.BufferedProtocol):
     def _has_surplus(self) -> bool:
         if self._was_unasked or self._has_unread_bytes():
             return True
-        return not self._is_ours and self._handler.should_close  # others may have used it
+        # others may have used it; or an answer in chunks ended within what came with its surplus
+        return (not self._is_ours or self._left is None) and self._handler.should_close
 
     def _rest(self) -> None:
         """Expect nothing more, until the next request."""

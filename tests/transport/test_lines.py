@@ -148,6 +148,17 @@ def chunks_and(data: bytes) -> Callable[[Line, RawRequest], Awaitable[None]]:
     return step
 
 
+def drips_chunks_and(data: bytes) -> Callable[[Line, RawRequest], Awaitable[None]]:
+    """Say more than an answer in chunks, with the last of them."""
+
+    async def step(line: Line, _: RawRequest) -> None:
+        await line.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")
+        await asyncio.sleep(0.01)
+        await line.send(b"1\r\n}\r\n0\r\n\r\n" + data)
+
+    return step
+
+
 def drips_and(data: bytes) -> Callable[[Line, RawRequest], Awaitable[None]]:
     """Say more than an answer that comes in two parts, with the second of them."""
 
@@ -191,7 +202,10 @@ async def test_what_nobody_asked_for_is_nobodys_answer(
         assert server.connections == 2
 
 
-@pytest.mark.parametrize("step", [chunks_and(SURPLUS), drips_and(SURPLUS), drips_and(FOREIGN)])
+@pytest.mark.parametrize(
+    "step",
+    [chunks_and(SURPLUS), drips_chunks_and(SURPLUS), drips_and(SURPLUS), drips_and(FOREIGN)],
+)
 async def test_however_the_answer_comes(
     step: Callable[[Line, RawRequest], Awaitable[None]],
 ) -> None:
