@@ -131,8 +131,8 @@ def _value(parameter: Parameter, typed: Any) -> Any:
         case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:
             or_text = parameter.kind is ParameterKind.TEXT_OR_BODY
             return read_body(option, typed, parameter.model, or_text=or_text)
-        case _:
-            return typed
+        case _:  # an id that was cut out of a CSV ends in a carriage return
+            return typed.strip() if parameter.is_argument else typed
 
 
 def _names(text: str) -> list[str]:

@@ -492,5 +492,9 @@ def test_a_reference_is_no_id(call: Any, words: Any, find: str) -> None:
     assert f"is it a reference? `{find}` tells the id" in result.stderr
 
 
+def test_an_id_out_of_a_csv_may_end_in_a_carriage_return(call: Any) -> None:
+    assert call("cards", "get", "c.2tVghquVL5LxCkjB3\r").exit_code == 0
+
+
 def test_an_id_that_is_not_there_is_no_reference(call: Any) -> None:
     assert "reference?" not in call("payments", "get", "p.2wcj2CxxhnpcWAc4z").stderr
