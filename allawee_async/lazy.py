@@ -58,5 +58,5 @@ def _is_there(library: str) -> bool:
 
     try:
         return find_spec(library) is not None
-    except ValueError:  # its place among the modules was taken away
+    except (ImportError, ValueError):  # it is kept from being imported
         return False

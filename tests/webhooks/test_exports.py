@@ -1,9 +1,11 @@
 """What the use of the public names of `allawee_async.webhooks` loads."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
+
+import pytest
+
+import allawee_async.webhooks
 
 
 def run(program: str) -> None:
@@ -56,3 +58,18 @@ from allawee_async.webhooks import *
 assert WebhookDispatcher and SQLiteStore and "RedisStore" not in globals()
 """
     )
+
+
+def test_what_a_finder_refuses_counts_as_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "redis":
+                raise ModuleNotFoundError(name=name)
+
+    monkeypatch.delitem(sys.modules, "redis", raising=False)
+    namespace = vars(allawee_async.webhooks)
+    monkeypatch.delitem(namespace, "RedisStore", raising=False)  # where another test has used it
+    monkeypatch.setattr(sys, "meta_path", [Refusing, *sys.meta_path])
+
+    assert "RedisStore" not in dir(allawee_async.webhooks)
