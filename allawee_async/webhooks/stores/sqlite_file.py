@@ -170,7 +170,7 @@ class SQLiteFile:
         """Turn SQLite's errors into `StoreError`."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:  # the last for a NUL in the path
             advice = _ADVICE.get(result_of(error))
             raise StoreError(
                 f"the store {self.path} cannot be used: {error}" + (f"; {advice}" if advice else "")

@@ -130,6 +130,16 @@ def test_a_path_must_be_one_of_a_file(name: str) -> None:
         SQLiteStore(name)
 
 
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300])
+async def test_a_name_that_no_file_can_have_is_a_trouble_of_the_store(
+    tmp_path: Path, name: str
+) -> None:
+    store = SQLiteStore(tmp_path / name)
+    with pytest.raises(StoreError, match="cannot be used"):
+        await claimed(store)
+    await store.close()
+
+
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "1", True])
 def test_an_impossible_timeout_is_refused(path: Path, timeout: Any) -> None:
     with pytest.raises(ConfigurationError, match="timeout must be a positive number"):
