@@ -178,7 +178,8 @@ class AllaweeClient(Resources):
         """
         query = query or {}
         if isinstance(json, dict):
-            json = SecretObject(json)  # a traceback with local variables would show it
+            # a traceback with local variables would show it
+            json = SecretObject(write_mapping(json))
         request = Request(
             method=checked_method(method),
             path=checked_path(path),
