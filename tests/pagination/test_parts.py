@@ -86,6 +86,15 @@ async def test_the_parts_are_balanced_by_a_few_counts(spread: Any) -> None:
     assert len(listed.queries) <= listed.counting + 1
 
 
+async def test_what_lies_in_one_second_of_a_year_is_cut_as_long_as_the_counts_last() -> None:
+    listed = TimedList.of(0, *(YEAR / 3 + number / 100 for number in range(100)), YEAR)
+    async with serving(listed) as allawee:
+        cut = await allawee.customers.list(limit=100).split(2)
+
+    assert sum(part.count or 0 for part in cut) == 102
+    assert listed.counting == 6 * 2 - 1
+
+
 @settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -266,6 +275,17 @@ async def test_tasks_may_share_a_parallel_walk() -> None:
             await asyncio.gather(*(work() for _ in range(7)))
         assert await anext(walk, None) is None
     assert Counter(taken) == Counter(listed.times.keys())
+
+
+async def test_all_who_wait_when_a_parallel_walk_ends_are_told() -> None:
+    listed = TimedList.of(*evenly(1), latency=0.01)
+    async with serving(listed) as allawee:
+        walk = allawee.customers.list(limit=10).parallel(2)
+
+        async with asyncio.timeout(5):
+            found = await asyncio.gather(*(anext(walk, None) for _ in range(5)))
+
+    assert [each.id for each in found if each is not None] == ["cus.000000"]
 
 
 async def test_memory_is_bounded_where_the_caller_is_slow() -> None:
