@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from allawee_async.transport.config import APIKey
     from allawee_async.transport.rate import Rate
     from allawee_async.transport.response import Reply
-    from allawee_async.types import FreeForm
+    from allawee_async.types import FreeForm, JSONObject
 
 _DEFAULT_RETRY = RetryPolicy()
 _DEFAULT_CLOCK = Clock()
@@ -177,9 +177,8 @@ class AllaweeClient(Resources):
             AllaweeError: As for any other call.
         """
         query = query or {}
-        if isinstance(json, dict):
-            # a traceback with local variables would show it
-            json = SecretObject(write_mapping(json))
+        if isinstance(json, dict):  # a traceback with local variables would show it
+            json = SecretObject(cast("JSONObject", json))
         request = Request(
             method=checked_method(method),
             path=checked_path(path),

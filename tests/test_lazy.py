@@ -68,7 +68,7 @@ def test_the_names_of_a_package_inside_are_offered_too(
     inner.Private = object()  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "lazy_package.inner", inner)
     rooms = {"room": "Thing"}
-    package.__getattr__, package.__dir__ = lazy_names(vars(package), rooms, more="inner")  # type: ignore[method-assign]
+    package.__getattr__, package.__dir__ = lazy_names(vars(package), rooms, more=["inner"])  # type: ignore[method-assign]
 
     assert package.__all__ == ["Deep", "Thing"]
     assert package.Deep is inner.Deep
