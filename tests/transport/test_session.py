@@ -1084,7 +1084,11 @@ async def test_no_error_and_no_log_quotes_a_secret_that_the_server_echoes(
         error = await failure(call)
 
     shown = [str(error), repr(error), str(vars(error)), caplog.text, str(error.attempts)]
-    shown += [str(vars(record)) for record in caplog.records if record.name == "allawee_async"]
+    shown += [
+        str([value for value in vars(record).values() if not isinstance(value, int | float)])
+        for record in caplog.records  # whose times and numbers of threads may hold any digits
+        if record.name == "allawee_async"
+    ]
     for secret in (key, PIN, PAN):
         assert secret not in " ".join(shown)
 
