@@ -111,7 +111,7 @@ def engines(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def schemathesis(session: nox.Session) -> None:
     """Send a sandbox what its description allows, and what not; long with `--max-examples 100`."""
-    session.install("-e", ".[cli]", "schemathesis>=4.32")
+    session.install("-e", ".[cli]", "schemathesis>=4.32", "openapi-spec-validator>=0.9")
     quick = ("--max-examples", "3", "--phases", "fuzzing,stateful", "--generation-deterministic")
     session.run("python", "scripts/fuzz_sandbox.py", *(session.posargs or quick))
 

@@ -1,5 +1,7 @@
 """Runs Schemathesis against a sandbox: every operation of its description, rightly and wrongly.
 
+The description itself is looked at first, by a validator that knows OpenAPI.
+
     python scripts/fuzz_sandbox.py [--max-examples 10] [options of `schemathesis run`]
 
 No answer may be a server error, have a status that is not described, or not fit its schema, and no
@@ -170,9 +172,13 @@ async def _ids(allawee: AllaweeClient) -> dict[str, list[object]]:
 
 
 def main() -> int:
-    """Run it, and return 0 if nothing was found."""
-    from allawee_async.sandbox.server import running_in_a_thread  # noqa: PLC0415 - not for hooks
+    """Run it, and return 0 if nothing was found; raise if the description is no OpenAPI."""
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # noqa: PLC0415 - not for hooks
 
+    from allawee_async.openapi import document  # noqa: PLC0415
+    from allawee_async.sandbox.server import running_in_a_thread  # noqa: PLC0415
+
+    OpenAPIV31SpecValidator(json.loads(json.dumps(document()))).validate()
     options = sys.argv[1:]
     started = time.monotonic()
     with (
