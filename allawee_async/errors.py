@@ -25,13 +25,12 @@ identity number: messages are masked and kept to one line.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from allawee_async.redaction import mask, one_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
     from allawee_async.types import JSONValue
 
 __all__ = [

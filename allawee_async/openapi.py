@@ -6,30 +6,35 @@ holds from its model, and the prose from their docstrings, where Python keeps th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
 from allawee_async.codec.json import dumps, loads
 from allawee_async.errors import ERROR_OF_STATUS, error_class
-from allawee_async.models.schema import Kind, camel, fields_of
+from allawee_async.models.base import Model, OpenEnum
+from allawee_async.models.schema import Kind, ModelField, Shape, camel, fields_of
 from allawee_async.resources import Resources, nouns_of
 from allawee_async.resources.signatures import parameters_of, signature_of
-from allawee_async.resources.verbs import FIND, ParameterKind, Returns, all_verbs, docs_of, noun_at
+from allawee_async.resources.verbs import (
+    FIND,
+    Docs,
+    Parameter,
+    ParameterKind,
+    Returns,
+    Verb,
+    all_verbs,
+    docs_of,
+    noun_at,
+)
 from allawee_async.transport.config import BASE_URL, SECURE_URL
+from allawee_async.types import JSONObject, JSONValue
 from allawee_async.version import __version__
 from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES
 from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.signature import HEADER
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from allawee_async.models.base import Model, OpenEnum
-    from allawee_async.models.schema import ModelField, Shape
-    from allawee_async.resources.verbs import Docs, Parameter, Verb
-    from allawee_async.types import JSONObject, JSONValue
 
 __all__ = ["document"]
 

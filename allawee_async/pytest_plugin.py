@@ -7,14 +7,13 @@ that is slow: the sandbox comes with the first test that asks for it.
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
     from allawee_async.client import AllaweeClient
     from allawee_async.sandbox import Sandbox
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
+from pathlib import Path
+from typing import Any, Final, Literal, Self, TypeAlias
 from zlib import crc32
 
 import attrs
@@ -17,9 +18,6 @@ import msgspec
 
 from allawee_async.batch.outcomes import BatchError
 from allawee_async.export.files import Lock, append, open_new, open_old, sync_directory
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FORMAT: Final = "allawee_async.batch"
 VERSION: Final = 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 import attrs
 
@@ -13,13 +13,8 @@ from allawee_async.batch.outcomes import BatchRowsError, RowProblem
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import Model
 from allawee_async.resources.base import Findable
-from allawee_async.resources.verbs import ParameterKind, Verb, verb_of
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-
-    from allawee_async.resources.verbs import Parameter
-    from allawee_async.transport.request import Request
+from allawee_async.resources.verbs import Parameter, ParameterKind, Verb, verb_of
+from allawee_async.transport.request import Request
 
 _TAKES: Final[Mapping[ParameterKind, tuple[tuple[type, ...], str]]] = {
     ParameterKind.TEXT: ((str,), "a text"),

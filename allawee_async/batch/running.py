@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
-from allawee_async.batch.journal import BatchJournal, JournalEntry, JournalOwner
+from allawee_async.batch.journal import BatchJournal, JournalEntry, JournalOwner, State
 from allawee_async.batch.outcomes import (
     BatchReport,
     BatchRowsError,
@@ -18,7 +20,7 @@ from allawee_async.batch.outcomes import (
     OutcomeState,
     RowProblem,
 )
-from allawee_async.batch.rows import Plan, batch_verb, check_rows, totals
+from allawee_async.batch.rows import BatchRow, Plan, batch_verb, check_rows, totals
 from allawee_async.errors import (
     AllaweeError,
     AuthenticationError,
@@ -27,15 +29,7 @@ from allawee_async.errors import (
     PermissionDeniedError,
     RequestAccepted,
 )
-from allawee_async.resources.base import session_of
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
-
-    from allawee_async.batch.journal import State
-    from allawee_async.batch.rows import BatchRow
-    from allawee_async.resources.base import Findable
+from allawee_async.resources.base import Findable, session_of
 
 _logger: Final = logging.getLogger("allawee_async")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -15,9 +16,6 @@ from allawee_async.cli.arguments import moved_behind
 from allawee_async.cli.program import Debug, NoColor
 from allawee_async.cli.wording import kebab
 from allawee_async.resources import nouns_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo.command", "See the client walk thousands of customers through faults."),

@@ -9,22 +9,18 @@ object costs little, and one place judges the unusual.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 import msgspec
 
+from allawee_async.codec.json import Raw
 from allawee_async.codec.reading import Reader, read_date, read_date_or_text
 from allawee_async.models.base import Model, OpenEnum
-from allawee_async.models.schema import PLAIN_TYPES, Kind, Shape, fields_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from allawee_async.codec.json import Raw
-    from allawee_async.models.schema import ModelField
+from allawee_async.models.schema import PLAIN_TYPES, Kind, ModelField, Shape, fields_of
 
 _MOST_KEPT: Final = 256
 _MOST_LEARNED: Final = 32

@@ -7,9 +7,10 @@ documents do not name is kept in `extra`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 import msgspec
@@ -23,11 +24,7 @@ from allawee_async.codec.writing import write, write_model, write_timestamp
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, masked
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from allawee_async.types import FreeForm, JSONObject, JSONValue
+from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 M = TypeVar("M", bound=Model)
 

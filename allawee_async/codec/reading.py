@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 import msgspec
 
 from allawee_async.codec.json import NotJSON
-from allawee_async.models.schema import RULES, Kind, fields_of
-
-if TYPE_CHECKING:
-    from allawee_async.models.base import Model
-    from allawee_async.models.schema import ModelField
+from allawee_async.models.base import Model
+from allawee_async.models.schema import RULES, Kind, ModelField, fields_of
 
 M = TypeVar("M", bound="Model")
 

@@ -6,14 +6,12 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
-
-if TYPE_CHECKING:
-    from allawee_async.types import FreeForm, JSONObject, JSONValue
+from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 
 def write_model(model: Model) -> JSONObject:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, Never
+from typing import Any, Final, Never
 
 import attrs
 
+from allawee_async.errors import DecodeError
 from allawee_async.export.checkpoint import Job, PartState
 from allawee_async.export.columns import chosen, columns_of
 from allawee_async.export.parquet import Parquet
 from allawee_async.export.reading import Intake, documents_of, model_of
 from allawee_async.export.table import Table
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from allawee_async.errors import DecodeError
-    from allawee_async.pagination.pages import Source
-    from allawee_async.types import Strings
+from allawee_async.pagination.pages import Source
+from allawee_async.types import Strings
 
 _BATCH_BYTES: Final = 4 * 1024 * 1024
 

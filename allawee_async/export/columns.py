@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
 from allawee_async.codec.converter import field_reader
+from allawee_async.codec.reading import Reader
 from allawee_async.errors import ConfigurationError
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, fields_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from allawee_async.codec.reading import Reader
-    from allawee_async.models.base import Model
-    from allawee_async.types import Strings
+from allawee_async.types import Strings
 
 
 @attrs.frozen(kw_only=True)

@@ -5,25 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_timestamp
-from allawee_async.export.columns import EXTRA, columns_of, group_of
+from allawee_async.export.columns import EXTRA, Column, columns_of, group_of
 from allawee_async.export.documents import unnamed
 from allawee_async.export.formats import Text
+from allawee_async.export.sheets import Sheet
+from allawee_async.export.table import Table
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import date, datetime
-
-    from allawee_async.export.columns import Column
-    from allawee_async.export.sheets import Sheet
-    from allawee_async.export.table import Table
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _LINE_END: Final = "\r\n"
 _NEEDS_QUOTES: Final = re.compile(r'[,"\r\n]').search

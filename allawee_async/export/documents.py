@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from types import NoneType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from allawee_async.export.columns import EXTRA, Group, group_of
+from allawee_async.export.columns import EXTRA, Column, Group, group_of
+from allawee_async.export.sheets import Sheet
+from allawee_async.models.base import Model
 from allawee_async.models.schema import masked, masked_value
 from allawee_async.redaction import is_secret_name
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from allawee_async.export.columns import Column
-    from allawee_async.export.sheets import Sheet
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _PLAIN: Final = frozenset({str, int, float, bool, NoneType})
 

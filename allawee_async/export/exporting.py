@@ -6,7 +6,8 @@ import asyncio
 import errno
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -17,27 +18,22 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.checkpoint import Checkpoint, Job, PartState
-from allawee_async.export.columns import chosen, columns_of
+from allawee_async.export.columns import Column, chosen, columns_of
 from allawee_async.export.csv_rows import Csv
 from allawee_async.export.files import Lock
-from allawee_async.export.formats import GzipLines, JsonLines, format_of
+from allawee_async.export.formats import Format, GzipLines, JsonLines, Rows, format_of
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of, model_of
 from allawee_async.export.results import ExportError, ExportProgress, ExportResult
 from allawee_async.export.table import Table
+from allawee_async.models.base import Model
+from allawee_async.pagination.pages import Source
 from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
+from allawee_async.types import Strings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from concurrent.futures import Executor
-
-    from allawee_async.export.columns import Column
-    from allawee_async.export.formats import Format, Rows
-    from allawee_async.models.base import Model
     from allawee_async.pagination.pager import AsyncPager
-    from allawee_async.pagination.pages import Source
-    from allawee_async.types import Strings
 
 T = TypeVar("T")
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import file_digest, sha256
-from typing import TYPE_CHECKING, Final, Self
+from pathlib import Path
+from typing import Final, Self
 
 from allawee_async.export.checkpoint import Kept
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 PRIVATE: Final = 0o600
 _BLOCK: Final = 1024 * 1024

@@ -5,21 +5,16 @@ from __future__ import annotations
 import gzip
 import shutil
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, Literal, TypeAlias, get_args
 
 from allawee_async.codec.json import dumps_lines
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.columns import columns_of, group_of
+from allawee_async.export.columns import Column, columns_of, group_of
 from allawee_async.export.documents import Picker, hide_secrets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-    from typing import BinaryIO
-
-    from allawee_async.export.columns import Column
-    from allawee_async.export.sheets import Sheet
-    from allawee_async.models.base import Model
+from allawee_async.export.sheets import Sheet
+from allawee_async.models.base import Model
 
 _GZIP_LEVEL: Final = 1
 _COPIED_AT_ONCE: Final = 1024 * 1024

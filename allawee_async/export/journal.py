@@ -17,10 +17,12 @@ crash leaves the state before a portion, or the one behind it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Final, Literal
+from pathlib import Path
+from typing import Final, Literal
 
 import attrs
 
@@ -36,13 +38,8 @@ from allawee_async.export.files import (
     remove,
     write_whole,
 )
+from allawee_async.export.formats import Rows
 from allawee_async.export.results import ExportConflictError, ExportError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
-
-    from allawee_async.export.formats import Rows
 
 _BLOCK: Final = 1024 * 1024
 

@@ -8,26 +8,22 @@ of them.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, reduce
 from importlib import import_module
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, BinaryIO, Final
 
 from allawee_async.codec.json import dumps, loads
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.columns import EXTRA
 from allawee_async.export.formats import Rows, Unwritable
 from allawee_async.export.results import ExportError
+from allawee_async.export.sheets import Sheet
+from allawee_async.export.table import Table
 from allawee_async.models.schema import Kind
 from allawee_async.version import install_command
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import BinaryIO
-
-    from allawee_async.export.sheets import Sheet
-    from allawee_async.export.table import Table
 
 _ROW_GROUP_BYTES: Final = 8 * 1024 * 1024
 _ROW_GROUP_ROWS: Final = 1_000_000

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
 from allawee_async.codec.converter import documents
 from allawee_async.codec.json import dumps
 from allawee_async.errors import ConfigurationError, DecodeError
-from allawee_async.export.formats import Unwritable
+from allawee_async.export.checkpoint import Job, PartState
+from allawee_async.export.formats import Rows, Unwritable
 from allawee_async.export.sheets import Surprise, read_sheet
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, masked_value
-from allawee_async.pagination.pages import PageWalk, Place
-
-if TYPE_CHECKING:
-    from allawee_async.export.checkpoint import Job, PartState
-    from allawee_async.export.formats import Rows
-    from allawee_async.models.base import Model
-    from allawee_async.pagination.pages import Page, Source
-    from allawee_async.types import JSONValue
+from allawee_async.pagination.pages import Page, PageWalk, Place, Source
+from allawee_async.types import JSONValue
 
 
 def model_of(source: Source[Any]) -> type[Model]:

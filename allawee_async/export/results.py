@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 import attrs
 
 from allawee_async.errors import AllaweeError, ConfigurationError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @attrs.frozen(kw_only=True)

@@ -6,22 +6,18 @@ entry. At any surprise the page is left to the readers of the models, which say 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
 from allawee_async.codec.reading import Mismatch
-from allawee_async.export.columns import Group, group_of
+from allawee_async.export.columns import Column, Group, group_of
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from allawee_async.export.columns import Column
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _EXACT: Final[dict[Kind, set[type]]] = {
     Kind.TEXT: {str},

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allawee_async.codec.json import dumps
-from allawee_async.export.columns import EXTRA, group_of
+from allawee_async.export.columns import EXTRA, Column, group_of
 from allawee_async.export.documents import may_hide, unnamed
 from allawee_async.export.formats import Unwritable
+from allawee_async.export.sheets import Sheet
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, masked_value
 from allawee_async.redaction import MASK, without_named_secrets
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from allawee_async.export.columns import Column
-    from allawee_async.export.sheets import Sheet
-    from allawee_async.models.base import Model
-
-    Change = Callable[[Sequence[Any]], Sequence[Any]]
+Change = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Table:

@@ -12,19 +12,14 @@ setup(app)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import AsyncIterator
+from typing import Final, Unpack
 
 from aiohttp import web
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.integrations.clients import checked_options, lent_or_made
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from typing import Unpack
-
-    from allawee_async.integrations.clients import ClientOptions
+from allawee_async.integrations.clients import ClientOptions, checked_options, lent_or_made
 
 ALLAWEE: Final = web.AppKey("ALLAWEE", AllaweeClient)
 """The client of an application: `request.app[ALLAWEE]`."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
+
+import aiohttp
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import SecretText
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-
-    import aiohttp
-
-    from allawee_async.transport.config import APIKey
-    from allawee_async.transport.rate import Rate
-    from allawee_async.transport.request import RetryEvent
-    from allawee_async.transport.retry import RetryPolicy
+from allawee_async.transport.config import APIKey
+from allawee_async.transport.rate import Rate
+from allawee_async.transport.request import RetryEvent
+from allawee_async.transport.retry import RetryPolicy
 
 
 class ClientOptions(TypedDict, total=False):

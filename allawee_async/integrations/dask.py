@@ -10,26 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.arrow import arrow_job, arrow_rows, record_batches
+from allawee_async.export.checkpoint import Job
+from allawee_async.types import Strings
 from allawee_async.version import install_command
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import Unpack
-
-    from allawee_async.export.checkpoint import Job
     from allawee_async.pagination.pager import Part
     from allawee_async.query.parameters import ListParams
-    from allawee_async.types import Strings
 
 T = TypeVar("T")
 

@@ -9,26 +9,22 @@ pipeline.run(allawee_source("customers", "payments"))
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.arrow import arrow_job, record_batches
 from allawee_async.models.schema import fields_of
+from allawee_async.pagination.pages import OnInvalid
+from allawee_async.query.parameters import ListParams
 from allawee_async.resources import nouns_of
 from allawee_async.resources.base import Listable
 from allawee_async.resources.verbs import noun_at
 from allawee_async.version import install_command
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-    from typing import Unpack
-
-    from allawee_async.pagination.pages import OnInvalid
-    from allawee_async.query.parameters import ListParams
 
 _LIMIT: Final = 100
 _CHANGED: Final = "updatedAt"

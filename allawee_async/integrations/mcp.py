@@ -39,13 +39,14 @@ except ImportError as error:
     message = f"this needs the SDK of the protocol ({error}): {install_command('mcp')}"
     raise ConfigurationError(message) from None
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping
 
+from allawee_async.resources.verbs import Verb
+from allawee_async.transport.downloads import Download
+from allawee_async.types import JSONObject
+
+if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
-    from allawee_async.resources.verbs import Verb
-    from allawee_async.transport.downloads import Download
-    from allawee_async.types import JSONObject
 
 __all__ = ["Permissions", "SpendingLimits", "make_server"]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import AllaweeError, ConfigurationError
@@ -30,18 +30,17 @@ except ImportError as error:
     message = f"this needs OpenTelemetry ({error}): {install_command('opentelemetry')}"
     raise ConfigurationError(message) from None
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 
-    from opentelemetry.metrics import Histogram, MeterProvider
-    from opentelemetry.trace import Span, TracerProvider
-    from opentelemetry.util.types import AttributeValue
+from opentelemetry.metrics import Histogram, MeterProvider
+from opentelemetry.trace import Span, TracerProvider
+from opentelemetry.util.types import AttributeValue
 
-    from allawee_async.errors import Attempt
-    from allawee_async.transport.request import Request
-    from allawee_async.webhooks.delivery.stats import Incident
-    from allawee_async.webhooks.events import Event
-    from allawee_async.webhooks.responses import WebhookReply
+from allawee_async.errors import Attempt
+from allawee_async.transport.request import Request
+from allawee_async.webhooks.delivery.stats import Incident
+from allawee_async.webhooks.events import Event
+from allawee_async.webhooks.responses import WebhookReply
 
 __all__ = ["instrument"]
 

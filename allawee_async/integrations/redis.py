@@ -8,15 +8,12 @@ allawee = AllaweeClient(rate=RedisRate("redis://localhost:6379/0", "allawee", 50
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable
+from typing import Any, Final
 
 from allawee_async.errors import AllaweeError, ConfigurationError, TransportError
 from allawee_async.redaction import secret_text
 from allawee_async.transport.rate import Rate, RateWindow
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-    from typing import Any
 
 _TIMEOUT: Final = 1.0
 _PREFIX: Final = "allawee:rate:"

@@ -7,21 +7,17 @@ what a field is called on the wire, what it holds, and whether it is a secret or
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Union, cast, get_args, get_origin
+from typing import Any, Final, NamedTuple, Union, cast, get_args, get_origin
 
 import attrs
 
 from allawee_async.models.base import Model, OpenEnum
 from allawee_async.redaction import MASK, mask, without_named_secrets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 
 class Kind(StrEnum):

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from allawee_async.codec.converter import decode_items, decode_mappings
-from allawee_async.pagination.pages import Source
+from allawee_async.models.base import Model
+from allawee_async.pagination.pages import OnInvalid, Source
 from allawee_async.transport.request import Request
+from allawee_async.types import JSONObject, JSONValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from allawee_async.models.base import Model
-    from allawee_async.pagination.pages import OnInvalid
     from allawee_async.transport.response import Reply
     from allawee_async.transport.session import SessionManager
-    from allawee_async.types import JSONObject, JSONValue
 
 
 @attrs.frozen(kw_only=True)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Generator
+from datetime import datetime
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.pagination.pages import Page, PageWalk, Source
+from allawee_async.pagination.pages import OnInvalid, Page, PageWalk, Source
 from allawee_async.pagination.parallel import ParallelWalk
 from allawee_async.pagination.windows import Timeline, balanced
+from allawee_async.query.times import Time
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from datetime import datetime
-    from types import TracebackType
-
     from allawee_async.pagination.listings import Listing
-    from allawee_async.pagination.pages import OnInvalid
-    from allawee_async.query.times import Time
     from allawee_async.transport.session import SessionManager
 
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.pagination.pages import PageWalk, cancel_anywhere, is_of_item, wire_value
-from allawee_async.pagination.windows import in_milliseconds, time_in
+from allawee_async.pagination.pages import PageWalk, Source, cancel_anywhere, is_of_item, wire_value
+from allawee_async.pagination.windows import Timeline, Window, in_milliseconds, time_in
 from allawee_async.transport.request import settled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from allawee_async.pagination.pages import Source
-    from allawee_async.pagination.windows import Timeline, Window
 
 T = TypeVar("T")
 

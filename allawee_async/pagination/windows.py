@@ -6,21 +6,16 @@ Windows are half open: what was created at the time of a border belongs to one s
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.models.schema import camel
-from allawee_async.pagination.pages import PageWalk, is_of_item, wire_value
-from allawee_async.query.times import timestamp, utc
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from allawee_async.pagination.pages import Source
-    from allawee_async.query.times import Time
+from allawee_async.pagination.pages import PageWalk, Source, is_of_item, wire_value
+from allawee_async.query.times import Time, timestamp, utc
 
 _COUNTS_FOR_A_PART: Final = 6
 _NARROWEST: Final = timedelta(milliseconds=2)

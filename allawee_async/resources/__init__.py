@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from allawee_async.resources.accounts import Accounts
     from allawee_async.resources.billings import Billings
     from allawee_async.resources.card_authorizations import CardAuthorizations

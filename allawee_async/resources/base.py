@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, cached_property, wraps
 from inspect import iscoroutinefunction
@@ -30,7 +30,7 @@ from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, fields_of
 from allawee_async.pagination.listings import Listing, as_object
 from allawee_async.pagination.pager import AsyncPager
-from allawee_async.pagination.pages import OnInvalid  # noqa: TC001 - signatures are evaluated
+from allawee_async.pagination.pages import OnInvalid
 from allawee_async.query.filters import F
 from allawee_async.query.parameters import Fields, ListParams, list_query
 from allawee_async.redaction import SecretObject, secret_text, secret_texts
@@ -44,15 +44,15 @@ from allawee_async.resources.signatures import (
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
+from allawee_async.transport.response import Reply
 from allawee_async.transport.routes import Route, json_bytes, query_texts
-from allawee_async.types import JSONObject  # noqa: TC001
+from allawee_async.types import (
+    JSONObject,
+    JSONValue,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from allawee_async.transport.response import Reply
     from allawee_async.transport.session import SessionManager
-    from allawee_async.types import JSONValue
 
 M = TypeVar("M", bound=Model)
 V = TypeVar("V", bound="Callable[..., Any]")

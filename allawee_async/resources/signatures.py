@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -19,9 +19,6 @@ from allawee_async.pagination.pages import OnInvalid
 from allawee_async.query.filters import Expression, Field
 from allawee_async.query.parameters import ListParams
 from allawee_async.transport.downloads import Download
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class ParameterKind(StrEnum):

@@ -6,12 +6,14 @@ the methods themselves: their signatures, their routes and, where they are shown
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from allawee_async.models.base import Model
 from allawee_async.query.parameters import list_query
 from allawee_async.resources import Resources, nouns_of
 from allawee_async.resources.signatures import Parameter as Parameter  # noqa: PLC0414
@@ -20,9 +22,6 @@ from allawee_async.resources.signatures import Returns as Returns  # noqa: PLC04
 from allawee_async.resources.signatures import answer_of, parameters_of, signature_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from allawee_async.models.base import Model
     from allawee_async.transport.routes import Effect, Route
 
 FIND: Final = "find"

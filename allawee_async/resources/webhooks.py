@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookEventName, WebhookSecret
-from allawee_async.redaction import one_line
+from allawee_async.redaction import SecretObject, one_line
 from allawee_async.resources.base import Listable, M, route
 from allawee_async.transport.retry_state import log
 from allawee_async.transport.routes import Route, ends
 from allawee_async.types import FreeForm, Secret, Strings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.redaction import SecretObject
 
 
 class Webhooks(Listable[Webhook], path="/webhooks"):

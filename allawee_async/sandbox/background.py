@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 from allawee_async.sandbox.core.sqlite import StateFile
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events.messenger import Messenger
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.http.adapter import HttpAdapter
+from allawee_async.sandbox.http.adapter import HttpAdapter
 
 
 class Background:

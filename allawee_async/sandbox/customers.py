@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from allawee_async.sandbox.api.documents import (
     changed,
@@ -13,15 +13,11 @@ from allawee_async.sandbox.api.documents import (
     refuse_double,
     stored,
 )
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject
 
 TYPES = frozenset({"individual", "business"})
 TIERS = frozenset({"tier-1", "tier-2", "tier-3"})

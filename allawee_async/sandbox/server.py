@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from threading import Thread
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from allawee_async.sandbox.api.app import Api
@@ -14,11 +17,13 @@ from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.background import Background
 from allawee_async.sandbox.cards.transactions import settle_all
 from allawee_async.sandbox.core.state import Clock, State, utc_now
-from allawee_async.sandbox.core.values import IdSource, to_bytes
+from allawee_async.sandbox.core.values import IdSource, Json, JsonObject, to_bytes
 from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.webhooks import plant
+from allawee_async.sandbox.faults.deliveries import DeliveryFaults
+from allawee_async.sandbox.faults.plan import Faults
 from allawee_async.sandbox.http.adapter import HttpAdapter, with_description
-from allawee_async.sandbox.http.ports import Ports
+from allawee_async.sandbox.http.ports import Ports, RequestHandler
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
@@ -29,15 +34,7 @@ from allawee_async.sandbox.seed.holdings import seed_holdings
 from allawee_async.sandbox.seed.people import make_customers
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
-    from os import PathLike
-    from types import TracebackType
-
     from allawee_async.client import AllaweeClient
-    from allawee_async.sandbox.core.values import Json, JsonObject
-    from allawee_async.sandbox.faults.deliveries import DeliveryFaults
-    from allawee_async.sandbox.faults.plan import Faults
-    from allawee_async.sandbox.http.ports import RequestHandler
 
 
 class Sandbox:

@@ -6,8 +6,11 @@ import asyncio
 import os
 import secrets
 import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from allawee_async.codec.json import loads
@@ -15,10 +18,6 @@ from allawee_async.errors import AllaweeError, ConfigurationError, DecodeError, 
 from allawee_async.transport.response import read_response
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from concurrent.futures import Executor
-    from types import TracebackType
-
     from allawee_async.transport.request import Request
     from allawee_async.transport.session import SessionManager
     from allawee_async.transport.streaming import StreamedResponse

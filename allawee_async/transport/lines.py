@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import select
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import aiohttp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aiohttp.client_proto import ResponseHandler
-    from aiohttp.connector import Connection
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 
 _READ_AT_ONCE: Final = 64 * 1024
 _USUAL: Final = b"\r\nContent-Length: "

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import warnings
 import weakref
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import attrs
+from aiohttp.connector import Connection
 
 from allawee_async.errors import (
     AllaweeError,
@@ -20,6 +22,7 @@ from allawee_async.errors import (
 )
 from allawee_async.transport.lines import Line, UnaskedError
 from allawee_async.transport.rate import Turns
+from allawee_async.transport.request import Request
 from allawee_async.transport.streaming import (
     FAILURES,
     StreamedResponse,
@@ -28,13 +31,6 @@ from allawee_async.transport.streaming import (
     translated,
     transport_error,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-
-    from aiohttp.connector import Connection
-
-    from allawee_async.transport.request import Request
 
 T = TypeVar("T")
 

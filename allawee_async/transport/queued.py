@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -17,16 +18,13 @@ from allawee_async.errors import (
 )
 from allawee_async.redaction import mask
 from allawee_async.transport.request import Request
-from allawee_async.transport.response import check_subject, error_from, read_response
+from allawee_async.transport.response import Reply, check_subject, error_from, read_response
 from allawee_async.transport.retry import MAY_HAVE_TAKEN_EFFECT, outcome_of
 from allawee_async.transport.retry_state import without_secrets
 from allawee_async.transport.routes import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from allawee_async.models.requests import RequestRecord
-    from allawee_async.transport.response import Reply
     from allawee_async.transport.session import SessionManager
 
 R = TypeVar("R")

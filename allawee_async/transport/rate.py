@@ -6,17 +6,13 @@ import asyncio
 import math
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.transport.request import settled
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from allawee_async.transport.request import Clock
+from allawee_async.transport.request import Clock, settled
 
 PERIOD: Final = 1.03
 """Seconds in which no more may start than the rate allows in one.

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import random
 import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
@@ -17,8 +18,6 @@ import attrs
 from allawee_async.redaction import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
-
     from yarl import URL
 
     from allawee_async.errors import AllaweeError, Attempt

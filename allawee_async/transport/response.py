@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -10,13 +11,17 @@ import attrs
 import msgspec
 
 from allawee_async.codec.json import NotJSON, Raw, dumps, field, loads, parts, scanned
-from allawee_async.errors import APIError, Attempt, DecodeError, RequestAccepted, error_class
+from allawee_async.errors import (
+    AllaweeError,
+    APIError,
+    Attempt,
+    DecodeError,
+    RequestAccepted,
+    error_class,
+)
 from allawee_async.transport.retry import read_http_date, read_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from allawee_async.errors import AllaweeError
     from allawee_async.types import JSONObject, JSONValue
 
 ENVELOPE: Final = frozenset({"code", "data", "metadata", "message", "error", "pagination"})

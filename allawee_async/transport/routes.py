@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, unquote
 
 import attrs
@@ -14,11 +15,7 @@ from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import SecretBytes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.types import FreeForm
+from allawee_async.types import FreeForm
 
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")  # nothing to encode
 _PARAMETER: Final = re.compile(r"(?<=/):[^/]*")

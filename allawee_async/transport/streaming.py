@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import aiohttp
 
 from allawee_async.errors import ConfigurationError, RequestTimeoutError, TransportError
 from allawee_async.transport.response import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 FAILURES: Final = (
     aiohttp.ClientError,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, Self, TypeVar, cast, overload
 
 import attrs
@@ -12,7 +14,7 @@ from allawee_async.webhooks.adapters.asgi import AsgiApp
 from allawee_async.webhooks.delivery.claiming import ClaimKeeper
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
 from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers, event_name
-from allawee_async.webhooks.delivery.missed import catch_up
+from allawee_async.webhooks.delivery.missed import CatchUpReport, catch_up
 from allawee_async.webhooks.delivery.stats import (
     DeliveryObserver,
     DispatchStats,
@@ -21,37 +23,33 @@ from allawee_async.webhooks.delivery.stats import (
     log,
 )
 from allawee_async.webhooks.delivery.timing import Limits, LoopClock
-from allawee_async.webhooks.events import wants_decision
+from allawee_async.webhooks.events import (
+    CardAuthorizationClosed,
+    CardAuthorizationRequest,
+    CardAuthorizationUpdate,
+    CardTransactionCreated,
+    Event,
+    RequestCompleted,
+    UnknownEvent,
+    wants_decision,
+)
 from allawee_async.webhooks.responses import (
     INVALID_EVENT,
     INVALID_SIGNATURE,
+    Decision,
     Decline,
     DefaultDecision,
+    WebhookReply,
 )
 from allawee_async.webhooks.signature import raw_body
-from allawee_async.webhooks.stores.base import LEASE
+from allawee_async.webhooks.stores.base import LEASE, Store
 from allawee_async.webhooks.stores.memory import MemoryStore
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
-
     from aiohttp import web
 
     from allawee_async.client import AllaweeClient
-    from allawee_async.webhooks.delivery.missed import CatchUpReport
-    from allawee_async.webhooks.events import (
-        CardAuthorizationClosed,
-        CardAuthorizationRequest,
-        CardAuthorizationUpdate,
-        CardTransactionCreated,
-        Event,
-        RequestCompleted,
-        UnknownEvent,
-    )
-    from allawee_async.webhooks.responses import Decision, WebhookReply
-    from allawee_async.webhooks.stores.base import Store
 
     # What handlers must take and may return; the registration judges their further parameters.
     Request = TypeVar(

@@ -5,7 +5,9 @@ A name or a field that the documents do not know is kept and is no error.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -13,17 +15,12 @@ from allawee_async.codec.converter import reader
 from allawee_async.codec.json import NotJSON, levels, loads_leniently
 from allawee_async.codec.reading import Mismatch, read_step, read_timestamp
 from allawee_async.errors import DecodeError
+from allawee_async.models.base import Model
 from allawee_async.models.card_authorizations import AuthorizationType, CardAuthorization
 from allawee_async.models.card_transactions import CardTransaction
 from allawee_async.models.requests import RequestRecord
 from allawee_async.redaction import SecretObject
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _MOST_LEVELS: Final = 100
 """Of lists and objects within each other. What is deeper, many programs cannot even print."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeAlias, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, cast
 
 import attrs
 
@@ -10,13 +11,8 @@ from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.models.base import OpenEnum, known
-from allawee_async.webhooks.events import CardAuthorizationRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.types import FreeForm, JSONObject, MinorUnits
-    from allawee_async.webhooks.events import Event
+from allawee_async.types import FreeForm, JSONObject, MinorUnits
+from allawee_async.webhooks.events import CardAuthorizationRequest, Event
 
 SUCCESS: Final = b'{"code":"success"}'
 """The body of the answer to an event that wants no decision."""

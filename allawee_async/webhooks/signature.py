@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Iterable, Mapping
+from typing import Final, cast
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import SecretBytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 HEADER: Final = "Allawee-Signature"
 """The header that carries the signature."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from typing import Final, NoReturn, cast
 
 from allawee_async.errors import ConfigurationError, SignatureError
-from allawee_async.webhooks.events import parse_event
+from allawee_async.redaction import SecretBytes
+from allawee_async.webhooks.events import Event, parse_event
 from allawee_async.webhooks.signature import (
     HEADER,
     fits,
@@ -16,12 +17,6 @@ from allawee_async.webhooks.signature import (
     signature_bytes,
     signature_in,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.redaction import SecretBytes
-    from allawee_async.webhooks.events import Event
 
 MAX_BODY: Final = 1024 * 1024
 """The longest body that is accepted unless told otherwise, in bytes."""

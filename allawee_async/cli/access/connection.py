@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,13 +16,11 @@ from allawee_async.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
+from allawee_async.redaction import SecretText
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
-
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.client import AllaweeClient
-    from allawee_async.redaction import SecretText
     from allawee_async.sandbox import Sandbox
     from allawee_async.transport.request import RetryEvent
 

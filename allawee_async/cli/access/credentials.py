@@ -8,17 +8,15 @@ import re
 import stat
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import attrs
 import typer
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.redaction import SecretBytes, SecretText
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 VARIABLE: Final = "ALLAWEE_API_KEY"
 STDIN: Final = Path("-")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.redaction import SecretText
 from allawee_async.version import install_command
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 SERVICE: Final = "allawee_async"
 """The name under which keyring programs show our keys."""

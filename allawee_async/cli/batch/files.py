@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,7 +14,6 @@ from allawee_async.codec.json import NotJSON, dumps, loads
 from allawee_async.version import install_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _DELIMITERS: Final = ",;\t|"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -13,12 +14,10 @@ from allawee_async.cli.output.tables import TableWriter
 from allawee_async.cli.wording import counted
 from allawee_async.errors import AllaweeError
 from allawee_async.redaction import printable
+from allawee_async.types import JSONObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from allawee_async.client import AllaweeClient
-    from allawee_async.types import JSONObject
 
 _AT_A_TIME: Final = 8
 _NOT_FOUND: Final = "not found"

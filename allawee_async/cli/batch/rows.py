@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from allawee_async.batch import BatchRowsError, check_rows
+from allawee_async.batch import BatchRowsError, Plan, check_rows
 from allawee_async.cli.batch.options import Amounts
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.help_texts import option_of
@@ -16,14 +17,10 @@ from allawee_async.cli.operations.values import arguments_of
 from allawee_async.cli.wording import counted, did_you_mean, kebab
 from allawee_async.models.schema import camel
 from allawee_async.redaction import SecretText, printable
-from allawee_async.resources.verbs import ParameterKind
+from allawee_async.resources.verbs import Parameter, ParameterKind, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from allawee_async.batch import Plan
     from allawee_async.cli.batch.files import Row
-    from allawee_async.resources.verbs import Parameter, Verb
 
 _SHOWN: Final = 10
 _MINOR_DIGITS: Final = 2

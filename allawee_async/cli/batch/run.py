@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from allawee_async.batch import run_batch
+from allawee_async.batch import BatchReport, Outcome, run_batch
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.batch.files import rows_in
 from allawee_async.cli.batch.names import show_names
+from allawee_async.cli.batch.options import BatchOptions
 from allawee_async.cli.batch.rows import Reading, plan_of
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.operations.confirmations import confirm
@@ -23,16 +26,11 @@ from allawee_async.cli.wording import command_words, counted
 from allawee_async.export.csv_rows import csv_cell, csv_lines
 from allawee_async.export.files import write_whole
 from allawee_async.redaction import printable
+from allawee_async.resources.verbs import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from allawee_async.batch import BatchReport, Outcome
     from allawee_async.cli.access.options import ConnectionOptions
-    from allawee_async.cli.batch.options import BatchOptions
     from allawee_async.client import AllaweeClient
-    from allawee_async.resources.verbs import Verb
 
 _FAILED: Final = "failed"
 _SHOWN: Final = 10

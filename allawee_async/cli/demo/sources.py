@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -15,8 +16,6 @@ from allawee_async.cli.wording import counted
 from allawee_async.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-
     from allawee_async.cli.demo.walking import Walk
     from allawee_async.client import AllaweeClient
     from allawee_async.sandbox import Sandbox

@@ -6,30 +6,25 @@ import asyncio
 import platform
 import ssl
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import aiohttp
 import attrs
 
 from allawee_async.cli.access import key_store
 from allawee_async.cli.access.connection import try_key
-from allawee_async.cli.access.credentials import kind_of
-from allawee_async.cli.doctor.reachability import UnreachableError, call_in_daemon, reach
+from allawee_async.cli.access.credentials import FoundKey, kind_of
+from allawee_async.cli.doctor.reachability import Reached, UnreachableError, call_in_daemon, reach
 from allawee_async.cli.errors import CommandError
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.redaction import one_line
+from allawee_async.transport.config import Hosts
 from allawee_async.transport.retry import RetryPolicy
 from allawee_async.version import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from allawee_async.cli.access.credentials import FoundKey
-    from allawee_async.cli.doctor.reachability import Reached
-    from allawee_async.transport.config import Hosts
 
 T = TypeVar("T")
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import attrs
 import typer
@@ -30,11 +31,7 @@ from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, pri
 from allawee_async.cli.wording import counted
 from allawee_async.redaction import SecretText, printable
 from allawee_async.transport.config import Hosts
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
-
-    from allawee_async.types import JSONValue
+from allawee_async.types import JSONValue
 
 _SECONDS: Final = 10.0
 _ROOMY_FROM: Final = 64

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.output.live_bar import counting
 from allawee_async.codec.converter import from_dict
 from allawee_async.errors import AllaweeError, DecodeError
-from allawee_async.models.schema import Kind, fields_of
+from allawee_async.models.base import Model
+from allawee_async.models.schema import Kind, Shape, fields_of
 from allawee_async.redaction import mask, printable
-from allawee_async.resources.verbs import FIND, Returns, all_verbs
+from allawee_async.resources.verbs import FIND, Returns, Verb, all_verbs
 from allawee_async.transport.response import read_response
+from allawee_async.types import JSONObject, JSONValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from allawee_async.client import AllaweeClient
-    from allawee_async.models.base import Model
-    from allawee_async.models.schema import Shape
-    from allawee_async.resources.verbs import Verb
-    from allawee_async.types import JSONObject, JSONValue
 
 _ENDING: Final = ".response.json"
 _PAGE: Final = {"limit": 100}

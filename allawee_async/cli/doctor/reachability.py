@@ -8,19 +8,16 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
-
+Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 T = TypeVar("T")
 
 _MOST_ADDRESSES: Final = 4

@@ -8,22 +8,18 @@ from __future__ import annotations
 import inspect
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import attrs
 import typer
+from typer.core import TyperGroup
 
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.commands import LazyCommand, made_command, parameter
 from allawee_async.cli.operations.options import own_parameters
 from allawee_async.cli.operations.output import MaxItems
 from allawee_async.cli.wording import kebab, listed
-from allawee_async.resources.verbs import Returns, verbs_of
-
-if TYPE_CHECKING:
-    from typer.core import TyperGroup
-
-    from allawee_async.resources.verbs import Verb
+from allawee_async.resources.verbs import Returns, Verb, verbs_of
 
 _OF_THE_LIST: Final = frozenset(
     {

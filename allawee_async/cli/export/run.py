@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -30,18 +31,15 @@ from allawee_async.errors import (
     NotFoundError,
     UnprocessableEntityError,
 )
-from allawee_async.export import FORMATS, ExportError, export
+from allawee_async.export import FORMATS, ExportError, ExportProgress, ExportResult, export
 from allawee_async.export.checkpoint import read_checkpoint
 from allawee_async.export.columns import EXTRA, columns_of
 from allawee_async.export.formats import format_of
 from allawee_async.export.journal import Names
+from allawee_async.resources.verbs import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from allawee_async.client import AllaweeClient
-    from allawee_async.export import ExportProgress, ExportResult
-    from allawee_async.resources.verbs import Verb
 
 
 _REFUSED: Final = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -12,14 +13,11 @@ import typer
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.conditions import doubts_of_events, warn_of
 from allawee_async.errors import AllaweeError, NotFoundError
-from allawee_async.redaction import printable
+from allawee_async.redaction import SecretText, printable
 from allawee_async.webhooks.events import EVENT_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
-
     from allawee_async.client import AllaweeClient
-    from allawee_async.redaction import SecretText
 
 ALL_EVENTS: Final = tuple(EVENT_CLASSES)
 

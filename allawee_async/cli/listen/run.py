@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -18,9 +19,9 @@ from allawee_async.cli.access.connection import open_client, open_sandbox
 from allawee_async.cli.access.credentials import host_of
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import line_of
-from allawee_async.cli.listen.options import Answering, LogFormat
+from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
-from allawee_async.cli.listen.server import Listener, deciding, forwarding, serving
+from allawee_async.cli.listen.server import Listener, Responder, deciding, forwarding, serving
 from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.console import output_console
@@ -28,17 +29,13 @@ from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import is_loopback
+from allawee_async.types import JSONObject
 from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from allawee_async.cli.access.options import ConnectionOptions
-    from allawee_async.cli.listen.options import ListenOptions
-    from allawee_async.cli.listen.server import Responder
     from allawee_async.client import AllaweeClient
-    from allawee_async.types import JSONObject
 
 _ENDING: Final = ("SIGTERM", "SIGHUP")
 

@@ -6,14 +6,15 @@ They are answered here, or by the program that they are sent on to.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.listen.log import facts_of, iso
@@ -21,31 +22,23 @@ from allawee_async.codec.json import NotJSON, dumps, loads
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretBytes, mask, printable
 from allawee_async.transport.streaming import transport_error
-from allawee_async.webhooks.events import CardAuthorizationUpdate, parse_event
+from allawee_async.types import JSONObject
+from allawee_async.webhooks.events import CardAuthorizationUpdate, Event, parse_event
 from allawee_async.webhooks.responses import (
     DONE,
     INVALID_EVENT,
     INVALID_SIGNATURE,
     TOO_LARGE,
+    Decision,
     DefaultDecision,
     WebhookReply,
 )
 from allawee_async.webhooks.signature import HEADER
 from allawee_async.webhooks.stores.base import key_of
-from allawee_async.webhooks.verifier import MAX_BODY
+from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-
-    from multidict import CIMultiDictProxy
-
-    from allawee_async.types import JSONObject
-    from allawee_async.webhooks.events import Event
-    from allawee_async.webhooks.responses import Decision
-    from allawee_async.webhooks.verifier import WebhookVerifier
-
-    Responder: TypeAlias = Callable[["Received"], Awaitable["Answered"]]
-    """What answers deliveries."""
+Responder: TypeAlias = "Callable[[Received], Awaitable[Answered]]"
+"""What answers deliveries."""
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=30.0)
 _SHOWN: Final = 200

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import typer
 
@@ -16,19 +18,12 @@ from allawee_async.cli.access.credentials import (
 )
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.listen.log import facts_of
-from allawee_async.cli.output.reports import print_report
+from allawee_async.cli.output.reports import ReportFormat, print_report
 from allawee_async.errors import DecodeError, SignatureError
-from allawee_async.redaction import SecretText
+from allawee_async.redaction import SecretBytes, SecretText
+from allawee_async.webhooks.events import Event
 from allawee_async.webhooks.signature import key_bytes, sign
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from allawee_async.cli.output.reports import ReportFormat
-    from allawee_async.redaction import SecretBytes
-    from allawee_async.webhooks.events import Event
 
 VARIABLE: Final = "ALLAWEE_SIGNING_KEY"
 

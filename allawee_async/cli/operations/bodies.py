@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from allawee_async.cli.access.credentials import read_input
 from allawee_async.cli.errors import CommandError, ExitCode
 from allawee_async.cli.wording import known_names
 from allawee_async.codec.json import NotJSON, loads
+from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, Shape, camel, fields_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _LONGEST: Final = 8 * 1024 * 1024
 _FREE: Final = Shape(kind=Kind.JSON)

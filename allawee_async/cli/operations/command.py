@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import attrs
 import typer
@@ -36,13 +38,7 @@ from allawee_async.cli.operations.options import (
     times_of,
 )
 from allawee_async.cli.wording import kebab
-from allawee_async.resources.verbs import Returns, noun_at, verbs_of
-
-if TYPE_CHECKING:
-    import inspect
-    from collections.abc import Iterator, Mapping
-
-    from allawee_async.resources.verbs import Verb
+from allawee_async.resources.verbs import Returns, Verb, noun_at, verbs_of
 
 _COMMON: Final = "Options of all commands"
 _OF_FILES: Final = "Options for one call for each row of a file"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,13 +11,11 @@ import typer
 
 from allawee_async.cli.output.columns import is_known, shown_paths
 from allawee_async.cli.wording import did_you_mean, known_names, words_of
+from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
 from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from allawee_async.models.base import Model
     from allawee_async.resources.verbs import Verb
 
 CONDITIONS: Final = ("filter", "or_", "nor", "and_")

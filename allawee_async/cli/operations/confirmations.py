@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -12,8 +13,6 @@ from allawee_async.redaction import printable
 from allawee_async.transport.routes import EffectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from allawee_async.cli.access.options import KeyKind
     from allawee_async.resources.verbs import Verb
 

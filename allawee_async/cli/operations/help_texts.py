@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from allawee_async import errors
 from allawee_async.cli.errors import ExitCode, exit_code_of
@@ -12,9 +13,6 @@ from allawee_async.cli.wording import command_words, kebab, words_of
 from allawee_async.models.schema import Kind, Shape, camel, paths_of
 from allawee_async.resources.base import Findable, Listable
 from allawee_async.resources.verbs import FIND, Parameter, ParameterKind, Returns, Verb
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 PAGE_SIZE: Final = 100
 """How many entries the command line asks for at a time; the API's 20 would be slow."""

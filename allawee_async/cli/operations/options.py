@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Final
 
 import attrs
 import typer
@@ -12,13 +14,7 @@ from allawee_async.cli.commands import parameter as keyword
 from allawee_async.cli.operations.help_texts import option_of, parameter_help
 from allawee_async.cli.operations.output import OutputOptions
 from allawee_async.models.schema import paths_of
-from allawee_async.resources.verbs import Parameter, ParameterKind, Returns, verbs_of
-
-if TYPE_CHECKING:
-    import inspect
-    from collections.abc import Callable, Iterator
-
-    from allawee_async.resources.verbs import Verb
+from allawee_async.resources.verbs import Parameter, ParameterKind, Returns, Verb, verbs_of
 
 _METAVARS: Final = {
     ParameterKind.TEXT: "TEXT",

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import attrs
 import typer
@@ -13,10 +13,8 @@ from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.values import whole_number
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, Writer, writer_for
-
-if TYPE_CHECKING:
-    from allawee_async.models.base import Model
-    from allawee_async.transport.downloads import Download
+from allawee_async.models.base import Model
+from allawee_async.transport.downloads import Download
 
 _STDOUT: Final = Path("-")
 Output = Annotated[

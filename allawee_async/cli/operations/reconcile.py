@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
@@ -19,13 +19,11 @@ from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.cli.wording import counted
 from allawee_async.errors import NotFoundError
 from allawee_async.query.times import timestamp
+from allawee_async.types import JSONObject, JSONValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from allawee_async.client import AllaweeClient
     from allawee_async.models.payments import Payment
-    from allawee_async.types import JSONObject, JSONValue
 
     Entry = Mapping[str, JSONValue]
 

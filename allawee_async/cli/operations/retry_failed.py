@@ -11,11 +11,11 @@ from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.wording import counted
 from allawee_async.errors import AllaweeError
+from allawee_async.query.parameters import ListParams
 from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
-    from allawee_async.query.parameters import ListParams
 
 _FAILED: Final = "failed"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import shlex
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
 from operator import attrgetter
@@ -26,7 +27,7 @@ from allawee_async.cli.operations.values import arguments_of, shown_arguments
 from allawee_async.cli.output.columns import BALANCE, record_of, relations_in
 from allawee_async.cli.output.live_bar import counting
 from allawee_async.cli.output.pager import paged
-from allawee_async.cli.output.writers import Format
+from allawee_async.cli.output.writers import Format, Writer
 from allawee_async.cli.wording import command_words, counted, kebab, listed, words_of
 from allawee_async.errors import (
     AllaweeError,
@@ -36,19 +37,16 @@ from allawee_async.errors import (
     RequestAccepted,
     UnprocessableEntityError,
 )
+from allawee_async.models.base import Model
+from allawee_async.pagination.pager import AsyncPager
+from allawee_async.query.parameters import ListParams
 from allawee_async.redaction import printable
 from allawee_async.resources.verbs import FIND, Returns, Verb
+from allawee_async.types import FreeForm, JSONObject
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
-
     from allawee_async.cli.access.options import ConnectionOptions
-    from allawee_async.cli.output.writers import Writer
     from allawee_async.client import AllaweeClient
-    from allawee_async.models.base import Model
-    from allawee_async.pagination.pager import AsyncPager
-    from allawee_async.query.parameters import ListParams
-    from allawee_async.types import FreeForm, JSONObject
 
 _TELLS: Final = {"cards.fund": "funding_source_balance", "webhooks.roll_secret": "secret"}
 """The verb that tells whether another one took effect, where `get` does not."""

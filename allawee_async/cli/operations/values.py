@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import typer
 
@@ -21,11 +22,7 @@ from allawee_async.codec.json import dumps
 from allawee_async.query.times import read_time, with_date_operators
 from allawee_async.redaction import SecretText
 from allawee_async.resources.verbs import Parameter, ParameterKind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from allawee_async.types import FreeForm, JSONValue
+from allawee_async.types import FreeForm, JSONValue
 
 _MOST_DIGITS: Final = 18
 _FRACTION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}")

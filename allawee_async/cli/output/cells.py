@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from rich.text import Text
 
 from allawee_async.codec.json import dumps
+from allawee_async.models.base import Model
 from allawee_async.models.schema import field_at
 from allawee_async.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONValue
+from allawee_async.types import JSONValue
 
 # Names of amounts where no model knows the field: in logs of accounts, and in what is new.
 _MONEY: Final = re.compile(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import attrs
 
@@ -11,13 +12,8 @@ from allawee_async.cli.wording import did_you_mean
 from allawee_async.codec.converter import to_dict
 from allawee_async.codec.writing import write_mapping
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Kind, camel, fields_of, masked, paths_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from allawee_async.models.schema import Shape
-    from allawee_async.types import FreeForm, JSONObject, JSONValue
+from allawee_async.models.schema import Kind, Shape, camel, fields_of, masked, paths_of
+from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 _FIRST: Final = ("id", "_id")
 _LAST: Final = ("createdAt", "updatedAt", "object")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from allawee_async.cli.output.console import progress_console, someone_watches
 from allawee_async.cli.output.reports import somebody_reads
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 _ROOMY_FROM: Final = 72
 _WIDTH: Final = 24

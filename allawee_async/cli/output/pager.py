@@ -7,14 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.output.reports import somebody_reads
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 _LESS: Final = {"LESS": "FRX"}  # end at once if it fits the screen, show colours, leave it there
 

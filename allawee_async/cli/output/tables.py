@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import attrs
 from rich.padding import Padding
@@ -19,13 +20,9 @@ from allawee_async.cli.output.columns import (
 )
 from allawee_async.cli.output.console import is_unicode, output_console
 from allawee_async.codec.json import dumps
+from allawee_async.models.base import Model
 from allawee_async.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _GAP: Final = 2
 _DOTS: Final = "..."

@@ -5,20 +5,17 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import typer
 
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.codec.json import dumps, dumps_indented
+from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from allawee_async.models.base import Model
-    from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue
 
 _CODES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROLS: Final = re.compile("[\x7f-\x9f]")  # JSON need not escape these; terminals obey some

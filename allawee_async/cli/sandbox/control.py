@@ -1,7 +1,8 @@
 """`allawee sandbox requests` and `faults`: a sandbox that runs elsewhere on this computer."""
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import attrs
@@ -14,11 +15,7 @@ from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.codec.json import NotJSON, loads
 from allawee_async.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject
 
 _DEFAULT: Final = "http://127.0.0.1:8080"
 _SECONDS: Final = 5.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 from urllib.parse import unquote
 
 import attrs
@@ -28,6 +29,8 @@ from allawee_async.sandbox.cards import (
 )
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.keys import Key, KeyRefusedError
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.directory import banks, merchants
 from allawee_async.sandbox.directory import bills as bill_products
 from allawee_async.sandbox.events import queue, webhooks
@@ -46,12 +49,6 @@ from allawee_async.sandbox.money import (
 from allawee_async.sandbox.query.grammar import MalformedQueryError
 from allawee_async.sandbox.requests import queued
 from allawee_async.sandbox.requests.calls import Called, kept
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 _NOUNS: tuple[Endpoint, ...] = tuple(
     route

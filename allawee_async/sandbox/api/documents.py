@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
@@ -16,13 +17,9 @@ from allawee_async.sandbox.api.messages import (
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.numbers import masked
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.collection import Collection
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject
 
 CollectionOf: TypeAlias = "Callable[[State], Collection]"
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import attrs
 
 from allawee_async.sandbox.core.keys import Key
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from allawee_async.sandbox.query.parameters import QueryPairs
+from allawee_async.sandbox.query.parameters import QueryPairs
 
 NO_KEY = Key("")
 JSON_TYPE = "application/json; charset=utf-8"

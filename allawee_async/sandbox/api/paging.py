@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from allawee_async.sandbox.api.messages import ApiResponse, success_list
-from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
+from allawee_async.sandbox.core.collection import Collection
+from allawee_async.sandbox.core.listing import OrderedListing, Place
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_object
 from allawee_async.sandbox.query.grammar import MalformedQueryError
-from allawee_async.sandbox.query.parameters import ListQuery, parse_list_query
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.listing import OrderedListing, Place
-    from allawee_async.sandbox.core.values import Json
-    from allawee_async.sandbox.query.parameters import QueryPairs
-    from allawee_async.sandbox.query.shaping import FieldSelection
+from allawee_async.sandbox.query.parameters import ListQuery, QueryPairs, parse_list_query
+from allawee_async.sandbox.query.shaping import FieldSelection
 
 
 def answer_list(collection: Collection, pairs: QueryPairs) -> ApiResponse:

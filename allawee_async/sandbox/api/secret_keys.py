@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from allawee_async.sandbox.api.messages import success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
-from allawee_async.sandbox.core.values import to_bytes
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_bytes
 
 
 def create_secret_key(state: State, call: ApiRequest) -> ApiResponse:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.messages import RefusalError, bad_request
+from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
 from allawee_async.sandbox.rules.values import MAX_NESTING
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
-
-    from allawee_async.sandbox.core.collection import Collection
 
 MAX_AMOUNT = 10**15
 

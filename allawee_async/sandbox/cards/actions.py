@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import (
     changed,
@@ -26,12 +25,9 @@ from allawee_async.sandbox.cards.issuing import (
     TERMINATED,
     check_status,
 )
-from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_bytes
 from allawee_async.sandbox.money.accounts import balance_of
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 
 def get_secrets(state: State, call: ApiRequest) -> ApiResponse:

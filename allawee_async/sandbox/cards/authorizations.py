@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -31,14 +31,10 @@ from allawee_async.sandbox.cards.decisions import (
     read_decision,
 )
 from allawee_async.sandbox.cards.funding import funding_source
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject
 from allawee_async.sandbox.events.recording import NO_WEBHOOK, TIMEOUT
 from allawee_async.sandbox.money.insufficient_funds import reason_if_short
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 REQUEST = "card.authorization.request"
 CLOSED = "card.authorization.closed"

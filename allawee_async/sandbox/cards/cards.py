@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from allawee_async.sandbox.api.documents import (
@@ -17,7 +15,7 @@ from allawee_async.sandbox.api.documents import (
     stored,
     without,
 )
-from allawee_async.sandbox.api.messages import success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.controls import read_controls
@@ -34,13 +32,9 @@ from allawee_async.sandbox.cards.issuing import (
     check_status,
     obtain_card,
 )
-from allawee_async.sandbox.core.values import to_bytes, to_object
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
 from allawee_async.sandbox.money.accounts import funding_account
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 _PAN_LENGTHS = range(12, 20)
 

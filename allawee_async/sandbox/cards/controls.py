@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import attrs
 
 from allawee_async.sandbox.api.validation import RequestBody
+from allawee_async.sandbox.core.values import Json, JsonObject
 from allawee_async.sandbox.directory.merchants import categories_of, merchants_named
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 CHANNELS = frozenset({"atm", "pos", "online", "in-app"})
 INTERVALS = frozenset({"daily", "weekly", "monthly", "yearly"})

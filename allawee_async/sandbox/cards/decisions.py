@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import attrs
 
 from allawee_async.sandbox.api.documents import part, whole
 from allawee_async.sandbox.cards.controls import Purchase, allows
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject
 from allawee_async.sandbox.events.recording import TIMEOUT
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 CHECK, CAPTURE = "check", "capture"
 PENDING, APPROVED, DECLINED, REVERSED = "pending", "approved", "declined", "reversed"

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from allawee_async.sandbox.api.documents import id_of, part, refused
+from allawee_async.sandbox.api.validation import RequestBody
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.money.accounts import funding_account, open_account
 from allawee_async.sandbox.money.fx import check_quote, use_quote
 from allawee_async.sandbox.money.insufficient_funds import refuse_if_short
 from allawee_async.sandbox.money.rates import CURRENCIES
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.validation import RequestBody
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 OWN_ACCOUNT = frozenset({"card-account", "prefunded"})
 """The types of funding sources with which each card has an account of its own."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import fresh, id_of, part, refused
 from allawee_async.sandbox.cards.numbers import expiry_for, new_number
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 
 INACTIVE, ACTIVE, BLOCKED, TERMINATED = "inactive", "active", "blocked", "terminated"
 

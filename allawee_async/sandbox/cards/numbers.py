@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import datetime
 
 from allawee_async.sandbox.core.values import MASK
 from allawee_async.sandbox.rules.values import YEARS_VALID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
 
 _RANGES = {"verve": ("506146", 19), "mastercard": ("529908", 16), "visa": ("428852", 16)}
 _LONG_NUMBER = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allawee_async.sandbox.api.documents import (
     changed,
     created,
@@ -15,17 +13,15 @@ from allawee_async.sandbox.api.documents import (
     replaced,
     stored,
 )
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.rules.values import MAX_QUANTITY
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 NEW, LIVE = "new", "live"
 TYPES = frozenset({"virtual", "physical"})

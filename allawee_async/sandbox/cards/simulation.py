@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import attrs
 
 from allawee_async.sandbox.api.documents import id_of, shown, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.authorizations import REVERSE, follow_up, request
 from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
 from allawee_async.sandbox.cards.decisions import CAPTURE, CHECK
 from allawee_async.sandbox.cards.transactions import is_unsettled
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject
 
 
 def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:

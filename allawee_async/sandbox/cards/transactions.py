@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allawee_async.sandbox.api.documents import fresh, given, id_of, part, reads, whole, without
 from allawee_async.sandbox.cards.authorizations import SETTLE, tell
 from allawee_async.sandbox.cards.decisions import APPROVED
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 
 CREATED = "card.transaction.created"
 _TOLD = (

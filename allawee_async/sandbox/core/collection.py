@@ -7,9 +7,10 @@ thousand customers stay small, and nobody can change what is stored through a di
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -18,9 +19,6 @@ from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_obj
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
 from allawee_async.sandbox.query.values import values_at
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _KEPT_LISTINGS = 16
 _OF_LISTS = {"eq": "in", "ne": "nin"}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 import attrs
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from allawee_async.sandbox.core.values import Json
+from allawee_async.sandbox.core.values import Json
 
 _FORM = re.compile(r"sk\.(test|live)\.[!-~]+")
 

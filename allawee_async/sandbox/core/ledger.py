@@ -6,14 +6,11 @@ the only one that may go below zero, so that all balances of a currency add up t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from allawee_async.sandbox.core.values import IdSource, JsonObject
+from allawee_async.sandbox.core.values import IdSource, JsonObject
 
 WORLD = "world:"
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from time import thread_time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from allawee_async.sandbox.query.grammar import TEMPORAL, MalformedQueryError
+from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.query.grammar import TEMPORAL, Condition, MalformedQueryError
 from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
 from allawee_async.sandbox.query.shaping import sort_key
 from allawee_async.sandbox.query.values import parse_instant
 from allawee_async.sandbox.rules.values import SEARCH_SECONDS, SEARCH_SECONDS_EACH
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from allawee_async.sandbox.core.values import Json, JsonObject
-    from allawee_async.sandbox.query.grammar import Condition
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")

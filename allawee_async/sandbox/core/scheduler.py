@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.sandbox.core.values import Json
+from allawee_async.sandbox.core.values import Json
 
 
 class ScheduledJob(NamedTuple):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
+from allawee_async.sandbox.core.collection import Collection
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Json, from_bytes, to_bytes
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.state import State
 
 _OURS = 0x416C7761  # "Alwa" as SQLite's application id
 _VERSION = 2

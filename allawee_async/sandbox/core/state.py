@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
-from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.core.values import IdSource, JsonObject, to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
 from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE, MoneyRules
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.values import IdSource, JsonObject
 
 Clock: TypeAlias = Callable[[], datetime]
 Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from allawee_async.sandbox.api.documents import fixed, refused
-from allawee_async.sandbox.api.messages import RefusalError, bad_request, success, success_list
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    bad_request,
+    success,
+    success_list,
+)
 from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import to_bytes
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed import names
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
 
 SANDBOX_BANK, SANDBOX_CODE = "Allawee Sandbox Bank", "000"
 _WEIGHTS = (3, 7, 3)

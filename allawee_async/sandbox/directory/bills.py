@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from allawee_async.sandbox.api.documents import catalogue, fixed
+from allawee_async.sandbox.api.validation import RequestBody
 from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.money.rates import NGN
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.validation import RequestBody
 
 _MOST_DIGITS = 12
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import attrs
 
+from allawee_async.sandbox.api.messages import ApiResponse
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events.queue import DeliveryAttempt, OutgoingEvent
 from allawee_async.sandbox.events.sender import EventSender, too_late
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from allawee_async.sandbox.api.messages import ApiResponse
-    from allawee_async.sandbox.core.state import State
 
 _SHORTEST_REST, _LONGEST_REST = 0.01, 1.0
 _LONGEST_WAIT, _LOOKED_AGAIN_AFTER = 30.0, 0.1

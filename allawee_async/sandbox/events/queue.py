@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
 
 import attrs
 
 from allawee_async.sandbox.api.documents import entries, id_of, part, reads, shown, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.core.values import from_bytes, is_nested_deeper
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
 from allawee_async.sandbox.events.recording import (
     DELIVERED,
     ENABLED,
@@ -27,11 +28,6 @@ from allawee_async.sandbox.rules.values import (
     DECISION_SECONDS,
     UPDATE_SECONDS,
 )
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 _SHOWN_TEXT = 500
 _DEEPEST_ANSWER = 16

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime
 
-from allawee_async.sandbox.core.values import to_bytes, to_precise_timestamp, to_timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import (
+    JsonObject,
+    to_bytes,
+    to_precise_timestamp,
+    to_timestamp,
+)
 
 WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
 ENABLED, DISABLED = "enabled", "disabled"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-from allawee_async.sandbox.events.queue import DeliveryAttempt
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.events.queue import OutgoingEvent
+from allawee_async.sandbox.events.queue import DeliveryAttempt, OutgoingEvent
 
 _AT_ONCE = 64
 _READ_OF_AN_ANSWER = 64 * 1024

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from allawee_async.sandbox.api.documents import added, changed, fresh, given, reads, shown, stored
-from allawee_async.sandbox.api.messages import success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
-from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_bytes
 from allawee_async.sandbox.events.recording import DISABLED, ENABLED
 from allawee_async.sandbox.rules.values import MAX_SIGNING_KEY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 _KEY_PREFIX = "whk."
 _FIELDS = ("name", "events", "url", "apiVersion", "description", "metadata")

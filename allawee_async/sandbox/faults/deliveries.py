@@ -5,18 +5,14 @@ Nothing here touches a socket; the messenger carries out what is ordered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
+from typing import TypeAlias, TypedDict, Unpack
 
 import attrs
 
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.faults.plan import check_chance, check_times, fits_pattern
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from allawee_async.sandbox.core.values import JsonObject
 
 KINDS = ("repeat", "delay", "lose-answer")
 """What `DeliveryFaults.random` chooses from."""

@@ -7,16 +7,14 @@ if it is among `CHOICES`. Nothing here touches a socket; the HTTP adapter carrie
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import attrs
 
 from allawee_async.sandbox.api.messages import JSON_TYPE, ApiResponse, failure_for_status
 from allawee_async.sandbox.core.values import Json, to_bytes
 from allawee_async.sandbox.query.parameters import CURSORS, QueryPairs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 HTML_TYPE = "text/html; charset=utf-8"
 GATEWAY_PAGE = (

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from random import Random
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import attrs
 
+from allawee_async.sandbox.api.messages import ApiRequest
+from allawee_async.sandbox.core.values import Json
 from allawee_async.sandbox.faults import kinds
 from allawee_async.sandbox.faults.kinds import RECOVERABLE, Fault, Latency
 from allawee_async.sandbox.query.parameters import CURSORS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-
-    from allawee_async.sandbox.api.messages import ApiRequest
-    from allawee_async.sandbox.core.values import Json
 
 
 @attrs.frozen

@@ -8,13 +8,14 @@ import socket
 import struct
 import sys
 from collections import deque
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import attrs
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.messages import (
     JSON_TYPE,
     ApiRequest,
@@ -25,20 +26,14 @@ from allawee_async.sandbox.api.messages import (
 )
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
-from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.core.values import IdSource, JsonObject, to_bytes
 from allawee_async.sandbox.events.messenger import PendingAnswers
+from allawee_async.sandbox.events.queue import DeliveryAttempt
 from allawee_async.sandbox.faults.plan import Faults
+from allawee_async.sandbox.http.ports import RequestHandler
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.requests.queued import FLAGS
 from allawee_async.sandbox.rules.values import MAX_BODY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.sandbox.api.app import Api
-    from allawee_async.sandbox.core.values import IdSource, JsonObject
-    from allawee_async.sandbox.events.queue import DeliveryAttempt
-    from allawee_async.sandbox.http.ports import RequestHandler
 
 _MAX_DRAINED = 64 * MAX_BODY
 _KEPT_CRASHES = 100

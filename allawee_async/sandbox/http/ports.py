@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.rules.values import MAX_URL
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
 
 RequestHandler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import (
     added,
@@ -21,14 +20,11 @@ from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.ledger import transfer, world
-from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_bytes
 from allawee_async.sandbox.money import deposit_channels
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed.documented import documented
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 TYPES = frozenset({"main", "sub", "virtual"})
 CSV_TYPE = "text/csv; charset=utf-8"

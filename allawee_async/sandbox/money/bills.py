@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allawee_async.sandbox.api.documents import given, part, refuse_double
-from allawee_async.sandbox.api.messages import success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import JsonObject, to_bytes
 from allawee_async.sandbox.directory.bills import PRODUCTS, check_inputs, find_product, price_of
 from allawee_async.sandbox.money.accounts import funding_account
@@ -15,10 +14,6 @@ from allawee_async.sandbox.money.configuration import default_account, default_f
 from allawee_async.sandbox.money.payments import MoneyPlan
 from allawee_async.sandbox.money.payouts import start, with_fee
 from allawee_async.sandbox.money.rates import NGN, platform_fee
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
 
 
 def pay_bill(state: State, call: ApiRequest) -> ApiResponse:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allawee_async.sandbox.api.documents import part
-from allawee_async.sandbox.api.messages import success
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
-from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_bytes
 from allawee_async.sandbox.money.accounts import main_account
 from allawee_async.sandbox.money.rates import NGN
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 _ID = "configuration"
 _ACCOUNTS = ("payInAccount", "payOutAccount")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allawee_async.sandbox.api.documents import changed, entries, refused, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, complete
 from allawee_async.sandbox.rules.values import MAX_ACCOUNT_NUMBERS
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 BANK_ACCOUNT = "bank-account"
 TYPES = frozenset({BANK_ACCOUNT})

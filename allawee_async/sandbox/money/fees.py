@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import created, fresh, id_of, reads, refused, whole
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, read_body
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.money.rates import CURRENCIES, rounded
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 STRUCTURES = frozenset({"flat", "percentage"})
 MAX_PERCENTAGE = 100

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import added, fresh, refused, whole
-from allawee_async.sandbox.api.messages import RefusalError, bad_request, success
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    bad_request,
+    success,
+)
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
-from allawee_async.sandbox.core.values import to_bytes, to_timestamp
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_timestamp
 from allawee_async.sandbox.money import rates
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 OPEN, USED = "open", "used"
 

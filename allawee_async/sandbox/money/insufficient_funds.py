@@ -10,15 +10,11 @@ changes nothing then. What the sandbox makes of that:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from allawee_async.sandbox.api.documents import refused
 from allawee_async.sandbox.core.ledger import InsufficientFundsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.state import State
 
 INSUFFICIENT_FUNDS = "insufficient-funds"
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from allawee_async.sandbox.api.documents import added, fresh, given, reads, refuse_double
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account
 from allawee_async.sandbox.money.deposit_channels import open_channel
 from allawee_async.sandbox.money.payments import method_field
 from allawee_async.sandbox.money.payouts import METHODS
 from allawee_async.sandbox.money.rates import CURRENCIES
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
 
 
 def create_request(state: State, call: ApiRequest) -> ApiResponse:

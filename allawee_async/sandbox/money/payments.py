@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import attrs
 
@@ -21,16 +21,12 @@ from allawee_async.sandbox.api.documents import (
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject
 from allawee_async.sandbox.directory.banks import name_at
 from allawee_async.sandbox.money import fx
 from allawee_async.sandbox.money.fees import note_billing
 from allawee_async.sandbox.money.insufficient_funds import reason_if_short
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
 COMPLETED_EVENT, FAILED_EVENT = "payment.completed", "payment.failed"

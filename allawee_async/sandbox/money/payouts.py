@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 import attrs
 
@@ -15,9 +16,12 @@ from allawee_async.sandbox.api.documents import (
     replaced,
     stored,
 )
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.ledger import transfer, world
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.directory.banks import (
     SANDBOX_BANK,
     SANDBOX_CODE,
@@ -41,14 +45,6 @@ from allawee_async.sandbox.money.payments import (
     method_field,
 )
 from allawee_async.sandbox.money.rates import CURRENCIES, NGN, platform_fee
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
-
 
 Planned: TypeAlias = "tuple[MoneyPlan, JsonObject]"
 Planner: TypeAlias = "Callable[[JsonObject], Planned]"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 import attrs
@@ -11,17 +12,12 @@ import attrs
 from allawee_async.sandbox.api.app import ROUTES
 from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.funding import funding_source
-from allawee_async.sandbox.core.values import from_bytes
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.faults.kinds import CHOICES, Latency
+from allawee_async.sandbox.http.adapter import HttpAdapter
 from allawee_async.sandbox.page.texts import counted, minor_units, money, reason, short
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import Json, JsonObject
-    from allawee_async.sandbox.http.adapter import HttpAdapter
 
 FormFields: TypeAlias = "Mapping[str, str]"
 

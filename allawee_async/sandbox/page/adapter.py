@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import count
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.page.actions import ACTIONS, BAD, ActionOutcome, WrongInputError
+from allawee_async.sandbox.http.ports import RequestHandler
+from allawee_async.sandbox.page.actions import (
+    ACTIONS,
+    BAD,
+    ActionContext,
+    ActionOutcome,
+    WrongInputError,
+)
 from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
 from allawee_async.sandbox.page.control import HEADER, PREFIX, controlled
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
 from allawee_async.sandbox.page.views import VIEWS, whole_page
 from allawee_async.version import install_command
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from allawee_async.sandbox.http.ports import RequestHandler
-    from allawee_async.sandbox.page.actions import ActionContext
 
 _ASSETS = {
     "page.css": "text/css; charset=utf-8",

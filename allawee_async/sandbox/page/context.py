@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 import attrs
 
-from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.core.collection import Collection
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, to_timestamp
+from allawee_async.sandbox.faults.plan import Faults
+from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.page.texts import account_numbers, card_label, short, whole_number
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
 from allawee_async.sandbox.query.shaping import SortField
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from allawee_async.sandbox.core.collection import Collection
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
-    from allawee_async.sandbox.faults.plan import Faults
-    from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 
 ROOT = "/_sandbox"
 KEPT = ("id", "search", "page", "card", "account")

@@ -17,20 +17,15 @@ nothing here for a request that a browser sends, and the page's own rules hold b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
-from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.core.values import JsonObject, to_timestamp
 from allawee_async.sandbox.faults.kinds import CHOICES
-from allawee_async.sandbox.page.actions import WrongInputError, clear_faults, fault
+from allawee_async.sandbox.faults.plan import PendingFault
+from allawee_async.sandbox.http.request_log import LoggedRequest
+from allawee_async.sandbox.page.actions import ActionContext, WrongInputError, clear_faults, fault
 from allawee_async.sandbox.page.texts import whole_number
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from allawee_async.sandbox.core.values import JsonObject
-    from allawee_async.sandbox.faults.plan import PendingFault
-    from allawee_async.sandbox.http.request_log import LoggedRequest
-    from allawee_async.sandbox.page.actions import ActionContext
 
 HEADER: Final = "Sandbox-Control"
 """The header that a request for this has, with any value."""

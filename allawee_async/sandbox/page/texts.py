@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from allawee_async.sandbox.api.documents import entries, part
-from allawee_async.sandbox.core.values import to_bytes
+from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.http.request_log import beginning
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 LONGEST = 120
 REASONS: Final = {

@@ -16,17 +16,15 @@ from allawee_async.sandbox.directory.merchants import MERCHANTS
 from allawee_async.sandbox.faults.kinds import CHOICES
 from allawee_async.sandbox.http.request_log import masked_text
 from allawee_async.sandbox.page import texts
-from allawee_async.sandbox.page.context import MAIN_FIRST, ROOT, Cut, address, cut
+from allawee_async.sandbox.page.actions import ActionOutcome
+from allawee_async.sandbox.page.context import MAIN_FIRST, ROOT, Cut, ViewContext, address, cut
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
+from allawee_async.sandbox.query.shaping import SortField
 from allawee_async.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-    from allawee_async.sandbox.page.actions import ActionOutcome
-    from allawee_async.sandbox.page.context import ViewContext
-    from allawee_async.sandbox.query.shaping import SortField
 
 
 @attrs.frozen

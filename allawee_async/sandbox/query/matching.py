@@ -5,10 +5,10 @@ from __future__ import annotations
 import operator as op
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from allawee_async.sandbox.core.values import Json, JsonObject
-from allawee_async.sandbox.query.grammar import NUMERIC
+from allawee_async.sandbox.query.grammar import NUMERIC, Condition
 from allawee_async.sandbox.query.patterns import compile_pattern, found
 from allawee_async.sandbox.query.values import (
     candidates_at,
@@ -19,9 +19,6 @@ from allawee_async.sandbox.query.values import (
     parse_number,
     values_at,
 )
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.query.grammar import Condition
 
 Predicate: TypeAlias = Callable[[JsonObject], bool]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias
 
 import attrs
 
@@ -11,9 +12,6 @@ from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
 from allawee_async.sandbox.query.grammar import FIELD, MalformedQueryError
 from allawee_async.sandbox.query.values import is_number, values_at
 from allawee_async.sandbox.rules.values import MAX_EXPAND_STEPS, MAX_SORT_FIELDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SIGNED_FIELD = re.compile(rf"(-?)({FIELD})")
 _EXPANSION = re.compile(rf"({FIELD})(?::({FIELD}(?:,{FIELD})*))?")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from allawee_async.sandbox.core.values import Json
+from allawee_async.sandbox.core.values import Json
 
 # Digits enough for every float written out, and few enough for the limit of int().
 _NUMBER = re.compile(r"-?[0-9]{1,450}(\.[0-9]{1,450})?([eE][+-]?[0-9]{1,3})?")

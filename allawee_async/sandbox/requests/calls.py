@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.values import (
     MASK,
     SECRET_FIELDS,
+    Json,
+    JsonObject,
     from_bytes,
     is_nested_deeper,
     to_timestamp,
 )
 from allawee_async.sandbox.rules.values import BODY_KEPT, MAX_NESTING
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 API_VERSION = "2025-06-01"
 HIDDEN = ("id", "createdAt")

@@ -5,8 +5,8 @@ In the sandbox nothing fails downstream by itself. Five simulated endpoints and 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import attrs
 
@@ -14,14 +14,10 @@ from allawee_async.sandbox.api.documents import entries, unknown
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, to_bytes
 from allawee_async.sandbox.requests.calls import Called, attempt, bare
 from allawee_async.sandbox.rules.values import QUEUE_SECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from allawee_async.sandbox.core.state import State
 
 JOB = "queued-request"
 RETRY, HARD_STOP = "x-grp-force-retry", "x-grp-force-hard-stop"

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from allawee_async.sandbox.core.values import from_bytes, to_bytes
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import JsonObject, from_bytes, to_bytes
 
 
 def documented(noun: str) -> list[JsonObject]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from itertools import count, islice
-from typing import TYPE_CHECKING
 
 from allawee_async.sandbox.api.documents import id_of
 from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.core.ledger import transfer, world
-from allawee_async.sandbox.core.values import IdSource
+from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import IdSource, JsonObject
 from allawee_async.sandbox.directory.banks import SANDBOX_CODE, complete
 from allawee_async.sandbox.money.deposit_channels import channel_of, register
 from allawee_async.sandbox.seed.documented import documented
-
-if TYPE_CHECKING:
-    from allawee_async.sandbox.core.state import State
-    from allawee_async.sandbox.core.values import JsonObject
 
 _MOST_CUSTOMERS = 1_000
 _PROGRAM = "c.prg.2tY3mPz5WcQeJt9Xa"

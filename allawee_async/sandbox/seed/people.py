@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from allawee_async.sandbox.core.values import IdSource, to_timestamp
+from allawee_async.sandbox.core.values import IdSource, Json, JsonObject, to_timestamp
 from allawee_async.sandbox.seed import names
 from allawee_async.sandbox.seed.documented import documented
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from allawee_async.sandbox.core.values import Json, JsonObject
 
 _FIRST_DAY = datetime(2022, 1, 3, 8, 0, tzinfo=UTC)
 _DAYS = 1500

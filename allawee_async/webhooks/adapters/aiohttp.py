@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
-from allawee_async.webhooks.responses import CUT_OFF, NOT_POST, TOO_LARGE, TOO_SLOW, UNREADABLE
+from allawee_async.webhooks.responses import (
+    CUT_OFF,
+    NOT_POST,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNREADABLE,
+    Receiver,
+    WebhookReply,
+)
 from allawee_async.webhooks.signature import HEADER
-
-if TYPE_CHECKING:
-    from allawee_async.webhooks.responses import Receiver, WebhookReply
 
 
 async def respond(webhooks: Receiver, request: web.Request) -> web.Response:

@@ -6,14 +6,18 @@ import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
-from allawee_async.webhooks.responses import NOT_POST, TOO_LARGE, TOO_SLOW, UNREADABLE
+from allawee_async.webhooks.responses import (
+    NOT_POST,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNREADABLE,
+    Receiver,
+    WebhookReply,
+)
 from allawee_async.webhooks.signature import HEADER
-
-if TYPE_CHECKING:
-    from allawee_async.webhooks.responses import Receiver, WebhookReply
 
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import AskableStore, Busy, Claim, Done, Store, WatchedStore
-
-if TYPE_CHECKING:
-    from allawee_async.webhooks.stores.base import ClaimResult
+from allawee_async.webhooks.stores.base import (
+    AskableStore,
+    Busy,
+    Claim,
+    ClaimResult,
+    Done,
+    Store,
+    WatchedStore,
+)
 
 PATIENCE: Final = 10.0
 """Seconds for the store, and for whoever else is handling the event, outside of decisions."""

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from allawee_async.webhooks.delivery.claiming import PATIENCE, RENEWALS, SPARE
-from allawee_async.webhooks.delivery.handlers import HandlerRun
-from allawee_async.webhooks.delivery.stats import Incident, log, shown
+from allawee_async.webhooks.delivery.claiming import PATIENCE, RENEWALS, SPARE, ClaimKeeper
+from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, HandlerRun, Workers
+from allawee_async.webhooks.delivery.stats import (
+    DispatchStats,
+    Incident,
+    IncidentKind,
+    Reporter,
+    log,
+    shown,
+)
+from allawee_async.webhooks.events import Event
 from allawee_async.webhooks.responses import (
     BUSY,
     DONE,
     FAILED,
+    DefaultDecision,
     InvalidAnswerError,
     WebhookReply,
     reply_with,
 )
-from allawee_async.webhooks.stores.base import Claim, Done, digest_of, key_of
+from allawee_async.webhooks.stores.base import Busy, Claim, ClaimResult, Done, digest_of, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from allawee_async.webhooks.delivery.claiming import ClaimKeeper
-    from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, Workers
-    from allawee_async.webhooks.delivery.stats import DispatchStats, IncidentKind, Reporter
     from allawee_async.webhooks.delivery.timing import Limits
-    from allawee_async.webhooks.events import Event
-    from allawee_async.webhooks.responses import DefaultDecision
-    from allawee_async.webhooks.stores.base import Busy, ClaimResult
 
 T = TypeVar("T")
 

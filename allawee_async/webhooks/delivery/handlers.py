@@ -8,27 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks.delivery.claiming import RENEWALS
 from allawee_async.webhooks.delivery.stats import log, shown
-from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES, UnknownEvent
-from allawee_async.webhooks.responses import Approve, Decline, checked_decision
-from allawee_async.webhooks.stores.base import ClaimLostError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from concurrent.futures import Future
-
-    from allawee_async.webhooks.events import Event
-    from allawee_async.webhooks.responses import Decision
-    from allawee_async.webhooks.stores.base import Claim
+from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES, Event, UnknownEvent
+from allawee_async.webhooks.responses import Approve, Decision, Decline, checked_decision
+from allawee_async.webhooks.stores.base import Claim, ClaimLostError
 
 EVERY_EVENT: Final = "*"
 

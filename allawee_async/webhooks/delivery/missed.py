@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, DecodeError
+from allawee_async.models.webhooks import Event as EventRecord
 from allawee_async.redaction import one_line
 from allawee_async.webhooks.delivery.stats import log
-from allawee_async.webhooks.events import parse_event
+from allawee_async.webhooks.events import Event, parse_event
 from allawee_async.webhooks.stores.base import checked_count, key_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from allawee_async.client import AllaweeClient
-    from allawee_async.models.webhooks import Event as EventRecord
     from allawee_async.webhooks.delivery.claiming import ClaimKeeper
     from allawee_async.webhooks.delivery.handlers import Handlers
-    from allawee_async.webhooks.events import Event
 
 _PAGE: Final = 100
 _DELIVERED: Final = "delivered"

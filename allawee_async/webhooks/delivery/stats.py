@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import attrs
@@ -12,8 +13,6 @@ from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-
     from allawee_async.webhooks.events import Event
     from allawee_async.webhooks.responses import WebhookReply
 

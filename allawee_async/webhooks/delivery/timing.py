@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.events import CardAuthorizationUpdate
+from allawee_async.webhooks.events import CardAuthorizationUpdate, Event
 from allawee_async.webhooks.stores.base import checked_count, checked_seconds
-
-if TYPE_CHECKING:
-    from allawee_async.webhooks.events import Event
 
 BODY_PATIENCE: Final = 30.0
 """Seconds for the body of a request to come."""

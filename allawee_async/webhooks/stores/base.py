@@ -6,24 +6,20 @@ answer; everybody else gets that answer, or hears that somebody is at it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
 from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, ConfigurationError
-from allawee_async.webhooks.responses import SUCCESS, Approve, Decline, decision_body
+from allawee_async.types import JSONValue
+from allawee_async.webhooks.events import Event
+from allawee_async.webhooks.responses import SUCCESS, Approve, Decision, Decline, decision_body
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.types import JSONValue
-    from allawee_async.webhooks.events import Event
-    from allawee_async.webhooks.responses import Decision
-
-    Answer: TypeAlias = Decision | Callable[[], Decision | None] | None
-    """A decision, a function that is asked for it when the transaction ends, or no decision."""
+Answer: TypeAlias = Decision | Callable[[], Decision | None] | None
+"""A decision, a function that is asked for it when the transaction ends, or no decision."""
 
 LEASE: Final = 30.0
 """Seconds after which a claim that nobody renews may be taken over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import attrs
 
@@ -13,15 +13,11 @@ from allawee_async.webhooks.stores.base import (
     KEEP,
     Busy,
     Claim,
+    ClaimResult,
     Done,
     checked_count,
     checked_seconds,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from allawee_async.webhooks.stores.base import ClaimResult
 
 
 @attrs.define

@@ -13,18 +13,22 @@ from __future__ import annotations
 import math
 import secrets
 import time
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from hashlib import sha1
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
+from redis.asyncio.client import Pipeline
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import secret_text
 from allawee_async.webhooks.stores.base import (
     KEEP,
+    Answer,
     Busy,
     Claim,
+    ClaimResult,
     Done,
     checked_seconds,
     first_body,
@@ -40,13 +44,6 @@ from allawee_async.webhooks.stores.redis_clients import (
     bounded,
     redis_errors,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
-
-    from redis.asyncio.client import Pipeline
-
-    from allawee_async.webhooks.stores.base import Answer, ClaimResult
 
 URL: Final = "redis://localhost:6379/0"
 PREFIX: Final = "allawee:webhooks:"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -26,14 +26,12 @@ except ImportError as error:
 
 __all__ = ["Redis", "RedisCluster", "redis_errors"]
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from redis.asyncio.client import Pipeline
-    from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.client import Pipeline
+from redis.asyncio.connection import AbstractConnection
 
-    from allawee_async.webhooks.stores.base import Claim
-
+from allawee_async.webhooks.stores.base import Claim
 
 CLAIMED: Final = b"c"
 _DONE_IN_TRANSACTION: Final = b"t"

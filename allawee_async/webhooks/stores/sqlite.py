@@ -9,29 +9,26 @@ import sqlite3
 import threading
 import time
 import weakref
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks.stores.base import (
     KEEP,
+    Answer,
     Busy,
     Claim,
     ClaimLostError,
+    ClaimResult,
     Done,
     checked_seconds,
     first_body,
     last_body,
 )
 from allawee_async.webhooks.stores.sqlite_file import FileClock, SQLiteFile, identity_of, result_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from concurrent.futures import Future
-
-    from allawee_async.webhooks.stores.base import Answer, ClaimResult
 
 _READ: Final = """
     SELECT seen, until, body, digest FROM allawee_webhook_schema

@@ -6,15 +6,13 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks.stores.base import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 _VERSION: Final = 2
 
