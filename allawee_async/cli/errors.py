@@ -68,6 +68,18 @@ class CommandError(Exception):
         self.advice = advice
 
 
+class UsageError(CommandError):
+    """A command was used in a wrong way, or what it needs is not set up.
+
+    Args:
+        message: What is wrong, in one line.
+        advice: What to do next, where that is told apart.
+    """
+
+    def __init__(self, message: str, *, advice: str | None = None) -> None:
+        super().__init__(message, ExitCode.WRONG_USE, advice=advice)
+
+
 _CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
     (ConfigurationError, ExitCode.WRONG_USE),
     (AuthenticationError, ExitCode.NOT_ALLOWED),

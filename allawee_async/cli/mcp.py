@@ -7,7 +7,7 @@ import typer
 
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.options import ConnectionOptions
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
@@ -59,9 +59,9 @@ def mcp(
     from allawee_async.integrations.mcp import Permissions
 
     if allow_money and not (max_amount and max_total):
-        raise CommandError("--allow-money needs --max-amount and --max-total", ExitCode.WRONG_USE)
+        raise UsageError("--allow-money needs --max-amount and --max-total")
     if (max_amount or max_total) and not allow_money:
-        raise CommandError("--max-amount and --max-total are for --allow-money", ExitCode.WRONG_USE)
+        raise UsageError("--max-amount and --max-total are for --allow-money")
     permissions = Permissions(
         writes=allow_writes,
         money=allow_money,
@@ -96,9 +96,7 @@ def _limits(option: str, texts: list[str]) -> "SpendingLimits":
     for text in texts:
         currency, _, amount = text.rpartition("=")
         if not (amount.isascii() and amount.isdigit()):
-            raise CommandError(
-                f"{option} {text!r} is no whole number of minor units", ExitCode.WRONG_USE
-            )
+            raise UsageError(f"{option} {text!r} is no whole number of minor units")
         if currency:
             by_currency[currency.upper()] = int(amount)
         else:

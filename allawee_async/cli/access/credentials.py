@@ -15,7 +15,7 @@ from typing import Final, Literal
 import attrs
 import typer
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.redaction import SecretBytes, SecretText
 
 VARIABLE: Final = "ALLAWEE_API_KEY"
@@ -42,7 +42,7 @@ _HOW: Final = (
 )
 
 
-class NoKeyError(CommandError):
+class NoKeyError(UsageError):
     """There is no key anywhere."""
 
 
@@ -119,9 +119,8 @@ def ask_hidden(question: str) -> SecretText:
             warnings.simplefilter("error", getpass.GetPassWarning)
             return SecretText(getpass.getpass(question))
     except (EOFError, getpass.GetPassWarning):
-        raise CommandError(
-            "there is no terminal to ask on; name a file, or set a variable (see --help)",
-            ExitCode.WRONG_USE,
+        raise UsageError(
+            "there is no terminal to ask on; name a file, or set a variable (see --help)"
         ) from None
 
 
@@ -145,9 +144,7 @@ def read_secret_file(file: Path, what: str) -> SecretText:
     except UnicodeDecodeError:
         text = SecretText()
     if len(content) > _LONGEST_FILE or (content and not text):
-        raise CommandError(
-            f"{place_of(file)} holds no {what}: it is not a short text", ExitCode.WRONG_USE
-        )
+        raise UsageError(f"{place_of(file)} holds no {what}: it is not a short text")
     return text
 
 
@@ -176,7 +173,7 @@ def read_input(
             return SecretBytes(opened.read(most + 1))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise CommandError(f"{failure}: {reason}", ExitCode.WRONG_USE) from None
+        raise UsageError(f"{failure}: {reason}") from None
 
 
 def _warn_if_shared(file: Path, mode: int) -> None:
@@ -189,11 +186,10 @@ def _warn_if_shared(file: Path, mode: int) -> None:
 def _found(text: SecretText, source: Source, place: str) -> FoundKey:
     key = SecretText(text.strip())
     if not key:
-        raise CommandError(f"{place} holds {_NO_KEY}", ExitCode.WRONG_USE, advice=_HOW)
+        raise UsageError(f"{place} holds {_NO_KEY}", advice=_HOW)
     if not _USABLE.fullmatch(key):
-        raise CommandError(
-            f"{place} holds no API key alone: it must be one line of visible ASCII characters",
-            ExitCode.WRONG_USE,
+        raise UsageError(
+            f"{place} holds no API key alone: it must be one line of visible ASCII characters"
         )
     return FoundKey(key, source, place)
 
@@ -207,5 +203,5 @@ def _from_keyring(base_url: str | None, environ: Mapping[str, str]) -> FoundKey:
     except key_store.NoKeyStoreError:
         key = None  # then it is only one of the ways that is not there
     if key is None:
-        raise NoKeyError(_NO_KEY, ExitCode.WRONG_USE, advice=_HOW)
+        raise NoKeyError(_NO_KEY, advice=_HOW)
     return _found(key, "keyring", f"the system keyring ({key_store.name()})")

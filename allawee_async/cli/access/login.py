@@ -19,7 +19,7 @@ from allawee_async.cli.access.credentials import (
     kind_of,
 )
 from allawee_async.cli.access.options import BaseUrl, ConnectionOptions, SecureUrl, Timeout
-from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
+from allawee_async.cli.errors import CommandError, ExitCode, UsageError, exit_code_of
 from allawee_async.cli.output.reports import ReportOutput, print_report
 from allawee_async.redaction import SecretText
 
@@ -59,10 +59,9 @@ def login(
     key = _asked(connection, host)
     kind = kind_of(key)
     if kind == "unknown" or any(mark in key for mark in _OF_MASKS):
-        raise CommandError(
+        raise UsageError(
             "this is no secret key: it must begin with sk.test. or sk.live., be one word, and "
-            "whole; nothing was stored",
-            ExitCode.WRONG_USE,
+            "whole; nothing was stored"
         )
     if check:
         _refuse_unless_accepted(connection, key, host)

@@ -9,7 +9,7 @@ import attrs
 import typer
 
 from allawee_async.cli.access.credentials import FoundKey, find_key, kind_of
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 
 KeyKind = Literal["test", "live", "sandbox", "unknown"]
 
@@ -89,16 +89,13 @@ class ConnectionOptions:
         """
         if not self.sandbox and self.sandbox_file is None:
             if self.sandbox_customers is not None:
-                raise CommandError(
-                    "--sandbox-customers is for a sandbox; add --sandbox", ExitCode.WRONG_USE
-                )
+                raise UsageError("--sandbox-customers is for a sandbox; add --sandbox")
             return False
         for name in ("api_key_file", "base_url", "secure_url"):
             if getattr(self, name) is not None:
                 option = "--" + name.replace("_", "-")
-                raise CommandError(
-                    f"--sandbox has a key and an address of its own; leave out {option}",
-                    ExitCode.WRONG_USE,
+                raise UsageError(
+                    f"--sandbox has a key and an address of its own; leave out {option}"
                 )
         return True
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.codec.json import NotJSON, dumps, loads
 from allawee_async.version import install_command
 
@@ -48,13 +48,13 @@ def rows_in(file: Path) -> Iterator[Row]:
     }
     read = readers.get(file.suffix.lower())
     if read is None:
-        raise _wrong(f"{file} must end in .csv, .tsv, .jsonl or .parquet")
+        raise UsageError(f"{file} must end in .csv, .tsv, .jsonl or .parquet")
     try:
         yield from read(file)
     except UnicodeDecodeError:
-        raise _wrong(f"{file} is not UTF-8; save it as such") from None
+        raise UsageError(f"{file} is not UTF-8; save it as such") from None
     except OSError as error:
-        raise _wrong(f"cannot read {file}: {error.strerror or error}") from None
+        raise UsageError(f"cannot read {file}: {error.strerror or error}") from None
 
 
 def _table(file: Path) -> Iterator[Row]:
@@ -74,23 +74,23 @@ def _table(file: Path) -> Iterator[Row]:
                 if names is None:
                     names = _names(file, cells)
                 elif len(cells) != len(names):
-                    raise _wrong(
+                    raise UsageError(
                         f"{file}: {place} has {len(cells)} cells, and the heading {len(names)}"
                     )
                 else:
                     found = zip(names, cells, strict=True)
                     yield Row(place, {name: text.strip() for name, text in found if text.strip()})
         except csv.Error as error:
-            raise _wrong(f"{file}: line {lines.line_num} is no CSV: {error}") from None
+            raise UsageError(f"{file}: line {lines.line_num} is no CSV: {error}") from None
 
 
 def _names(file: Path, cells: Sequence[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
     twice = sorted({name for name in names if names.count(name) > 1})
     if "" in names:
-        raise _wrong(f"{file}: column {names.index('') + 1} has no name")
+        raise UsageError(f"{file}: column {names.index('') + 1} has no name")
     if twice:
-        raise _wrong(f"{file} has a column twice: {', '.join(twice)}")
+        raise UsageError(f"{file} has a column twice: {', '.join(twice)}")
     return names
 
 
@@ -105,7 +105,7 @@ def _lines(file: Path) -> Iterator[Row]:
             except NotJSON:
                 value = None
             if not isinstance(value, dict):
-                raise _wrong(f"{file}: line {number} is no JSON object")
+                raise UsageError(f"{file}: line {number} is no JSON object")
             yield Row(f"line {number}", _texts(cast("dict[str, Any]", value)))
 
 
@@ -113,7 +113,7 @@ def _parquet(file: Path) -> Iterator[Row]:
     try:
         arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError:
-        raise _wrong(f"Parquet needs pyarrow: {install_command('export')}") from None
+        raise UsageError(f"Parquet needs pyarrow: {install_command('export')}") from None
     number = 0
     try:
         with parquet.ParquetFile(file) as opened:
@@ -122,7 +122,7 @@ def _parquet(file: Path) -> Iterator[Row]:
                     number += 1
                     yield Row(f"row {number}", _texts(found))
     except arrow.ArrowException:
-        raise _wrong(f"{file} is no Parquet file, or a damaged one") from None
+        raise UsageError(f"{file} is no Parquet file, or a damaged one") from None
 
 
 def _texts(found: dict[str, Any]) -> dict[str, str]:
@@ -134,7 +134,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return dumps(value).decode() if type(value) in (dict, list) else str(value)
-
-
-def _wrong(message: str) -> CommandError:
-    return CommandError(message, ExitCode.WRONG_USE)

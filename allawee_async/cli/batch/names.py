@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.output.tables import TableWriter
 from allawee_async.cli.wording import counted
@@ -39,10 +39,9 @@ async def show_names(
     """
     accounts = [_account_of(call) for call in calls]
     if None in accounts:
-        raise CommandError(
+        raise UsageError(
             "--check-names is for payouts to bank accounts: rows need options.accountNumber and "
-            "options.bankCode",
-            ExitCode.WRONG_USE,
+            "options.bankCode"
         )
     found: dict[tuple[str, str], str] = {}
     turns = asyncio.Semaphore(_AT_A_TIME)

@@ -11,7 +11,7 @@ import attrs
 
 from allawee_async.batch import BatchRowsError, Plan, check_rows
 from allawee_async.cli.batch.options import Amounts
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.cli.operations.values import arguments_of
 from allawee_async.cli.wording import counted, did_you_mean, kebab
@@ -59,7 +59,7 @@ def plan_of(verb: Verb, rows: Sequence[Row], reading: Reading) -> Plan:
         except CommandError as error:
             unused.append(str(error))
     if unused:
-        raise CommandError("; ".join(unused[:_SHOWN]), ExitCode.WRONG_USE)
+        raise UsageError("; ".join(unused[:_SHOWN]))
     calls: list[dict[str, Any]] = []
     wrong: list[str] = []
     for row in rows:
@@ -73,10 +73,9 @@ def plan_of(verb: Verb, rows: Sequence[Row], reading: Reading) -> Plan:
         except BatchRowsError as error:
             wrong = [f"{rows[one.number - 1].place}: {one.text}" for one in error.problems]
     more = f"; and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
-    raise CommandError(
+    raise UsageError(
         f"{counted(len(wrong), 'row')} cannot be sent, so nothing was: "
-        f"{'; '.join(map(printable, wrong[:_SHOWN]))}{more}",
-        ExitCode.WRONG_USE,
+        f"{'; '.join(map(printable, wrong[:_SHOWN]))}{more}"
     )
 
 
@@ -128,17 +127,15 @@ def _place_of(verb: Verb, column: str, reading: Reading) -> tuple[Parameter, str
         names = (parameter.name, kebab(parameter.name), camel(parameter.name))
         if head in names and (not path or parameter.is_body):
             if reading.fixed.get(parameter.name) and not parameter.is_body:
-                raise CommandError(
-                    f"the column {column!r} and {option_of(parameter)} say the same: leave one out",
-                    ExitCode.WRONG_USE,
+                raise UsageError(
+                    f"the column {column!r} and {option_of(parameter)} say the same: leave one out"
                 )
             return parameter, path
     close = did_you_mean(column, [kebab(one.name) for one in verb.parameters])
-    raise CommandError(
+    raise UsageError(
         f"the column {column!r} is no option of this command; {close}use "
         f"--map {shlex.quote(f'OPTION={column}')}, or --ignore {shlex.quote(column)} to leave it "
-        "out",
-        ExitCode.WRONG_USE,
+        "out"
     )
 
 

@@ -18,7 +18,7 @@ from allawee_async.cli.batch.files import rows_in
 from allawee_async.cli.batch.names import show_names
 from allawee_async.cli.batch.options import BatchOptions
 from allawee_async.cli.batch.rows import Reading, plan_of
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, ExitCode, UsageError
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.cells import money
 from allawee_async.cli.output.live_bar import LiveBar
@@ -111,7 +111,7 @@ class FileBatch:
         )
         rows = [*rows_in(self.file)]
         if not rows:
-            raise CommandError(f"{self.file} has no rows", ExitCode.WRONG_USE)
+            raise UsageError(f"{self.file} has no rows")
         self._plan = plan_of(verb, rows, reading)
         column = next((one for one in options.ignore or () if "name" in one.lower()), "")
         self._names = [row.cells.get(column) for row in rows]
@@ -201,7 +201,7 @@ def _mapped(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         option, equals, column = text.partition("=")
         if not (option and equals and column):
-            raise CommandError(f"--map takes OPTION=COLUMN, not {text}", ExitCode.WRONG_USE)
+            raise UsageError(f"--map takes OPTION=COLUMN, not {text}")
         columns[column] = option
     return columns
 

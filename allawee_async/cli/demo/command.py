@@ -7,7 +7,7 @@ import attrs
 import typer
 
 from allawee_async.cli.access.options import MOST_CUSTOMERS
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.output.reports import print_facts
 
 if TYPE_CHECKING:
@@ -88,10 +88,7 @@ def _refuse_options_of_the_sandbox(context: typer.Context) -> None:
     for name in ("customers", "seed", "faults"):
         source = context.get_parameter_source(name)
         if source is not None and source.name != "DEFAULT":
-            raise CommandError(
-                f"--live has no sandbox, so it takes no --{name}; leave it out",
-                ExitCode.WRONG_USE,
-            )
+            raise UsageError(f"--live has no sandbox, so it takes no --{name}; leave it out")
 
 
 def _source(options: DemoOptions) -> "SandboxSource | LiveSource":

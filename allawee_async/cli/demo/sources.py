@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from allawee_async.cli.access.connection import open_client
 from allawee_async.cli.access.credentials import KINDS, NoKeyError, host_of, kind_of
 from allawee_async.cli.access.options import ConnectionOptions
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.wording import counted
 from allawee_async.transport.retry import RetryPolicy
 
@@ -108,10 +108,9 @@ class LiveSource:
         try:
             self._key = self._connection.key.key
         except NoKeyError:
-            raise CommandError(
+            raise UsageError(
                 "no API key; set ALLAWEE_API_KEY or run `allawee login`, "
-                "or leave out --live to walk a sandbox",
-                ExitCode.WRONG_USE,
+                "or leave out --live to walk a sandbox"
             ) from None
         self._url = host_of(None, os.environ)
 

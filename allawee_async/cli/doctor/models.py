@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.output.live_bar import counting
 from allawee_async.codec.converter import from_dict
 from allawee_async.errors import AllaweeError, DecodeError
@@ -165,7 +165,7 @@ def compare_recorded(folder: Path) -> Comparison:
         CommandError: There is no such folder, or nothing to compare in it.
     """
     if not folder.is_dir():
-        raise CommandError(f"--recorded: there is no directory {folder}", ExitCode.WRONG_USE)
+        raise UsageError(f"--recorded: there is no directory {folder}")
     verbs = {verb.call: verb for verb in all_verbs() if verb.name != FIND}
     comparison = Comparison()
     for path in sorted(folder.glob(f"*{_ENDING}")):
@@ -178,10 +178,7 @@ def compare_recorded(folder: Path) -> Comparison:
         except AllaweeError as error:
             comparison.unread[path.name] = printable(str(error))
     if not comparison.compared:
-        raise CommandError(
-            f"--recorded: {folder} holds no answer named like cards.get{_ENDING}",
-            ExitCode.WRONG_USE,
-        )
+        raise UsageError(f"--recorded: {folder} holds no answer named like cards.get{_ENDING}")
     return comparison
 
 

@@ -18,7 +18,7 @@ import attrs
 import typer
 
 from allawee_async.cli.access.connection import run_with_client
-from allawee_async.cli.errors import CommandError, ExitCode, exit_code_of
+from allawee_async.cli.errors import CommandError, UsageError, exit_code_of
 from allawee_async.cli.operations.conditions import doubts, warn_of
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
@@ -81,14 +81,11 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
 def _export_to_stdout(verb: Verb, given: Mapping[str, Any]) -> None:
     """Export a list to a file that is gone afterwards, and write that to stdout."""
     if given["resume"] or given["overwrite"]:
-        raise CommandError(
-            "on stdout nothing can be resumed or replaced: leave --resume and --overwrite out",
-            ExitCode.WRONG_USE,
+        raise UsageError(
+            "on stdout nothing can be resumed or replaced: leave --resume and --overwrite out"
         )
     if given["format"] is None:
-        raise CommandError(
-            f"--out - needs --format, one of {', '.join(FORMATS)}", ExitCode.WRONG_USE
-        )
+        raise UsageError(f"--out - needs --format, one of {', '.join(FORMATS)}")
     with TemporaryDirectory(prefix="allawee-") as folder:
         file = Path(folder, "export")
         result = run_with_client(given["connection"], ExportCommand(verb, {**given, "out": file}))
@@ -144,10 +141,9 @@ class ExportCommand:
     def _check_reveal(self) -> None:
         """Let a person ask for secrets, and no script that somebody has set up once."""
         if self._options["reveal"] and not somebody_answers():
-            raise CommandError(
+            raise UsageError(
                 "--reveal is for a person at a terminal; in a program, use "
-                "allawee_async.export.export(…, reveal=True)",
-                ExitCode.WRONG_USE,
+                "allawee_async.export.export(…, reveal=True)"
             )
 
     def _may_overwrite(self) -> bool:
@@ -156,17 +152,14 @@ class ExportCommand:
         if overwrite or self._options["resume"]:
             return overwrite
         if names.checkpoint.exists():
-            raise CommandError(
+            raise UsageError(
                 f"an unfinished export to {self.out} is there: add --resume to go on with it, or "
-                "--overwrite to begin anew",
-                ExitCode.WRONG_USE,
+                "--overwrite to begin anew"
             )
         if not self.out.is_file():
             return False
         if not somebody_answers():
-            raise CommandError(
-                f"{self.out} is there already; add --overwrite to replace it", ExitCode.WRONG_USE
-            )
+            raise UsageError(f"{self.out} is there already; add --overwrite to replace it")
         if not ask(f"{self.out} is there already. Replace it?"):
             raise CommandError("nothing was exported")
         return True

@@ -17,7 +17,7 @@ from yarl import URL
 
 from allawee_async.cli.access.connection import open_client, open_sandbox
 from allawee_async.cli.access.credentials import host_of
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.listen.log import line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
@@ -165,10 +165,9 @@ def check_options(options: ListenOptions) -> None:
     if options.forward_to is None:
         return
     if options.decide is not None:
-        raise CommandError(
+        raise UsageError(
             "--decide is for answers from here, --forward-to for answers from there; "
-            "leave one of them out",
-            ExitCode.WRONG_USE,
+            "leave one of them out"
         )
     _check_url("--forward-to", options.forward_to)
 
@@ -187,10 +186,9 @@ def check_registration(options: ListenOptions, connection: ConnectionOptions) ->
         return
     host = host_of(connection.base_url, os.environ)
     if options.public_url is None and not is_loopback(URL(host).host or ""):
-        raise CommandError(
+        raise UsageError(
             f"{host} cannot reach this computer; start a tunnel to the port and give its address "
-            "with --public-url, or register with a sandbox",
-            ExitCode.WRONG_USE,
+            "with --public-url, or register with a sandbox"
         )
     if kind != "test" and not options.yes:
         confirm(
@@ -208,6 +206,4 @@ def _check_url(option: str, url: str) -> None:
     except ValueError:
         usable = None
     if not usable:
-        raise CommandError(
-            f"{option} must be a URL like http://127.0.0.1:8000/hooks", ExitCode.WRONG_USE
-        )
+        raise UsageError(f"{option} must be a URL like http://127.0.0.1:8000/hooks")

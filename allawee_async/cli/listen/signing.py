@@ -16,7 +16,7 @@ from allawee_async.cli.access.credentials import (
     read_input,
     read_secret_file,
 )
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.output.reports import ReportFormat, print_report
 from allawee_async.errors import DecodeError, SignatureError
@@ -38,7 +38,7 @@ def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretTex
         return _usable(environ.get(VARIABLE, ""))
     key = _usable(read_secret_file(file, "signing key"))
     if key is None:
-        raise CommandError(f"{place_of(file)} holds no signing key", ExitCode.WRONG_USE)
+        raise UsageError(f"{place_of(file)} holds no signing key")
     return key
 
 
@@ -50,9 +50,7 @@ def signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText:
     """
     key = find_signing_key(file, environ) or _usable(ask_hidden("Signing key: "))
     if key is None:
-        raise CommandError(
-            f"no signing key; use --signing-key-file FILE or set {VARIABLE}", ExitCode.WRONG_USE
-        )
+        raise UsageError(f"no signing key; use --signing-key-file FILE or set {VARIABLE}")
     return key
 
 

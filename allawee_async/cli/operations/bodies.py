@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from allawee_async.cli.access.credentials import read_input
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.wording import known_names
 from allawee_async.codec.json import NotJSON, loads
 from allawee_async.models.base import Model
@@ -45,7 +45,7 @@ def joined_fields(arguments: Sequence[str], options: Collection[str]) -> list[st
         path, equals, value = path.partition("=")
         following = value if equals else next(words, None)
         if following is None:
-            raise CommandError(f"{word} needs a value behind it", ExitCode.WRONG_USE)
+            raise UsageError(f"{word} needs a value behind it")
         joined += [option, f".{path}={following}"]
     return joined
 
@@ -70,9 +70,7 @@ def read_body(
         if text.startswith(".") and "=" in text:
             _put(option, body, text[1:], model)
         elif has_whole or body:
-            raise CommandError(
-                f"{option} takes one whole object, and before single fields", ExitCode.WRONG_USE
-            )
+            raise UsageError(f"{option} takes one whole object, and before single fields")
         elif or_text and text[:1] not in ("{", "@"):
             return text
         else:
@@ -85,20 +83,18 @@ def _whole(option: str, text: str) -> JSONObject:
     if text.startswith("@"):
         place = text[1:]
         if not place:
-            raise CommandError(f"{option}: name the file behind @", ExitCode.WRONG_USE)
+            raise UsageError(f"{option}: name the file behind @")
         content = read_input(Path(place), _LONGEST, f"{option}: cannot read {place}")
         if len(content) > _LONGEST:
-            raise CommandError(f"{option}: {place} is too long", ExitCode.WRONG_USE)
+            raise UsageError(f"{option}: {place} is too long")
     where = f"{option}: {'stdin' if place == '-' else f'the file {place}'}" if place else option
     try:
         value = loads(content)
     except NotJSON:
         hint = "" if place else f"; give JSON, @FILE, @- for stdin, or {option}.FIELD VALUE"
-        raise CommandError(
-            f"{where} is not valid JSON{_fault_of(content)}{hint}", ExitCode.WRONG_USE
-        ) from None
+        raise UsageError(f"{where} is not valid JSON{_fault_of(content)}{hint}") from None
     if not isinstance(value, dict):
-        raise CommandError(f"{where} must be a JSON object: {{…}}", ExitCode.WRONG_USE)
+        raise UsageError(f"{where} must be a JSON object: {{…}}")
     return cast("JSONObject", value)
 
 
@@ -122,9 +118,7 @@ def _put(option: str, body: JSONObject, assignment: str, model: type[Model] | No
         taken, model = f"{taken}.{step}", shape.model if shape.kind is not Kind.RELATION else None
         below = inner.setdefault(name, {})
         if not isinstance(below, dict) or shape.kind not in _OBJECTS:
-            raise CommandError(
-                f"{taken} is no object, so it has no field .{last}", ExitCode.WRONG_USE
-            )
+            raise UsageError(f"{taken} is no object, so it has no field .{last}")
         inner = below
     name, shape = _field(taken, last, model)
     value = _value(f"{taken}.{last}", text, shape)
@@ -137,14 +131,14 @@ def _put(option: str, body: JSONObject, assignment: str, model: type[Model] | No
 def _field(taken: str, step: str, model: type[Model] | None) -> tuple[str, Shape]:
     """Return the wire name and the shape of a field; one that no model knows is taken as it is."""
     if not step:
-        raise CommandError(f"{taken}. needs the name of a field", ExitCode.WRONG_USE)
+        raise UsageError(f"{taken}. needs the name of a field")
     if model is None:
         return step, _FREE
     fields = fields_of(model)
     name = step if step in fields else camel(step.replace("-", "_"))
     if name not in fields:
         told = f"{taken} has no field {step!r}; {known_names(step, fields)}"
-        raise CommandError(told, ExitCode.WRONG_USE)
+        raise UsageError(told)
     return name, fields[name]
 
 
@@ -165,4 +159,4 @@ def _value(name: str, text: str, shape: Shape) -> JSONValue:
         told = {Kind.OBJECT: "JSON", Kind.LIST: "JSON", Kind.TRUTH: str(Kind.TRUTH)}
         told[Kind.RELATION] = "an id or JSON"
         kind = told.get(shape.kind, f"a {shape.kind}")
-        raise CommandError(f"{name} must be {kind}", ExitCode.WRONG_USE) from None
+        raise UsageError(f"{name} must be {kind}") from None

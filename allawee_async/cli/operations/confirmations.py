@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.redaction import printable
 from allawee_async.transport.routes import EffectKind
 
@@ -57,9 +57,7 @@ def confirm(command: str, consequence: str, given: Mapping[str, str], key: KeyKi
     """
     what = f"{command} {consequence}, {_WITH[key]}"
     if not somebody_answers():
-        raise CommandError(
-            f"{what}; nothing was sent: repeat it with --yes if you mean it", ExitCode.WRONG_USE
-        )
+        raise UsageError(f"{what}; nothing was sent: repeat it with --yes if you mean it")
     typer.echo(f"{what}.", err=True)
     width = max(map(len, given), default=0)
     for name, value in given.items():

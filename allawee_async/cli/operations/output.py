@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import attrs
 import typer
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.operations.confirmations import ask, somebody_answers
 from allawee_async.cli.operations.values import whole_number
 from allawee_async.cli.output.reports import somebody_reads
@@ -71,17 +71,13 @@ class OutputOptions:
             CommandError: Secrets would not end on a terminal, or there are no columns to choose.
         """
         if self.reveal and not somebody_reads():
-            raise CommandError(
-                "--reveal is for a terminal only, so that no secret ends in a file or a log",
-                ExitCode.WRONG_USE,
+            raise UsageError(
+                "--reveal is for a terminal only, so that no secret ends in a file or a log"
             )
         if self.columns is not None and self.format not in (Format.TABLE, Format.CSV):
-            raise CommandError(
-                "--columns is for tables and CSV; --select takes fields out of JSON",
-                ExitCode.WRONG_USE,
-            )
+            raise UsageError("--columns is for tables and CSV; --select takes fields out of JSON")
         if self.names() == []:
-            raise CommandError("--columns names no column", ExitCode.WRONG_USE)
+            raise UsageError("--columns names no column")
 
     @property
     def format(self) -> Format:
@@ -130,7 +126,7 @@ async def save(file: "Download", out: Path | None, *, overwrite: bool) -> None:
         AllaweeError: It cannot be had.
     """
     if out is None and somebody_reads():
-        raise CommandError("this is a file: give --out FILE", ExitCode.WRONG_USE)
+        raise UsageError("this is a file: give --out FILE")
     if out is None or out == _STDOUT:
         async with file:
             async for chunk in file:
@@ -148,14 +144,12 @@ async def save(file: "Download", out: Path | None, *, overwrite: bool) -> None:
 def _check(out: Path, *, overwrite: bool) -> None:
     """Refuse a place that cannot be written to, before anything is sent."""
     if out.is_dir():
-        raise CommandError(f"{out} is a directory; name the file, too", ExitCode.WRONG_USE)
+        raise UsageError(f"{out} is a directory; name the file, too")
     if not out.parent.is_dir():
-        raise CommandError(f"there is no directory {out.parent}", ExitCode.WRONG_USE)
+        raise UsageError(f"there is no directory {out.parent}")
     if not out.exists() or overwrite:
         return
     if not somebody_answers():
-        raise CommandError(
-            f"{out} is there already; add --overwrite to replace it", ExitCode.WRONG_USE
-        )
+        raise UsageError(f"{out} is there already; add --overwrite to replace it")
     if not ask(f"{out} is there already. Replace it?"):
         raise CommandError("nothing was saved")

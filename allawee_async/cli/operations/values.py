@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import typer
 
 from allawee_async.cli.access.credentials import ask_hidden, read_secret_file
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.operations.bodies import read_body
 from allawee_async.cli.operations.conditions import CONDITIONS
 from allawee_async.cli.operations.confirmations import somebody_answers
@@ -48,9 +48,8 @@ def arguments_of(
         if one.is_body or one.kind is ParameterKind.SECRET:
             readers += [f"{option_of(one)} @-" for text in texts if text == "@-"]
     if len(readers) > 1:
-        raise CommandError(
-            f"stdin can be read once only, and {' and '.join(readers)} want it; give one a file",
-            ExitCode.WRONG_USE,
+        raise UsageError(
+            f"stdin can be read once only, and {' and '.join(readers)} want it; give one a file"
         )
     return {
         parameter.name: _value(parameter, given.get(parameter.name)) for parameter in parameters
@@ -89,7 +88,7 @@ def whole_number(option: str, text: str, least: int = 0, *, is_money: bool = Fal
     if not is_number or int(text) < least:
         minor = " of minor units: 10000 are 100.00" if is_money else ""
         from_on = f", {least} or more" if least or text.startswith("-") else ""
-        raise CommandError(f"{option} takes a whole number{minor}{from_on}", ExitCode.WRONG_USE)
+        raise UsageError(f"{option} takes a whole number{minor}{from_on}")
     return int(text)
 
 
@@ -102,7 +101,7 @@ def time_of(option: str, text: str) -> datetime:
     try:
         return read_time(text, datetime.now(UTC))
     except ValueError as error:
-        raise CommandError(f"{option}: {error}", ExitCode.WRONG_USE) from None
+        raise UsageError(f"{option}: {error}") from None
 
 
 def _value(parameter: Parameter, typed: Any) -> Any:
@@ -145,10 +144,7 @@ def _secret(parameter: Parameter, typed: str | None) -> str | None:
         if not parameter.required:
             return None
         if not somebody_answers():
-            raise CommandError(
-                f"{option} is missing: give {option} @FILE, or {option} @- for stdin",
-                ExitCode.WRONG_USE,
-            )
+            raise UsageError(f"{option} is missing: give {option} @FILE, or {option} @- for stdin")
         return SecretText(ask_hidden(f"{parameter.name}: ").strip())
     if typed.startswith("@"):
         what = parameter.name.replace("_", " ")

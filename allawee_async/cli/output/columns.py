@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import UsageError
 from allawee_async.cli.wording import did_you_mean
 from allawee_async.codec.converter import to_dict
 from allawee_async.codec.writing import write_mapping
@@ -213,9 +213,7 @@ def _chosen(name: str, model: type[Model] | None, records: Sequence[JSONObject])
     for path in (name, ".".join(camel(step) for step in name.split("."))):
         if is_known(path, model) or any(_has(record, path) for record in records):
             return path
-    raise CommandError(
-        f"unknown column {name!r}; {_advice(name, all_columns(model, records))}", ExitCode.WRONG_USE
-    )
+    raise UsageError(f"unknown column {name!r}; {_advice(name, all_columns(model, records))}")
 
 
 def _advice(name: str, known: Sequence[str]) -> str:

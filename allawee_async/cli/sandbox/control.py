@@ -9,7 +9,7 @@ import attrs
 import typer
 
 from allawee_async.cli.access.options import BaseUrl
-from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.operations.output import Output
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
@@ -133,7 +133,7 @@ def _asked(
     url = base_url or os.environ.get("ALLAWEE_BASE_URL") or _DEFAULT
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise CommandError(f"{printable(url)} is no sandbox", ExitCode.WRONG_USE)
+        raise UsageError(f"{printable(url)} is no sandbox")
     path = f"/_sandbox/control/{name}?{urlencode(query or {})}"
     body = None if post is None else urlencode(post)
     method = "GET" if post is None else "POST"
@@ -150,5 +150,5 @@ def _asked(
     finally:
         connection.close()
     if status >= 400:
-        raise CommandError(printable(str(found.get("told"))), ExitCode.WRONG_USE)
+        raise UsageError(printable(str(found.get("told"))))
     return found  # type: ignore[no-any-return]
