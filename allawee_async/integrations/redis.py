@@ -71,7 +71,7 @@ class RedisRate(Rate):
     def __init__(self, url: str, name: str, per_second: float) -> None:
         url = secret_text(url)  # a traceback with local variables would show its password
         super().__init__(asyncio.sleep)
-        from allawee_async.webhooks.stores.redis_clients import RedisClients
+        from allawee_async.webhooks.stores.redis import RedisClients
 
         if not name:
             raise ConfigurationError("the name of a rate must be a text that is not empty")
@@ -100,7 +100,7 @@ class RedisRate(Rate):
         await self._clients.close()
 
     async def _run(self, script: str, keys: tuple[str, ...], *arguments: int) -> Any:
-        from allawee_async.webhooks.stores.redis_clients import bounded
+        from allawee_async.webhooks.stores.redis import bounded
 
         try:
             async with bounded(_TIMEOUT):

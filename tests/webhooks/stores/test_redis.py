@@ -737,8 +737,8 @@ async def test_a_step_of_which_the_answer_got_lost_is_done_again(
 ) -> None:
     async with redis_proxy(redis_server.port) as proxy:
         store = RedisStore(proxy.url, prefix=prefix, timeout=5)
-        await store.finish(await claimed(store, "first"), b"x")  # the server knows the scripts now
-        proxy.command = b"EVALSHA\r\n"
+        await store.finish(await claimed(store, "first"), b"x")
+        proxy.command = b"EVAL\r\n"
 
         proxy.trouble = ANSWER_LOST
         claim = await claimed(store)
