@@ -1,9 +1,35 @@
-"""Names of a package that are loaded when they are first used (PEP 562)."""
+"""What is loaded when it is first used: names of a package (PEP 562), and nouns of the client."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
+from typing import Any, TypeVar
+
+R = TypeVar("R")
+
+
+class Noun(cached_property[R]):
+    """A noun of the client, or below another one, as an attribute that is made once.
+
+    Args:
+        line: What it is, in a line.
+        noun: Its class; None imports the one that the module of its name in `resources` has.
+    """
+
+    def __init__(self, line: str, noun: Callable[[Any], R] | None = None) -> None:
+        super().__init__(self._made)
+        self.__doc__ = line
+        self._noun = noun
+
+    def _made(self, parent: Any) -> R:
+        name = self.attrname or ""
+        noun = self._noun or getattr(
+            import_module(f"allawee_async.resources.{name}"), name.title().replace("_", "")
+        )
+        made: R = noun(parent._session)  # noqa: SLF001 - it is ours
+        return made
 
 
 def lazy_names(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Never, TypeVar
+from typing import TYPE_CHECKING, Never
+
+from allawee_async.lazy import Noun
 
 if TYPE_CHECKING:
     from allawee_async.resources.accounts import Accounts
@@ -27,22 +28,6 @@ if TYPE_CHECKING:
     from allawee_async.resources.webhooks import Webhooks
     from allawee_async.transport.session import SessionManager
 
-R = TypeVar("R")
-
-
-class _Noun(cached_property[R]):
-    """A noun, whose module is imported when it is first used."""
-
-    def __init__(self, line: str) -> None:
-        super().__init__(self._made)
-        self.__doc__ = line
-
-    def _made(self, parent: Any) -> R:
-        name = self.attrname or ""
-        noun = getattr(import_module(f"{__name__}.{name}"), name.title().replace("_", ""))
-        made: R = noun(parent._session)  # noqa: SLF001 - it is ours
-        return made
-
 
 class Resources:
     """What a client has an attribute for."""
@@ -56,37 +41,37 @@ class Resources:
 
             raise no_attribute(self, name, Resources)
 
-    accounts: cached_property[Accounts] = _Noun(
+    accounts: cached_property[Accounts] = Noun(
         "Where money is held: main, sub and virtual accounts."
     )
-    billings: cached_property[Billings] = _Noun("What Allawee charges for its services.")
-    card_authorizations: cached_property[CardAuthorizations] = _Noun(
+    billings: cached_property[Billings] = Noun("What Allawee charges for its services.")
+    card_authorizations: cached_property[CardAuthorizations] = Noun(
         "What merchants ask of cards, and what was answered."
     )
-    card_programs: cached_property[CardPrograms] = _Noun("The kinds of cards that you issue.")
-    card_transactions: cached_property[CardTransactions] = _Noun("What was settled on cards.")
-    cards: cached_property[Cards] = _Noun("Cards: issued, linked, funded, controlled, blocked.")
-    customers: cached_property[Customers] = _Noun(
+    card_programs: cached_property[CardPrograms] = Noun("The kinds of cards that you issue.")
+    card_transactions: cached_property[CardTransactions] = Noun("What was settled on cards.")
+    cards: cached_property[Cards] = Noun("Cards: issued, linked, funded, controlled, blocked.")
+    customers: cached_property[Customers] = Noun(
         "The persons and businesses that hold cards and accounts."
     )
-    disputes: cached_property[Disputes] = _Noun("Authorizations that a card holder contests.")
-    events: cached_property[Events] = _Noun("What was sent to your webhooks.")
-    fees: cached_property[Fees] = _Noun("What you charge your own customers.")
-    payment_requests: cached_property[PaymentRequests] = _Noun(
+    disputes: cached_property[Disputes] = Noun("Authorizations that a card holder contests.")
+    events: cached_property[Events] = Noun("What was sent to your webhooks.")
+    fees: cached_property[Fees] = Noun("What you charge your own customers.")
+    payment_requests: cached_property[PaymentRequests] = Noun(
         "Money that is to come in: virtual accounts for one payment."
     )
-    payments: cached_property[Payments] = _Noun("Money that goes out: payouts and bills.")
-    requests: cached_property[Requests] = _Noun(
+    payments: cached_property[Payments] = Noun("Money that goes out: payouts and bills.")
+    requests: cached_property[Requests] = Noun(
         "The API's records of calls, of those that it queued above all."
     )
-    secret_keys: cached_property[SecretKeys] = _Noun("API keys.")
-    simulation: cached_property[Simulation] = _Noun(
+    secret_keys: cached_property[SecretKeys] = Noun("API keys.")
+    simulation: cached_property[Simulation] = Noun(
         "What the world does to cards and accounts, for test keys."
     )
-    tools: cached_property[Tools] = _Noun(
+    tools: cached_property[Tools] = Noun(
         "Banks, bills, exchange rates, merchants, and defaults of payments."
     )
-    webhooks: cached_property[Webhooks] = _Noun("Where the API sends its events.")
+    webhooks: cached_property[Webhooks] = Noun("Where the API sends its events.")
 
 
 def nouns_of(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from typing import (
     Final,
     Generic,
     Never,
+    TypeGuard,
     TypeVar,
     Unpack,
     cast,
@@ -24,7 +25,6 @@ from typing import (
 import attrs
 
 from allawee_async.codec.converter import decode
-from allawee_async.codec.writing import write
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, fields_of
@@ -46,10 +46,7 @@ from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
 from allawee_async.transport.response import Reply
 from allawee_async.transport.routes import Route, json_bytes, query_texts
-from allawee_async.types import (
-    JSONObject,
-    JSONValue,
-)
+from allawee_async.types import FreeForm, JSONObject
 
 if TYPE_CHECKING:
     from allawee_async.transport.session import SessionManager
@@ -354,49 +351,32 @@ def minor_units(name: str, value: object) -> int:
     Raises:
         ConfigurationError: It is no whole number (a float, a boolean, a text), or is negative.
     """
-    if type(value) is not int:
-        raise ConfigurationError(
-            f"{name} must be an int in minor units (kobo, cents), not {_kind(value)}: "
-            "100 NGN are 10_000"
-        )
-    if value < 0:
-        raise ConfigurationError(f"{name} is an amount in minor units and cannot be negative")
-    return value
+    if _is_amount(value):
+        return value
+    raise ConfigurationError(_no_amount(name, value))
 
 
-def optional_minor_units(name: str, value: object) -> int | None:
-    """Return an amount that can be sent, or None for None.
-
-    Raises:
-        ConfigurationError: As for `minor_units`.
-    """
-    return None if value is None else minor_units(name, value)
+def _is_amount(value: object) -> TypeGuard[int]:
+    return type(value) is int and value >= 0
 
 
-def check_spending_limits(controls: JSONValue) -> None:
-    """Refuse the controls of a card, as they are sent, if an amount in them cannot be one.
-
-    Raises:
-        ConfigurationError: As for `minor_units`.
-    """
-    given = controls if isinstance(controls, dict) else {}
-    for name in ("spendingLimits", "spending_limits"):  # mappings go out as they are
-        limits = given.get(name)
-        for index, limit in enumerate(limits if isinstance(limits, list) else []):
-            if isinstance(limit, dict):
-                optional_minor_units(f"controls.{name}[{index}].amount", limit.get("amount"))
+def _no_amount(name: str, value: object) -> str:
+    if type(value) is int:
+        return f"{name} is an amount in minor units and cannot be negative"
+    kind = "None" if value is None else type(value).__name__
+    return f"{name} must be an int in minor units (kobo, cents), not {kind}: 100 NGN are 10_000"
 
 
-def misnamed(path: str, value: object, model: type[Model]) -> Iterator[str]:
-    """Yield which fields of a mapping have Python's names in the place of the API's.
+def faults_of(path: str, value: object, model: type[Model]) -> Iterator[str]:
+    """Yield what is wrong with a body: amounts that are none, and Python's names in a mapping.
 
     A mapping goes out as it is, and the API would pass over them: a customer would have no claims.
     Nothing is raised here, where a traceback would show the values.
     """
     fields = fields_of(model)
-    if not isinstance(value, Mapping):
-        return
-    for name, inner in cast("Mapping[str, object]", value).items():
+    if isinstance(value, Model):
+        value = {wire: getattr(value, field.attribute, None) for wire, field in fields.items()}
+    for name, inner in cast("FreeForm", value if isinstance(value, Mapping) else {}).items():
         wire = camel(str(name))
         field = fields.get(str(name))
         if field is None and wire in fields:
@@ -404,15 +384,13 @@ def misnamed(path: str, value: object, model: type[Model]) -> Iterator[str]:
                 f"{path}.{name} is {path}.{wire} in a mapping, which goes out as it is; "
                 f"{model.__name__}({name}=…) takes Python's names"
             )
-        shape = field and (field.item or field)
-        if shape and shape.model:
-            is_several = isinstance(inner, list | tuple)
-            for each in cast("Sequence[object]", inner if is_several else (inner,)):
-                yield from misnamed(f"{path}.{name}", each, shape.model)
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else type(value).__name__
+        elif field and field.money and inner is not None and not _is_amount(inner):
+            yield _no_amount(f"{path}.{name}", inner)
+        elif field and field.item and field.item.model and isinstance(inner, list | tuple):
+            for index, each in enumerate(cast("Sequence[object]", inner)):
+                yield from faults_of(f"{path}.{name}[{index}]", each, field.item.model)
+        elif field and field.model:
+            yield from faults_of(f"{path}.{name}", inner, field.model)
 
 
 class _Form:
@@ -474,10 +452,8 @@ class _Form:
                 raise ConfigurationError(f"{name} must be a text that is not empty")
             if value is not None:
                 sent[self.fields[name]] = value
-        if "controls" in sent:
-            check_spending_limits(write(sent["controls"]))
         for name, model in self.bodies.items():
-            for told in misnamed(name, given.get(name), model):
+            for told in faults_of(name, given.get(name), model):
                 raise ConfigurationError(told)
         return sent
 

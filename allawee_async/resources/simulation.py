@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Final
 
+from allawee_async.lazy import Noun
 from allawee_async.models.card_authorizations import SimulatedAuthorization
 from allawee_async.models.cards import Card, CardChannel, CardControls
 from allawee_async.models.common import ActionResult, Currency
@@ -183,10 +183,9 @@ class Simulation(Resource):
     None of its calls is ever sent twice by itself. What they answer is not documented.
     """
 
-    @cached_property
-    def grp(self) -> GrpSimulation:
-        """Card operations during an outage, for keys with guaranteed processing."""
-        return GrpSimulation(self._session)
+    grp = Noun(
+        "Card operations during an outage, for keys with guaranteed processing.", GrpSimulation
+    )
 
     @route("POST", "/simulation/card-programs/:id/go-live")
     async def card_program_go_live(self, card_program_id: str) -> ActionResult:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
+from allawee_async.lazy import Noun
 from allawee_async.models.common import Currency
 from allawee_async.models.tools import (
     Bank,
@@ -229,27 +228,8 @@ class Merchants(Listable[Merchant], path="/tools/merchants", loose=True):
 class Tools(Resource):
     """`allawee.tools`: what payments and cards need to know."""
 
-    @cached_property
-    def banks(self) -> Banks:
-        """Banks, and whose a bank account is."""
-        return Banks(self._session)
-
-    @cached_property
-    def bills(self) -> Bills:
-        """Bills that can be paid."""
-        return Bills(self._session)
-
-    @cached_property
-    def configuration(self) -> ConfigurationTools:
-        """What payments have by default."""
-        return ConfigurationTools(self._session)
-
-    @cached_property
-    def fx(self) -> Fx:
-        """Exchange rates, and quotes that the API stands by."""
-        return Fx(self._session)
-
-    @cached_property
-    def merchants(self) -> Merchants:
-        """Merchants and their categories, for the controls of cards."""
-        return Merchants(self._session)
+    banks = Noun("Banks, and whose a bank account is.", Banks)
+    bills = Noun("Bills that can be paid.", Bills)
+    configuration = Noun("What payments have by default.", ConfigurationTools)
+    fx = Noun("Exchange rates, and quotes that the API stands by.", Fx)
+    merchants = Noun("Merchants and their categories, for the controls of cards.", Merchants)

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any, cast
 
 from allawee_async.models.common import ActionResult
 from allawee_async.models.webhooks import Webhook, WebhookEventName, WebhookSecret
-from allawee_async.redaction import SecretObject, one_line
-from allawee_async.resources.base import Listable, M, route
+from allawee_async.redaction import one_line
+from allawee_async.resources.base import Listable, route
 from allawee_async.transport.retry_state import log
-from allawee_async.transport.routes import Route, ends
+from allawee_async.transport.routes import ends
 from allawee_async.types import FreeForm, Secret, Strings
+
+
+def _warn_of_unknown(given: dict[str, Any]) -> None:
+    """Warn of events that no document names: the API takes them, and sends nothing."""
+    events, known = given.get("events"), [*map(str, WebhookEventName)]
+    for name in cast("list[object]", events) if isinstance(events, list | tuple) else ():
+        if isinstance(name, str) and name not in known:
+            close = get_close_matches(name, known, n=2)
+            hint = f"did you mean {' or '.join(close)}? " if close else ""
+            told = f"no document names the event {one_line(name)!r}; {hint}"
+            log.warning("%sknown: %s", told, ", ".join(known))
 
 
 class Webhooks(Listable[Webhook], path="/webhooks"):
     """`allawee.webhooks`: where the API sends its events."""
 
-    async def _call(
-        self,
-        route: Route,
-        *ids: str,
-        model: type[M],
-        query: Mapping[str, str],
-        body: SecretObject | None,
-    ) -> M:
-        """Warn of events that no document names: the API takes them, and sends nothing."""
-        events = None if body is None else body.get("events")
-        for name in events if isinstance(events, list) else ():
-            if isinstance(name, str) and name not in (known := [*map(str, WebhookEventName)]):
-                close = get_close_matches(name, known, n=2)
-                hint = f"did you mean {' or '.join(close)}? " if close else ""
-                told = f"no document names the event {one_line(name)!r}; {hint}"
-                log.warning("%sknown: %s", told, ", ".join(known))
-        return await super()._call(route, *ids, model=model, query=query, body=body)
-
-    @route("POST", "/webhooks", tells_secret=True)
+    @route("POST", "/webhooks", tells_secret=True, prepare=_warn_of_unknown)
     async def create(
         self,
         *,
@@ -90,7 +83,7 @@ class Webhooks(Listable[Webhook], path="/webhooks"):
         Source: Allawee's documents on webhooks (2024-09-13).
         """
 
-    @route("PUT", "/webhooks/:id")
+    @route("PUT", "/webhooks/:id", prepare=_warn_of_unknown)
     async def update(
         self,
         webhook_id: str,

@@ -7,7 +7,7 @@ import pytest
 
 from allawee_async import ConfigurationError
 from allawee_async.models.cards import CardControls, SpendingLimit
-from allawee_async.resources.base import check_spending_limits, minor_units, optional_minor_units
+from allawee_async.resources.base import faults_of, minor_units
 from tests.support.serving import recording
 
 WRONG = [10.0, 10.5, float("nan"), True, False, "1000", "", b"1", Decimal(10), [1], -1, -(10**30)]
@@ -16,7 +16,6 @@ WRONG = [10.0, 10.5, float("nan"), True, False, "1000", "", b"1", Decimal(10), [
 @pytest.mark.parametrize("amount", [0, 1, 10_000, 10**30])
 def test_whole_numbers_are_amounts(amount: int) -> None:
     assert minor_units("amount", amount) == amount
-    assert optional_minor_units("amount", amount) == amount
 
 
 @pytest.mark.parametrize("amount", [*WRONG, None], ids=repr)
@@ -26,7 +25,7 @@ def test_anything_else_is_refused_by_name_and_unit(amount: Any) -> None:
 
 
 def test_nothing_is_no_amount_where_none_is_needed() -> None:
-    assert optional_minor_units("amount", None) is None
+    assert [*faults_of("controls", SpendingLimit(amount=None), SpendingLimit)] == []
 
 
 @pytest.mark.parametrize("amount", WRONG, ids=repr)
@@ -51,12 +50,15 @@ async def test_a_wrong_amount_is_never_sent(amount: Any) -> None:
 
 
 def test_the_refusal_says_which_limit() -> None:
-    with pytest.raises(ConfigurationError, match=r"controls\.spendingLimits\[1\]\.amount"):
-        check_spending_limits({"spendingLimits": [None, {"amount": 1.0}]})
+    controls = {"spendingLimits": [None, {"amount": 1.0}]}
+
+    (told,) = faults_of("controls", controls, CardControls)
+
+    assert told.startswith("controls.spendingLimits[1].amount must be an int in minor units")
 
 
 @pytest.mark.parametrize(
     "controls", [None, {}, {"spendingLimits": None}, {"spendingLimits": [None]}, "x", [1]]
 )
 def test_controls_without_amounts_are_fine(controls: Any) -> None:
-    check_spending_limits(controls)
+    assert [*faults_of("controls", controls, CardControls)] == []
