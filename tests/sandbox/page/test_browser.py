@@ -106,7 +106,7 @@ async def see_a_purchase(sandbox: Sandbox, tabs: Watched) -> None:
     await sandbox.deliver()
     newest = await shown(page.locator("#authorizations li").first.filter(has_text="approved"))
     assert "NGN 1,250.50" in await newest.inner_text()
-    row = watching.locator("#events li")
+    await watching.bring_to_front()
     for event in ("card.authorization.request", "card.authorization.closed"):
         row = watching.locator("#events li", has_text=event)
         await shown(row.filter(has_text="delivered"))
