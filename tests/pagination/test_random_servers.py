@@ -13,6 +13,7 @@ import pytest
 from allawee_async import AsyncPager, BadRequestError, DecodeError, PaginationError, ServerError
 from allawee_async.pagination.pages import Source
 from allawee_async.transport.response import Reply
+from tests.support.properties import LONG
 from tests.support.timed_list import EPOCH
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ async def taken(walk: Any, whims: Whims, tasks: int, deleting: float) -> tuple[l
     return got, set(told)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(12 if LONG else 3))
 async def test_each_item_comes_once_and_in_order(seed: int) -> None:
     for number in range(40):
         random = Random(f"{seed} {number}")
@@ -188,7 +190,8 @@ class Moody:
         ]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(12 if LONG else 3))
 async def test_each_item_comes_once_from_many_windows(seed: int) -> None:
     for number in range(10):
         random = Random(f"{seed} {number}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from allawee_async import AllaweeClient, ConfigurationError
+from tests.support.loops import told_in_developers_mode
 from tests.support.threads import sandbox_in_thread
 
 if TYPE_CHECKING:
@@ -155,8 +154,8 @@ def test_a_walk_that_is_collected_in_another_thread_ends_its_fetching() -> None:
     assert left == set()
 
 
-SCRIPT = """
-import asyncio, gc, sys, threading
+PROGRAM = """
+import asyncio, gc, threading
 from allawee_async import AllaweeClient
 from allawee_async.sandbox import Sandbox
 
@@ -182,26 +181,8 @@ async def main():
         assert len({each.id async for each in at_once.parallel(4)}) == 40
         async for each in at_once.parallel(4):
             break
-
-RUN
-gc.collect()
-print("well")
 """
-WAYS = {
-    "asyncio": "asyncio.run(main())",
-    "uvloop": "import uvloop; uvloop.run(main())",
-    "eager": "loop = asyncio.new_event_loop(); loop.set_task_factory(asyncio.eager_task_factory); "
-    "loop.run_until_complete(main()); loop.close()",
-}
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_in_developers_mode_nothing_warns(way: str) -> None:
-    if way == "uvloop":
-        pytest.importorskip("uvloop")
-    if way == "eager" and sys.version_info < (3, 12):
-        pytest.skip("eager tasks came with Python 3.12")
-    command = [sys.executable, "-X", "dev", "-W", "error", "-c", SCRIPT.replace("RUN", WAYS[way])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "well\n", "")
+def test_in_developers_mode_nothing_warns_in_any_loop() -> None:
+    assert told_in_developers_mode(PROGRAM) == (0, "done\n")

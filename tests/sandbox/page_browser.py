@@ -45,7 +45,7 @@ class Watched:
         """Show an address in a tab of its own."""
         page = self._free.pop() if self._free else await self._open()
         self._used.append(page)
-        await page.bring_to_front()  # a tab behind another is drawn seldom, and clicks wait for that
+        await page.bring_to_front()  # those behind are drawn seldom, and clicks wait for it
         await page.set_viewport_size({"width": 1280, "height": 720})
         await page.emulate_media(color_scheme="light")
         await page.goto(url)

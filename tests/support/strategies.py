@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -242,6 +243,7 @@ json_objects = st.dictionaries(texts, json_values, max_size=3)
 moments = st.datetimes(min_value=datetime(1971, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@cache
 def any_model(cls: type[Model], depth: int = 0) -> st.SearchStrategy[Any]:
     """Return models of a class with any values that the types of its fields allow."""
     arguments: dict[str, st.SearchStrategy[Any]] = {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -43,6 +45,7 @@ class TimedList:
     queries: list[dict[str, str]] = attrs.field(factory=list)
     at_once: int = 0
     _under_way: int = 0
+    _in_order: list[tuple[datetime, str]] = attrs.field(factory=list)
 
     @classmethod
     def of(cls, *offsets: float, **options: Any) -> TimedList:
@@ -65,8 +68,12 @@ class TimedList:
 
     def answer(self, query: dict[str, str]) -> dict[str, object]:
         since, until = self._window(query.get("filter", ""))
-        within = ((at, name) for name, at in self.times.items() if since <= at < until)
-        found = sorted(within, reverse=query.get("sort", "-createdAt").startswith("-"))
+        if len(self._in_order) != len(self.times):
+            self._in_order = sorted((at, name) for name, at in self.times.items())
+        first, last = (bisect_left(self._in_order, at, key=itemgetter(0)) for at in (since, until))
+        found = self._in_order[first:last]
+        if query.get("sort", "-createdAt").startswith("-"):
+            found.reverse()
         begin = 0
         if "after" in query:
             begin = found.index((self.times[query["after"]], query["after"])) + 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import subprocess
-import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ import pytest
 
 from allawee_async import AllaweeClient, ConfigurationError, RetryPolicy
 from allawee_async.sandbox import Sandbox
+from tests.support.loops import told_in_developers_mode
 from tests.support.raw_server import Line, RawRequest, RawServer, answers, one
 from tests.support.threads import sandbox_in_thread
 
@@ -197,21 +196,20 @@ def test_one_client_serves_loop_after_loop() -> None:
 
 
 PROGRAM = """
-import asyncio, gc, sys
+import asyncio
 from allawee_async import AllaweeClient, TransportError
 from allawee_async.sandbox import Sandbox
 
 async def main():
-    {setup}
     asyncio.get_running_loop().slow_callback_duration = 60  # how fast we are is no matter here
-    options = {{"max_connections": 4}}
+    options = {"max_connections": 4}
     async with Sandbox(customers=30, seed=1) as sandbox, sandbox.client(**options) as client:
         names = [customer.name async for customer in client.customers.list(limit=7)]
         assert len(names) == 30, len(names)
         async for customer in client.customers.list(limit=7):
             break
         found = await asyncio.gather(*(client.customers.list(limit=1).first() for _ in range(40)))
-        assert len({{each.id for each in found}}) == 1
+        assert len({each.id for each in found}) == 1
         tasks = [asyncio.create_task(client.customers.list().first()) for _ in range(30)]
         await asyncio.sleep(0.002)
         for task in tasks[::2]:
@@ -223,39 +221,11 @@ async def main():
         async with client:
             pass
         assert (await client.request("GET", "/customers")).status == 200
-    gc.collect()
-
-{run}
-print("done")
 """
 
 
-def run_program(tmp_path: Path, *options: str, setup: str = "pass", run: str = "") -> str:
-    program = tmp_path / "program.py"
-    program.write_text(PROGRAM.format(setup=setup, run=run or "asyncio.run(main())"))
-    done = subprocess.run(
-        [sys.executable, *options, "-W", "error", program],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.stdout + done.stderr
-
-
-def test_development_mode_has_nothing_to_complain_of(tmp_path: Path) -> None:
-    assert run_program(tmp_path, "-X", "dev") == "done\n"
-
-
-def test_uvloop_runs_the_client(tmp_path: Path) -> None:
-    pytest.importorskip("uvloop")
-    assert run_program(tmp_path, run="import uvloop; uvloop.run(main())") == "done\n"
-
-
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
-def test_eager_tasks_run_the_client(tmp_path: Path) -> None:
-    setup = "asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)"
-    assert run_program(tmp_path, "-X", "dev", setup=setup) == "done\n"
+def test_in_developers_mode_nothing_warns_in_any_loop() -> None:
+    assert told_in_developers_mode(PROGRAM) == (0, "done\n")
 
 
 # Subclasses
