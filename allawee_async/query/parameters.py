@@ -1,13 +1,20 @@
 """The parameters that every list method takes, as the wire's query: pure, without I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final, TypeAlias, TypedDict, Unpack, cast
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.schema import camel
-from allawee_async.query.filters import Expression, Field, Filter, NegatedField
-from allawee_async.query.grammar import kind, valid
+from allawee_async.query.filters import (
+    SURROGATE,
+    Expression,
+    Field,
+    Filter,
+    NegatedField,
+    kind,
+    valid,
+)
 from allawee_async.query.times import Time, timestamp
 
 __all__ = ["Fields", "ListParams", "list_query"]
@@ -92,19 +99,15 @@ def list_query(
     after, before = params.get("after"), params.get("before")
     if after is not None and before is not None:
         raise ConfigurationError("give after or before, not both: a page lies on one side")
-    filter_texts = filter_by_time(
-        params.get("created_since"), params.get("created_until"), params.get("updated_since")
-    )
-    if given := _conditions("filter", params.get("filter")):
-        filter_texts.insert(0, given)
+    conditions = [_conditions("filter", params.get("filter")), *_times(params)]
     query = {
         "limit": _whole("limit", params.get("limit"), least=1),
         "after": _cursor("after", after),
         "before": _cursor("before", before),
         "lastId": _cursor("last_id", params.get("last_id")),
-        "filter": " ".join(filter_texts),
-        "or": _conditions("or_", params.get("or_"), alternatives=True),
-        "nor": _conditions("nor", params.get("nor"), alternatives=True),
+        "filter": " ".join(filter(None, conditions)),
+        "or": _conditions("or_", params.get("or_")),
+        "nor": _conditions("nor", params.get("nor")),
         "and": _conditions("and_", params.get("and_")),
         "sort": " ".join(_fields("sort", params.get("sort"))),
         "select": _selection(select, cursor_field),
@@ -113,7 +116,7 @@ def list_query(
         "page": _whole("page", params.get("page"), least=0),
     }
     for name, text in query.items():
-        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        if SURROGATE.search(text):
             raise ConfigurationError(f"the text of {name} has a lone surrogate and cannot be sent")
     return {name: text for name, text in query.items() if text}
 
@@ -127,42 +130,34 @@ def _no_parameter(name: str) -> TypeError:
     )
 
 
-def filter_by_time(
-    created_since: Time | None = None,
-    created_until: Time | None = None,
-    updated_since: Time | None = None,
-) -> list[str]:
-    """Return the conditions that times make."""
+def _times(params: ListParams) -> Iterator[str]:
+    """Yield the conditions that times make."""
     times = {
-        "createdAt|gted": created_since,
-        "createdAt|ltd": created_until,
-        "updatedAt|gted": updated_since,
+        "createdAt|gted": params.get("created_since"),
+        "createdAt|ltd": params.get("created_until"),
+        "updatedAt|gted": params.get("updated_since"),
     }
-    return [
-        f"{condition}|{timestamp(condition.partition('|')[0], value)}"
-        for condition, value in times.items()
-        if value is not None
-    ]
+    for condition, value in times.items():
+        if value is not None:
+            yield f"{condition}|{timestamp(condition.partition('|')[0], value)}"
 
 
 def _whole(name: str, value: object, *, least: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ConfigurationError(f"{name} is an int, {least} or more; not {_shown(value)}")
+        shown = value if isinstance(value, (int, float)) else kind(value)
+        raise ConfigurationError(f"{name} is an int, {least} or more; not {shown}")
     return str(int(value))
-
-
-def _shown(value: object) -> str:
-    return str(value) if isinstance(value, (int, float)) else kind(value)
 
 
 def _cursor(name: str, value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or not value.strip():
-        message = f"{name} is the id of an entry, a text that is not empty; not {kind(value)}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"{name} is the id of an entry, a text that is not empty; not {kind(value)}"
+        )
     return str.__str__(value)
 
 
@@ -172,7 +167,7 @@ def _flag(name: str, value: object) -> str:
     return "true" if value else ""
 
 
-def _conditions(name: str, value: object, *, alternatives: bool = False) -> str:
+def _conditions(name: str, value: object) -> str:
     if value is None:
         return ""
     items = _items(value)
@@ -182,22 +177,20 @@ def _conditions(name: str, value: object, *, alternatives: bool = False) -> str:
     texts: list[str] = []
     for item in items:
         if isinstance(item, Expression):
-            if alternatives and len(item.parts) > 1:
+            if name in ("or_", "nor") and len(item.parts) > 1:
                 # Written out, it would mean something else: the group takes each part by itself.
-                message = (
+                raise ConfigurationError(
                     f"{name} takes conditions one by one, so filters joined with & lose their "
                     "meaning there: give a list of single conditions"
                 )
-                raise ConfigurationError(message)
             texts.append(str(item))
         elif isinstance(item, str):
             texts.append(str.__str__(item))
         else:
-            message = (
+            raise ConfigurationError(
                 f"{name} takes text, a comparison such as F.status == 'active', or a list of them; "
                 f"not {kind(item)}"
             )
-            raise ConfigurationError(message)
     return " ".join(text for text in texts if text.strip())
 
 
@@ -205,8 +198,9 @@ def _selection(value: object, cursor_field: str) -> str:
     text = " ".join(_fields("select", value))
     names = text.split()
     if f"-{cursor_field}" in names:
-        message = f"select leaves out {cursor_field}, but paging needs it: drop -{cursor_field}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"select leaves out {cursor_field}, but paging needs it: drop -{cursor_field}"
+        )
     included = {name for name in names if not name.startswith("-")}
     return f"{text} {cursor_field}" if included and cursor_field not in included else text
 
@@ -224,13 +218,13 @@ def _field(name: str, item: object) -> str:
         return str(item)
     if not isinstance(item, str):
         example = "'customer:name,email'" if name == "expand" else "'-created_at' or -F.created_at"
-        message = f"{name} takes text or a list of names such as {example}; not {kind(item)}"
-        raise ConfigurationError(message)
+        raise ConfigurationError(
+            f"{name} takes text or a list of names such as {example}; not {kind(item)}"
+        )
     if name == "expand":
         path, colon, inner = item.partition(":")
-        return (
-            _wire(path) + colon + ",".join(map(_wire, inner.split(","))) if colon else _wire(path)
-        )
+        names = ",".join(map(_wire, inner.split(","))) if colon else ""
+        return f"{_wire(path)}{colon}{names}"
     return f"-{_wire(item[1:])}" if item.startswith("-") else _wire(item)
 
 

@@ -40,11 +40,10 @@ def utc(name: str, value: object) -> datetime:
             f"{name} is an aware datetime or a date, not {type(value).__name__}"
         )
     if value.utcoffset() is None:
-        message = (
+        raise ConfigurationError(
             f"the datetime for {name} has no time zone: take datetime.now(UTC), or give it one "
             "with .replace(tzinfo=UTC)"
         )
-        raise ConfigurationError(message)
     try:
         return value.astimezone(UTC)
     except OverflowError:
