@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
-from functools import partial
 from typing import Any, Final, cast
 
 import attrs
@@ -19,16 +18,14 @@ import msgspec
 
 from allawee_async.codec.json import Raw
 from allawee_async.codec.reading import Reader, read_date, read_date_or_text
-from allawee_async.models.base import Model, OpenEnum
+from allawee_async.models.base import Model
 from allawee_async.models.schema import PLAIN_TYPES, Kind, ModelField, Shape, fields_of
 
-_MOST_KEPT: Final = 256
 _MOST_LEARNED: Final = 32
 """Unknown fields of one class. More than that are no new fields, but the keys of a map."""
 
 _TYPES: Final[dict[Kind, Any]] = {
     **PLAIN_TYPES,
-    Kind.CHOICE: str,
     Kind.DATE: str,  # the API writes `1997-2-13`, which no decoder takes
     Kind.NUMBER: int | float,  # with `float` alone, 2 would become 2.0
     Kind.MAPPING: dict[str, Any],
@@ -146,10 +143,10 @@ class _Source:
     def _type(self, shape: Shape) -> Any:
         if shape.item is not None:
             item: Any = self._type(shape.item)
-            return list[item | None] if shape.item.nullable else list[item]
+            return tuple[item | None, ...] if shape.item.nullable else tuple[item, ...]
         if shape.kind is Kind.OBJECT and shape.model is not None:
             return self.struct(shape.model)
-        return _TYPES.get(shape.kind, Any)
+        return shape.enumeration or _TYPES.get(shape.kind, Any)
 
     def _unknown_fields(self, cls: type[Model]) -> list[tuple[str, str]]:
         return [(f"extra_{number}", wire) for number, wire in enumerate(self.unknown[cls])]
@@ -215,8 +212,6 @@ class _Source:
                 return f"({value} if {value}.tzinfo is not None else {value}.replace(tzinfo=UTC))"
             case Kind.DATE:
                 return f"{'read_date_or_text' if shape.keeps_text else 'read_date'}({value}, None)"
-            case Kind.CHOICE if shape.enumeration is not None:
-                return f"{self.named('members', _members(shape.enumeration))}[{value}]"
             case Kind.RELATION:
                 read = self.named("read", self._relation(shape))
                 return f"({value} if type({value}) is str else {read}({value}, None))"
@@ -228,17 +223,13 @@ class _Source:
     def _copied_list(self, item: Shape, value: str) -> str:
         if item.kind is not Kind.OBJECT or item.model is None:
             copied = self._copied(item, "x")
-        elif _repeats(item.model) and not self.unknown[item.model]:
-            repeated = self.named("repeated", _Kept(partial(_of_texts, item.model)))
-            key = ", ".join(f"x.{field.attribute}" for field in fields_of(item.model).values())
-            copied = f"{repeated}[{key}]"
         else:
             copy = self.named("copy", self.copier(item.model))
             if not item.nullable:
                 return f"tuple({copy}({value}))"
             copied = f"{copy}([x])[0]"
         if copied == "x":
-            return f"tuple({value})"
+            return value
         if item.nullable:
             copied = f"None if x is None else {copied}"
         return f"tuple([{copied} for x in {value}])"
@@ -268,41 +259,3 @@ def _is_harmless(field: attrs.Attribute[Any]) -> bool:
     """Whether a converter is one of our own, which leave what the decoder makes as it is."""
     converter: object = cast("Any", field).converter
     return converter is None or _OURS in getattr(converter, "__module__", "")
-
-
-class _Kept(dict[Any, Any]):
-    """Values by what they are made of: the first that were asked for are kept.
-
-    Models and members are frozen values, so nobody can tell that it is the same one; and a page of
-    customers has a third fewer objects to make and to collect.
-    """
-
-    def __init__(self, make: Callable[[Any], Any], known: Mapping[Any, Any] | None = None) -> None:
-        super().__init__(known or {})
-        self._make = make
-
-    def __missing__(self, key: Any) -> Any:
-        value = self._make(key)
-        if len(self) < _MOST_KEPT:
-            self[key] = value
-        return value
-
-
-def _members(cls: type[OpenEnum]) -> _Kept:
-    return _Kept(cls, {member.value: member for member in cls})
-
-
-def _repeats(cls: type[Model]) -> bool:
-    """Whether all fields are enumerated, so that the same few values come again and again."""
-    fields = fields_of(cls).values()
-    return len(fields) > 1 and all(field.kind is Kind.CHOICE for field in fields)
-
-
-def _of_texts(cls: type[Model], texts: tuple[str | None, ...]) -> Model:
-    pairs = zip(fields_of(cls).values(), texts, strict=True)
-    values: dict[str, Any] = {
-        field.attribute: field.enumeration(text)
-        for field, text in pairs
-        if field.enumeration is not None and text is not None
-    }
-    return cls(**values)
