@@ -143,9 +143,9 @@ def key_of(event: Event) -> str:
     """
     data = event.payload.get("data")
     fields = data if isinstance(data, dict) else {}
-    parts = [event.type, _text(fields.get("id") or fields.get("_id")), _text(fields.get("status"))]
     last = _digest(data) if event.id is None else event.id
-    return "|".join(map(_escaped, [*parts, last]))
+    parts = [event.type, fields.get("id") or fields.get("_id"), fields.get("status"), last]
+    return "|".join(map(_escaped, parts))
 
 
 def digest_of(event: Event) -> str:
@@ -158,9 +158,9 @@ def _digest(value: JSONValue) -> str:
     return sha256(dumps(value, sort=True)).hexdigest()
 
 
-def _escaped(part: str) -> str:
-    """Return a part that no other split of the same key could have, whatever it holds."""
-    return part.replace("\\", "\\\\").replace("|", "\\|")
+def _escaped(part: JSONValue) -> str:
+    """Return a part that no other split of the same key could have; what is no text is empty."""
+    return part.replace("\\", "\\\\").replace("|", "\\|") if isinstance(part, str) else ""
 
 
 def checked_seconds(name: str, value: object) -> float:
@@ -183,10 +183,6 @@ def checked_count(name: str, value: object) -> int:
     if type(value) is not int or value < 1:
         raise ConfigurationError(f"{name} must be a whole number of at least 1")
     return value
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def first_body(answer: Answer) -> bytes:

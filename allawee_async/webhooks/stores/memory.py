@@ -7,29 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
-import attrs
-
-from allawee_async.webhooks.stores.base import (
-    KEEP,
-    Busy,
-    Claim,
-    ClaimResult,
-    Done,
-    checked_count,
-    checked_seconds,
-)
-
-
-@attrs.define
-class _Held:
-    token: str
-    until: float
-
-
-@attrs.frozen
-class _Answered:
-    done: Done
-    until: float
+from allawee_async.webhooks.stores import base
+from allawee_async.webhooks.stores.base import Busy, Claim, ClaimResult, Done
 
 
 class MemoryStore:
@@ -49,15 +28,15 @@ class MemoryStore:
         self,
         *,
         max_events: int = 10_000,
-        keep: float = KEEP,
+        keep: float = base.KEEP,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._held: dict[str, _Held] = {}
-        """The claims, the one that was taken or renewed last at the end."""
-        self._done: dict[str, _Answered] = {}
-        """The answers, in the order in which they were recorded."""
-        self._max_events = checked_count("max_events", max_events)
-        self._keep = checked_seconds("keep", keep)
+        self._held: dict[str, tuple[Claim, float]] = {}
+        """The claims and when each ends, the one that was taken or renewed last at the end."""
+        self._done: dict[str, tuple[Done, float]] = {}
+        """The answers and when each is forgotten, in the order in which they were recorded."""
+        self._max_events = base.checked_count("max_events", max_events)
+        self._keep = base.checked_seconds("keep", keep)
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -69,47 +48,40 @@ class MemoryStore:
         """Claim a key; see `Store.claim`."""
         with self._lock:
             now = self._clock()
-            answered = self._done.get(key)
-            if answered is not None:
-                if answered.until > now:
-                    return answered.done
-                del self._done[key]
-            held = self._held.get(key)
-            if held is not None and held.until > now:
+            done, remembered_until = self._done.get(key, (None, now))
+            if done is not None and remembered_until > now:
+                return done
+            if key in self._held and self._held[key][1] > now:
                 return Busy()
+            self._done.pop(key, None)
             claim = Claim(key, secrets.token_hex(16))
-            self._held.pop(key, None)  # so that it goes to the end
-            self._held[key] = _Held(claim.token, now + lease)
+            self._hold(claim, now + lease)
             self._make_room(now)
             return claim
 
     async def is_done(self, key: str) -> bool:
         """Return whether an event is done; see `AskableStore.is_done`."""
         with self._lock:
-            answered = self._done.get(key)
-            return answered is not None and answered.until > self._clock()
+            return key in self._done and self._done[key][1] > self._clock()
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""
         with self._lock:
-            if not self._is_held(claim):
-                return False
-            held = self._held.pop(claim.key)
-            held.until = self._clock() + lease
-            self._held[claim.key] = held
-            return True
+            is_held = self._is_held(claim)
+            if is_held:
+                self._hold(claim, self._clock() + lease)
+            return is_held
 
     async def finish(self, claim: Claim, body: bytes) -> bytes:
         """Record the answer; see `Store.finish`."""
         with self._lock:
-            answered = self._done.get(claim.key)
-            if answered is not None:
-                return answered.done.body
+            if claim.key in self._done:
+                return self._done[claim.key][0].body
             if claim.key in self._held and not self._is_held(claim):
                 return body
             now = self._clock()
             self._held.pop(claim.key, None)
-            self._done[claim.key] = _Answered(Done(body, claim.digest), now + self._keep)
+            self._done[claim.key] = Done(body, claim.digest), now + self._keep
             self._make_room(now)
             return body
 
@@ -123,8 +95,11 @@ class MemoryStore:
         """Do nothing: what is remembered stays, so that the store can be used again."""
 
     def _is_held(self, claim: Claim) -> bool:
-        held = self._held.get(claim.key)
-        return held is not None and held.token == claim.token
+        return claim.key in self._held and self._held[claim.key][0] == claim
+
+    def _hold(self, claim: Claim, until: float) -> None:
+        self._held.pop(claim.key, None)  # so that it goes to the end
+        self._held[claim.key] = claim, until
 
     def _make_room(self, now: float) -> None:
         """Forget what is too old and, where there is too much, the oldest answers.
@@ -132,12 +107,12 @@ class MemoryStore:
         Claims that nobody gave back go too, as soon as there are many and nobody holds them.
         """
         while self._done:
-            oldest = next(iter(self._done))
-            if len(self._done) <= self._max_events and self._done[oldest].until > now:
+            oldest, (_, until) = next(iter(self._done.items()))
+            if len(self._done) <= self._max_events and until > now:
                 break
             del self._done[oldest]
         while len(self._held) > self._max_events:
-            oldest = next(iter(self._held))
-            if self._held[oldest].until > now:
+            oldest, (_, until) = next(iter(self._held.items()))
+            if until > now:
                 break
             del self._held[oldest]

@@ -13,22 +13,17 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from sqlite3 import Connection
 from typing import Any, Final, TypeVar
 
+import attrs
+
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.stores.base import (
-    KEEP,
-    Answer,
-    Busy,
-    Claim,
-    ClaimLostError,
-    ClaimResult,
-    Done,
-    checked_seconds,
-    first_body,
-    last_body,
-)
-from allawee_async.webhooks.stores.sqlite_file import FileClock, SQLiteFile, identity_of, result_of
+from allawee_async.webhooks.stores import base, sqlite_file
+from allawee_async.webhooks.stores.base import Answer, Claim, ClaimResult
+from allawee_async.webhooks.stores.sqlite_file import SQLiteFile, identity_of
+
+T = TypeVar("T")
 
 _READ: Final = """
     SELECT seen, until, body, digest FROM allawee_webhook_schema
@@ -77,116 +72,6 @@ _ODD: Final = 60.0
 """Seconds by which the clock of the machine may jump before anybody is told."""
 
 
-class EventTable:
-    """What is claimed and what is done. The connection that a step gets belongs to its thread.
-
-    Args:
-        file: The file that the table is in.
-        keep: Seconds for which events that are done are remembered.
-    """
-
-    def __init__(self, file: SQLiteFile, keep: float) -> None:
-        self._file = file
-        self._keep = keep
-        self._told = 0.0
-
-    def claim(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> ClaimResult:
-        """Let a claim hold, unless the event is done or somebody else holds it."""
-        while True:
-            seen, now, until, body, digest = self._read(connection, claim.key)
-            if until is not None and until > now:
-                return Busy() if body is None else Done(body, digest)
-            if self._write(connection, _CLAIM, claim, until=now + lease, now=now):
-                if now - seen > _ODD:  # so that whoever opens the file knows what time it was
-                    self._write(connection, _SEEN, claim, now=now)
-                return claim
-
-    def is_done(self, connection: sqlite3.Connection, key: str) -> bool:
-        """Return whether an event is done and still remembered."""
-        _, now, until, body, _ = self._read(connection, key)
-        return body is not None and until > now
-
-    def renew(self, connection: sqlite3.Connection, claim: Claim, lease: float) -> bool:
-        """Let a claim hold on; return False if it is lost."""
-        return self._write(connection, _RENEW, claim, until=self._file.clock.now() + lease)
-
-    def finish(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> bytes:
-        """Record an answer; return the one that counts."""
-        recorded = self._read(connection, claim.key)[3]
-        if recorded is None:
-            connection.execute("PRAGMA synchronous=FULL")
-            try:
-                self._write(connection, _FINISH, claim, **self._answer(claim, body))
-            finally:
-                connection.execute("PRAGMA synchronous=NORMAL")
-            recorded = self._read(connection, claim.key)[3]
-        return body if recorded is None else recorded
-
-    def release(self, connection: sqlite3.Connection, claim: Claim) -> None:
-        """Give a claim back, if it is still held."""
-        self._write(connection, _RELEASE, claim)
-
-    def prune(self, connection: sqlite3.Connection) -> None:
-        """Take away a few of the events that are not remembered any more."""
-        with self._file.writing():
-            connection.execute(_PRUNE, {"before": self._file.clock.now() - _GRACE})
-
-    def trouble(self, connection: sqlite3.Connection) -> str | None:  # noqa: ARG002 - a step like others
-        """Return what has happened to the clock since the last call."""
-        lag = self._file.clock.lag()
-        if abs(lag - self._told) <= _ODD:
-            return None
-        self._told = lag
-        return (
-            f"the clock of this machine is {abs(lag):.0f} s {'ahead of' if lag > 0 else 'behind'} "
-            f"the time of the store {self._file.path}: it has jumped, or nobody used the store for "
-            "days; the store goes on by its own time"
-        )
-
-    def mark(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
-        """Record an answer inside of a transaction, if the claim is held.
-
-        Raises:
-            ClaimLostError: It is not.
-        """
-        values = {**_named(claim), **self._answer(claim, body)}
-        if connection.execute(_MARK, values).rowcount != 1:
-            raise ClaimLostError("the claim of this event is not held any more")
-
-    def correct(self, connection: sqlite3.Connection, claim: Claim, body: bytes) -> None:
-        """Record another answer in the place of the one that `mark` recorded."""
-        connection.execute(_CORRECT, {**_named(claim), "body": body})
-
-    def _read(
-        self, connection: sqlite3.Connection, key: str
-    ) -> tuple[float, float, Any, bytes | None, str]:
-        """Return the time that was seen last and that of now, and what is known of an event.
-
-        That is the end of its lease or, with an answer, of the time it is remembered; its answer;
-        its digest.
-        """
-        seen, until, body, digest = connection.execute(_READ, {"key": key}).fetchone()
-        return seen, self._file.clock.now(seen), until, body, digest
-
-    def _answer(self, claim: Claim, body: bytes) -> dict[str, object]:
-        until = self._file.clock.now() + self._keep
-        return {"body": body, "until": until, "digest": claim.digest}
-
-    def _write(
-        self, connection: sqlite3.Connection, statement: str, claim: Claim, **values: object
-    ) -> bool:
-        """Execute one statement; return whether it changed anything."""
-        with self._file.writing():
-            return connection.execute(statement, {**_named(claim), **values}).rowcount > 0
-
-
-def _named(claim: Claim) -> dict[str, object]:
-    return {"key": claim.key, "token": claim.token}
-
-
-T = TypeVar("T")
-
-
 class SQLiteWorker:
     """Runs steps in the order in which they come.
 
@@ -200,11 +85,11 @@ class SQLiteWorker:
     def __init__(self, file: SQLiteFile) -> None:
         self._file = file
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="allawee-webhooks-sqlite")
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._opened: object = None
         self.replaced: str | None = None
 
-    def submit(self, step: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def submit(self, step: Callable[[Connection], T]) -> Future[T]:
         """Let a step run. Its errors of SQLite come out as `StoreError`."""
         return self._thread.submit(self._run, step)
 
@@ -215,7 +100,7 @@ class SQLiteWorker:
         await asyncio.shield(asyncio.wrap_future(closed))
         self._thread.shutdown(wait=True)
 
-    def _run(self, step: Callable[[sqlite3.Connection], T]) -> T:
+    def _run(self, step: Callable[[Connection], T]) -> T:
         with self._file.failures():
             if self._connection is not None and self._opened != identity_of(self._file.path):
                 self._close()
@@ -232,7 +117,7 @@ class SQLiteWorker:
             try:
                 return step(self._connection)
             except sqlite3.Error as error:
-                if result_of(error) != sqlite3.SQLITE_BUSY:
+                if sqlite_file.result_of(error) != sqlite3.SQLITE_BUSY:
                     self._close()  # the next step tries a new one
                 raise
 
@@ -277,19 +162,19 @@ class SQLiteStore:
         self,
         path: str | os.PathLike[str],
         *,
-        keep: float = KEEP,
+        keep: float = base.KEEP,
         timeout: float = TIMEOUT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._path = os.fspath(path)
-        keep = checked_seconds("keep", keep)
-        time_of_file = FileClock(clock, max(keep / 2, _LEAST_PAUSE))
-        self._file = SQLiteFile(path, checked_seconds("timeout", timeout), time_of_file)
-        self._table = EventTable(self._file, keep)
+        self._keep = base.checked_seconds("keep", keep)
+        self._clock = sqlite_file.FileClock(clock, max(self._keep / 2, _LEAST_PAUSE))
+        self._file = SQLiteFile(path, base.checked_seconds("timeout", timeout), self._clock)
         self._lock = threading.Lock()
         self._worker: SQLiteWorker | None = None
         self._transactions = 0
         self._claimed = 0
+        self._told_lag = 0.0
         _STORES.add(self)
 
     def __repr__(self) -> str:
@@ -299,41 +184,51 @@ class SQLiteStore:
     async def claim(self, key: str, *, lease: float) -> ClaimResult:
         """Claim a key; see `Store.claim`."""
         claim = Claim(key, secrets.token_hex(16))
-        found = await self._ask(
-            partial(self._table.claim, claim=claim, lease=lease),
-            if_cancelled=partial(self._table.release, claim=claim),
-        )
+        release = partial(self._write, _RELEASE, claim)
+        found = await self._ask(partial(self._claim, claim, lease), if_cancelled=release)
         if found is claim:
             self._claimed += 1
             if self._claimed % _PRUNE_AFTER == 0:
-                self._submit(self._table.prune)
+                self._submit(self._prune)
         return found
 
     async def is_done(self, key: str) -> bool:
         """Return whether an event is done; see `AskableStore.is_done`."""
-        return await self._ask(partial(self._table.is_done, key=key))
+        _, now, until, body, _ = await self._ask(partial(self._read, key))
+        return body is not None and until > now
 
     async def trouble(self) -> str | None:
         """Return what has happened to the file or the clock; see `WatchedStore.trouble`."""
-        told = await self._ask(self._table.trouble)
+        lag = await self._ask(lambda _: self._clock.lag())
         worker = self._worker
-        if worker is None or worker.replaced is None:
-            return told
-        replaced, worker.replaced = worker.replaced, None
-        return replaced
+        if worker is not None and worker.replaced is not None:
+            replaced, worker.replaced = worker.replaced, None
+            return replaced
+        if abs(lag - self._told_lag) <= _ODD:
+            return None
+        self._told_lag = lag
+        return (
+            f"the clock of this machine is {abs(lag):.0f} s {'ahead of' if lag > 0 else 'behind'} "
+            f"the time of the store {self._file.path}: it has jumped, or nobody used the store for "
+            "days; the store goes on by its own time"
+        )
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
         """Let a claim hold on; see `Store.renew`."""
-        return await self._ask(partial(self._table.renew, claim=claim, lease=lease))
+
+        def renew(connection: Connection) -> bool:
+            return self._write(_RENEW, claim, connection, until=self._clock.now() + lease)
+
+        return await self._ask(renew)
 
     async def finish(self, claim: Claim, body: bytes) -> bytes:
         """Record the answer; see `Store.finish`."""
-        finish = partial(self._table.finish, claim=claim, body=body)
+        finish = partial(self._finish, claim, body)
         return await self._ask(finish, if_cancelled=finish)
 
     async def release(self, claim: Claim) -> None:
         """Give a claim back; see `Store.release`."""
-        release = partial(self._table.release, claim=claim)
+        release = partial(self._write, _RELEASE, claim)
         await self._ask(release, if_cancelled=release)
 
     async def close(self) -> None:
@@ -344,7 +239,7 @@ class SQLiteStore:
             await worker.end()
 
     @contextmanager
-    def transaction(self, claim: Claim, decision: Answer = None) -> Generator[sqlite3.Connection]:
+    def transaction(self, claim: Claim, decision: Answer = None) -> Generator[Connection]:
         """Make changes in the file, and mark the event as done, in one transaction.
 
         For sync handlers, which run in a thread of their own: other writers wait meanwhile, so
@@ -365,25 +260,72 @@ class SQLiteStore:
             StoreError: The file cannot be used. Nothing has happened.
             ConfigurationError: The block ended the transaction itself, or the decision is none.
         """
-        first = first_body(decision)
+        first = base.first_body(decision)
         with self._connection() as connection, self._file.writing():
             try:
-                with self._file.failures():
-                    connection.execute("BEGIN IMMEDIATE")
-                    # Marked first: a block that commits by mistake has no effect without the mark.
-                    self._table.mark(connection, claim, first)
+                self._begin(connection, claim, first)
                 yield connection
-                self._end(connection, claim, last_body(decision))
+                self._end(connection, claim, base.last_body(decision))
             except BaseException:
                 with suppress(sqlite3.Error):
                     connection.rollback()
                 raise
 
+    def _claim(self, claim: Claim, lease: float, connection: Connection) -> ClaimResult:
+        """Let a claim hold, unless the event is done or somebody else holds it."""
+        while True:
+            seen, now, until, body, digest = self._read(claim.key, connection)
+            if until is not None and until > now:
+                return base.Busy() if body is None else base.Done(body, digest)
+            if self._write(_CLAIM, claim, connection, until=now + lease, now=now):
+                if now - seen > _ODD:  # so that whoever opens the file knows what time it was
+                    self._write(_SEEN, claim, connection, now=now)
+                return claim
+
+    def _finish(self, claim: Claim, body: bytes, connection: Connection) -> bytes:
+        """Record an answer; return the one that counts."""
+        recorded = self._read(claim.key, connection)[3]
+        if recorded is None:
+            connection.execute("PRAGMA synchronous=FULL")
+            try:
+                self._write(_FINISH, claim, connection, **self._answer(claim, body))
+            finally:
+                connection.execute("PRAGMA synchronous=NORMAL")
+            recorded = self._read(claim.key, connection)[3]
+        return body if recorded is None else recorded
+
+    def _prune(self, connection: Connection) -> None:
+        """Take away a few of the events that are not remembered any more."""
+        with self._file.writing():
+            connection.execute(_PRUNE, {"before": self._clock.now() - _GRACE})
+
+    def _read(
+        self, key: str, connection: Connection
+    ) -> tuple[float, float, Any, bytes | None, str]:
+        """Return the time that was seen last and that of now, and what is known of an event.
+
+        That is the end of its lease or, with an answer, of the time it is remembered; its answer;
+        its digest.
+        """
+        seen, until, body, digest = connection.execute(_READ, {"key": key}).fetchone()
+        return seen, self._clock.now(seen), until, body, digest
+
+    def _write(
+        self, statement: str, claim: Claim, connection: Connection, **values: object
+    ) -> bool:
+        """Execute one statement; return whether it changed anything."""
+        with self._file.writing():
+            return connection.execute(statement, attrs.asdict(claim) | values).rowcount > 0
+
+    def _answer(self, claim: Claim, body: bytes) -> dict[str, object]:
+        """Return what is recorded of an event that is done."""
+        return attrs.asdict(claim) | {"body": body, "until": self._clock.now() + self._keep}
+
     async def _ask(
         self,
-        step: Callable[[sqlite3.Connection], T],
+        step: Callable[[Connection], T],
         *,
-        if_cancelled: Callable[[sqlite3.Connection], object] | None = None,
+        if_cancelled: Callable[[Connection], object] | None = None,
     ) -> T:
         """Let the thread do a step.
 
@@ -399,14 +341,14 @@ class SQLiteStore:
                 self._submit(if_cancelled)
             raise
 
-    def _submit(self, step: Callable[[sqlite3.Connection], T]) -> Future[T]:
+    def _submit(self, step: Callable[[Connection], T]) -> Future[T]:
         with self._lock:
             if self._worker is None:
                 self._worker = SQLiteWorker(self._file)
             return self._worker.submit(step)
 
     @contextmanager
-    def _connection(self) -> Generator[sqlite3.Connection]:
+    def _connection(self) -> Generator[Connection]:
         """Open a connection for a transaction."""
         with self._lock:
             self._transactions += 1
@@ -417,11 +359,19 @@ class SQLiteStore:
             with self._lock:
                 self._transactions -= 1
 
-    def _end(self, connection: sqlite3.Connection, claim: Claim, body: bytes | None) -> None:
+    def _begin(self, connection: Connection, claim: Claim, body: bytes) -> None:
+        with self._file.failures():
+            connection.execute("BEGIN IMMEDIATE")
+            # Marked first: a block that commits by mistake has no effect without the mark.
+            marked = connection.execute(_MARK, self._answer(claim, body)).rowcount
+        if marked != 1:
+            raise base.ClaimLostError("the claim of this event is not held any more")
+
+    def _end(self, connection: Connection, claim: Claim, body: bytes | None) -> None:
         in_transaction = connection.in_transaction
         with self._file.failures():
             if body is not None:
-                self._table.correct(connection, claim, body)
+                connection.execute(_CORRECT, attrs.asdict(claim) | {"body": body})
             if in_transaction:
                 connection.execute("COMMIT")
         if not in_transaction:
@@ -433,7 +383,7 @@ class SQLiteStore:
     def leave_to_parent(self) -> None:
         """Leave what belongs to the process that this one was forked from."""
         if self._worker is not None or self._transactions:
-            self._file.leave_to_parent(self._worker)
+            sqlite_file.INHERITED[self._file.path] = self._worker
         self._worker = None
         self._lock = threading.Lock()
 

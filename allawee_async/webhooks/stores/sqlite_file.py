@@ -51,8 +51,12 @@ _ADVICE: Final = {
     sqlite3.SQLITE_CANTOPEN: "look whether its folder exists and may be written to",
     sqlite3.SQLITE_READONLY: "look whether the file and its folder may be written to",
 }
-_INHERITED: Final[dict[Path, object]] = {}
-"""The files that were open in the process that this one was forked from."""
+INHERITED: Final[dict[Path, object]] = {}
+"""The files that were open in the process that this one was forked from, and what holds them.
+
+SQLite keeps its locks by the process, and does not know of forks: a connection that was inherited
+can neither be used nor closed, and would mislead others to the same file. So it is kept for ever.
+"""
 
 _PAUSE: Final = 0.005
 """Seconds between two attempts to switch the file to WAL, which does not wait by itself."""
@@ -112,24 +116,13 @@ class SQLiteFile:
         self._timeout = timeout
         self._writing = threading.Lock()
 
-    def leave_to_parent(self, holder: object) -> None:
-        """Open no connection any more, because the process was forked while one was open.
-
-        SQLite keeps its locks by the process, and does not know of forks: a connection that was
-        inherited can neither be used nor closed, and would mislead others to the same file.
-
-        Args:
-            holder: What holds it; it is kept for ever.
-        """
-        _INHERITED[self.path] = holder
-
     def connect(self) -> sqlite3.Connection:
         """Return a connection for the calling thread; its writes are on the disk when they end.
 
         Raises:
             StoreError: The file cannot be made or opened, or is not what it should be.
         """
-        if self.path in _INHERITED:
+        if self.path in INHERITED:
             raise StoreError(
                 f"the store {self.path} was in use when this process was forked, and SQLite cannot "
                 "go on in the fork: close the store before you fork, or use it only afterwards"
@@ -209,11 +202,10 @@ class SQLiteFile:
 
     def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
         give_up = time.monotonic() + self._timeout
-        mode = _pragma(connection, "journal_mode")
-        while mode != "wal":
+        mode = ""
+        while not mode:
             try:
-                mode = _pragma(connection, "journal_mode=WAL")
-                break
+                mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
             except sqlite3.OperationalError as error:
                 if result_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
                     raise
@@ -233,10 +225,6 @@ def result_of(error: Exception) -> int:
     return code & 0xFF
 
 
-def _pragma(connection: sqlite3.Connection, text: str) -> object:
-    return connection.execute(f"PRAGMA {text}").fetchone()[0]
-
-
 def _version(connection: sqlite3.Connection) -> object:
     """Return the version of the tables, or None if there are none."""
     try:
@@ -251,7 +239,7 @@ def _version(connection: sqlite3.Connection) -> object:
 def _make_tables(connection: sqlite3.Connection) -> object:
     """Make or change the tables, unless another process was first; return their version."""
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
         for table in _FROM_1 if _version(connection) == 1 else _TABLES:
             connection.execute(table)
         if _version(connection) is None:
@@ -259,10 +247,6 @@ def _make_tables(connection: sqlite3.Connection) -> object:
         connection.execute(
             "UPDATE allawee_webhook_schema SET version = ? WHERE version = 1", (_VERSION,)
         )
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
     return _version(connection)
 
 
