@@ -8,7 +8,6 @@ from allawee_async.sandbox.api.documents import (
     changed,
     created,
     fresh,
-    id_of,
     reads,
     refuse_double,
     stored,
@@ -17,7 +16,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json
 
 TYPES = frozenset({"individual", "business"})
 TIERS = frozenset({"tier-1", "tier-2", "tier-3"})
@@ -47,11 +46,11 @@ def update_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /customers/:id`: the body takes the place of what was sent before."""
     customer = stored(state.customers, call.id)
     return changed(
-        state, state.customers, customer, _read_customer(state, call, own=id_of(customer))
+        state, state.customers, customer, _read_customer(state, call, own=customer["id"])
     )
 
 
-def complete_document(state: State, fields: Mapping[str, Json]) -> JsonObject:
+def complete_document(state: State, fields: Mapping[str, Json]) -> Document:
     """Return a customer as it is stored, with defaults for the fields that are not given.
 
     Nothing is checked, so that tests can plant customers that the API would not take.
@@ -60,7 +59,7 @@ def complete_document(state: State, fields: Mapping[str, Json]) -> JsonObject:
     return {**_new(), "reference": f"reference-of-{new['id']}", **new, **fields}
 
 
-def _new() -> JsonObject:
+def _new() -> Document:
     """Return what a customer is without anything that was sent."""
     return {
         "name": "Ada Obi", "type": "individual", "status": "active", "claims": {},
@@ -68,7 +67,7 @@ def _new() -> JsonObject:
     }  # fmt: skip
 
 
-def _read_customer(state: State, call: ApiRequest, *, own: str) -> JsonObject:
+def _read_customer(state: State, call: ApiRequest, *, own: str) -> Document:
     """Return the fields of a customer that a request sets."""
     with read_body(call.body) as body:
         body.text("name")

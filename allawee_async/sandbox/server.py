@@ -17,7 +17,7 @@ from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.background import Background
 from allawee_async.sandbox.cards.transactions import settle_all
 from allawee_async.sandbox.core.state import Clock, State, utc_now
-from allawee_async.sandbox.core.values import IdSource, Json, JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, IdSource, Json, to_bytes
 from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.webhooks import plant
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults
@@ -221,7 +221,7 @@ class Sandbox:
         """
         self._state.keys.revoke(key)
 
-    def add_customer(self, fields: Mapping[str, Json] | None = None) -> JsonObject:
+    def add_customer(self, fields: Mapping[str, Json] | None = None) -> Document:
         """Store a customer as it is given, unchecked, and return it with its defaults.
 
         Raises:
@@ -234,7 +234,7 @@ class Sandbox:
 
     def add_webhook(
         self, url: str, events: Iterable[str] | None = None, *, signing_key: str | None = None
-    ) -> JsonObject:
+    ) -> Document:
         """Store an enabled webhook and return it, its signing key included.
 
         Args:

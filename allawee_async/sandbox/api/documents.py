@@ -19,7 +19,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json
 
 CollectionOf: TypeAlias = "Callable[[State], Collection]"
 
@@ -71,7 +71,7 @@ def shown(collection: Collection, id: str) -> ApiResponse:
     return success(collection.shown_at(position))
 
 
-def stored(collection: Collection, id: str) -> JsonObject:
+def stored(collection: Collection, id: str) -> Document:
     """Return a copy of one document, hidden fields included.
 
     Raises:
@@ -94,7 +94,7 @@ def refused(code: str, message: str, status: int = 402) -> RefusalError:
 
 
 def refuse_double(
-    collection: Collection, fields: JsonObject, *, unique: str = "reference", own: str = ""
+    collection: Collection, fields: Document, *, unique: str = "reference", own: str = ""
 ) -> None:
     """Refuse a request for what another document has already.
 
@@ -114,7 +114,7 @@ def refuse_double(
         raise refused(f"duplicate-{unique}", message, 409)
 
 
-def fresh(state: State, collection: Collection) -> JsonObject:
+def fresh(state: State, collection: Collection) -> Document:
     """Return the fields that every new document of a collection has."""
     now = state.now()
     return {
@@ -123,61 +123,23 @@ def fresh(state: State, collection: Collection) -> JsonObject:
     }  # fmt: skip
 
 
-def created(state: State, collection: Collection, fields: JsonObject) -> ApiResponse:
+def created(state: State, collection: Collection, fields: Document) -> ApiResponse:
     """Store a new document with these fields, and return the answer that shows it."""
     return added(collection, fields | fresh(state, collection))
 
 
 def changed(
-    state: State, collection: Collection, document: JsonObject, fields: Mapping[str, Json]
+    state: State, collection: Collection, document: Document, fields: Mapping[str, Json]
 ) -> ApiResponse:
     """Store a document with other values in some fields, and return the answer that shows it."""
     return replaced(collection, document | dict(fields) | {"updatedAt": state.now()})
 
 
-def added(collection: Collection, document: JsonObject) -> ApiResponse:
+def added(collection: Collection, document: Document) -> ApiResponse:
     """Store a new document as it is, and return the answer that shows it."""
     return success(collection.shown_at(collection.add(document)))
 
 
-def replaced(collection: Collection, document: JsonObject) -> ApiResponse:
+def replaced(collection: Collection, document: Document) -> ApiResponse:
     """Store a document in place of the one before, and return the answer that shows it."""
     return success(collection.shown_at(collection.replace(document)))
-
-
-def given(document: JsonObject, *names: str) -> JsonObject:
-    """Return those of the named fields that a document has and that are not null."""
-    return {name: document[name] for name in names if document.get(name) is not None}
-
-
-def without(document: JsonObject, *names: str) -> JsonObject:
-    """Return a document without some fields."""
-    return {name: value for name, value in document.items() if name not in names}
-
-
-def part(document: JsonObject | None, name: str) -> JsonObject:
-    """Return the object in a field of a document, or an empty one."""
-    value = document.get(name) if document is not None else None
-    return value if isinstance(value, dict) else {}
-
-
-def entries(document: JsonObject, name: str) -> list[Json]:
-    """Return the list in a field of a document, or an empty one."""
-    value = document.get(name)
-    return value if isinstance(value, list) else []
-
-
-def id_of(document: JsonObject) -> str:
-    """Return the id of a document."""
-    return str(document["id"])
-
-
-def whole(value: Json) -> int:
-    """Return a value that has been checked to be a whole number.
-
-    Raises:
-        TypeError: It has not.
-    """
-    if not isinstance(value, int):
-        raise TypeError(f"not a whole number: {value!r}")
-    return value

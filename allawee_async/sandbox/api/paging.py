@@ -8,7 +8,7 @@ from typing import TypeAlias
 from allawee_async.sandbox.api.messages import ApiResponse, success_list
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.listing import OrderedListing, Place
-from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_object
+from allawee_async.sandbox.core.values import Document, Json, to_bytes, to_object
 from allawee_async.sandbox.query.grammar import MalformedQueryError
 from allawee_async.sandbox.query.parameters import ListQuery, QueryPairs, parse_list_query
 from allawee_async.sandbox.query.shaping import FieldSelection
@@ -69,7 +69,7 @@ def _place_of(collection: Collection, listing: OrderedListing, id: str, paramete
     return listing.place_at(position)
 
 
-Shaper: TypeAlias = Callable[[JsonObject], JsonObject]
+Shaper: TypeAlias = Callable[[Document], Document]
 
 
 def compile_expansions(

@@ -5,15 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from allawee_async.sandbox.api.documents import (
-    changed,
-    given,
-    id_of,
-    part,
-    refused,
-    shown,
-    stored,
-)
+from allawee_async.sandbox.api.documents import changed, refused, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint, Host
 from allawee_async.sandbox.api.validation import RequestBody, read_body
@@ -26,15 +18,15 @@ from allawee_async.sandbox.cards.issuing import (
     check_status,
 )
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, given, part, to_bytes
 from allawee_async.sandbox.money.accounts import balance_of
 
 
 def get_secrets(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /cards/:id/secrets` of the secure host."""
     card = stored(state.cards, call.id)
-    secrets = stored(state.card_secrets, id_of(card))
-    printed: JsonObject = {"cardHolderName": None, "last4": None, "expiry": None}
+    secrets = stored(state.card_secrets, card["id"])
+    printed: Document = {"cardHolderName": None, "last4": None, "expiry": None}
     printed |= given(part(card, "details"), *printed)
     return success(to_bytes(printed | given(secrets, "pan", "cvv")))
 
@@ -46,7 +38,7 @@ def activate(state: State, call: ApiRequest) -> ApiResponse:
         cvv, pin = _digits(body, "cvv", 3), _digits(body, "pin", 4)
     _check_linked(card)
     check_status(card, INACTIVE)
-    secrets = stored(state.card_secrets, id_of(card))
+    secrets = stored(state.card_secrets, card["id"])
     if secrets["cvv"] != cvv:
         raise refused("wrong-cvv", "This is not the CVV of the card.")
     state.card_secrets.replace(secrets | {"pin": pin})
@@ -59,7 +51,7 @@ def reset_pin(state: State, call: ApiRequest) -> ApiResponse:
     with read_body(call.body) as body:
         pin = _digits(body, "pin", 4)
     check_status(card, ACTIVE)
-    state.card_secrets.replace(stored(state.card_secrets, id_of(card)) | {"pin": pin})
+    state.card_secrets.replace(stored(state.card_secrets, card["id"]) | {"pin": pin})
     return changed(state, state.cards, card, {})
 
 
@@ -71,10 +63,10 @@ def fund(state: State, call: ApiRequest) -> ApiResponse:
     _check_linked(card)
     check_status(card, ACTIVE, INACTIVE)
     target = _funding_source(state, card)
-    funding = plan_funding(state, asked, str(card["currency"]), target)
+    funding = plan_funding(state, asked, card["currency"], target)
     if funding is None:
         raise refused("same-account", "The account to debit is the funding source of the card.")
-    funding.carry_out(state, target, id_of(card))
+    funding.carry_out(state, target, card["id"])
     return changed(state, state.cards, card, {})
 
 
@@ -97,10 +89,10 @@ def enroll(service: str, state: State, call: ApiRequest) -> ApiResponse:
     _check_linked(card)
     check_status(card, ACTIVE, INACTIVE)
     known = _contact_of(state, card)
-    contact: JsonObject = {name: value or known.get(name) for name, value in sent.items()}
+    contact: Document = {name: value or known.get(name) for name, value in sent.items()}
     if not any(contact.values()):
         raise refused("no-contact", "Neither the request nor the customer has a phone or e-mail.")
-    enrollments: JsonObject = {**part(card, "enrollments"), service: contact}
+    enrollments: Document = {**part(card, "enrollments"), service: contact}
     changed(state, state.cards, card, {"enrollments": enrollments})
     return success(to_bytes({"card": card["id"], "service": service, **contact}))
 
@@ -140,21 +132,21 @@ def _digits(body: RequestBody, name: str, length: int) -> str:
     return ""
 
 
-def _check_linked(card: JsonObject) -> None:
+def _check_linked(card: Document) -> None:
     if card.get("customer") is None:
         raise refused("card-not-linked", "This card belongs to nobody yet.")
 
 
-def _funding_source(state: State, card: JsonObject) -> str:
+def _funding_source(state: State, card: Document) -> str:
     account = funding_source(state, card)
     if account is None:
         raise refused("card-not-linked", "Nothing pays for this card, as it belongs to nobody yet.")
     return account
 
 
-def _contact_of(state: State, card: JsonObject) -> JsonObject:
+def _contact_of(state: State, card: Document) -> Document:
     """Return phone number and e-mail address of the customer who has a card."""
-    claims = part(state.customers.get(str(card["customer"])), "claims")
+    claims = part(state.customers.get(card["customer"]), "claims")
     return part(claims, "individualInformation") or part(claims, "businessInformation")
 
 

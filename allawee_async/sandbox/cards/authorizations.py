@@ -7,16 +7,7 @@ from functools import partial
 
 import attrs
 
-from allawee_async.sandbox.api.documents import (
-    fresh,
-    given,
-    id_of,
-    part,
-    reads,
-    stored,
-    whole,
-    without,
-)
+from allawee_async.sandbox.api.documents import fresh, reads, stored
 from allawee_async.sandbox.cards.controls import Purchase
 from allawee_async.sandbox.cards.decisions import (
     APPROVED,
@@ -32,7 +23,7 @@ from allawee_async.sandbox.cards.decisions import (
 )
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json, given, part, without
 from allawee_async.sandbox.events.recording import NO_WEBHOOK, TIMEOUT
 from allawee_async.sandbox.money.insufficient_funds import reason_if_short
 
@@ -49,7 +40,9 @@ _TOLD_OF_CAPTURE = (*_TOLD_OF_CHECK, "fees", "reserved")
 _TOLD_AT_THE_END = (*_TOLD, "fees", "decisionType")
 
 
-def request(state: State, card: JsonObject, purchase: Purchase, follow: Json = None) -> str:
+def request(
+    state: State, card: Document, purchase: Purchase, follow: str | list[int] | None = None
+) -> str:
     """Let the network ask for a purchase or for the balance, and return the id of the request.
 
     Args:
@@ -66,33 +59,32 @@ def request(state: State, card: JsonObject, purchase: Purchase, follow: Json = N
         reason = reason_if_short(partial(_hold, state, authorization, account))
     state.card_authorizations.add(authorization)
     _go_on(state, authorization, REQUEST, reason)
-    return id_of(authorization)
+    return authorization["id"]
 
 
-def follow_up(state: State, authorization: JsonObject, follow: Json) -> None:
+def follow_up(state: State, authorization: Document, follow: str | list[int] | None) -> None:
     """Let the network go on with an approved purchase that is not settled; `follow` as above."""
     if follow == REVERSE:
         reverse(state, authorization)
     elif isinstance(follow, list):
-        amount, fees = map(whole, follow)
-        change(state, authorization, amount, fees)
+        change(state, authorization, *follow)
 
 
-def change(state: State, authorization: JsonObject, amount: int, fees: int) -> None:
+def change(state: State, authorization: Document, amount: int, fees: int) -> None:
     """Let the network change the amount of an approved purchase that is not settled yet."""
-    card = stored(state.cards, str(authorization["card"]))
+    card = stored(state.cards, authorization["card"])
     authorization |= {"amount": amount, "fees": fees, "updatedAt": state.now()}
     purchase = Purchase.of(authorization)
-    reason = objection(state, card, funding_source(state, card), purchase, id_of(authorization))
+    reason = objection(state, card, funding_source(state, card), purchase, authorization["id"])
     if reason is None:
-        hold = str(authorization["hold"])
+        hold = authorization["hold"]
         reason = reason_if_short(lambda: state.ledger.adjust(hold, amount + fees))
     if reason is None:
         authorization["status"] = PENDING
     _go_on(state, authorization, UPDATE, reason)
 
 
-def reverse(state: State, authorization: JsonObject) -> None:
+def reverse(state: State, authorization: Document) -> None:
     """Let the network take back an approved purchase that is not settled yet."""
     _free(state, authorization)
     authorization |= {"status": REVERSED, "updatedAt": state.now()}
@@ -100,22 +92,22 @@ def reverse(state: State, authorization: JsonObject) -> None:
     _tell(state, authorization, UPDATE)
 
 
-def hear(event: str, state: State, data: JsonObject, answer: JsonObject | str) -> None:
+def hear(event: str, state: State, data: Document, answer: Document | str) -> None:
     """Take in what a webhook answered to an event, or why there is no answer."""
-    authorization = state.card_authorizations.get(id_of(data))
+    authorization = state.card_authorizations.get(data["id"])
     if authorization is None or authorization["awaits"] != event:
         return  # decided already
     default = program_rules(state, authorization).get("timeoutDefault")
     _close(state, authorization, read_decision(authorization, answer, default))
 
 
-def program_rules(state: State, authorization: JsonObject) -> JsonObject:
+def program_rules(state: State, authorization: Document) -> Document:
     """Return the rules of the card program that an authorization or a transaction is under."""
-    card = state.cards.get(str(authorization["card"])) or {}
-    return part(state.card_programs.get(str(card.get("program"))), "authorization")
+    card = state.cards.get(authorization["card"]) or {}
+    return part(state.card_programs.get(card.get("program")), "authorization")
 
 
-def tell(state: State, document: JsonObject, event: str, data: JsonObject) -> str | None:
+def tell(state: State, document: Document, event: str, data: Document) -> str | None:
     """Emit an event about what a card was used for, and return the webhook that is preferred."""
     webhook = program_rules(state, document).get("webhook")
     preferred = webhook if isinstance(webhook, str) else None
@@ -124,8 +116,8 @@ def tell(state: State, document: JsonObject, event: str, data: JsonObject) -> st
     return preferred
 
 
-def _new(state: State, card: JsonObject, purchase: Purchase) -> JsonObject:
-    network: JsonObject = {
+def _new(state: State, card: Document, purchase: Purchase) -> Document:
+    network: Document = {
         "network": card.get("network"), "stan": state.new_digits(6), "rrn": state.new_digits(12),
         "reference": state.new_digits(10),
         "cardAcceptorNameLocation": purchase.merchant or "ALLAWEE SANDBOX MERCHANT    LA LANG",
@@ -137,18 +129,18 @@ def _new(state: State, card: JsonObject, purchase: Purchase) -> JsonObject:
     }  # fmt: skip
 
 
-def _hold(state: State, authorization: JsonObject, account: str) -> None:
-    amount = whole(authorization["amount"]) + whole(authorization["fees"])
+def _hold(state: State, authorization: Document, account: str) -> None:
+    amount = authorization["amount"] + authorization["fees"]
     authorization |= {"hold": state.ledger.reserve(account, amount), "reserved": True}
 
 
-def _free(state: State, authorization: JsonObject) -> None:
+def _free(state: State, authorization: Document) -> None:
     if authorization["hold"] is not None:
-        state.ledger.release(str(authorization["hold"]))
+        state.ledger.release(authorization["hold"])
     authorization |= {"hold": None, "reserved": False}
 
 
-def _go_on(state: State, authorization: JsonObject, event: str, reason: str | None) -> None:
+def _go_on(state: State, authorization: Document, event: str, reason: str | None) -> None:
     """Decline for a reason, or ask: the function of the state, else the webhook, else nobody."""
     if reason is not None:
         _close(state, authorization, Decision(DECLINED, reason=reason))
@@ -164,7 +156,7 @@ def _go_on(state: State, authorization: JsonObject, event: str, reason: str | No
         hear(event, state, authorization, NO_WEBHOOK)
 
 
-def _close(state: State, authorization: JsonObject, decision: Decision) -> None:
+def _close(state: State, authorization: Document, decision: Decision) -> None:
     """Let an authorization be approved or declined, and let the network go on."""
     follow = authorization["follow"]
     authorization |= {
@@ -180,15 +172,15 @@ def _close(state: State, authorization: JsonObject, decision: Decision) -> None:
     state.card_authorizations.replace(authorization)
     _tell(state, authorization, CLOSED)
     if decision.status == APPROVED and authorization["type"] == CAPTURE:
-        state.later(state.money.settlement_seconds, SETTLE, id_of(authorization))
+        state.later(state.money.settlement_seconds, SETTLE, authorization["id"])
         follow_up(state, authorization, follow)
 
 
-def _tell(state: State, authorization: JsonObject, event: str) -> str | None:
+def _tell(state: State, authorization: Document, event: str) -> str | None:
     return tell(state, authorization, event, _told(event, authorization))
 
 
-def _told(event: str, authorization: JsonObject) -> JsonObject:
+def _told(event: str, authorization: Document) -> Document:
     """Return the data of an event about an authorization."""
     names: tuple[str, ...] = _TOLD_OF_CAPTURE
     if event == CLOSED:
@@ -203,7 +195,7 @@ def _told(event: str, authorization: JsonObject) -> JsonObject:
     return told
 
 
-ANSWERS: dict[str, Callable[[State, JsonObject, JsonObject | str], None]] = {
+ANSWERS: dict[str, Callable[[State, Document, Document | str], None]] = {
     event: partial(hear, event) for event in (REQUEST, UPDATE)
 }
 ROUTES = reads("/card-authorizations", lambda state: state.card_authorizations)

@@ -6,14 +6,11 @@ import attrs
 
 from allawee_async.sandbox.api.documents import (
     changed,
-    id_of,
-    part,
     reads,
     refuse_double,
     refused,
     replaced,
     stored,
-    without,
 )
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint, Host
@@ -33,7 +30,7 @@ from allawee_async.sandbox.cards.issuing import (
     obtain_card,
 )
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes, to_object
+from allawee_async.sandbox.core.values import Document, part, to_bytes, to_object, without
 from allawee_async.sandbox.money.accounts import funding_account
 
 _PAN_LENGTHS = range(12, 20)
@@ -45,9 +42,9 @@ class Owner:
 
     body: RequestBody
     holder: str
-    customer: JsonObject
-    funding_source: JsonObject | None
-    controls: JsonObject | None
+    customer: Document
+    funding_source: Document | None
+    controls: Document | None
 
     @classmethod
     def read(cls, state: State, body: RequestBody) -> Owner:
@@ -69,12 +66,12 @@ def create_card(state: State, call: ApiRequest) -> ApiResponse:
     if program["status"] != "live":
         raise refused("card-program-not-live", "This card program is not live yet.")
     account = _paying_account(state, owner, program)
-    funding = plan_funding(state, asked, str(program["currency"]), account)
+    funding = plan_funding(state, asked, program["currency"], account)
     card = _hand_over(state, obtain_card(state, program), owner, account)
     if funding is not None:
-        funding.carry_out(state, str(card["fundingSource"]), id_of(card))
+        funding.carry_out(state, card["fundingSource"], card["id"])
     shown = to_object(state.cards.shown_at(state.cards.replace(card)))
-    told: JsonObject = {
+    told: Document = {
         **without(shown, "fundingSource", "reference"),
         "network": program["network"],
         "details": without(part(card, "details"), "last4", "expiry"),
@@ -89,7 +86,7 @@ def update_card(state: State, call: ApiRequest) -> ApiResponse:
         controls = read_controls(body)
         body.object("metadata", required=False)
     check_status(card, INACTIVE, ACTIVE, BLOCKED)
-    new: JsonObject = {} if controls is None else {"controls": controls}
+    new: Document = {} if controls is None else {"controls": controls}
     return changed(state, state.cards, card, body.given("metadata") | new)
 
 
@@ -114,18 +111,18 @@ def link_by_pan(state: State, call: ApiRequest) -> ApiResponse:
     secrets = state.card_secrets.find("pan", str(pan))
     if secrets is None:
         raise refused("not-found", "No card has this number.", 404)
-    return _link(state, stored(state.cards, id_of(secrets)), owner)
+    return _link(state, stored(state.cards, secrets["id"]), owner)
 
 
-def _link(state: State, card: JsonObject, owner: Owner) -> ApiResponse:
+def _link(state: State, card: Document, owner: Owner) -> ApiResponse:
     check_status(card, INACTIVE, ACTIVE)
     if card["type"] != "physical" or card.get("customer") is not None:
         raise refused("card-linked", "This card belongs to a customer already.")
-    account = _paying_account(state, owner, stored(state.card_programs, str(card["program"])))
+    account = _paying_account(state, owner, stored(state.card_programs, card["program"]))
     return replaced(state.cards, _hand_over(state, card, owner, account))
 
 
-def _paying_account(state: State, owner: Owner, program: JsonObject) -> str | None:
+def _paying_account(state: State, owner: Owner, program: Document) -> str | None:
     """Return the account that is to pay for a card, or None if one has to be opened for it.
 
     Raises:
@@ -136,12 +133,12 @@ def _paying_account(state: State, owner: Owner, program: JsonObject) -> str | No
         raise refused("customer-inactive", "This customer is not active.")
     if owner.funding_source is None:
         return settlement_account(state, program)
-    return id_of(funding_account(state, owner.funding_source, str(program["currency"])))
+    return funding_account(state, owner.funding_source, program["currency"])["id"]
 
 
-def _hand_over(state: State, card: JsonObject, owner: Owner, account: str | None) -> JsonObject:
+def _hand_over(state: State, card: Document, owner: Owner, account: str | None) -> Document:
     """Return a card as it is when a customer has it; what it needs besides is there then."""
-    holder: JsonObject = {"cardHolderName": owner.holder or owner.customer["name"]}
+    holder: Document = {"cardHolderName": owner.holder or owner.customer["name"]}
     card |= owner.body.given("reference", "metadata") | {
         "status": INACTIVE, "customer": owner.customer["id"],
         "details": part(card, "details") | holder, "updatedAt": state.now(),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from allawee_async.sandbox.api.validation import RequestBody
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json
 from allawee_async.sandbox.directory.merchants import categories_of, merchants_named
 
 CHANNELS = frozenset({"atm", "pos", "online", "in-app"})
@@ -44,9 +44,9 @@ class Purchase:
     merchant: str | None
 
     @classmethod
-    def of(cls, authorization: JsonObject) -> Purchase:
+    def of(cls, authorization: Document) -> Purchase:
         """Return the purchase that an authorization is about, as it is kept with it."""
-        return cls(**{field.name: authorization[field.name] for field in attrs.fields(cls)})  # type: ignore[arg-type]
+        return cls(**{field.name: authorization[field.name] for field in attrs.fields(cls)})
 
     def is_of(self, subject: str, entries: Collection[str]) -> bool:
         """Return whether one of the entries of a list in controls means this purchase."""
@@ -62,12 +62,12 @@ class Purchase:
                 return self.channel in entries
 
 
-def read_controls(body: RequestBody) -> JsonObject | None:
+def read_controls(body: RequestBody) -> Document | None:
     """Return the controls in a request as they are stored, without the empty places of limits."""
     if body.fields.get("controls") is None:
         return None
     controls = body.object("controls")
-    kept: JsonObject = {}
+    kept: Document = {}
     for name in (word + subject for subject in _SUBJECTS for word in ("allowed", "blocked")):
         texts = controls.texts(name, required=False)
         if name.endswith("Mcc") and not all(map(_MCC_RANGES.fullmatch, texts)):
@@ -85,7 +85,7 @@ def read_controls(body: RequestBody) -> JsonObject | None:
 
 
 def allows(
-    controls: JsonObject, purchase: Purchase, spent_since: Callable[[str], int], now: str
+    controls: Document, purchase: Purchase, spent_since: Callable[[str], int], now: str
 ) -> bool:
     """Return whether the controls of a card let a purchase through.
 
@@ -137,7 +137,7 @@ def _within_limits(
     for limit in limits if isinstance(limits, list) and purchase.amount else ():
         amount = limit.get("amount") if isinstance(limit, dict) else None
         if isinstance(limit, dict) and isinstance(amount, int):
-            spent = spent_since(interval_start(str(limit.get("interval")), now))
+            spent = spent_since(interval_start(limit.get("interval"), now))
             if spent + purchase.amount > amount:
                 return False
     return True

@@ -6,10 +6,9 @@ from functools import partial
 
 import attrs
 
-from allawee_async.sandbox.api.documents import part, whole
 from allawee_async.sandbox.cards.controls import Purchase, allows
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json, part
 from allawee_async.sandbox.events.recording import TIMEOUT
 
 CHECK, CAPTURE = "check", "capture"
@@ -31,11 +30,11 @@ class Decision:
     status: str
     decided_by: str = SYSTEM
     reason: str | None = None
-    metadata: JsonObject | None = None
+    metadata: Document | None = None
 
 
 def objection(
-    state: State, card: JsonObject, account: str | None, purchase: Purchase, own: str = ""
+    state: State, card: Document, account: str | None, purchase: Purchase, own: str = ""
 ) -> str | None:
     """Return why Allawee declines a purchase before anybody is asked, or None. Money comes later.
 
@@ -48,7 +47,7 @@ def objection(
     """
     if card["status"] != "active":
         return f"card-{card['status']}"
-    customer = state.customers.get(str(card.get("customer")))
+    customer = state.customers.get(card.get("customer"))
     if customer is None or customer["status"] != "active":
         return "customer-inactive"
     source = None if account is None else state.accounts.get(account)
@@ -56,13 +55,13 @@ def objection(
         return "account-not-found"
     if source["status"] != "active":
         return "account-inactive"
-    spent_since = partial(_spent_since, state, str(card["id"]), own)
+    spent_since = partial(_spent_since, state, card["id"], own)
     if not allows(part(card, "controls"), purchase, spent_since, state.now()):
         return "spending-control"
     return None
 
 
-def read_decision(authorization: JsonObject, answer: JsonObject | str, default: Json) -> Decision:
+def read_decision(authorization: Document, answer: Document | str, default: Json) -> Decision:
     """Return what an answer of a webhook decides.
 
     Args:
@@ -83,7 +82,7 @@ def read_decision(authorization: JsonObject, answer: JsonObject | str, default: 
     return Decision(APPROVED, DIRECT, None, kept)
 
 
-def _tells_of_card(answer: JsonObject) -> bool:
+def _tells_of_card(answer: Document) -> bool:
     balance, name = answer.get("cardBalance"), answer.get("cardHolderName")
     return isinstance(balance, int) and not isinstance(balance, bool) and isinstance(name, str)
 
@@ -91,9 +90,9 @@ def _tells_of_card(answer: JsonObject) -> bool:
 def _spent_since(state: State, card: str, own: str, start: str) -> int:
     """Return what was spent with a card since a moment, fees and one authorization left out."""
     return sum(
-        whole(authorization["amount"])
+        authorization["amount"]
         for authorization in state.card_authorizations.group(card)
         if authorization["status"] in (PENDING, APPROVED)
         and authorization["id"] != own
-        and str(authorization["createdAt"]) >= start
+        and authorization["createdAt"] >= start
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from allawee_async.sandbox.api.documents import id_of, part, refused
+from allawee_async.sandbox.api.documents import refused
 from allawee_async.sandbox.api.validation import RequestBody
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document, part
 from allawee_async.sandbox.money.accounts import funding_account, open_account
 from allawee_async.sandbox.money.fx import check_quote, use_quote
 from allawee_async.sandbox.money.insufficient_funds import refuse_if_short
@@ -23,9 +23,9 @@ class FundingRequest:
     """What a request says about funding, with what its ids stand for; no amount is no funding."""
 
     amount: int
-    debit_source: JsonObject | None
+    debit_source: Document | None
     debit_currency: str
-    quote: JsonObject | None
+    quote: Document | None
 
     @classmethod
     def read(cls, state: State, body: RequestBody, *, required: bool) -> FundingRequest:
@@ -44,7 +44,7 @@ class Funding:
 
     leaving: tuple[Entry, ...]
     amount: int
-    quote: JsonObject | None = None
+    quote: Document | None = None
 
     def carry_out(self, state: State, target: str, reference: str) -> None:
         """Move the money to the funding source of a card."""
@@ -73,7 +73,7 @@ def plan_funding(
     if not asked.amount:
         return None
     paid_in = asked.debit_currency or str((asked.debit_source or {}).get("currency") or currency)
-    source = id_of(funding_account(state, asked.debit_source, paid_in))
+    source = funding_account(state, asked.debit_source, paid_in)["id"]
     if source == target:
         return None
     if paid_in == currency:
@@ -90,29 +90,29 @@ def plan_funding(
     return Funding(exchanged, amount, asked.quote)
 
 
-def open_card_account(state: State, card: JsonObject) -> str:
+def open_card_account(state: State, card: Document) -> str:
     """Open an account for one card, with nothing in it, and return its id."""
     account = open_account(state, {
         "name": f"Card {card['id']}", "type": "sub", "currency": card["currency"],
         "customer": card.get("customer"),
     })  # fmt: skip
     state.accounts.add(account)
-    return id_of(account)
+    return account["id"]
 
 
-def settlement_account(state: State, program: JsonObject) -> str | None:
+def settlement_account(state: State, program: Document) -> str | None:
     """Return the account that pays for all cards of a program, or None if each has its own."""
     rules = part(program, "authorization")
     if rules.get("fundingSourceType") in OWN_ACCOUNT:
         return None
-    account = state.accounts.get(str(rules.get("settlementAccount")))
-    return None if account is None else id_of(account)
+    account = state.accounts.get(rules.get("settlementAccount"))
+    return None if account is None else account["id"]
 
 
-def funding_source(state: State, card: JsonObject) -> str | None:
+def funding_source(state: State, card: Document) -> str | None:
     """Return the account that pays for a card, or None for a card that nobody has yet."""
-    account = state.accounts.get(str(card.get("fundingSource")))
+    account = state.accounts.get(card.get("fundingSource"))
     if account is not None:
-        return id_of(account)
-    program = state.card_programs.get(str(card["program"]))
+        return account["id"]
+    program = state.card_programs.get(card["program"])
     return None if program is None else settlement_account(state, program)

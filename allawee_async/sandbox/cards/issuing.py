@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from allawee_async.sandbox.api.documents import fresh, id_of, part, refused
+from allawee_async.sandbox.api.documents import fresh, refused
 from allawee_async.sandbox.cards.numbers import expiry_for, new_number
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document, part
 
 INACTIVE, ACTIVE, BLOCKED, TERMINATED = "inactive", "active", "blocked", "terminated"
 
 
-def check_status(card: JsonObject, *allowed: str) -> None:
+def check_status(card: Document, *allowed: str) -> None:
     """Refuse what cannot be done with a card as it is.
 
     Raises:
@@ -23,14 +23,14 @@ def check_status(card: JsonObject, *allowed: str) -> None:
         raise refused(f"card-{status}", f"This card is {status}.")
 
 
-def make_card(state: State, program: JsonObject, holder: str = "") -> JsonObject:
+def make_card(state: State, program: Document, holder: str = "") -> Document:
     """Store a card that nobody has yet, with its secrets, and return it."""
-    network = str(program["network"])
+    network = program["network"]
     while state.card_secrets.find("pan", number := new_number(network, state.new_digits)):
         pass
     new = fresh(state, state.cards)
-    expiry = expiry_for(datetime.fromisoformat(str(new["createdAt"])))
-    card: JsonObject = {
+    expiry = expiry_for(datetime.fromisoformat(new["createdAt"]))
+    card: Document = {
         **new, "type": program["type"], "network": network, "status": INACTIVE,
         "currency": program["currency"], "program": program["id"], "metadata": {},
         "details": {"last4": number[-4:], "expiry": expiry, "cardHolderName": holder},
@@ -41,7 +41,7 @@ def make_card(state: State, program: JsonObject, holder: str = "") -> JsonObject
     return card
 
 
-def make_stock(state: State, program: JsonObject) -> None:
+def make_stock(state: State, program: Document) -> None:
     """Store the physical cards of a program, linked to nobody."""
     holder = part(program, "personalization").get("defaultCardholderName")
     quantity = program.get("quantity", 1)
@@ -49,7 +49,7 @@ def make_stock(state: State, program: JsonObject) -> None:
         make_card(state, program, str(holder or ""))
 
 
-def obtain_card(state: State, program: JsonObject) -> JsonObject:
+def obtain_card(state: State, program: Document) -> Document:
     """Return a card that nobody has: made at once, or the oldest one in the stock.
 
     Raises:
@@ -59,7 +59,7 @@ def obtain_card(state: State, program: JsonObject) -> JsonObject:
         return make_card(state, program)
     free = [
         card
-        for card in state.cards.group(id_of(program))
+        for card in state.cards.group(program["id"])
         if card["status"] == INACTIVE and card.get("customer") is None
     ]
     if not free:

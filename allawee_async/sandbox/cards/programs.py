@@ -5,8 +5,6 @@ from __future__ import annotations
 from allawee_async.sandbox.api.documents import (
     changed,
     created,
-    given,
-    id_of,
     reads,
     refuse_double,
     refused,
@@ -18,7 +16,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.issuing import make_stock
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document, given
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.rules.values import MAX_QUANTITY
@@ -49,7 +47,7 @@ def update_program(state: State, call: ApiRequest) -> ApiResponse:
     program = stored(state.card_programs, call.id)
     if program["status"] != NEW:
         raise refused("card-program-approved", "An approved card program cannot be changed.")
-    fields = _read_program(state, call.body, own=id_of(program))
+    fields = _read_program(state, call.body, own=program["id"])
     kept = given(program, "createdAt", "id", "object") | {"updatedAt": state.now()}
     return replaced(state.card_programs, fields | kept)
 
@@ -63,7 +61,7 @@ def go_live(state: State, call: ApiRequest) -> ApiResponse:
     return changed(state, state.card_programs, program, {"status": LIVE})
 
 
-def _read_program(state: State, sent: bytes, *, own: str = "") -> JsonObject:
+def _read_program(state: State, sent: bytes, *, own: str = "") -> Document:
     """Return the fields that a request sets, `authorization` the way that answers show it."""
     with read_body(sent) as body:
         body.text("name")
@@ -83,7 +81,7 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> JsonObject:
         named = rules.reference("settlementAccount", state.accounts)
         fee = rules.reference("transactionFee", state.fees)
     settlement = funding_account(state, named, currency)["id"]
-    authorization: JsonObject = {
+    authorization: Document = {
         "fundingSourceType": rules.fields.get("fundingSourceType") or SETTLEMENT_ACCOUNT,
         "webhook": rules.fields.get("webhook") or None,
         "settlementAccount": settlement,

@@ -6,7 +6,7 @@ from functools import partial
 
 import attrs
 
-from allawee_async.sandbox.api.documents import id_of, shown, stored
+from allawee_async.sandbox.api.documents import shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
@@ -15,7 +15,7 @@ from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
 from allawee_async.sandbox.cards.decisions import CAPTURE, CHECK
 from allawee_async.sandbox.cards.transactions import is_unsettled
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json
 
 
 def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:
@@ -38,7 +38,7 @@ def simulate_follow_up(amounts: tuple[str, ...], state: State, call: ApiRequest)
     if known is None:
         return _shown(state, request(state, card, purchase, follow))
     follow_up(state, known, follow)
-    return _shown(state, id_of(known))
+    return _shown(state, known["id"])
 
 
 def _read(body: RequestBody, type: str, *further: str) -> tuple[Purchase, list[Json]]:
@@ -52,10 +52,10 @@ def _read(body: RequestBody, type: str, *further: str) -> tuple[Purchase, list[J
     return purchase, [*new]
 
 
-def _find(state: State, card: JsonObject, purchase: Purchase) -> JsonObject | None:
+def _find(state: State, card: Document, purchase: Purchase) -> Document | None:
     """Return the newest purchase like this that is approved and not settled, or None."""
     wanted = {"amount": purchase.amount, "fees": purchase.fees, "channel": purchase.channel}
-    for authorization in state.card_authorizations.group(id_of(card)):
+    for authorization in state.card_authorizations.group(card["id"]):
         if is_unsettled(authorization) and wanted.items() <= authorization.items():
             return authorization
     return None

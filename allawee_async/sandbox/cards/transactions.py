@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import fresh, given, id_of, part, reads, whole, without
+from allawee_async.sandbox.api.documents import fresh, reads
 from allawee_async.sandbox.cards.authorizations import SETTLE, tell
 from allawee_async.sandbox.cards.decisions import APPROVED
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document, given, part, without
 
 CREATED = "card.transaction.created"
 _TOLD = (
@@ -21,13 +21,13 @@ def settle(state: State, authorization_id: str) -> None:
     if authorization is None or not is_unsettled(authorization):
         return
     transaction = _new(state, authorization)
-    amount, fees = whole(authorization["amount"]), whole(authorization["fees"])
+    amount, fees = authorization["amount"], authorization["fees"]
     state.ledger.capture(
-        str(authorization["hold"]),
+        authorization["hold"],
         amount + fees,
         type="card-transaction",
-        reference=id_of(transaction),
-        at=str(transaction["createdAt"]),
+        reference=transaction["id"],
+        at=transaction["createdAt"],
     )
     state.card_authorizations.replace(
         authorization | {"settled": True, "hold": None, "reserved": False, "updatedAt": state.now()}
@@ -41,22 +41,22 @@ def settle(state: State, authorization_id: str) -> None:
 
 def settle_all(state: State) -> None:
     """Settle every approved purchase at once, without waiting for its moment."""
-    waiting = [id_of(document) for document in state.card_authorizations if is_unsettled(document)]
+    waiting = [document["id"] for document in state.card_authorizations if is_unsettled(document)]
     for authorization in waiting:
         settle(state, authorization)
 
 
-def is_unsettled(authorization: JsonObject) -> bool:
+def is_unsettled(authorization: Document) -> bool:
     """Return whether an authorization is approved, and the money for it is held and not taken."""
     return authorization["status"] == APPROVED and authorization.get("hold") is not None
 
 
-def _new(state: State, authorization: JsonObject) -> JsonObject:
-    card = state.cards.get(str(authorization["card"])) or {}
+def _new(state: State, authorization: Document) -> Document:
+    card = state.cards.get(authorization["card"]) or {}
     copied = given(
         authorization, "type", "currency", "channel", "mcc", "card", "amount", "fees"
     )  # fmt: skip
-    terminal: JsonObject = {"terminalId": f"20{state.new_digits(4)}PJ"}
+    terminal: Document = {"terminalId": f"20{state.new_digits(4)}PJ"}
     return {
         **copied, **fresh(state, state.card_transactions),
         "authorization": authorization["id"], "source": authorization["id"],

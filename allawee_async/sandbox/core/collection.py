@@ -15,7 +15,7 @@ from typing import TypeAlias
 import attrs
 
 from allawee_async.sandbox.core.listing import Moments, OrderedListing
-from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_object
+from allawee_async.sandbox.core.values import Document, Json, to_bytes, to_object
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
 from allawee_async.sandbox.query.values import values_at
@@ -95,7 +95,7 @@ class Collection:
     def __contains__(self, id: object) -> bool:
         return id in self._positions["id"]
 
-    def __iter__(self) -> Iterator[JsonObject]:
+    def __iter__(self) -> Iterator[Document]:
         """Yield every document, hidden fields included, in the order of adding."""
         return map(self.at, self._taken())
 
@@ -112,23 +112,25 @@ class Collection:
         twin.relations = deepcopy(self.relations, memo)
         return twin
 
-    def get(self, id: str) -> JsonObject | None:
-        """Return a fresh copy of a document, hidden fields included, or None."""
+    def get(self, id: Json) -> Document | None:
+        """Return a fresh copy of a document, hidden fields included, or None for no known id."""
         position = self.position_of(id)
         return None if position is None else self.at(position)
 
-    def find(self, field: str, value: str) -> JsonObject | None:
+    def find(self, field: str, value: str) -> Document | None:
         """Return a copy of the document that has this value in a unique field, or None."""
         position = self._positions[field].get(value)
         return None if position is None else self.at(position)
 
-    def group(self, value: str) -> Iterator[JsonObject]:
+    def group(self, value: str) -> Iterator[Document]:
         """Yield the documents with this value in the field of grouping, the newest one first."""
         return map(self.at, reversed(self._groups.get(value, {})))
 
-    def position_of(self, id: str) -> int | None:
-        """Return how many documents were added before this one, or None for an unknown id."""
+    def position_of(self, id: Json) -> int | None:
+        """Return how many documents were added before this one, or None for no known id."""
         positions = self._positions["id"]
+        if not isinstance(id, str):
+            return None
         if id in positions:
             return positions[id]
         return next((positions[way] for way in self.spellings(id) if way in positions), None)
@@ -144,18 +146,18 @@ class Collection:
         """Return the document at a position as JSON text, the way answers show it."""
         return self._shown[position]
 
-    def at(self, position: int) -> JsonObject:
+    def at(self, position: int) -> Document:
         """Return a fresh copy of the document at a position, hidden fields included."""
         return to_object(self._shown[position]) | to_object(self._rest[position])
 
-    def completed(self, document: JsonObject, names: frozenset[str]) -> JsonObject:
+    def completed(self, document: Document, names: frozenset[str]) -> Document:
         """Return a document with those of the named fields that only searches know otherwise."""
         for name in names & self._found_by.keys() - document.keys():
             found = self._values(document, name)
             document = {**document, name: found[0]} if found else document
         return document
 
-    def add(self, document: JsonObject) -> int:
+    def add(self, document: Document) -> int:
         """Store a new document and return its position.
 
         Raises:
@@ -169,7 +171,7 @@ class Collection:
         self._enter(document, position)
         return position
 
-    def add_all(self, documents: Iterable[JsonObject]) -> None:
+    def add_all(self, documents: Iterable[Document]) -> None:
         """Store new documents and prepare the listing that most requests ask for.
 
         Raises:
@@ -179,7 +181,7 @@ class Collection:
             self.add(document)
         self.listing(Selection())
 
-    def replace(self, document: JsonObject) -> int:
+    def replace(self, document: Document) -> int:
         """Store a document in place of the one with the same id, and return its position.
 
         Raises:
@@ -269,17 +271,17 @@ class Collection:
             operator = _OF_LISTS.get(operator, operator)
         return Condition(field, operator, operands)
 
-    def _searched_at(self, position: int) -> JsonObject:
+    def _searched_at(self, position: int) -> Document:
         return self._searched(self.at(position))
 
-    def _searched(self, document: JsonObject) -> JsonObject:
+    def _searched(self, document: Document) -> Document:
         """Return a document with the further fields by which it is found, each with all values."""
         for name in self._found_by:
             found = self._values(document, name)
             document = {**document, name: found} if found else document
         return document
 
-    def _values(self, document: JsonObject, name: str) -> list[Json]:
+    def _values(self, document: Document, name: str) -> list[Json]:
         return [value for path in self._found_by[name] for value in values_at(document, path)]
 
     def _make_listing(self, selection: Selection) -> OrderedListing:
@@ -298,7 +300,7 @@ class Collection:
             selection, document_at, candidates, in_order=True, are_selected=are_selected
         )
 
-    def _reader(self, selection: Selection) -> Callable[[int], JsonObject]:
+    def _reader(self, selection: Selection) -> Callable[[int], Document]:
         """Return what reads as much of a document as a selection looks at."""
         conditions = (*selection.every, *selection.some, *selection.none)
         fields = {one.field for one in conditions} | {one.field for one in selection.order}
@@ -307,13 +309,13 @@ class Collection:
             return self._searched_at
         return self.at if named & self._hidden else lambda at: to_object(self._shown[at])
 
-    def _split(self, document: JsonObject) -> tuple[bytes, bytes]:
+    def _split(self, document: Document) -> tuple[bytes, bytes]:
         """Return the JSON of the fields that answers show, and that of the hidden ones."""
         shown = dict(document)
         hidden = {name: shown.pop(name) for name in self._hidden if name in document}
         return _exact(to_bytes(shown)), _exact(to_bytes(hidden))
 
-    def _check_unique(self, document: JsonObject, position: int | None) -> None:
+    def _check_unique(self, document: Document, position: int | None) -> None:
         for field, positions in self._positions.items():
             value = document.get(field)
             if value is not None and positions.get(str(value), position) != position:
@@ -330,7 +332,7 @@ class Collection:
         if self._changes is not None:
             self._changes.add(position)
 
-    def _enter(self, document: JsonObject, position: int) -> None:
+    def _enter(self, document: Document, position: int) -> None:
         if self._grouped:
             self._groups.setdefault(str(document.get(self._grouped)), {})[position] = None
         self._note(position)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.values import IdSource, JsonObject
+from allawee_async.sandbox.core.values import Document, IdSource
 
 WORLD = "world:"
 
@@ -239,7 +239,7 @@ class Ledger:
             for account, amount in freed.items()
         }
         sums: dict[str, int] = {}
-        entries: list[JsonObject] = []
+        entries: list[Document] = []
         for account, amount in lines:
             state = after.get(account) or self.balance(account)
             after[account] = state._replace(balance=state.balance + amount)
@@ -281,14 +281,14 @@ class Ledger:
         stored = self.holds.get(hold) or {}
         self.holds.replace(stored | {"amount": amount, "status": status})
 
-    def _log(self, entry: JsonObject, at: str) -> None:
+    def _log(self, entry: Document, at: str) -> None:
         while (fresh := self._ids.new("ac.log.")) in self.logs:
             pass
-        times: JsonObject = {"createdAt": at, "updatedAt": at}
+        times: Document = {"createdAt": at, "updatedAt": at}
         self.logs.add(entry | times | {"id": fresh, "object": "account.log"})
 
 
-def _log_entry(account: str, before: Balance, amount: int) -> JsonObject:
+def _log_entry(account: str, before: Balance, amount: int) -> Document:
     return {
         "account": account,
         "type": "credit" if amount > 0 else "debit",
@@ -299,7 +299,7 @@ def _log_entry(account: str, before: Balance, amount: int) -> JsonObject:
     }
 
 
-def _balance(stored: JsonObject) -> Balance:
+def _balance(stored: Document) -> Balance:
     return Balance(str(stored["currency"]), _int(stored["balance"]), _int(stored["reserved"]))
 
 

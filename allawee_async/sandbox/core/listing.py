@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from time import thread_time
 from typing import TypeAlias
 
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json
 from allawee_async.sandbox.query.grammar import TEMPORAL, Condition, MalformedQueryError
 from allawee_async.sandbox.query.matching import Predicate, compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection
@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _UNREAD, _NEVER, _EVER = -(2**63), -(2**62), 2**62
 
-DocumentAt: TypeAlias = "Callable[[int], JsonObject]"
+DocumentAt: TypeAlias = "Callable[[int], Document]"
 Place: TypeAlias = "tuple[int | float | bytes, ...]"
 
 
@@ -32,7 +32,7 @@ def compile_selection(selection: Selection) -> Predicate:
     some = [compile_condition(condition) for condition in selection.some]
     none = [compile_condition(condition) for condition in selection.none]
 
-    def holds(document: JsonObject) -> bool:
+    def holds(document: Document) -> bool:
         return (
             all(test(document) for test in every)
             and (not some or any(test(document) for test in some))
@@ -91,13 +91,13 @@ class OrderedListing:
     def __iter__(self) -> Iterator[int]:
         return iter(self._positions)
 
-    def insert(self, position: int, document: JsonObject) -> None:
+    def insert(self, position: int, document: Document) -> None:
         """Take in a document that is new or has just been changed, if it is selected."""
         if self._holds(document):
             index = self.start_of(self._place(position, document))
             self._positions.insert(index, position)
 
-    def remove(self, position: int, document: JsonObject) -> None:
+    def remove(self, position: int, document: Document) -> None:
         """Take out a document, as it was listed."""
         if self._holds(document):
             del self._positions[self.start_of(self._place(position, document))]
@@ -118,7 +118,7 @@ class OrderedListing:
         """Return the positions from one rank up to another, the last not included."""
         return self._positions[start:end]
 
-    def _place(self, position: int, document: JsonObject) -> Place:
+    def _place(self, position: int, document: Document) -> Place:
         return (*sort_key(document, self._order), self._tie * position)
 
 
@@ -131,7 +131,7 @@ class Moments:
     def __init__(self) -> None:
         self._columns = {"createdAt": array("q"), "updatedAt": array("q")}
 
-    def note(self, position: int, document: JsonObject) -> None:
+    def note(self, position: int, document: Document) -> None:
         """Take in the moments of a document that is new or has been changed."""
         for field, column in self._columns.items():
             column.extend([0] * (position + 1 - len(column)))

@@ -11,13 +11,13 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
-from allawee_async.sandbox.core.values import IdSource, JsonObject, to_timestamp
+from allawee_async.sandbox.core.values import Document, IdSource, to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
 from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE, MoneyRules
 
 Clock: TypeAlias = Callable[[], datetime]
-Decide: TypeAlias = "Callable[[JsonObject], JsonObject | None]"
+Decide: TypeAlias = "Callable[[Document], Document | None]"
 
 _INFORMATION = ("claims.individualInformation", "claims.businessInformation")
 _ADDRESS = ("claims.individualAddress", "claims.businessAddress")
@@ -105,10 +105,10 @@ class State:
     def emit(
         self,
         event: str,
-        data: JsonObject,
+        data: Document,
         *,
         webhook: str | None = None,
-        older: JsonObject | None = None,
+        older: Document | None = None,
     ) -> str:
         """Record an event, choose the webhook that gets it, and return the id of the event.
 

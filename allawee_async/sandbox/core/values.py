@@ -18,6 +18,8 @@ SECRET_FIELDS = (
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
+Document: TypeAlias = "dict[str, Any]"
+"""An object that the sandbox made itself, and whose fields are as it made them."""
 
 
 def to_bytes(value: Json) -> bytes:
@@ -33,10 +35,32 @@ def from_bytes(text: bytes | str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def to_object(text: bytes) -> JsonObject:
+def to_object(text: bytes) -> Document:
     """Return the object in a JSON text that the sandbox wrote itself."""
-    value: JsonObject = from_bytes(text)
+    value: Document = from_bytes(text)
     return value
+
+
+def given(document: Document, *names: str) -> Document:
+    """Return those of the named fields that a document has and that are not null."""
+    return {name: document[name] for name in names if document.get(name) is not None}
+
+
+def without(document: Document, *names: str) -> Document:
+    """Return a document without some fields."""
+    return {name: value for name, value in document.items() if name not in names}
+
+
+def part(document: Document | None, name: str) -> Document:
+    """Return the object in a field of a document, or an empty one."""
+    value: Json = document.get(name) if document is not None else None
+    return value if isinstance(value, dict) else {}
+
+
+def entries(document: Document, name: str) -> list[Json]:
+    """Return the list in a field of a document, or an empty one."""
+    value: Json = document.get(name)
+    return value if isinstance(value, list) else []
 
 
 def is_nested_deeper(value: Json, limit: int) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from allawee_async.sandbox.api.documents import catalogue, fixed
 from allawee_async.sandbox.api.validation import RequestBody
-from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, Json, to_bytes
 from allawee_async.sandbox.money.rates import NGN
 
 _MOST_DIGITS = 12
@@ -86,7 +86,7 @@ def check_inputs(inputs: RequestBody, product: ListedProduct) -> None:
         inputs.refuse(_AMOUNT.name, "must not be less than 1")
 
 
-def price_of(product: ListedProduct, inputs: JsonObject) -> int:
+def price_of(product: ListedProduct, inputs: Document) -> int:
     """Return what a bill costs, in minor units; its inputs have been checked."""
     return int(str(inputs[_AMOUNT.name])) if product.price is None else product.price
 

@@ -6,11 +6,18 @@ import hmac
 
 import attrs
 
-from allawee_async.sandbox.api.documents import entries, id_of, part, reads, shown, stored
+from allawee_async.sandbox.api.documents import reads, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
+from allawee_async.sandbox.core.values import (
+    Document,
+    Json,
+    entries,
+    from_bytes,
+    is_nested_deeper,
+    part,
+)
 from allawee_async.sandbox.events.recording import (
     DELIVERED,
     ENABLED,
@@ -65,7 +72,7 @@ class DeliveryAttempt:
     final: bool = False
     is_late: bool = True
 
-    def decision(self) -> JsonObject | str:
+    def decision(self) -> Document | str:
         """Return the JSON object of a 200 answer, or why there is none, as a `statusReason`."""
         if self.status is None:
             return TIMEOUT if self.is_late else UNREACHABLE
@@ -74,7 +81,7 @@ class DeliveryAttempt:
         value = self._read()
         return value if isinstance(value, dict) else TIMEOUT
 
-    def record(self, at: str) -> JsonObject:
+    def record(self, at: str) -> Document:
         """Return the attempt as it is shown."""
         return {
             "statusCode": self.status, "latency": self.latency, "responseBody": self._read(),
@@ -98,7 +105,7 @@ def take(state: State) -> list[str]:
 
 def waiting(state: State) -> list[str]:
     """Return the ids of all events that have not been sent yet, nor given up."""
-    return [str(event["id"]) for event in state.events if event["status"] == WAITING]
+    return [event["id"] for event in state.events if event["status"] == WAITING]
 
 
 def to_send(state: State, id: str) -> OutgoingEvent | None:
@@ -109,14 +116,14 @@ def to_send(state: State, id: str) -> OutgoingEvent | None:
     event = state.events.get(id)
     if event is None or event["status"] == DELIVERED:
         return None
-    name, data = str(event["event"]), part(event, "data")
-    webhook = _enabled(state, str(event["webhook"]))
+    name, data = event["event"], part(event, "data")
+    webhook = _enabled(state, event["webhook"])
     if webhook is None:
         webhook = state.webhooks.get(str(_assigned(state, event)["webhook"]))
     if webhook is None:
         return None
-    body = str(event["payload"]).encode()
-    signature = hmac.new(str(webhook["signingKey"]).encode(), body, "sha512").hexdigest()
+    body = event["payload"].encode()
+    signature = hmac.new(webhook["signingKey"].encode(), body, "sha512").hexdigest()
     seconds = decision_seconds(name, data)
     sending = Sending(id, name, data, is_question=seconds is not None)
     once = sending.is_question or name == "request.completed"
@@ -124,7 +131,7 @@ def to_send(state: State, id: str) -> OutgoingEvent | None:
     return OutgoingEvent(sending, url, body, signature, seconds or ANSWER_SECONDS, once)
 
 
-def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> JsonObject | None:
+def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> Document | None:
     """Add what came of sending an event to its record, and return that, or None if it is gone."""
     event = state.events.get(id)
     if event is None:
@@ -142,11 +149,11 @@ def retry_event(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /events/:id/retry`: it goes out again, to the webhook that gets it now."""
     event = _assigned(state, stored(state.events, call.id))
     if event["webhook"] is not None and event["id"] not in state.outbox:
-        state.outbox.append(id_of(event))
+        state.outbox.append(event["id"])
     return shown(state.events, call.id)
 
 
-def decision_seconds(event: str, data: JsonObject) -> float | None:
+def decision_seconds(event: str, data: Document) -> float | None:
     """Return within how many seconds a decision is wanted, or None where none is."""
     if event == "card.authorization.request":
         return DECISION_SECONDS
@@ -154,15 +161,15 @@ def decision_seconds(event: str, data: JsonObject) -> float | None:
     return UPDATE_SECONDS if is_pending else None
 
 
-def _enabled(state: State, id: str) -> JsonObject | None:
+def _enabled(state: State, id: str) -> Document | None:
     webhook = state.webhooks.get(id)
     return webhook if webhook is not None and webhook["status"] == ENABLED else None
 
 
-def _assigned(state: State, event: JsonObject) -> JsonObject:
+def _assigned(state: State, event: Document) -> Document:
     """Give an event to the webhook that gets it now, and return it as it is stored then."""
     preferred = event["preferred"]
-    name, wanted = str(event["event"]), preferred if isinstance(preferred, str) else None
+    name, wanted = event["event"], preferred if isinstance(preferred, str) else None
     webhook = state.webhook_for(name, wanted)
     status = UNCLAIMED if webhook is None else WAITING
     event |= {"webhook": webhook, "status": status, "updatedAt": state.now()}

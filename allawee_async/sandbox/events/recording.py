@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from allawee_async.sandbox.core.values import (
-    JsonObject,
+    Document,
     to_bytes,
     to_precise_timestamp,
     to_timestamp,
@@ -19,7 +19,7 @@ TIMEOUT, UNREACHABLE, NO_WEBHOOK = "timeout-error", "webhook-unreachable", "no-w
 
 
 def choose_webhook(
-    webhooks: Iterable[JsonObject], event: str, preferred: str | None = None
+    webhooks: Iterable[Document], event: str, preferred: str | None = None
 ) -> str | None:
     """Return the id of the webhook that gets an event, or None when nobody wants it.
 
@@ -34,13 +34,13 @@ def choose_webhook(
         if webhook["status"] != ENABLED:
             continue
         if preferred is not None and preferred in (webhook["id"], webhook.get("url")):
-            return str(webhook["id"])
-        newest = str(webhook["id"])
+            return webhook["id"]
+        newest = webhook["id"]
         events = webhook.get("events")
         if webhook.get("isDefault"):
-            default = str(webhook["id"])
+            default = webhook["id"]
         elif isinstance(events, list) and event in events:
-            listed = str(webhook["id"])
+            listed = webhook["id"]
     return (default or newest) if is_url(preferred) else (listed or default)
 
 
@@ -52,17 +52,17 @@ def is_url(preferred: object) -> bool:
 def new_event(
     id: str,
     event: str,
-    data: JsonObject,
+    data: Document,
     *,
     at: datetime,
     webhook: str | None,
     preferred: str | None,
-) -> JsonObject:
+) -> Document:
     """Return the document of a new event, with the payload that every attempt sends."""
     now = to_timestamp(at)
     # Two events of one authorization may be less than a millisecond apart.
-    metadata: JsonObject = {"sentAt": to_precise_timestamp(at), "event": id}
-    payload: JsonObject = {"event": event, "data": data, "metadata": metadata}
+    metadata: Document = {"sentAt": to_precise_timestamp(at), "event": id}
+    payload: Document = {"event": event, "data": data, "metadata": metadata}
     return {
         "id": id, "object": "event", "event": event, "data": data, "webhook": webhook,
         "status": UNCLAIMED if webhook is None else WAITING, "attempts": [],

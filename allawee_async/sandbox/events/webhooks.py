@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from functools import partial
 from urllib.parse import urlsplit
 
-from allawee_async.sandbox.api.documents import added, changed, fresh, given, reads, shown, stored
+from allawee_async.sandbox.api.documents import added, changed, fresh, reads, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, given, to_bytes
 from allawee_async.sandbox.events.recording import DISABLED, ENABLED
 from allawee_async.sandbox.rules.values import MAX_SIGNING_KEY
 
@@ -54,14 +54,14 @@ def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
     webhook = stored(state.webhooks, call.id)
     with read_body(call.body) as body:
         _check_key(body)
-    key: JsonObject = {"signingKey": body.fields.get("signingKey") or state.new_secret(_KEY_PREFIX)}
+    key: Document = {"signingKey": body.fields.get("signingKey") or state.new_secret(_KEY_PREFIX)}
     changed(state, state.webhooks, webhook, key)
     return success(to_bytes(key))
 
 
 def plant(
     state: State, url: str, events: Iterable[str] | None, signing_key: str | None
-) -> JsonObject:
+) -> Document:
     """Store an enabled webhook; without events it is the default one, which gets all the others.
 
     Raises:
@@ -69,7 +69,7 @@ def plant(
     """
     if isinstance(events, str):
         raise TypeError(f"events is a list of names: [{events!r}]")
-    fields: JsonObject = {"name": "Planted", "url": url, "events": list(events or ())}
+    fields: Document = {"name": "Planted", "url": url, "events": list(events or ())}
     if signing_key is not None:
         fields["signingKey"] = signing_key
     webhook = _complete(state, fields, ENABLED) | {"isDefault": events is None}
@@ -77,8 +77,8 @@ def plant(
     return webhook
 
 
-def _complete(state: State, fields: JsonObject, status: str) -> JsonObject:
-    webhook: JsonObject = {
+def _complete(state: State, fields: Document, status: str) -> Document:
+    webhook: Document = {
         "name": "", "events": [], "url": "", "status": status, "metadata": {},
         **fresh(state, state.webhooks),
     } | fields  # fmt: skip
@@ -87,7 +87,7 @@ def _complete(state: State, fields: JsonObject, status: str) -> JsonObject:
     return webhook
 
 
-def _read_webhook(sent: bytes, names: tuple[str, ...]) -> JsonObject:
+def _read_webhook(sent: bytes, names: tuple[str, ...]) -> Document:
     """Return those of the named fields that a request sets."""
     with read_body(sent) as body:
         body.text("name")

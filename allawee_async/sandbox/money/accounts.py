@@ -5,23 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
-from allawee_async.sandbox.api.documents import (
-    added,
-    fresh,
-    id_of,
-    reads,
-    refuse_double,
-    refused,
-    stored,
-    whole,
-)
+from allawee_async.sandbox.api.documents import added, fresh, reads, refuse_double, refused, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, to_bytes
 from allawee_async.sandbox.money import deposit_channels
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed.documented import documented
@@ -37,21 +28,21 @@ COLUMNS: tuple[str, ...] = (
 def seed_accounts(state: State) -> None:
     """Open the main accounts that a sandbox begins with, and put the starting balance in."""
     for account in documented("accounts"):
-        own, currency = id_of(account), str(account["currency"])
+        own, currency = account["id"], account["currency"]
         state.accounts.add(account)
         state.ledger.open(own, currency)
         for channel in deposit_channels.channels_of(account):
-            number = str(channel["accountNumber"])
-            deposit_channels.register(state, number, account, str(account["name"]))
+            number = channel["accountNumber"]
+            deposit_channels.register(state, number, account, account["name"])
         state.ledger.post(
             transfer(world(currency), own, state.money.balance),
             type="opening-balance",
             reference=own,
-            at=str(account["createdAt"]),
+            at=account["createdAt"],
         )
 
 
-def funding_account(state: State, named: JsonObject | None, currency: str) -> JsonObject:
+def funding_account(state: State, named: Document | None, currency: str) -> Document:
     """Return the account that pays: the one that is named, or else the main one in the currency.
 
     Raises:
@@ -67,17 +58,17 @@ def funding_account(state: State, named: JsonObject | None, currency: str) -> Js
     return account
 
 
-def main_account(state: State, currency: str) -> JsonObject | None:
+def main_account(state: State, currency: str) -> Document | None:
     """Return a copy of the oldest main account in a currency, or None."""
     accounts = (account for account in state.accounts if account["type"] == "main")
     return next((account for account in accounts if account["currency"] == currency), None)
 
 
-def open_account(state: State, fields: JsonObject, numbers: int = 0) -> JsonObject:
+def open_account(state: State, fields: Document, numbers: int = 0) -> Document:
     """Open an account with nothing in it, with so many account numbers; it is to be stored."""
     account = fields | fresh(state, state.accounts) | {"status": "active"}
-    name, now = str(account["name"]), str(account["createdAt"])
-    state.ledger.open(id_of(account), str(account["currency"]))
+    name, now = account["name"], account["createdAt"]
+    state.ledger.open(account["id"], account["currency"])
     account["depositChannels"] = [
         deposit_channels.open_channel(state, account, name, now) for _ in range(numbers)
     ]
@@ -108,13 +99,13 @@ def create_account(state: State, call: ApiRequest) -> ApiResponse:
     return added(state.accounts, account)
 
 
-def balance_of(state: State, account: str) -> JsonObject:
+def balance_of(state: State, account: str) -> Document:
     """Return the balance of an account, as it is shown: with the last movement that made it so."""
     balance = state.ledger.balance(account)
     last = next(state.ledger.logs.group(account), None)
     change, source, since = 0, None, (state.accounts.get(account) or {}).get("createdAt")
     if last is not None:
-        change = whole(last["balanceAfter"]) - whole(last["balanceBefore"])
+        change = last["balanceAfter"] - last["balanceBefore"]
         source, since = last["reference"], last["createdAt"]
     return {
         "id": f"bal.{account.partition('.')[2]}", "account": account, "mode": "test",
@@ -126,18 +117,18 @@ def balance_of(state: State, account: str) -> JsonObject:
 
 def get_balance(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/balance`."""
-    return success(to_bytes(balance_of(state, id_of(stored(state.accounts, call.id)))))
+    return success(to_bytes(balance_of(state, stored(state.accounts, call.id)["id"])))
 
 
 def list_logs(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/logs`."""
-    account = id_of(stored(state.accounts, call.id))
+    account = stored(state.accounts, call.id)["id"]
     return answer_list(state.ledger.logs, [*call.pairs, ("filter", f'account|eq|"{account}"')])
 
 
 def download_logs(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/logs/csv`: the whole log, oldest entry first."""
-    account = id_of(stored(state.accounts, call.id))
+    account = stored(state.accounts, call.id)["id"]
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()

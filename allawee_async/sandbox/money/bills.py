@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import given, part, refuse_double
+from allawee_async.sandbox.api.documents import refuse_double
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, given, part, to_bytes
 from allawee_async.sandbox.directory.bills import PRODUCTS, check_inputs, find_product, price_of
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account, default_fee
@@ -31,7 +31,7 @@ def validate_bill(state: State, call: ApiRequest) -> ApiResponse:
     return success(to_bytes(told | plan.fee_fields()))
 
 
-def _read_bill(state: State, sent: bytes) -> tuple[JsonObject, MoneyPlan]:
+def _read_bill(state: State, sent: bytes) -> tuple[Document, MoneyPlan]:
     """Return the payment that a request asks for, and how its money moves."""
     with read_body(sent) as body:
         found = find_product(body.fields.get("product"))
@@ -47,11 +47,11 @@ def _read_bill(state: State, sent: bytes) -> tuple[JsonObject, MoneyPlan]:
     amount = price_of(product, inputs.fields)
     account = funding_account(state, source or default_account(state, "payOutAccount", NGN), NGN)
     plan = MoneyPlan(takes=amount, platform_fee=platform_fee("billing", amount, NGN))
-    billing: JsonObject = {
+    billing: Document = {
         "product": product.id, "productName": product.name, "category": product.category,
         "sourceAccountName": account["name"], "inputs": inputs.fields,
     }  # fmt: skip
-    payment: JsonObject = {
+    payment: Document = {
         **body.given("reference", "customer", "metadata"),
         "amount": amount, "currency": NGN, "type": "bill-payment", "account": account["id"],
         "fundingSource": account["id"], "method": "billing", "methodData": {"billing": billing},

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Document, part, to_bytes
 from allawee_async.sandbox.money.accounts import main_account
 from allawee_async.sandbox.money.rates import NGN
 
@@ -24,7 +23,7 @@ def get_configuration(state: State, _call: ApiRequest) -> ApiResponse:
 def update_payment(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /tools/configuration/payment`: what is left out or null stays."""
     with read_body(call.body) as body:
-        chosen: JsonObject = {}
+        chosen: Document = {}
         for name in _ACCOUNTS:
             account = body.reference(name, state.accounts)
             if account is not None and account["type"] == "virtual":
@@ -42,18 +41,18 @@ def update_payment(state: State, call: ApiRequest) -> ApiResponse:
     return success(to_bytes({"payment": payment}))
 
 
-def default_account(state: State, name: str, currency: str) -> JsonObject | None:
+def default_account(state: State, name: str, currency: str) -> Document | None:
     """Return the account that payments in a currency use unless they name one, or None."""
     account = state.accounts.get(str(_payment(state).get(name)))
     return account if account is not None and account["currency"] == currency else None
 
 
-def default_fee(state: State, name: str) -> JsonObject | None:
+def default_fee(state: State, name: str) -> Document | None:
     """Return the fee that payments of a kind take unless they name one, or None."""
     return state.fees.get(str(part(_payment(state), "fees").get(name)))
 
 
-def _payment(state: State) -> JsonObject:
+def _payment(state: State) -> Document:
     stored = state.configuration.get(_ID)
     if stored is not None:
         del stored["id"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import changed, entries, refused, stored
+from allawee_async.sandbox.api.documents import changed, refused, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document, entries
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, complete
 from allawee_async.sandbox.rules.values import MAX_ACCOUNT_NUMBERS
 
@@ -16,7 +16,7 @@ TYPES = frozenset({BANK_ACCOUNT})
 PARTNER = "allawee-sandbox"
 
 
-def open_channel(state: State, owner: JsonObject, name: str, now: str) -> JsonObject:
+def open_channel(state: State, owner: Document, name: str, now: str) -> Document:
     """Return a channel with an unused number, whose money goes to an account or a request."""
     while (number := complete(SANDBOX_CODE, "00" + state.new_digits(7))) in state.bank_accounts:
         pass
@@ -24,7 +24,7 @@ def open_channel(state: State, owner: JsonObject, name: str, now: str) -> JsonOb
     return channel_of(number, name, now)
 
 
-def channel_of(number: str, name: str, now: str) -> JsonObject:
+def channel_of(number: str, name: str, now: str) -> Document:
     """Return a deposit channel as an account shows it."""
     return {
         "type": BANK_ACCOUNT, "accountName": name, "accountNumber": number,
@@ -33,12 +33,12 @@ def channel_of(number: str, name: str, now: str) -> JsonObject:
     }  # fmt: skip
 
 
-def register(state: State, number: str, owner: JsonObject, name: str) -> None:
+def register(state: State, number: str, owner: Document, name: str) -> None:
     """Let money for a number go to an account or a payment request; the payer sees the name."""
     state.bank_accounts.add({"id": number, "owner": owner["id"], "name": name})
 
 
-def channels_of(account: JsonObject) -> list[JsonObject]:
+def channels_of(account: Document) -> list[Document]:
     """Return the deposit channels of an account."""
     return [channel for channel in entries(account, "depositChannels") if isinstance(channel, dict)]
 
@@ -53,7 +53,7 @@ def add_channel(state: State, call: ApiRequest) -> ApiResponse:
         raise refused(
             "too-many-channels", f"An account has at most {MAX_ACCOUNT_NUMBERS} deposit channels."
         )
-    channel = open_channel(state, account, str(account["name"]), state.now())
+    channel = open_channel(state, account, account["name"], state.now())
     return changed(state, state.accounts, account, {"depositChannels": [*channels, channel]})
 
 
@@ -66,11 +66,11 @@ def update_account_name(state: State, call: ApiRequest) -> ApiResponse:
     channels = channels_of(account)
     if number not in [channel["accountNumber"] for channel in channels]:
         raise refused("not-found", "The account has no such deposit channel.", 404)
-    customer = state.customers.get(str(account.get("customer")))
+    customer = state.customers.get(account.get("customer"))
     if customer is None:
         raise refused("no-customer", "The account has no customer whose name could be taken.")
     state.bank_accounts.replace({"id": number, "owner": account["id"], "name": customer["name"]})
-    renamed: JsonObject = {"accountName": customer["name"], "updatedAt": state.now()}
+    renamed: Document = {"accountName": customer["name"], "updatedAt": state.now()}
     return changed(state, state.accounts, account, {"depositChannels": [
         channel | renamed if channel["accountNumber"] == number else channel for channel in channels
     ]})  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from allawee_async.sandbox.api.documents import created, fresh, id_of, reads, refused, whole
+from allawee_async.sandbox.api.documents import created, fresh, reads, refused
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document
 from allawee_async.sandbox.money.rates import CURRENCIES, rounded
 
 STRUCTURES = frozenset({"flat", "percentage"})
@@ -40,24 +40,24 @@ def create_fee(state: State, call: ApiRequest) -> ApiResponse:
     return created(state, state.fees, fields | own)
 
 
-def amount_of(fee: JsonObject, amount: int, currency: str) -> int:
+def amount_of(fee: Document, amount: int, currency: str) -> int:
     """Return what a fee adds to an amount.
 
     Raises:
         RefusalError: 402, the fee is in another currency.
     """
     if fee["currency"] != currency:
-        raise refused("currency-mismatch", f"The fee {id_of(fee)} is not in {currency}.")
+        raise refused("currency-mismatch", f"The fee {fee['id']} is not in {currency}.")
     if fee["structure"] == "flat":
-        return whole(fee["value"])
+        return int(fee["value"])
     share, cap = Fraction(str(fee["value"])), fee.get("cap")
     added = rounded(amount, share.numerator, MAX_PERCENTAGE * share.denominator)
-    return added if cap is None else min(added, whole(cap))
+    return added if cap is None else min(added, cap)
 
 
-def note_billing(state: State, payment: JsonObject, amount: int) -> None:
+def note_billing(state: State, payment: Document, amount: int) -> None:
     """Record what the platform has charged for a payment."""
-    charged: JsonObject = {
+    charged: Document = {
         "amount": amount, "currency": payment["currency"], "type": "platform-fees",
         "status": "paid", "account": payment["account"], "payment": payment["id"],
         "description": f"Fees of a {payment['method']}, value added tax included",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from allawee_async.sandbox.api.documents import added, fresh, refused, whole
+from allawee_async.sandbox.api.documents import added, fresh, refused
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
@@ -15,7 +15,7 @@ from allawee_async.sandbox.api.messages import (
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes, to_timestamp
+from allawee_async.sandbox.core.values import Document, Json, to_bytes, to_timestamp
 from allawee_async.sandbox.money import rates
 
 OPEN, USED = "open", "used"
@@ -52,7 +52,7 @@ def create_quote(state: State, call: ApiRequest) -> ApiResponse:
     })  # fmt: skip
 
 
-def check_quote(state: State, quote: JsonObject, source: str, target: str) -> tuple[int, int]:
+def check_quote(state: State, quote: Document, source: str, target: str) -> tuple[int, int]:
     """Return what a quote takes of the source currency, and what it gives of the target.
 
     Raises:
@@ -62,12 +62,12 @@ def check_quote(state: State, quote: JsonObject, source: str, target: str) -> tu
         raise refused("quote-mismatch", f"The quote is not from {source} to {target}.")
     if quote["status"] != OPEN:
         raise refused("quote-used", "The quote has been used already.")
-    if state.now() >= str(quote["expiresAt"]):
+    if state.now() >= quote["expiresAt"]:
         raise refused("quote-expired", "The quote has expired.")
-    return whole(quote["sourceAmount"]), whole(quote["amount"])
+    return quote["sourceAmount"], quote["amount"]
 
 
-def use_quote(state: State, quote: JsonObject) -> None:
+def use_quote(state: State, quote: Document) -> None:
     """Let a quote not be used again."""
     state.fx_quotes.replace(quote | {"status": USED, "updatedAt": state.now()})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import added, fresh, given, id_of, refused, whole
+from allawee_async.sandbox.api.documents import added, fresh, refused
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document, given
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.payments import COMPLETED, completed, failed
 
@@ -25,22 +25,22 @@ def pay_in(state: State, call: ApiRequest) -> ApiResponse:
     if entry is None:
         raise refused("not-found", "Nothing of yours has this account number.", 404)
     if not amount:
-        request = state.payment_requests.get(str(entry["owner"]))
-        amount = state.money.pay_in if request is None else whole(request["amount"])
+        request = state.payment_requests.get(entry["owner"])
+        amount = state.money.pay_in if request is None else request["amount"]
     return added(state.payments, receive(state, number, amount, payer=_PAYER))
 
 
-def receive(state: State, number: str, amount: int, *, payer: str) -> JsonObject:
+def receive(state: State, number: str, amount: int, *, payer: str) -> Document:
     """Take money in at an account number that is in use; the payment returned is to be stored."""
     entry = state.bank_accounts.get(number) or {}
-    request = state.payment_requests.get(str(entry["owner"]))
+    request = state.payment_requests.get(entry["owner"])
     account = state.accounts.get(str(entry["owner"] if request is None else request["account"]))
     account = account or {}
-    transferred: JsonObject = {
+    transferred: Document = {
         "accountNumber": number, "bankCode": SANDBOX_CODE, "bankName": SANDBOX_BANK,
         "accountName": entry["name"], "sourceAccountName": payer, "narration": "",
     }  # fmt: skip
-    payment: JsonObject = {
+    payment: Document = {
         **fresh(state, state.payments),
         "amount": amount, "currency": account["currency"], "type": "pay-in",
         "account": account["id"], "fundingSource": account["id"], "method": "bank-transfer",
@@ -53,18 +53,18 @@ def receive(state: State, number: str, amount: int, *, payer: str) -> JsonObject
             return failed(state, payment, "payment-request-closed")
         if request["amount"] != amount:
             return failed(state, payment, "incorrect-amount")
-        paid: JsonObject = {"status": COMPLETED, "payment": payment["id"]}
+        paid: Document = {"status": COMPLETED, "payment": payment["id"]}
         state.payment_requests.replace(request | paid | {"updatedAt": state.now()})
     return _credit(state, payment, account, amount)
 
 
-def _credit(state: State, payment: JsonObject, account: JsonObject, amount: int) -> JsonObject:
+def _credit(state: State, payment: Document, account: Document, amount: int) -> Document:
     """Book what came in; a virtual account passes it on at once."""
-    own, currency = id_of(account), str(account["currency"])
+    own, currency = account["id"], account["currency"]
     lines: list[Entry] = [*transfer(world(currency), own, amount)]
     if account["type"] == "virtual":
-        lines += transfer(own, str(account["settlementAccount"]), amount)
-    state.ledger.post(lines, type="pay-in", reference=id_of(payment), at=state.now())
+        lines += transfer(own, account["settlementAccount"], amount)
+    state.ledger.post(lines, type="pay-in", reference=payment["id"], at=state.now())
     return completed(state, payment)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import added, fresh, given, reads, refuse_double
+from allawee_async.sandbox.api.documents import added, fresh, reads, refuse_double
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
+from allawee_async.sandbox.core.values import given
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account
 from allawee_async.sandbox.money.deposit_channels import open_channel
@@ -31,7 +32,7 @@ def create_request(state: State, call: ApiRequest) -> ApiResponse:
     named = named or default_account(state, "payInAccount", currency)
     account = funding_account(state, named, currency)
     request = fresh(state, state.payment_requests)
-    channel = open_channel(state, request, name, str(request["createdAt"]))
+    channel = open_channel(state, request, name, request["createdAt"])
     request |= body.given("method", "currency", "amount", "reference", "customer", "metadata")
     shown = given(channel, "accountName", "accountNumber", "bankName", "bankCode", "partner")
     return added(state.payment_requests, {

@@ -6,23 +6,12 @@ from collections.abc import Iterable
 
 import attrs
 
-from allawee_async.sandbox.api.documents import (
-    entries,
-    given,
-    id_of,
-    part,
-    reads,
-    refused,
-    replaced,
-    stored,
-    whole,
-    without,
-)
+from allawee_async.sandbox.api.documents import reads, refused, replaced, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.core.values import Document, Json, entries, given, part, without
 from allawee_async.sandbox.directory.banks import name_at
 from allawee_async.sandbox.money import fx
 from allawee_async.sandbox.money.fees import note_billing
@@ -63,9 +52,9 @@ class MoneyPlan:
     quote: str = ""
 
     @classmethod
-    def of(cls, payment: JsonObject) -> MoneyPlan:
+    def of(cls, payment: Document) -> MoneyPlan:
         """Return the plan that is kept with a payment."""
-        return cls(**part(payment, "plan"))  # type: ignore[arg-type]
+        return cls(**part(payment, "plan"))
 
     def entries(self, account: str, currency: str) -> list[Entry]:
         """Return the posting with which a payment leaves an account."""
@@ -76,7 +65,7 @@ class MoneyPlan:
             lines += transfer(account, self.fee_account, self.own_fee)
         return lines
 
-    def fee_fields(self) -> JsonObject:
+    def fee_fields(self) -> Document:
         """Return the fields of a payment that tell its fees."""
         breakdown: list[Json] = []
         if self.platform_fee:
@@ -94,29 +83,29 @@ def method_field(method: str) -> str:
     return head + "".join(word.title() for word in tail)
 
 
-def publish(state: State, payment: JsonObject, event: str) -> JsonObject:
+def publish(state: State, payment: Document, event: str) -> Document:
     """Emit an event about a payment, and return the payment with the id of the event."""
     emitted = state.emit(event, without(payment, "plan"))
     return {**payment, "events": [*entries(payment, "events"), emitted]}
 
 
-def attempt(state: State, payment: JsonObject) -> JsonObject:
+def attempt(state: State, payment: Document) -> Document:
     """Try a payment, and return it pending or failed; it is to be stored.
 
     Raises:
         RefusalError: 402, its FX quote cannot be used; nothing has changed.
     """
     plan, now = MoneyPlan.of(payment), state.now()
-    account, currency = str(payment["account"]), str(payment["currency"])
+    account, currency = payment["account"], payment["currency"]
     quote = state.fx_quotes.get(plan.quote)
     if quote is not None:  # it may have expired since the payment was tried first
-        fx.check_quote(state, quote, str(quote["from"]), str(quote["to"]))
+        fx.check_quote(state, quote, quote["from"], quote["to"])
     payment = payment | {"updatedAt": now}
     payment.pop("failureReason", None)
     if plan.number and name_at(state, plan.bank, plan.number, currency) is None:
         return failed(state, payment, "account-not-found")
     reason = reason_if_short(lambda: state.ledger.post(
-        plan.entries(account, currency), type=str(payment["type"]), reference=id_of(payment),
+        plan.entries(account, currency), type=payment["type"], reference=payment["id"],
         at=now,
     ))  # fmt: skip
     if reason is not None:
@@ -125,16 +114,16 @@ def attempt(state: State, payment: JsonObject) -> JsonObject:
         note_billing(state, payment, plan.platform_fee)
     if quote is not None:
         fx.use_quote(state, quote)
-    state.later(state.money.payment_seconds, COMPLETE_JOB, id_of(payment))
+    state.later(state.money.payment_seconds, COMPLETE_JOB, payment["id"])
     return payment | {"status": PENDING}
 
 
-def failed(state: State, payment: JsonObject, reason: str) -> JsonObject:
+def failed(state: State, payment: Document, reason: str) -> Document:
     """Return a payment that has failed, after telling so."""
     return publish(state, payment | {"status": FAILED, "failureReason": reason}, FAILED_EVENT)
 
 
-def completed(state: State, payment: JsonObject) -> JsonObject:
+def completed(state: State, payment: Document) -> Document:
     """Return a payment that is completed, after telling so."""
     return publish(state, payment | {"status": COMPLETED}, COMPLETED_EVENT)
 
@@ -155,13 +144,13 @@ def resend_completed(state: State, call: ApiRequest) -> ApiResponse:
     return replaced(state.payments, publish(state, payment, COMPLETED_EVENT))
 
 
-def _receipt_lines(payment: JsonObject) -> list[str]:
+def _receipt_lines(payment: Document) -> list[str]:
     """Return what a receipt says."""
     lines = ["Allawee Sandbox", "Payment receipt", ""]
     told = given(payment, "id", "status", "type", "method", "reference", "account", "createdAt")
     lines += [f"{name}: {value}" for name, value in told.items()]
     for name in ("amount", "fees"):
-        major, minor = divmod(whole(payment[name]), 100)
+        major, minor = divmod(payment[name], 100)
         lines.append(f"{name}: {payment['currency']} {major:,}.{minor:02d}")
     method = part(payment, "methodData")
     details = part(method, next(iter(method), ""))

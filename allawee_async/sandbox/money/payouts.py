@@ -10,7 +10,6 @@ import attrs
 from allawee_async.sandbox.api.documents import (
     added,
     fresh,
-    id_of,
     refuse_double,
     refused,
     replaced,
@@ -21,7 +20,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject
+from allawee_async.sandbox.core.values import Document
 from allawee_async.sandbox.directory.banks import (
     SANDBOX_BANK,
     SANDBOX_CODE,
@@ -46,8 +45,8 @@ from allawee_async.sandbox.money.payments import (
 )
 from allawee_async.sandbox.money.rates import CURRENCIES, NGN, platform_fee
 
-Planned: TypeAlias = "tuple[MoneyPlan, JsonObject]"
-Planner: TypeAlias = "Callable[[JsonObject], Planned]"
+Planned: TypeAlias = "tuple[MoneyPlan, Document]"
+Planner: TypeAlias = "Callable[[Document], Planned]"
 """Returns, for the account that pays, how the money moves, and what `methodData` tells."""
 MethodReader: TypeAlias = "Callable[[State, RequestBody, str, int], Planner]"
 
@@ -84,9 +83,9 @@ def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     }, with_fee(plan, fee, amount, currency))  # fmt: skip
 
 
-def start(state: State, payment: JsonObject, plan: MoneyPlan) -> ApiResponse:
+def start(state: State, payment: Document, plan: MoneyPlan) -> ApiResponse:
     """Try a new payment, store it, and return the answer that shows it."""
-    planned: JsonObject = {"events": [], "plan": attrs.asdict(plan)}
+    planned: Document = {"events": [], "plan": attrs.asdict(plan)}
     payment = payment | plan.fee_fields() | planned | fresh(state, state.payments)
     return added(state.payments, attempt(state, payment))
 
@@ -104,25 +103,25 @@ def complete_pending(state: State, id: str) -> None:
     payment = state.payments.get(id)
     if payment is None or payment["status"] != PENDING:
         return
-    plan, account = MoneyPlan.of(payment), str(payment["account"])
+    plan, account = MoneyPlan.of(payment), payment["account"]
     if plan.bank == SANDBOX_CODE:  # it goes to an account number of ours
         payer = str((state.accounts.get(account) or {}).get("name"))
         arrived = receive(state, plan.number, plan.takes, payer=payer)
         state.payments.add(arrived)
         if arrived["status"] == FAILED:
-            outside = world(str(payment["currency"]))
+            outside = world(payment["currency"])
             _move(state, payment, outside, account, plan.takes, type="reversal")
             payment["updatedAt"] = state.now()
-            state.payments.replace(failed(state, payment, str(arrived["failureReason"])))
+            state.payments.replace(failed(state, payment, arrived["failureReason"]))
             return
     if plan.payee:
         outside = world(state.ledger.balance(plan.payee).currency)
-        _move(state, payment, outside, plan.payee, plan.gains, type=str(payment["type"]))
+        _move(state, payment, outside, plan.payee, plan.gains, type=payment["type"])
     payment["updatedAt"] = state.now()
     state.payments.replace(completed(state, payment))
 
 
-def with_fee(plan: MoneyPlan, fee: JsonObject | None, amount: int, currency: str) -> MoneyPlan:
+def with_fee(plan: MoneyPlan, fee: Document | None, amount: int, currency: str) -> MoneyPlan:
     """Return a plan that also takes a fee of the business.
 
     Raises:
@@ -131,14 +130,14 @@ def with_fee(plan: MoneyPlan, fee: JsonObject | None, amount: int, currency: str
     if fee is None:
         return plan
     own_fee = amount_of(fee, amount, currency)
-    return attrs.evolve(plan, own_fee=own_fee, fee_account=str(fee["account"]))
+    return attrs.evolve(plan, own_fee=own_fee, fee_account=fee["account"])
 
 
 def _move(
-    state: State, payment: JsonObject, source: str, target: str, amount: int, *, type: str
+    state: State, payment: Document, source: str, target: str, amount: int, *, type: str
 ) -> None:
     lines = transfer(source, target, amount)
-    state.ledger.post(lines, type=type, reference=id_of(payment), at=state.now())
+    state.ledger.post(lines, type=type, reference=payment["id"], at=state.now())
 
 
 def _bank_transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
@@ -149,7 +148,7 @@ def _bank_transfer(state: State, options: RequestBody, currency: str, amount: in
     if code and bank is None and code != SANDBOX_CODE:
         options.refuse("bankCode", "must be the code of a bank")
 
-    def plan(_account: JsonObject) -> Planned:
+    def plan(_account: Document) -> Planned:
         if currency != NGN:
             raise refused("currency-mismatch", f"Bank transfers are in {NGN}.")
         return MoneyPlan(takes=amount, number=number, bank=code), {
@@ -162,15 +161,15 @@ def _bank_transfer(state: State, options: RequestBody, currency: str, amount: in
 
 
 def _local_transfer(_state: State, options: RequestBody, _currency: str, amount: int) -> Planner:
-    data: JsonObject = {name: options.text(name) for name in ("accountNumber", "bankCode")}
+    data: Document = {name: options.text(name) for name in ("accountNumber", "bankCode")}
     return lambda _account: (MoneyPlan(takes=amount), data)
 
 
 def _transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
     destination = options.document("destination", state.accounts)
 
-    def plan(account: JsonObject) -> Planned:
-        target = id_of(funding_account(state, destination, currency))
+    def plan(account: Document) -> Planned:
+        target = funding_account(state, destination, currency)["id"]
         if account["id"] == target:
             raise refused("same-account", "The account cannot pay itself.")
         return MoneyPlan(takes=amount, payee=target, gains=amount), {"destination": target}
@@ -183,14 +182,14 @@ def _fx_transfer(state: State, options: RequestBody, currency: str, amount: int)
     wanted = options.choice("fxCurrency", CURRENCIES, required=False)
     quote = options.document("fxQuoteHash", state.fx_quotes)
 
-    def plan(_account: JsonObject) -> Planned:
-        target = funding_account(state, destination, str(quote["to"]))
-        takes, gains = fx.check_quote(state, quote, currency, str(target["currency"]))
+    def plan(_account: Document) -> Planned:
+        target = funding_account(state, destination, quote["to"])
+        takes, gains = fx.check_quote(state, quote, currency, target["currency"])
         if wanted not in ("", target["currency"]):
             raise refused("quote-mismatch", f"The quote does not give {wanted}.")
         if takes != amount:
             raise refused("quote-mismatch", f"The quote is for {takes}, the payment is not.")
-        moves = MoneyPlan(takes=takes, payee=id_of(target), gains=gains, quote=id_of(quote))
+        moves = MoneyPlan(takes=takes, payee=target["id"], gains=gains, quote=quote["id"])
         return moves, {
             "destination": target["id"], "rate": quote["rate"], "fxCurrency": target["currency"],
             "fxAmount": gains, "fxQuoteHash": quote["hash"],

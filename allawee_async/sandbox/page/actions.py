@@ -10,10 +10,9 @@ from urllib.parse import quote
 import attrs
 
 from allawee_async.sandbox.api.app import ROUTES
-from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes
+from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, part
 from allawee_async.sandbox.directory.merchants import MERCHANTS, merchants_named
 from allawee_async.sandbox.faults.kinds import CHOICES, Latency
 from allawee_async.sandbox.http.adapter import HttpAdapter

@@ -7,8 +7,7 @@ import shlex
 import sys
 from typing import Final
 
-from allawee_async.sandbox.api.documents import entries, part
-from allawee_async.sandbox.core.values import Json, JsonObject, to_bytes
+from allawee_async.sandbox.core.values import Json, JsonObject, entries, part, to_bytes
 from allawee_async.sandbox.http.request_log import beginning
 
 LONGEST = 120

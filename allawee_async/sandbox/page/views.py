@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from allawee_async.sandbox.api.documents import entries, part
 from allawee_async.sandbox.cards.funding import funding_source
-from allawee_async.sandbox.core.values import to_timestamp
+from allawee_async.sandbox.core.values import entries, part, to_timestamp
 from allawee_async.sandbox.directory.merchants import MERCHANTS
 from allawee_async.sandbox.faults.kinds import CHOICES
 from allawee_async.sandbox.http.request_log import masked_text

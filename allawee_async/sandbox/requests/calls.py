@@ -10,8 +10,8 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.values import (
     MASK,
     SECRET_FIELDS,
+    Document,
     Json,
-    JsonObject,
     from_bytes,
     is_nested_deeper,
     to_timestamp,
@@ -22,7 +22,7 @@ API_VERSION = "2025-06-01"
 HIDDEN = ("id", "createdAt")
 
 
-def attempt(status: int, body: Json, at: str) -> JsonObject:
+def attempt(status: int, body: Json, at: str) -> Document:
     """Return one attempt to carry a call out, as its record shows it."""
     return {"statusCode": status, "latency": 0, "responseBody": body, "createdAt": at}
 
@@ -40,7 +40,7 @@ class Called(NamedTuple):
     sent: bytes = b""
     answered: bytes = b""
 
-    def record(self) -> JsonObject:
+    def record(self) -> Document:
         """Return the call as a document, hidden fields included."""
         at = to_timestamp(self.at)
         body = bare(_read(self.answered))
@@ -111,6 +111,6 @@ class CallLog:
                 self._listed.add(call.record())
         for document in queued:
             shown = {name: value for name, value in document.items() if name != "job"}
-            known = str(document["id"]) in self._listed
+            known = document["id"] in self._listed
             (self._listed.replace if known else self._listed.add)(shown)
         return self._listed

@@ -10,12 +10,12 @@ from functools import partial
 
 import attrs
 
-from allawee_async.sandbox.api.documents import entries, unknown
+from allawee_async.sandbox.api.documents import unknown
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, to_bytes
+from allawee_async.sandbox.core.values import Document, Json, entries, from_bytes, to_bytes
 from allawee_async.sandbox.requests.calls import Called, attempt, bare
 from allawee_async.sandbox.rules.values import QUEUE_SECONDS
 
@@ -23,8 +23,8 @@ JOB = "queued-request"
 RETRY, HARD_STOP = "x-grp-force-retry", "x-grp-force-hard-stop"
 FLAGS = frozenset({RETRY, HARD_STOP})
 
-_ERROR: JsonObject = {"code": "service-unavailable", "message": "Service temporarily unavailable"}
-_ACCEPTED: JsonObject = {
+_ERROR: Document = {"code": "service-unavailable", "message": "Service temporarily unavailable"}
+_ACCEPTED: Document = {
     "code": "request-accepted",
     "message": "Request accepted and will be processed asynchronously",
     "error": _ERROR,
@@ -58,7 +58,7 @@ def _simulate(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     """Check a request like the real endpoint, then fail downstream: queue it, or say so at once."""
     route.handler(state.trial(), call)  # raises what is wrong with it
     if HARD_STOP in call.flags or not call.key.grp_enabled:
-        raise RefusalError(failure(503, "service-unavailable", str(_ERROR["message"])))
+        raise RefusalError(failure(503, "service-unavailable", _ERROR["message"]))
     return _queue(route, state, call)
 
 
@@ -69,7 +69,7 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
         state.moment(), route.method, route.path.replace(":id", call.id), reply.status, number,
         call.key.id, call.address, call.body, reply.body,
     )  # fmt: skip
-    job: JsonObject = {
+    job: Document = {
         "route": route.path, "id": call.id, "body": call.body.decode(errors="replace"),
         "failures": 1 if RETRY in call.flags else 0,
     }  # fmt: skip
@@ -86,7 +86,7 @@ def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
         return
     failures = job["failures"] if isinstance(job["failures"], int) else 0
     if failures <= 0:
-        status, body = _run(routes[str(job["route"])], state, job)
+        status, body = _run(routes[job["route"]], state, job)
         record |= {"status": "completed", "job": None}
     else:
         status, body = 503, _ERROR
@@ -101,9 +101,9 @@ def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
     state.emit("request.completed", {name: record[name] for name in told})
 
 
-def _run(route: Endpoint, state: State, job: JsonObject) -> tuple[int, Json]:
+def _run(route: Endpoint, state: State, job: Document) -> tuple[int, Json]:
     """Do the request at last, and return the status and the bare resource, or the error."""
-    request = ApiRequest(id=str(job["id"]), body=str(job["body"]).encode())
+    request = ApiRequest(id=job["id"], body=job["body"].encode())
     try:
         reply = route.handler(state, request)
     except RefusalError as refusal:

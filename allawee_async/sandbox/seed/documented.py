@@ -11,19 +11,19 @@ from functools import cache
 from importlib.resources import files
 
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, from_bytes, to_bytes
+from allawee_async.sandbox.core.values import Document, from_bytes, to_bytes
 
 
-def documented(noun: str) -> list[JsonObject]:
+def documented(noun: str) -> list[Document]:
     """Return fresh copies of the documents of one noun, the oldest one first."""
-    found: list[JsonObject] = from_bytes(_texts()[noun])
+    found: list[Document] = from_bytes(_texts()[noun])
     return found
 
 
 def seed_cards(state: State) -> None:
     """Store programs, cards and the authorization; without the customers they mean, nothing."""
     cards = documented("cards")
-    if any(str(card["customer"]) not in state.customers for card in cards):
+    if any(card["customer"] not in state.customers for card in cards):
         return
     state.card_programs.add_all(documented("card_programs"))
     state.cards.add_all(cards)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from itertools import count, islice
 
-from allawee_async.sandbox.api.documents import id_of
 from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import IdSource, JsonObject
+from allawee_async.sandbox.core.values import Document, IdSource
 from allawee_async.sandbox.directory.banks import SANDBOX_CODE, complete
 from allawee_async.sandbox.money.deposit_channels import channel_of, register
 from allawee_async.sandbox.seed.documented import documented
 
 _MOST_CUSTOMERS = 1_000
 _PROGRAM = "c.prg.2tY3mPz5WcQeJt9Xa"
-_LIMITED: JsonObject = {
+_LIMITED: Document = {
     "blockedCategories": ["betting"],
     "spendingLimits": [{"amount": 20_000_000, "interval": "monthly"}],
 }
@@ -33,8 +32,8 @@ def seed_holdings(state: State, seed: int) -> None:
     generated = len(state.customers) - len(documented("customers"))
     newest = islice(reversed(range(len(state.customers))), min(generated, _MOST_CUSTOMERS))
     active = (at for at in newest if state.customers.at(at)["status"] == "active")
-    cards: list[JsonObject] = []
-    accounts: list[JsonObject] = []
+    cards: list[Document] = []
+    accounts: list[Document] = []
     for number, at in zip(count(), active, strict=False):
         customer = state.customers.at(at)
         if number % 3 == 0:
@@ -45,11 +44,11 @@ def seed_holdings(state: State, seed: int) -> None:
     state.accounts.add_all(reversed(accounts))
 
 
-def _card(state: State, ids: IdSource, customer: JsonObject, number: int) -> JsonObject:
+def _card(state: State, ids: IdSource, customer: Document, number: int) -> Document:
     own, pan = ids.new("c.2", 16), new_number("verve", ids.digits)
     state.card_secrets.add({"id": own, "pan": pan, "cvv": ids.digits(3), "pin": None})
     expiry = f"{1 + number % 12:02d}/29"
-    card: JsonObject = {
+    card: Document = {
         "type": "virtual", "network": "verve", "status": _status_of(number), "currency": "NGN",
         "program": _PROGRAM, "customer": customer["id"], "metadata": {},
         "details": {"last4": pan[-4:], "expiry": expiry, "cardHolderName": customer["name"]},
@@ -63,14 +62,14 @@ def _status_of(number: int) -> str:
     return {4: "inactive", 7: "blocked"}.get(number % 9, "active")
 
 
-def _account(state: State, ids: IdSource, customer: JsonObject) -> JsonObject:
-    now, name = str(customer["createdAt"]), str(customer["name"])
-    account: JsonObject = {
+def _account(state: State, ids: IdSource, customer: Document) -> Document:
+    now, name = customer["createdAt"], customer["name"]
+    account: Document = {
         "name": name, "type": "sub", "status": "active", "currency": "NGN",
         "customer": customer["id"], "createdAt": now, "updatedAt": customer["updatedAt"],
         "id": ids.new("ac.2", 16), "object": "account",
     }  # fmt: skip
-    number, own = complete(SANDBOX_CODE, "00" + ids.digits(7)), id_of(account)
+    number, own = complete(SANDBOX_CODE, "00" + ids.digits(7)), account["id"]
     register(state, number, account, name)
     state.ledger.open(own, "NGN")
     amount = 10_000 * (1 + int(ids.digits(4)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TypeVar
 
-from allawee_async.sandbox.core.values import IdSource, Json, JsonObject, to_timestamp
+from allawee_async.sandbox.core.values import Document, IdSource, Json, to_timestamp
 from allawee_async.sandbox.seed import names
 from allawee_async.sandbox.seed.documented import documented
 
@@ -20,7 +20,7 @@ _STEP, _RANGE = 618_033_989, 1_000_000_000
 _T = TypeVar("_T")
 
 
-def make_customers(count: int | None, seed: int) -> Iterator[JsonObject]:
+def make_customers(count: int | None, seed: int) -> Iterator[Document]:
     """Yield so many customers as they are stored, references included.
 
     The two of the documents come first (None: no others), then generated ones, older ones first.
@@ -42,14 +42,14 @@ class _Generator:
         self._count = count
         self._start = self._random.randrange(_RANGE)
 
-    def customers(self) -> Iterator[JsonObject]:
+    def customers(self) -> Iterator[Document]:
         for index in range(self._count):
             yield self._customer(index, self._ids.new("cus.2", 16))
 
     def _pick(self, choices: Sequence[_T]) -> _T:
         return choices[int(self._random.random() * len(choices))]
 
-    def _customer(self, index: int, id: str) -> JsonObject:
+    def _customer(self, index: int, id: str) -> Document:
         is_business = self._random.random() < _BUSINESSES
         name, claims = self._business(index) if is_business else self._individual(index)
         created, updated = self._times(index)
@@ -75,11 +75,11 @@ class _Generator:
             return stamp, stamp
         return stamp, to_timestamp(created + timedelta(days=30 * chance, seconds=1))
 
-    def _individual(self, index: int) -> tuple[str, JsonObject]:
+    def _individual(self, index: int) -> tuple[str, Document]:
         gender = self._pick("FM")
         first, middle = (self._pick(names.FIRST_NAMES[gender]) for _ in range(2))
         last = self._pick(names.LAST_NAMES)
-        information: JsonObject = {
+        information: Document = {
             "firstName": first,
             "lastName": last,
             "middleName": middle,
@@ -90,27 +90,27 @@ class _Generator:
             "dateOfBirth": self._birthday(),
             "nationalityCode": "NG",
         }
-        identity: JsonObject = {
+        identity: Document = {
             "type": self._pick(names.IDENTITIES),
             "id": f"22{self._number(index):09d}",
             "issuingCountry": "NG",
         }
-        claims: JsonObject = {
+        claims: Document = {
             "individualInformation": information,
             "individualAddress": self._address(),
             "individualIdentity": identity,
         }
         return f"{first} {middle[0]} {last}", claims
 
-    def _business(self, index: int) -> tuple[str, JsonObject]:
+    def _business(self, index: int) -> tuple[str, Document]:
         owner, trade = self._pick(names.LAST_NAMES), self._pick(names.TRADES)
         name = f"{owner} {trade} {self._pick(names.FORMS)}"
-        information: JsonObject = {
+        information: Document = {
             "registrationName": name,
             "phoneNumber": self._phone(index),
             "email": f"accounts@{owner}-{trade.split()[0]}{index + 1}.example.com".lower(),
         }
-        identity: JsonObject = {
+        identity: Document = {
             "type": "cac",
             "id": f"RC{self._number(index) % 10_000_000:07d}",
             "url": f"https://example.com/documents/{index + 1}.png",
@@ -120,7 +120,7 @@ class _Generator:
             f"{self._pick(names.FIRST_NAMES[self._pick('FM')])} {self._pick(names.LAST_NAMES)}"
             for _ in range(self._pick((1, 2, 2, 3)))
         ]
-        claims: JsonObject = {
+        claims: Document = {
             "businessInformation": information,
             "businessIdentity": identity,
             "businessDirectors": directors,
@@ -128,7 +128,7 @@ class _Generator:
         }
         return name, claims
 
-    def _address(self) -> JsonObject:
+    def _address(self) -> Document:
         state, city, postal_code = self._pick(names.PLACES)
         return {
             "city": city,
@@ -143,7 +143,7 @@ class _Generator:
         tier = self._pick((1, 1, 2, 2, 2, 3))
         return [{"type": f"tier-{tier}", "status": self._pick(names.VERIFICATION_STATUSES)}]
 
-    def _metadata(self, index: int) -> JsonObject:
+    def _metadata(self, index: int) -> Document:
         user = 10_000 + index
         kind = self._random.random()
         if kind < 0.7:

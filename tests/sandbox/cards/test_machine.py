@@ -20,7 +20,6 @@ from hypothesis.stateful import (
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.api.app import ANSWERS as LISTENERS
 from allawee_async.sandbox.api.app import Api
-from allawee_async.sandbox.api.documents import whole
 from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.transactions import settle, settle_all
@@ -227,8 +226,7 @@ class Cards(RuleBasedStateMachine):
                 assert balance.reserved >= 0
         assert set(sums.values()) <= {0}
         paid = sum(
-            whole(document["amount"]) + whole(document["fees"])
-            for document in self.state.card_transactions
+            document["amount"] + document["fees"] for document in self.state.card_transactions
         )
         world = self.state.ledger.balance("world:NGN").balance
         assert world == paid - self.state.money.balance
@@ -236,7 +234,7 @@ class Cards(RuleBasedStateMachine):
     @invariant()
     def holds_match_authorizations(self) -> None:
         held = {
-            hold["id"]: whole(hold["amount"])
+            hold["id"]: hold["amount"]
             for hold in self.state.ledger.holds
             if hold["status"] == "held"
         }
@@ -245,7 +243,7 @@ class Cards(RuleBasedStateMachine):
             if document["hold"] is not None:
                 assert document["status"] in ("pending", "approved")
                 assert document["reserved"] is True
-                alive[document["hold"]] = whole(document["amount"]) + whole(document["fees"])
+                alive[document["hold"]] = document["amount"] + document["fees"]
             elif document["type"] == "capture" and document["status"] == "approved":
                 assert document["settled"] is True
             else:

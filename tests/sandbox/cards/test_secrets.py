@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from allawee_async.sandbox.api.documents import part
 from allawee_async.sandbox.cards.numbers import (
     check_digit,
     is_valid,
     masked,
     new_number,
 )
-from allawee_async.sandbox.core.values import IdSource
+from allawee_async.sandbox.core.values import IdSource, part
 from tests.sandbox.card_user import CIROMA, PAN, sample
 
 if TYPE_CHECKING:
