@@ -79,12 +79,7 @@ def _read_customer(state: State, call: ApiRequest, *, own: str) -> Document:
             for field in fields:
                 inner.text(field, required=False)
         claims.texts("businessDirectors", required=False, or_objects=True)
-        tiers = body.texts("verifications", required=False)
-        if not TIERS.issuperset(tiers):
-            allowed = ", ".join(sorted(TIERS))
-            body.refuse(
-                "verifications", f"must be one of the following values: {allowed}", each=True
-            )
+        tiers = body.texts("verifications", required=False, allowed=TIERS)
         body.object("metadata", required=False)
     refuse_double(state.customers, body.fields, own=own)
     sent = body.given("name", "reference", "type", "claims", "metadata")

@@ -19,7 +19,6 @@ from allawee_async.sandbox.api.messages import (
 )
 from allawee_async.sandbox.api.routing import Endpoint, Host, Router
 from allawee_async.sandbox.cards import (
-    actions,
     authorizations,
     cards,
     disputes,
@@ -53,7 +52,7 @@ from allawee_async.sandbox.requests.calls import Called, kept
 _NOUNS: tuple[Endpoint, ...] = tuple(
     route
     for noun in (
-        accounts, actions, authorizations, banks, bill_products, bills, cards, configuration,
+        accounts, authorizations, banks, bill_products, bills, cards, configuration,
         customers, deposit_channels, disputes, fees, fx, merchants, payins, payment_requests,
         payments, payouts, programs, queue, queued, secret_keys, simulation, transactions, webhooks,
     )

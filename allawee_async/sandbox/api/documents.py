@@ -10,7 +10,7 @@ from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
     RefusalError,
-    failure,
+    refused,
     success,
     success_list,
 )
@@ -19,7 +19,7 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json
+from allawee_async.sandbox.core.values import Document
 
 CollectionOf: TypeAlias = "Callable[[State], Collection]"
 
@@ -88,11 +88,6 @@ def unknown(id: str, noun: str) -> RefusalError:
     return refused("not-found", f"No {noun} has the id {masked(id)[:_SHOWN]!r}.", 404)
 
 
-def refused(code: str, message: str, status: int = 402) -> RefusalError:
-    """Return the refusal of a sound request that cannot be carried out as things are."""
-    return RefusalError(failure(status, code, message))
-
-
 def refuse_double(
     collection: Collection, fields: Document, *, unique: str = "reference", own: str = ""
 ) -> None:
@@ -125,21 +120,11 @@ def fresh(state: State, collection: Collection) -> Document:
 
 def created(state: State, collection: Collection, fields: Document) -> ApiResponse:
     """Store a new document with these fields, and return the answer that shows it."""
-    return added(collection, fields | fresh(state, collection))
+    return success(collection.add(fields | fresh(state, collection)))
 
 
 def changed(
-    state: State, collection: Collection, document: Document, fields: Mapping[str, Json]
+    state: State, collection: Collection, document: Document, fields: Document
 ) -> ApiResponse:
     """Store a document with other values in some fields, and return the answer that shows it."""
-    return replaced(collection, document | dict(fields) | {"updatedAt": state.now()})
-
-
-def added(collection: Collection, document: Document) -> ApiResponse:
-    """Store a new document as it is, and return the answer that shows it."""
-    return success(collection.shown_at(collection.add(document)))
-
-
-def replaced(collection: Collection, document: Document) -> ApiResponse:
-    """Store a document in place of the one before, and return the answer that shows it."""
-    return success(collection.shown_at(collection.replace(document)))
+    return success(collection.replace(document | fields | {"updatedAt": state.now()}))

@@ -78,9 +78,10 @@ class RefusalError(Exception):
         self.reply = reply
 
 
-def success(document: bytes, status: int = 200) -> ApiResponse:
-    """Return the envelope around one document."""
-    return ApiResponse(status, b'{"code":"success","data":' + document + b"}")
+def success(document: Json | bytes, status: int = 200) -> ApiResponse:
+    """Return the envelope around one document, or around its JSON text."""
+    text = document if isinstance(document, bytes) else to_bytes(document)
+    return ApiResponse(status, b'{"code":"success","data":' + text + b"}")
 
 
 def success_list(
@@ -119,7 +120,13 @@ def malformed_parameter(name: str) -> ApiResponse:
     return ApiResponse(400, to_bytes(body))
 
 
-def bad_request(message: str | list[str]) -> ApiResponse:
-    """Return the answer to a body that is not JSON, or has invalid fields: a message for each."""
+def refused(code: str, message: str, status: int = 402) -> RefusalError:
+    """Return the refusal of a request; 402 if it is sound, and cannot be done as things are."""
+    return RefusalError(failure(status, code, message))
+
+
+def bad_request(message: str | list[str]) -> RefusalError:
+    """Return the refusal of a body that is not JSON, or has invalid fields: a message for each."""
     told: Json = [*message] if isinstance(message, list) else message
-    return ApiResponse(400, to_bytes({"statusCode": 400, "message": told, "error": "Bad Request"}))
+    body: Json = {"statusCode": 400, "message": told, "error": "Bad Request"}
+    return RefusalError(ApiResponse(400, to_bytes(body)))

@@ -8,7 +8,13 @@ from typing import TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
+from allawee_async.sandbox.api.messages import (
+    ApiRequest,
+    ApiResponse,
+    RefusalError,
+    failure,
+    refused,
+)
 from allawee_async.sandbox.core.state import State
 
 _VERBS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
@@ -81,7 +87,7 @@ class Router:
                 if method in methods:
                     return methods[method], found
                 raise RefusalError(_not_allowed(method, methods))
-        raise RefusalError(failure(404, "not-found", "No endpoint has this path."))
+        raise refused("not-found", "No endpoint has this path.", 404)
 
     def _readings(self, segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the path as it is, then with each segment taken for the id, the last one first."""

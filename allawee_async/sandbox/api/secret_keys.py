@@ -6,7 +6,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import JsonObject, to_bytes
+from allawee_async.sandbox.core.values import JsonObject
 
 
 def create_secret_key(state: State, call: ApiRequest) -> ApiResponse:
@@ -21,7 +21,7 @@ def create_secret_key(state: State, call: ApiRequest) -> ApiResponse:
         "name": name, "scopes": [*scopes], "grpEnabled": grp_enabled, "key": secret,
         "createdAt": now, "updatedAt": now, "id": key.id, "object": "secret.key",
     }  # fmt: skip
-    return success(to_bytes(shown))
+    return success(shown)
 
 
 ROUTES = (Endpoint("POST", "/secret-keys", create_secret_key),)

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
-from allawee_async.sandbox.api.messages import RefusalError, bad_request
+from allawee_async.sandbox.api.messages import bad_request
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.values import Json, JsonObject, from_bytes, is_nested_deeper
+from allawee_async.sandbox.core.values import (
+    Document,
+    Json,
+    JsonObject,
+    from_bytes,
+    given,
+    is_nested_deeper,
+)
 from allawee_async.sandbox.rules.values import MAX_NESTING
 
 MAX_AMOUNT = 10**15
@@ -25,15 +32,15 @@ def read_body(body: bytes) -> Generator[RequestBody]:
     try:
         value: Json = from_bytes(body or b"{}")
     except ValueError:
-        raise RefusalError(bad_request("The body is not valid JSON.")) from None
+        raise bad_request("The body is not valid JSON.") from None
     if not isinstance(value, dict):
-        raise RefusalError(bad_request(["body must be an object"]))
+        raise bad_request(["body must be an object"])
     if is_nested_deeper(value, MAX_NESTING):
-        raise RefusalError(bad_request(f"The body is nested more than {MAX_NESTING} levels."))
+        raise bad_request(f"The body is nested more than {MAX_NESTING} levels.")
     read = RequestBody(value)
     yield read
     if read.faults:
-        raise RefusalError(bad_request(read.faults))
+        raise bad_request(read.faults)
 
 
 class RequestBody:
@@ -52,9 +59,9 @@ class RequestBody:
         self.faults: list[str] = [] if faults is None else faults
         self._path = path
 
-    def given(self, *names: str) -> JsonObject:
+    def given(self, *names: str) -> Document:
         """Return those of the named fields that were sent and are not null."""
-        return {name: self.fields[name] for name in names if self.fields.get(name) is not None}
+        return given(self.fields, *names)
 
     def refuse(self, name: str, message: str, *, each: bool = False) -> None:
         """Note what is wrong with a field, or with each entry of the list in it."""
@@ -78,7 +85,7 @@ class RequestBody:
         if isinstance(value, str) and value in allowed:
             return value
         if value is not None or required:
-            self.refuse(name, f"must be one of the following values: {', '.join(sorted(allowed))}")
+            self._refuse_choice(name, allowed)
         return ""
 
     def whole(
@@ -108,8 +115,15 @@ class RequestBody:
             self.refuse(name, "must be a boolean value")
         return value is True
 
-    def texts(self, name: str, *, required: bool = True, or_objects: bool = False) -> list[str]:
-        """Check that a field is a list of texts, none of them empty, and return these."""
+    def texts(
+        self,
+        name: str,
+        *,
+        required: bool = True,
+        or_objects: bool = False,
+        allowed: Iterable[str] | None = None,
+    ) -> list[str]:
+        """Check that a field is a list of texts, none of them empty, all allowed; return these."""
         value = self.fields.get(name)
         if value is None and not required:
             return []
@@ -120,6 +134,8 @@ class RequestBody:
         objects = sum(isinstance(entry, dict) for entry in value) if or_objects else 0
         if len(texts) + objects < len(value):
             self.refuse(name, "must be a string", each=True)
+        if allowed is not None and not set(texts) <= set(allowed):
+            self._refuse_choice(name, allowed, each=True)
         return texts
 
     def object(self, name: str, *, required: bool = True) -> RequestBody:
@@ -131,7 +147,7 @@ class RequestBody:
             value = {}
         return RequestBody(value, f"{self._path}{name}.", self.faults)
 
-    def reference(self, name: str, collection: Collection) -> JsonObject | None:
+    def reference(self, name: str, collection: Collection) -> Document | None:
         """Check that a field is the id of a document, and return that, or None when it is none.
 
         The older documents print `{}` where an id belongs, so it counts as none.
@@ -140,14 +156,17 @@ class RequestBody:
             return None
         return self.document(name, collection) or None
 
-    def document(self, name: str, collection: Collection) -> JsonObject:
+    def document(self, name: str, collection: Collection) -> Document:
         """Check that a field is the id of a document, which must be there, and return that."""
-        value = self.fields.get(name)
-        found = collection.get(value) if isinstance(value, str) else None
+        found = collection.get(self.fields.get(name))
         if found is None:
             article = "an" if collection.noun[0] in "aeF" else "a"  # an FX quote
             self.refuse(name, f"must be the id of {article} {collection.noun}")
         return found or {}
+
+    def _refuse_choice(self, name: str, allowed: Iterable[str], *, each: bool = False) -> None:
+        values = ", ".join(sorted(allowed))
+        self.refuse(name, f"must be one of the following values: {values}", each=each)
 
     def common(self) -> None:
         """Check the fields that most requests may have: `reference` and `metadata`."""

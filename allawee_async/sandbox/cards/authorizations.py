@@ -1,32 +1,22 @@
-"""Card authorizations: their life from the request of the network to the end."""
+"""Card authorizations: asked for by the network, decided by Allawee or a webhook, followed up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import attrs
 
 from allawee_async.sandbox.api.documents import fresh, reads, stored
-from allawee_async.sandbox.cards.controls import Purchase
-from allawee_async.sandbox.cards.decisions import (
-    APPROVED,
-    CAPTURE,
-    CHECK,
-    DECLINED,
-    PENDING,
-    REVERSED,
-    SYSTEM,
-    Decision,
-    objection,
-    read_decision,
-)
+from allawee_async.sandbox.cards.controls import Purchase, allows
 from allawee_async.sandbox.cards.funding import funding_source
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json, given, part, without
+from allawee_async.sandbox.core.values import Document, Json, JsonObject, given, part, without
 from allawee_async.sandbox.events.recording import NO_WEBHOOK, TIMEOUT
 from allawee_async.sandbox.money.insufficient_funds import reason_if_short
 
+CHECK, CAPTURE = "check", "capture"
+PENDING, APPROVED, DECLINED, REVERSED = "pending", "approved", "declined", "reversed"
+DIRECT, SYSTEM = "direct-response", "system-response"
 REQUEST = "card.authorization.request"
 CLOSED = "card.authorization.closed"
 UPDATE = "card.authorization.update"
@@ -54,12 +44,12 @@ def request(
     """
     authorization = _new(state, card, purchase) | {"follow": follow}
     account = funding_source(state, card)
-    reason = objection(state, card, account, purchase)
+    reason = _objection(state, card, account, purchase)
     if reason is None and account is not None and purchase.type == CAPTURE:
         reason = reason_if_short(partial(_hold, state, authorization, account))
     state.card_authorizations.add(authorization)
     _go_on(state, authorization, REQUEST, reason)
-    return authorization["id"]
+    return str(authorization["id"])
 
 
 def follow_up(state: State, authorization: Document, follow: str | list[int] | None) -> None:
@@ -75,7 +65,7 @@ def change(state: State, authorization: Document, amount: int, fees: int) -> Non
     card = stored(state.cards, authorization["card"])
     authorization |= {"amount": amount, "fees": fees, "updatedAt": state.now()}
     purchase = Purchase.of(authorization)
-    reason = objection(state, card, funding_source(state, card), purchase, authorization["id"])
+    reason = _objection(state, card, funding_source(state, card), purchase, authorization["id"])
     if reason is None:
         hold = authorization["hold"]
         reason = reason_if_short(lambda: state.ledger.adjust(hold, amount + fees))
@@ -89,16 +79,16 @@ def reverse(state: State, authorization: Document) -> None:
     _free(state, authorization)
     authorization |= {"status": REVERSED, "updatedAt": state.now()}
     state.card_authorizations.replace(authorization)
-    _tell(state, authorization, UPDATE)
+    tell(state, authorization, UPDATE, _told(UPDATE, authorization))
 
 
-def hear(event: str, state: State, data: Document, answer: Document | str) -> None:
+def hear(event: str, state: State, data: Document, answer: JsonObject | str) -> None:
     """Take in what a webhook answered to an event, or why there is no answer."""
     authorization = state.card_authorizations.get(data["id"])
     if authorization is None or authorization["awaits"] != event:
         return  # decided already
     default = program_rules(state, authorization).get("timeoutDefault")
-    _close(state, authorization, read_decision(authorization, answer, default))
+    _close(state, authorization, _read_decision(authorization, answer, default))
 
 
 def program_rules(state: State, authorization: Document) -> Document:
@@ -109,15 +99,14 @@ def program_rules(state: State, authorization: Document) -> Document:
 
 def tell(state: State, document: Document, event: str, data: Document) -> str | None:
     """Emit an event about what a card was used for, and return the webhook that is preferred."""
-    webhook = program_rules(state, document).get("webhook")
-    preferred = webhook if isinstance(webhook, str) else None
+    webhook: str | None = program_rules(state, document).get("webhook")
     older = given(document, "object", "createdAt", "channel", "decisionType", "networkData")
-    state.emit(event, data, webhook=preferred, older=data | older)
-    return preferred
+    state.emit(event, data, webhook=webhook, older=data | older)
+    return webhook
 
 
 def _new(state: State, card: Document, purchase: Purchase) -> Document:
-    network: Document = {
+    network = {
         "network": card.get("network"), "stan": state.new_digits(6), "rrn": state.new_digits(12),
         "reference": state.new_digits(10),
         "cardAcceptorNameLocation": purchase.merchant or "ALLAWEE SANDBOX MERCHANT    LA LANG",
@@ -143,41 +132,31 @@ def _free(state: State, authorization: Document) -> None:
 def _go_on(state: State, authorization: Document, event: str, reason: str | None) -> None:
     """Decline for a reason, or ask: the function of the state, else the webhook, else nobody."""
     if reason is not None:
-        _close(state, authorization, Decision(DECLINED, reason=reason))
+        _close(state, authorization, _decided(DECLINED, reason=reason))
         return
     authorization["awaits"] = event
     state.card_authorizations.replace(authorization)
-    webhook = _tell(state, authorization, event)
+    data = _told(event, authorization)
+    webhook = tell(state, authorization, event, data)
     if state.decide is not None:
-        data = _told(event, authorization)
-        decided = state.decide(data)
-        hear(event, state, data, TIMEOUT if decided is None else decided)
+        answer = state.decide(data)
+        hear(event, state, data, TIMEOUT if answer is None else answer)
     elif state.webhook_for(event, webhook) is None:
         hear(event, state, authorization, NO_WEBHOOK)
 
 
-def _close(state: State, authorization: Document, decision: Decision) -> None:
+def _close(state: State, authorization: Document, decided: Document) -> None:
     """Let an authorization be approved or declined, and let the network go on."""
     follow = authorization["follow"]
-    authorization |= {
-        "status": decision.status, "decisionType": decision.decided_by, "awaits": None,
-        "follow": None, "updatedAt": state.now(),
-    }  # fmt: skip
     authorization.pop("statusReason", None)
-    authorization |= given({"statusReason": decision.reason}, "statusReason")
-    if decision.metadata is not None:
-        authorization["metadata"] = decision.metadata
-    if decision.status == DECLINED:
+    authorization |= decided | {"awaits": None, "follow": None, "updatedAt": state.now()}
+    if authorization["status"] == DECLINED:
         _free(state, authorization)
     state.card_authorizations.replace(authorization)
-    _tell(state, authorization, CLOSED)
-    if decision.status == APPROVED and authorization["type"] == CAPTURE:
+    tell(state, authorization, CLOSED, _told(CLOSED, authorization))
+    if authorization["status"] == APPROVED and authorization["type"] == CAPTURE:
         state.later(state.money.settlement_seconds, SETTLE, authorization["id"])
         follow_up(state, authorization, follow)
-
-
-def _tell(state: State, authorization: Document, event: str) -> str | None:
-    return tell(state, authorization, event, _told(event, authorization))
 
 
 def _told(event: str, authorization: Document) -> Document:
@@ -195,7 +174,78 @@ def _told(event: str, authorization: Document) -> Document:
     return told
 
 
-ANSWERS: dict[str, Callable[[State, Document, Document | str], None]] = {
-    event: partial(hear, event) for event in (REQUEST, UPDATE)
-}
+def _objection(
+    state: State, card: Document, account: str | None, purchase: Purchase, own: str = ""
+) -> str | None:
+    """Return why Allawee declines a purchase before anybody is asked, or None. Money comes later.
+
+    Args:
+        state: What is known.
+        card: The card.
+        account: Its funding source.
+        purchase: What is to be paid.
+        own: The id of the authorization, if there is one whose amount changes.
+    """
+    if card["status"] != "active":
+        return f"card-{card['status']}"
+    customer = state.customers.get(card.get("customer"))
+    if customer is None or customer["status"] != "active":
+        return "customer-inactive"
+    source = state.accounts.get(account)
+    if source is None:
+        return "account-not-found"
+    if source["status"] != "active":
+        return "account-inactive"
+    spent_since = partial(_spent_since, state, card["id"], own)
+    if not allows(part(card, "controls"), purchase, spent_since, state.now()):
+        return "spending-control"
+    return None
+
+
+def _read_decision(authorization: Document, answer: JsonObject | str, default: Json) -> Document:
+    """Return what an answer of a webhook decides, as `_decided` does.
+
+    Args:
+        authorization: What it is about.
+        answer: A JSON object, or why there is none.
+        default: The `timeoutDefault` of the card program; None lets everything through.
+    """
+    if isinstance(answer, str) or answer.get("action") not in ("approve", "decline"):
+        status = DECLINED if default == "decline" else APPROVED
+        reason = answer if isinstance(answer, str) else TIMEOUT
+        return _decided(status, reason=None if default is None else reason)
+    metadata, code = answer.get("metadata"), answer.get("code")
+    kept = metadata if isinstance(metadata, dict) else None
+    if answer["action"] == "decline":
+        return _decided(DECLINED, DIRECT, code if isinstance(code, str) else None, kept)
+    if authorization["type"] == CHECK and not _tells_of_card(answer):
+        return _decided(DECLINED, reason="invalid-response")
+    return _decided(APPROVED, DIRECT, metadata=kept)
+
+
+def _decided(
+    status: str, by: str = SYSTEM, reason: str | None = None, metadata: JsonObject | None = None
+) -> Document:
+    """Return the fields of an authorization that tell how it was decided, why, and by whom."""
+    told = {"status": status, "decisionType": by, "statusReason": reason, "metadata": metadata}
+    return given(told, *told)
+
+
+def _tells_of_card(answer: JsonObject) -> bool:
+    balance, name = answer.get("cardBalance"), answer.get("cardHolderName")
+    return isinstance(balance, int) and not isinstance(balance, bool) and isinstance(name, str)
+
+
+def _spent_since(state: State, card: str, own: str, start: str) -> int:
+    """Return what was spent with a card since a moment, fees and one authorization left out."""
+    return sum(
+        authorization["amount"]
+        for authorization in state.card_authorizations.group(card)
+        if authorization["status"] in (PENDING, APPROVED)
+        and authorization["id"] != own
+        and authorization["createdAt"] >= start
+    )
+
+
+ANSWERS = {event: partial(hear, event) for event in (REQUEST, UPDATE)}
 ROUTES = reads("/card-authorizations", lambda state: state.card_authorizations)

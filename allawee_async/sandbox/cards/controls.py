@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import attrs
 
 from allawee_async.sandbox.api.validation import RequestBody
-from allawee_async.sandbox.core.values import Document, Json
-from allawee_async.sandbox.directory.merchants import categories_of, merchants_named
+from allawee_async.sandbox.core.values import Document, Json, to_timestamp
+from allawee_async.sandbox.directory.merchants import categories_of, covers, merchants_named
 
 CHANNELS = frozenset({"atm", "pos", "online", "in-app"})
-INTERVALS = frozenset({"daily", "weekly", "monthly", "yearly"})
+INTERVALS = ("daily", "weekly", "monthly", "yearly")
 _SUBJECTS = ("Mcc", "Categories", "Channels", "Merchants")
 _MCC = re.compile(r"[0-9]{4}")
 _MCC_RANGES = re.compile(r"[0-9]{4}(-[0-9]{4})?(, ?[0-9]{4}(-[0-9]{4})?)*")
@@ -52,7 +52,7 @@ class Purchase:
         """Return whether one of the entries of a list in controls means this purchase."""
         match subject:
             case "Mcc":
-                return _covers(entries, self.mcc)
+                return covers(entries, self.mcc)
             case "Categories":
                 return not categories_of(self.mcc).isdisjoint(entries)
             case "Merchants":
@@ -69,12 +69,10 @@ def read_controls(body: RequestBody) -> Document | None:
     controls = body.object("controls")
     kept: Document = {}
     for name in (word + subject for subject in _SUBJECTS for word in ("allowed", "blocked")):
-        texts = controls.texts(name, required=False)
+        allowed = CHANNELS if name.endswith("Channels") else None
+        texts = controls.texts(name, required=False, allowed=allowed)
         if name.endswith("Mcc") and not all(map(_MCC_RANGES.fullmatch, texts)):
             controls.refuse(name, "must be a merchant category code or a range of them", each=True)
-        elif name.endswith("Channels") and not CHANNELS.issuperset(texts):
-            allowed = ", ".join(sorted(CHANNELS))
-            controls.refuse(name, f"must be one of the following values: {allowed}", each=True)
         kept |= controls.given(name)
     limits = controls.fields.get("spendingLimits")
     if isinstance(limits, list):
@@ -96,25 +94,25 @@ def allows(
         now: The present moment as a timestamp.
     """
     for subject in _SUBJECTS:
-        allowed, blocked = (_texts(controls.get(word + subject)) for word in ("allowed", "blocked"))
+        allowed, blocked = (controls.get(word + subject, ()) for word in ("allowed", "blocked"))
         if (allowed and not purchase.is_of(subject, allowed)) or purchase.is_of(subject, blocked):
             return False
-    return _within_limits(controls.get("spendingLimits"), purchase, spent_since, now)
+    return not purchase.amount or all(
+        spent_since(interval_start(limit["interval"], now)) + purchase.amount <= limit["amount"]
+        for limit in controls.get("spendingLimits", ())
+    )
 
 
 def interval_start(interval: str, now: str) -> str:
     """Return when the interval of a spending limit began; weeks begin on Monday, in UTC."""
     today = datetime.fromisoformat(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    match interval:
-        case "weekly":
-            start = today - timedelta(days=today.weekday())
-        case "monthly":
-            start = today.replace(day=1)
-        case "yearly":
-            start = today.replace(month=1, day=1)
-        case _:
-            start = today
-    return start.isoformat(timespec="milliseconds")[:23] + "Z"
+    starts = {
+        "daily": today,
+        "weekly": today - timedelta(days=today.weekday()),
+        "monthly": today.replace(day=1),
+        "yearly": today.replace(month=1, day=1),
+    }
+    return to_timestamp(starts[interval])
 
 
 def _read_limits(controls: RequestBody, limits: list[Json]) -> list[Json]:
@@ -129,29 +127,3 @@ def _read_limits(controls: RequestBody, limits: list[Json]) -> list[Json]:
             amount, interval = limit.whole("amount"), limit.choice("interval", INTERVALS)
             kept.append({"amount": amount, "interval": interval})
     return kept
-
-
-def _within_limits(
-    limits: Json, purchase: Purchase, spent_since: Callable[[str], int], now: str
-) -> bool:
-    for limit in limits if isinstance(limits, list) and purchase.amount else ():
-        amount = limit.get("amount") if isinstance(limit, dict) else None
-        if isinstance(limit, dict) and isinstance(amount, int):
-            spent = spent_since(interval_start(limit.get("interval"), now))
-            if spent + purchase.amount > amount:
-                return False
-    return True
-
-
-def _covers(entries: Iterable[str], mcc: str | None) -> bool:
-    if mcc is None:
-        return False
-    for part in ",".join(entries).split(","):
-        first, _, last = part.strip().partition("-")
-        if first <= mcc <= (last or first):
-            return True
-    return False
-
-
-def _texts(value: Json) -> Collection[str]:
-    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else ()

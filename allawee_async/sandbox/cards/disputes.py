@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import changed, created, reads, refused, shown, stored
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import changed, created, reads, shown, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.state import State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from allawee_async.sandbox.api.documents import refused
+from allawee_async.sandbox.api.messages import refused
 from allawee_async.sandbox.api.validation import RequestBody
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
@@ -97,7 +97,7 @@ def open_card_account(state: State, card: Document) -> str:
         "customer": card.get("customer"),
     })  # fmt: skip
     state.accounts.add(account)
-    return account["id"]
+    return str(account["id"])
 
 
 def settlement_account(state: State, program: Document) -> str | None:
@@ -113,6 +113,6 @@ def funding_source(state: State, card: Document) -> str | None:
     """Return the account that pays for a card, or None for a card that nobody has yet."""
     account = state.accounts.get(card.get("fundingSource"))
     if account is not None:
-        return account["id"]
+        return str(account["id"])
     program = state.card_programs.get(card["program"])
     return None if program is None else settlement_account(state, program)

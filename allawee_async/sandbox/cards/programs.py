@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import (
-    changed,
-    created,
-    reads,
-    refuse_double,
-    refused,
-    replaced,
-    stored,
-)
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import changed, created, reads, refuse_double, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
-from allawee_async.sandbox.cards.issuing import make_stock
+from allawee_async.sandbox.cards.cards import make_stock
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Document, given
 from allawee_async.sandbox.money.accounts import funding_account
@@ -49,7 +41,7 @@ def update_program(state: State, call: ApiRequest) -> ApiResponse:
         raise refused("card-program-approved", "An approved card program cannot be changed.")
     fields = _read_program(state, call.body, own=program["id"])
     kept = given(program, "createdAt", "id", "object") | {"updatedAt": state.now()}
-    return replaced(state.card_programs, fields | kept)
+    return success(state.card_programs.replace(fields | kept))
 
 
 def go_live(state: State, call: ApiRequest) -> ApiResponse:

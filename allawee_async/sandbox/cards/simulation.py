@@ -10,12 +10,11 @@ from allawee_async.sandbox.api.documents import shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
-from allawee_async.sandbox.cards.authorizations import REVERSE, follow_up, request
+from allawee_async.sandbox.cards.authorizations import CAPTURE, CHECK, REVERSE, follow_up, request
 from allawee_async.sandbox.cards.controls import CHANNELS, Purchase
-from allawee_async.sandbox.cards.decisions import CAPTURE, CHECK
 from allawee_async.sandbox.cards.transactions import is_unsettled
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json
+from allawee_async.sandbox.core.values import Document
 
 
 def simulate(type: str, state: State, call: ApiRequest) -> ApiResponse:
@@ -41,7 +40,7 @@ def simulate_follow_up(amounts: tuple[str, ...], state: State, call: ApiRequest)
     return _shown(state, known["id"])
 
 
-def _read(body: RequestBody, type: str, *further: str) -> tuple[Purchase, list[Json]]:
+def _read(body: RequestBody, type: str, *further: str) -> tuple[Purchase, list[int]]:
     """Return the purchase in a request, and the further amounts that it names."""
     names = ("amount", "fees", *further) if type == CAPTURE else ()
     amount, fees, *new = [body.whole(name) for name in names] or (0, 0)
@@ -49,7 +48,7 @@ def _read(body: RequestBody, type: str, *further: str) -> tuple[Purchase, list[J
         type, amount, fees, body.choice("channel", CHANNELS), body.text("mcc", required=False),
         body.text("merchantDescriptor", required=False) or None,
     )  # fmt: skip
-    return purchase, [*new]
+    return purchase, new
 
 
 def _find(state: State, card: Document, purchase: Purchase) -> Document | None:

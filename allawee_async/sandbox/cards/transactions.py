@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from allawee_async.sandbox.api.documents import fresh, reads
-from allawee_async.sandbox.cards.authorizations import SETTLE, tell
-from allawee_async.sandbox.cards.decisions import APPROVED
+from allawee_async.sandbox.cards.authorizations import APPROVED, SETTLE, tell
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Document, given, part, without
 

@@ -157,8 +157,8 @@ class Collection:
             document = {**document, name: found[0]} if found else document
         return document
 
-    def add(self, document: Document) -> int:
-        """Store a new document and return its position.
+    def add(self, document: Document) -> bytes:
+        """Store a new document and return it as JSON text, the way answers show it.
 
         Raises:
             DuplicateError: Another document has its id or another unique value; nothing is stored.
@@ -169,7 +169,7 @@ class Collection:
         self._shown.append(shown)
         self._rest.append(rest)
         self._enter(document, position)
-        return position
+        return shown
 
     def add_all(self, documents: Iterable[Document]) -> None:
         """Store new documents and prepare the listing that most requests ask for.
@@ -181,8 +181,8 @@ class Collection:
             self.add(document)
         self.listing(Selection())
 
-    def replace(self, document: Document) -> int:
-        """Store a document in place of the one with the same id, and return its position.
+    def replace(self, document: Document) -> bytes:
+        """Store a document in place of the one with the same id, and return it as `add` does.
 
         Raises:
             KeyError: There is no such document.
@@ -194,7 +194,7 @@ class Collection:
         self._leave(position)
         self._shown[position], self._rest[position] = shown, rest
         self._enter(document, position)
-        return position
+        return shown
 
     def remove(self, id: str) -> None:
         """Forget a document; its position stays empty.

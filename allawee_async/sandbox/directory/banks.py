@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import cycle
 from typing import NamedTuple
 
-from allawee_async.sandbox.api.documents import fixed, refused
+from allawee_async.sandbox.api.documents import fixed
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
-    RefusalError,
     bad_request,
+    refused,
     success,
     success_list,
 )
@@ -128,7 +128,7 @@ def name_at(state: State, bank_code: str, number: str, currency: str) -> str | N
 def short_list(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/short-list/:accountNumber`."""
     if not is_number(call.id):
-        raise RefusalError(bad_request(["accountNumber must have ten digits"]))
+        raise bad_request(["accountNumber must have ten digits"])
     return success_list([bank.shown() for bank in banks_for(call.id)], has_more=False)
 
 
@@ -142,12 +142,12 @@ def resolve(state: State, call: ApiRequest) -> ApiResponse:
     if code != SANDBOX_CODE and find_bank(code) is None:
         wrong.append("bankCode must be the code of a bank")
     if wrong:
-        raise RefusalError(bad_request(wrong))
+        raise bad_request(wrong)
     found = (name_at(state, code, number, currency) for currency in CURRENCIES)
     name = next((name for name in found if name is not None), None)
     if name is None:
         raise refused("account-not-found", "The bank has no account with this number.", 404)
-    return success(to_bytes({"accountName": name, "accountNumber": number, "bankCode": code}))
+    return success({"accountName": name, "accountNumber": number, "bankCode": code})
 
 
 ROUTES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from allawee_async.sandbox.api.documents import catalogue, fixed
@@ -13,7 +14,7 @@ class ListedCategory(NamedTuple):
 
     name: str
     title: str
-    codes: tuple[range, ...]
+    codes: str
 
 
 class ListedMerchant(NamedTuple):
@@ -32,24 +33,18 @@ class ListedMerchant(NamedTuple):
         })  # fmt: skip
 
 
-def _code(*codes: int) -> tuple[range, ...]:
-    return tuple(range(code, code + 1) for code in codes)
-
-
 CATEGORIES = (
-    ListedCategory("airlines", "Airlines", (range(3000, 3300), range(4511, 4512))),
-    ListedCategory("betting", "Betting and gambling", _code(7800, 7801, 7802, 7995)),
-    ListedCategory("digital-goods", "Digital goods", (range(5815, 5819),)),
-    ListedCategory("education", "Education", (range(8211, 8300),)),
-    ListedCategory("flight-ticket", "Flight tickets", _code(4511, 4722)),
-    ListedCategory("fuel", "Fuel", _code(5541, 5542)),
-    ListedCategory("groceries", "Groceries", _code(5411, 5422, 5441, 5451, 5462, 5499)),
-    ListedCategory("hospitality", "Hotels and restaurants", (
-        range(3501, 4000), range(5811, 5815), range(7011, 7012),
-    )),
-    ListedCategory("transport", "Transport", _code(4111, 4112, 4121, 4131)),
-    ListedCategory("utilities", "Telephone, power, water", _code(4812, 4814, 4899, 4900)),
-)  # fmt: skip
+    ListedCategory("airlines", "Airlines", "3000-3299, 4511"),
+    ListedCategory("betting", "Betting and gambling", "7800-7802, 7995"),
+    ListedCategory("digital-goods", "Digital goods", "5815-5818"),
+    ListedCategory("education", "Education", "8211-8299"),
+    ListedCategory("flight-ticket", "Flight tickets", "4511, 4722"),
+    ListedCategory("fuel", "Fuel", "5541-5542"),
+    ListedCategory("groceries", "Groceries", "5411, 5422, 5441, 5451, 5462, 5499"),
+    ListedCategory("hospitality", "Hotels and restaurants", "3501-3999, 5811-5814, 7011"),
+    ListedCategory("transport", "Transport", "4111-4112, 4121, 4131"),
+    ListedCategory("utilities", "Telephone, power, water", "4812, 4814, 4899-4900"),
+)
 MERCHANTS = (
     ListedMerchant("mch.2cbc123456", "Air Peace", "4511"),
     ListedMerchant("mch.2cbc123457", "Bet9ja", "7995"),
@@ -65,13 +60,14 @@ MERCHANTS = (
 
 
 def categories_of(mcc: str | None) -> frozenset[str]:
-    """Return the names of the categories that a merchant category code belongs to."""
-    if mcc is None or not (mcc.isascii() and mcc.isdecimal()):
-        return frozenset()
-    code = int(mcc)
-    return frozenset(
-        category.name for category in CATEGORIES if any(code in codes for codes in category.codes)
-    )
+    """Return the names of the categories that a code of four digits belongs to."""
+    return frozenset(one.name for one in CATEGORIES if covers([one.codes], mcc))
+
+
+def covers(entries: Iterable[str], mcc: str | None) -> bool:
+    """Return whether a code of four digits is in one of some lists such as `4511, 7800-7802`."""
+    ranges = (code.strip().partition("-") for code in ",".join(entries).split(","))
+    return mcc is not None and any(first <= mcc <= (last or first) for first, _, last in ranges)
 
 
 def merchants_named(descriptor: str | None) -> frozenset[str]:

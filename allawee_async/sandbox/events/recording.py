@@ -33,14 +33,13 @@ def choose_webhook(
     for webhook in webhooks:
         if webhook["status"] != ENABLED:
             continue
-        if preferred is not None and preferred in (webhook["id"], webhook.get("url")):
-            return webhook["id"]
-        newest = webhook["id"]
-        events = webhook.get("events")
+        newest = str(webhook["id"])
+        if preferred in (newest, webhook["url"]):
+            return newest
         if webhook.get("isDefault"):
-            default = webhook["id"]
-        elif isinstance(events, list) and event in events:
-            listed = webhook["id"]
+            default = newest
+        elif event in webhook["events"]:
+            listed = newest
     return (default or newest) if is_url(preferred) else (listed or default)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from functools import partial
 from urllib.parse import urlsplit
 
-from allawee_async.sandbox.api.documents import added, changed, fresh, reads, shown, stored
+from allawee_async.sandbox.api.documents import changed, fresh, reads, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, given, to_bytes
+from allawee_async.sandbox.core.values import Document, given
 from allawee_async.sandbox.events.recording import DISABLED, ENABLED
 from allawee_async.sandbox.rules.values import MAX_SIGNING_KEY
 
@@ -22,7 +22,7 @@ _FIELDS = ("name", "events", "url", "apiVersion", "description", "metadata")
 def create_webhook(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /webhooks`: it gets events once it is enabled."""
     fields = _read_webhook(call.body, (*_FIELDS, "signingKey"))
-    return added(state.webhooks, _complete(state, fields, DISABLED))
+    return success(state.webhooks.add(_complete(state, fields, DISABLED)))
 
 
 def update_webhook(state: State, call: ApiRequest) -> ApiResponse:
@@ -46,7 +46,7 @@ def set_status(status: str, state: State, call: ApiRequest) -> ApiResponse:
 
 def get_secret(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /webhooks/:id/secret`."""
-    return success(to_bytes(given(stored(state.webhooks, call.id), "signingKey")))
+    return success(given(stored(state.webhooks, call.id), "signingKey"))
 
 
 def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
@@ -56,7 +56,7 @@ def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
         _check_key(body)
     key: Document = {"signingKey": body.fields.get("signingKey") or state.new_secret(_KEY_PREFIX)}
     changed(state, state.webhooks, webhook, key)
-    return success(to_bytes(key))
+    return success(key)
 
 
 def plant(

@@ -23,6 +23,7 @@ from allawee_async.sandbox.api.messages import (
     RefusalError,
     bad_request,
     failure,
+    refused,
 )
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
@@ -207,10 +208,10 @@ async def _read_body(request: web.BaseRequest) -> bytes:
             elif size > _MAX_DRAINED:
                 break
     except web.RequestPayloadError:
-        raise RefusalError(bad_request("The body cannot be decoded.")) from None
+        raise bad_request("The body cannot be decoded.") from None
     if size > MAX_BODY:
         message = f"A body has at most {MAX_BODY} bytes."
-        raise RefusalError(failure(413, "payload-too-large", message))
+        raise refused("payload-too-large", message, 413)
     return bytes(body)
 
 

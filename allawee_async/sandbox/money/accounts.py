@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
-from allawee_async.sandbox.api.documents import added, fresh, reads, refuse_double, refused, stored
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
+from allawee_async.sandbox.api.documents import fresh, reads, refuse_double, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, to_bytes
+from allawee_async.sandbox.core.values import Document
 from allawee_async.sandbox.money import deposit_channels
 from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.seed.documented import documented
@@ -96,7 +96,7 @@ def create_account(state: State, call: ApiRequest) -> ApiResponse:
         fields["settlementAccount"] = funding_account(state, named, currency)["id"]
     # A virtual account is of no use without a number.
     account = open_account(state, fields, numbers=1 if channels or is_virtual else 0)
-    return added(state.accounts, account)
+    return success(state.accounts.add(account))
 
 
 def balance_of(state: State, account: str) -> Document:
@@ -117,7 +117,7 @@ def balance_of(state: State, account: str) -> Document:
 
 def get_balance(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /accounts/:id/balance`."""
-    return success(to_bytes(balance_of(state, stored(state.accounts, call.id)["id"])))
+    return success(balance_of(state, stored(state.accounts, call.id)["id"]))
 
 
 def list_logs(state: State, call: ApiRequest) -> ApiResponse:

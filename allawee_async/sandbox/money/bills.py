@@ -7,7 +7,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, given, part, to_bytes
+from allawee_async.sandbox.core.values import Document, given, part
 from allawee_async.sandbox.directory.bills import PRODUCTS, check_inputs, find_product, price_of
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account, default_fee
@@ -28,7 +28,7 @@ def validate_bill(state: State, call: ApiRequest) -> ApiResponse:
     payment, plan = _read_bill(state, call.body)
     told = given(part(part(payment, "methodData"), "billing"), "product", "productName", "inputs")
     told |= given(payment, "amount", "currency", "account") | {"valid": True}
-    return success(to_bytes(told | plan.fee_fields()))
+    return success(told | plan.fee_fields())
 
 
 def _read_bill(state: State, sent: bytes) -> tuple[Document, MoneyPlan]:

@@ -6,7 +6,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, part, to_bytes
+from allawee_async.sandbox.core.values import Document, part
 from allawee_async.sandbox.money.accounts import main_account
 from allawee_async.sandbox.money.rates import NGN
 
@@ -17,7 +17,7 @@ _FEES = ("bankTransfer", "billPayment")
 
 def get_configuration(state: State, _call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/configuration`."""
-    return success(to_bytes({"payment": _payment(state)}))
+    return success({"payment": _payment(state)})
 
 
 def update_payment(state: State, call: ApiRequest) -> ApiResponse:
@@ -38,7 +38,7 @@ def update_payment(state: State, call: ApiRequest) -> ApiResponse:
     }
     is_new = _ID not in state.configuration
     (state.configuration.add if is_new else state.configuration.replace)(payment | {"id": _ID})
-    return success(to_bytes({"payment": payment}))
+    return success({"payment": payment})
 
 
 def default_account(state: State, name: str, currency: str) -> Document | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from allawee_async.sandbox.api.documents import created, fresh, reads, refused
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import created, fresh, reads
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, read_body
 from allawee_async.sandbox.core.state import State

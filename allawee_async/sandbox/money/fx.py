@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from allawee_async.sandbox.api.documents import added, fresh, refused
+from allawee_async.sandbox.api.documents import fresh
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
-    RefusalError,
     bad_request,
+    refused,
     success,
 )
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json, to_bytes, to_timestamp
+from allawee_async.sandbox.core.values import Document, Json, to_timestamp
 from allawee_async.sandbox.money import rates
 
 OPEN, USED = "open", "used"
@@ -27,13 +27,13 @@ def get_rates(_state: State, call: ApiRequest) -> ApiResponse:
     wrong = [name for name, value in wanted.items() if value not in rates.CURRENCIES]
     if wrong:
         allowed = f"must be one of the following values: {', '.join(rates.CURRENCIES)}"
-        raise RefusalError(bad_request([f"{name} {allowed}" for name in wrong]))
+        raise bad_request([f"{name} {allowed}" for name in wrong])
     told: list[Json] = [
         {"from": source, "to": target, "rate": rates.rate(source, target)}
         for source, target in rates.pairs()
         if wanted.get("from", source) == source and wanted.get("to", target) == target
     ]
-    return success(to_bytes(told))
+    return success(told)
 
 
 def create_quote(state: State, call: ApiRequest) -> ApiResponse:
@@ -45,11 +45,11 @@ def create_quote(state: State, call: ApiRequest) -> ApiResponse:
             body.refuse("to", "must be another currency than from")
     quote = fresh(state, state.fx_quotes)
     expires = state.moment() + timedelta(seconds=state.money.quote_seconds)
-    return added(state.fx_quotes, quote | {
+    return success(state.fx_quotes.add(quote | {
         "hash": quote["id"], "status": OPEN, "from": source, "to": target, "amount": amount,
         "rate": rates.rate(source, target), "sourceAmount": rates.cost(source, target, amount),
         "expiresAt": to_timestamp(expires),
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 def check_quote(state: State, quote: Document, source: str, target: str) -> tuple[int, int]:

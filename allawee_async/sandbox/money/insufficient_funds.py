@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allawee_async.sandbox.api.documents import refused
+from allawee_async.sandbox.api.messages import refused
 from allawee_async.sandbox.core.ledger import InsufficientFundsError
 from allawee_async.sandbox.core.state import State
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import added, fresh, refused
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import fresh
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
@@ -27,7 +27,7 @@ def pay_in(state: State, call: ApiRequest) -> ApiResponse:
     if not amount:
         request = state.payment_requests.get(entry["owner"])
         amount = state.money.pay_in if request is None else request["amount"]
-    return added(state.payments, receive(state, number, amount, payer=_PAYER))
+    return success(state.payments.add(receive(state, number, amount, payer=_PAYER)))
 
 
 def receive(state: State, number: str, amount: int, *, payer: str) -> Document:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import added, fresh, reads, refuse_double
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import fresh, reads, refuse_double
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
@@ -35,11 +35,11 @@ def create_request(state: State, call: ApiRequest) -> ApiResponse:
     channel = open_channel(state, request, name, request["createdAt"])
     request |= body.given("method", "currency", "amount", "reference", "customer", "metadata")
     shown = given(channel, "accountName", "accountNumber", "bankName", "bankCode", "partner")
-    return added(state.payment_requests, {
+    return success(state.payment_requests.add({
         **request,
         "status": "pending", "account": account["id"], "methodData": {method_field(method): shown},
         "options": options.given("name", "bank"),
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 ROUTES = (

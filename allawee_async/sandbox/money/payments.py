@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from allawee_async.sandbox.api.documents import reads, refused, replaced, stored
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import reads, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
@@ -141,7 +141,7 @@ def resend_completed(state: State, call: ApiRequest) -> ApiResponse:
     payment = stored(state.payments, call.id)
     if payment["status"] != COMPLETED:
         raise refused("payment-not-completed", "The payment has not been completed.")
-    return replaced(state.payments, publish(state, payment, COMPLETED_EVENT))
+    return success(state.payments.replace(publish(state, payment, COMPLETED_EVENT)))
 
 
 def _receipt_lines(payment: Document) -> list[str]:

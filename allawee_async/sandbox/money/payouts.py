@@ -7,15 +7,8 @@ from typing import TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.api.documents import (
-    added,
-    fresh,
-    refuse_double,
-    refused,
-    replaced,
-    stored,
-)
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
+from allawee_async.sandbox.api.documents import fresh, refuse_double, stored
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.ledger import transfer, world
@@ -87,7 +80,7 @@ def start(state: State, payment: Document, plan: MoneyPlan) -> ApiResponse:
     """Try a new payment, store it, and return the answer that shows it."""
     planned: Document = {"events": [], "plan": attrs.asdict(plan)}
     payment = payment | plan.fee_fields() | planned | fresh(state, state.payments)
-    return added(state.payments, attempt(state, payment))
+    return success(state.payments.add(attempt(state, payment)))
 
 
 def requeue(state: State, call: ApiRequest) -> ApiResponse:
@@ -95,7 +88,7 @@ def requeue(state: State, call: ApiRequest) -> ApiResponse:
     payment = stored(state.payments, call.id)
     if payment["status"] != FAILED or payment["type"] == "pay-in":
         raise refused("payment-not-failed", "Only payments of yours that failed can be requeued.")
-    return replaced(state.payments, attempt(state, payment))
+    return success(state.payments.replace(attempt(state, payment)))
 
 
 def complete_pending(state: State, id: str) -> None:

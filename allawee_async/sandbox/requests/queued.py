@@ -11,7 +11,7 @@ from functools import partial
 import attrs
 
 from allawee_async.sandbox.api.documents import unknown
-from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, failure
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalError, refused
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
@@ -58,7 +58,7 @@ def _simulate(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     """Check a request like the real endpoint, then fail downstream: queue it, or say so at once."""
     route.handler(state.trial(), call)  # raises what is wrong with it
     if HARD_STOP in call.flags or not call.key.grp_enabled:
-        raise RefusalError(failure(503, "service-unavailable", _ERROR["message"]))
+        raise refused(_ERROR["code"], _ERROR["message"], 503)
     return _queue(route, state, call)
 
 

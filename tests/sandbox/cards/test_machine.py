@@ -258,7 +258,7 @@ class Cards(RuleBasedStateMachine):
             assert (document["status"] == "pending") == (document["awaits"] is not None)
         settled = [doc["id"] for doc in self.state.card_authorizations if doc["settled"]]
         paid = [document["authorization"] for document in self.state.card_transactions]
-        assert sorted(settled) == sorted(paid)  # type: ignore[type-var]
+        assert sorted(settled) == sorted(paid)
 
     @invariant()
     def the_ended_spend_nothing_new(self) -> None:

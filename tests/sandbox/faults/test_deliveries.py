@@ -35,7 +35,7 @@ def approving() -> web.Response:
 def statuses(user: CardUser, name: str) -> list[Any]:
     """Return, for each event of a name, its status and what the sandbox knows of each attempt."""
     return [
-        (event["status"], [attempt["statusCode"] for attempt in event["attempts"]])  # type: ignore[union-attr, call-overload, index]
+        (event["status"], [attempt["statusCode"] for attempt in event["attempts"]])
         for event in user.sandbox.state.events
         if event["event"] == name
     ]
@@ -107,7 +107,7 @@ async def test_an_answer_that_is_lost_lets_the_event_come_again(
     assert receiver.names() == [CLOSED] * 3
     assert statuses(user, CLOSED) == [("delivered", [None, None, 200])]
     (event,) = user.sandbox.state.events
-    assert event["attempts"][0]["error"] == "the answer was lost, as ordered"  # type: ignore[index, call-overload]
+    assert event["attempts"][0]["error"] == "the answer was lost, as ordered"
 
 
 async def test_what_hits_one_delivery_hits_it_together(user: CardUser, receiver: Receiver) -> None:
