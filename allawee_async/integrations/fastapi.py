@@ -12,26 +12,21 @@ async def show(customer_id: str, allawee: Allawee) -> dict[str, str]:
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.integrations.clients import checked_options, lent_or_made
+from allawee_async.integrations.clients import ClientOptions, checked_options, lent_or_made
 from allawee_async.version import install_command
 
 try:
+    from fastapi import FastAPI
     from fastapi.requests import HTTPConnection
 except ImportError as error:
     message = f"this needs FastAPI ({error}): {install_command('fastapi')}"
     raise ConfigurationError(message) from None
-
-from collections.abc import AsyncGenerator
-from typing import Unpack
-
-from fastapi import FastAPI
-
-from allawee_async.integrations.clients import ClientOptions
 
 _NAME: Final = "allawee"
 """Under which the client is in the state of the application."""

@@ -14,6 +14,7 @@ import json
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from operator import attrgetter
@@ -27,8 +28,10 @@ from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, masked
 from allawee_async.openapi import arguments_schema
 from allawee_async.redaction import printable
-from allawee_async.resources.verbs import FIND, ParameterKind, Returns, all_verbs
+from allawee_async.resources.verbs import FIND, ParameterKind, Returns, Verb, all_verbs
+from allawee_async.transport.downloads import Download
 from allawee_async.transport.routes import EffectKind
+from allawee_async.types import JSONObject
 from allawee_async.version import __version__, install_command
 
 try:
@@ -38,12 +41,6 @@ try:
 except ImportError as error:
     message = f"this needs the SDK of the protocol ({error}): {install_command('mcp')}"
     raise ConfigurationError(message) from None
-
-from collections.abc import Callable, Mapping
-
-from allawee_async.resources.verbs import Verb
-from allawee_async.transport.downloads import Download
-from allawee_async.types import JSONObject
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient

@@ -14,33 +14,29 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final, TypeVar, cast
 
 from allawee_async.client import AllaweeClient
-from allawee_async.errors import AllaweeError, ConfigurationError
+from allawee_async.errors import AllaweeError, Attempt, ConfigurationError
 from allawee_async.redaction import printable
+from allawee_async.transport.request import Request
 from allawee_async.transport.response import Reply
 from allawee_async.version import __version__, install_command
+from allawee_async.webhooks.delivery.stats import Incident
 from allawee_async.webhooks.dispatcher import WebhookDispatcher
+from allawee_async.webhooks.events import Event
+from allawee_async.webhooks.responses import WebhookReply
 
 try:
-    from opentelemetry import context, metrics, propagate, trace
-    from opentelemetry.trace import SpanKind, StatusCode
+    from opentelemetry import context, metrics, trace
+    from opentelemetry.metrics import Histogram, MeterProvider
+    from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+    from opentelemetry.util.types import AttributeValue
 except ImportError as error:
     message = f"this needs OpenTelemetry ({error}): {install_command('opentelemetry')}"
     raise ConfigurationError(message) from None
-
-from collections.abc import Coroutine, Mapping
-
-from opentelemetry.metrics import Histogram, MeterProvider
-from opentelemetry.trace import Span, TracerProvider
-from opentelemetry.util.types import AttributeValue
-
-from allawee_async.errors import Attempt
-from allawee_async.transport.request import Request
-from allawee_async.webhooks.delivery.stats import Incident
-from allawee_async.webhooks.events import Event
-from allawee_async.webhooks.responses import WebhookReply
 
 __all__ = ["instrument"]
 
@@ -51,7 +47,9 @@ _AN_ID: Final = re.compile(r"(?<=/)(?:[^/]*[._:%][^/]*|\d+)(?=/|$)")
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 """The limits of the buckets, as the conventions want them for HTTP."""
 
-_Attributes = dict[str, "AttributeValue"]
+_TRACE_CONTEXT: Final = TraceContextTextMapPropagator()
+
+_Attributes = dict[str, AttributeValue]
 
 
 def instrument(
@@ -172,9 +170,9 @@ class _Calls:
         self._waits.record(seconds, facts)
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers by which the trace goes on."""
+        """Return the headers by which the trace goes on; a program's baggage stays here."""
         carrier: dict[str, str] = {}
-        propagate.inject(carrier)
+        _TRACE_CONTEXT.inject(carrier)
         return carrier
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from opentelemetry import baggage, context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -210,6 +211,20 @@ async def test_the_trace_goes_on_in_every_attempt(telemetry: Telemetry, time: Fa
     trace, own = format_trace_id(span.context.trace_id), format_span_id(span.context.span_id)
     sent = [request.headers["traceparent"] for request in server.requests]
     assert [each.rpartition("-")[0] for each in sent] == [f"00-{trace}-{own}"] * 2
+
+
+async def test_no_baggage_goes_out(telemetry: Telemetry) -> None:
+    token = context.attach(baggage.set_baggage("user", "22345678901"))
+    async with (
+        RawServer(answers(customer("cus.1"))) as server,
+        AllaweeClient("sk.test.1", base_url=server.url) as allawee,
+    ):
+        telemetry.watch(allawee)
+        await allawee.customers.get("cus.1")
+    context.detach(token)
+
+    assert "traceparent" in server.requests[0].headers
+    assert "22345678901" not in str(server.requests[0].headers)
 
 
 async def test_without_it_nothing_goes_out(allawee: AllaweeClient, sandbox: Sandbox) -> None:
