@@ -3,12 +3,12 @@
 Use `run_batch`; `check_rows` only looks at the rows.
 """
 
-from allawee_async.batch.outcomes import BatchError as BatchError
-from allawee_async.batch.outcomes import BatchReport as BatchReport
-from allawee_async.batch.outcomes import BatchRowsError as BatchRowsError
-from allawee_async.batch.outcomes import Outcome as Outcome
-from allawee_async.batch.outcomes import OutcomeState as OutcomeState
-from allawee_async.batch.outcomes import RowProblem as RowProblem
+from allawee_async.batch.journal import BatchError as BatchError
+from allawee_async.batch.rows import BatchRowsError as BatchRowsError
 from allawee_async.batch.rows import Plan as Plan
+from allawee_async.batch.rows import RowProblem as RowProblem
 from allawee_async.batch.rows import check_rows as check_rows
+from allawee_async.batch.running import BatchReport as BatchReport
+from allawee_async.batch.running import Outcome as Outcome
+from allawee_async.batch.running import OutcomeState as OutcomeState
 from allawee_async.batch.running import run_batch as run_batch

@@ -8,26 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar
 from zlib import crc32
 
 import attrs
 import msgspec
 
-from allawee_async.batch.outcomes import BatchError
+from allawee_async.errors import AllaweeError
 from allawee_async.export.files import Lock, append, open_new, open_old, sync_directory
+
+T = TypeVar("T")
 
 FORMAT: Final = "allawee_async.batch"
 VERSION: Final = 1
-_NAME_ANOTHER: Final = "nothing was sent; mend that, or keep it in another folder"
-_MEND_AND_REPEAT: Final = "no further row was sent; mend that, then run the same again"
 
 State: TypeAlias = Literal["sent", "done", "refused", "unknown"]
 
 
-@attrs.frozen(kw_only=True)
+class BatchError(AllaweeError):
+    """A batch cannot begin or go on: its journal is another's, damaged, or cannot be written.
+
+    What was under way is looked up when the batch is run again with the same journal.
+    """
+
+
+@attrs.frozen
 class JournalOwner:
     """Whose journal it is: what else would find the same references in another place.
 
@@ -42,7 +52,7 @@ class JournalOwner:
     key: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class JournalEntry:
     """The last that the journal says of a row.
 
@@ -78,63 +88,46 @@ class BatchJournal:
     def __init__(self, path: Path, owner: JournalOwner) -> None:
         self._path = path
         self.entries: dict[str, JournalEntry] = {}
-        try:
-            self._lock = Lock(path.with_name(f"{path.name}.lock"))
-        except BlockingIOError:
-            raise BatchError(f"{path} is in use by another batch; wait for its end") from None
-        except (OSError, ValueError) as error:
-            raise _failed(path, "cannot be opened", error, _NAME_ANOTHER) from error
-        try:
-            self._file = self._opened(owner)
-        except BaseException:
-            self._lock.__exit__()
-            raise
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="allawee-journal")
-        self._waiting: list[_Line] = []
-        self._turn = asyncio.Lock()
+        self._waiting: deque[JournalEntry] = deque()
         self._failure: OSError | None = None
-
-    def _opened(self, owner: JournalOwner) -> int:
-        try:
-            is_there = os.path.lexists(self._path)
-            file = open_old(self._path, os.O_RDWR) if is_there else open_new(self._path)
+        with ExitStack() as opened:
             try:
-                self._read(file, owner)
-                sync_directory(self._path.parent)
-            except BaseException:
-                os.close(file)
-                raise
-        except (OSError, ValueError) as error:
-            raise _failed(self._path, "cannot be opened", error, _NAME_ANOTHER) from error
-        return file
+                opened.enter_context(Lock(path.with_name(f"{path.name}.lock")))
+                is_there = os.path.lexists(path)
+                self._file = open_old(path, os.O_RDWR) if is_there else open_new(path)
+                opened.callback(os.close, self._file)
+                self._read(owner)
+                sync_directory(path.parent)
+            except BlockingIOError:
+                raise BatchError(f"{path} is in use by another batch; wait for its end") from None
+            except (OSError, ValueError) as error:
+                advice = "nothing was sent; mend that, or keep it in another folder"
+                raise self._failed("opened", error, advice) from error
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="allawee-journal")
+            self._opened = opened.pop_all()
 
-    def _read(self, file: int, owner: JournalOwner) -> None:
-        with os.fdopen(os.dup(file), "rb") as stream:
+    def _read(self, owner: JournalOwner) -> None:
+        with os.fdopen(self._file, "rb", closefd=False) as stream:
             text = stream.read()
-        header = _text({"format": FORMAT, "version": VERSION, **attrs.asdict(owner)})
+        header = _line({"format": FORMAT, "version": VERSION, **attrs.asdict(owner)})
         if len(text) < len(header) and header.startswith(text):  # new, or killed when it was new
-            os.ftruncate(file, 0)
-            append(file, header)
+            os.ftruncate(self._file, 0)
+            append(self._file, header)
             return
         whole, end, _ = text.rpartition(b"\n")
-        if not end:
-            raise BatchError(f"{self._path} is no journal of a batch; name another file")
         for number, line in enumerate(whole.split(b"\n"), 1):
-            entry = self._parsed(line, number)
             if number == 1:
-                self._check_owner(entry, owner)
+                self._check_owner(self._parsed(line, number, dict[str, Any]), owner)
             else:
-                known = JournalEntry(**entry)
+                known = self._parsed(line, number, JournalEntry)
                 self.entries[known.reference] = known
-        os.ftruncate(file, len(whole) + 1)
-        os.lseek(file, 0, os.SEEK_END)
+        os.ftruncate(self._file, len(whole + end))
 
-    def _parsed(self, line: bytes, number: int) -> dict[str, Any]:
+    def _parsed(self, line: bytes, number: int, kind: type[T]) -> T:
         checksum, _, text = line.partition(b" ")
         try:
             if int(checksum, 16) == crc32(text):
-                found: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
-                return found
+                return msgspec.json.decode(text, type=kind)
         except (ValueError, msgspec.DecodeError):
             pass
         what = "is no journal of a batch" if number == 1 else f"is damaged in line {number}"
@@ -166,41 +159,33 @@ class BatchJournal:
         Raises:
             BatchError: It cannot be written.
         """
-        line = self.note(entry)
-        try:
-            async with self._turn:
-                if not line.is_written and self._failure is None:
-                    lines, self._waiting = self._waiting, []
-                    loop = asyncio.get_running_loop()
-                    await loop.run_in_executor(self._writer, self._write, lines)
-        except asyncio.CancelledError:
-            if entry.state == "sent" and line in self._waiting:
-                self._waiting.remove(line)
-            raise
+        self.note(entry)
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._write)
         if self._failure is not None:
-            raise _failed(
-                self._path, "cannot be written", self._failure, _MEND_AND_REPEAT
-            ) from self._failure
+            advice = "no further row was sent; mend that, then run the same again"
+            raise self._failed("written", self._failure, advice) from self._failure
         self.entries[entry.reference] = entry
 
-    def note(self, entry: JournalEntry) -> _Line:
+    def note(self, entry: JournalEntry) -> None:
         """Let an entry be written with the next, or when the journal is closed."""
-        fields = {name: value for name, value in attrs.asdict(entry).items() if value is not None}
-        line = _Line(_text(fields))
-        self._waiting.append(line)
-        return line
+        self._waiting.append(entry)
 
-    def _write(self, lines: list[_Line]) -> None:
-        """Append lines, in the writer's thread: it goes on when who waits is cancelled."""
-        if self._failure is not None:
+    def _write(self) -> None:
+        """Append all that waits, in the writer's thread: it goes on when who waits is cancelled."""
+        lines: list[bytes] = []
+        while self._waiting:
+            entry = attrs.asdict(self._waiting.popleft())
+            lines.append(_line({name: value for name, value in entry.items() if value is not None}))
+        if not lines or self._failure is not None:
             return  # a line that could not be taken back may end the file, and must stay its end
         try:
-            append(self._file, b"".join(line.text for line in lines))
+            append(self._file, b"".join(lines))
         except OSError as error:
             self._failure = error
-        else:
-            for line in lines:
-                line.is_written = True
+
+    def _failed(self, done: str, error: Exception, advice: str) -> BatchError:
+        reason = getattr(error, "strerror", None) or str(error)
+        return BatchError(f"the journal {self._path} cannot be {done}: {reason}; {advice}")
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -208,23 +193,11 @@ class BatchJournal:
 
     def __exit__(self, *_: object) -> None:
         """Close it; what waits and what is being written is written to its end."""
-        self._writer.submit(self._write, self._waiting)
-        self._writer.shutdown(wait=True)
-        os.close(self._file)
-        self._lock.__exit__()
+        with self._opened:
+            self._writer.submit(self._write)
+            self._writer.shutdown()
 
 
-@attrs.define(eq=False)
-class _Line:
-    text: bytes
-    is_written: bool = False
-
-
-def _text(fields: dict[str, Any]) -> bytes:
+def _line(fields: Mapping[str, Any]) -> bytes:
     text = msgspec.json.encode(fields)
     return b"%08x %s\n" % (crc32(text), text)
-
-
-def _failed(path: Path, what: str, error: Exception, advice: str) -> BatchError:
-    reason = getattr(error, "strerror", None) or str(error)
-    return BatchError(f"the journal {path} {what}: {reason}; {advice}")

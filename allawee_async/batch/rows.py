@@ -9,9 +9,9 @@ from typing import Any, Final, NoReturn, cast
 
 import attrs
 
-from allawee_async.batch.outcomes import BatchRowsError, RowProblem
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import Model
+from allawee_async.models.schema import camel
 from allawee_async.resources.base import Findable
 from allawee_async.resources.verbs import Parameter, ParameterKind, Verb, verb_of
 from allawee_async.transport.request import Request
@@ -30,6 +30,46 @@ _TAKES: Final[Mapping[ParameterKind, tuple[tuple[type, ...], str]]] = {
 _BANK_DIGITS, _ACCOUNT_DIGITS = (3, 6), 10
 _ZEROS: Final = "zeros in front are lost where a spreadsheet takes it for a number"
 _WEIGHTS: Final = (3, 7, 3)
+_MOST_SHOWN: Final = 10
+
+
+@attrs.frozen
+class RowProblem:
+    """What is wrong with a row.
+
+    Attributes:
+        number: Which row it is; the first is 1.
+        reference: Its reference, if it has one.
+        text: What is wrong, and what would be right.
+    """
+
+    number: int
+    reference: str | None
+    text: str
+
+    def __str__(self) -> str:
+        """Say which row it is, and what is wrong with it."""
+        name = f" ({self.reference})" if self.reference else ""
+        return f"row {self.number}{name}: {self.text}"
+
+
+class BatchRowsError(ConfigurationError):
+    """Some rows cannot be sent as they are; nothing was sent.
+
+    Attributes:
+        problems: All of them, in the order of the rows.
+    """
+
+    def __init__(self, problems: tuple[RowProblem, ...]) -> None:
+        lines = [str(problem) for problem in problems[:_MOST_SHOWN]]
+        if len(problems) > _MOST_SHOWN:
+            lines.append(f"and {len(problems) - _MOST_SHOWN:,} more")
+        super().__init__("nothing was sent: " + "; ".join(lines))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type[BatchRowsError], tuple[tuple[RowProblem, ...]]]:
+        """Pickle what it was made of."""
+        return BatchRowsError, (self.problems,)
 
 
 @attrs.frozen(repr=False)
@@ -216,10 +256,8 @@ class _Checks:
 
 def _check_kind(parameter: Parameter, value: object) -> None:
     types, name = _TAKES[parameter.kind]
-    is_right = isinstance(value, types)
-    if isinstance(value, bool) and parameter.kind is not ParameterKind.FLAG:
-        is_right = False
-    if not is_right:
+    is_odd_flag = isinstance(value, bool) and parameter.kind is not ParameterKind.FLAG
+    if is_odd_flag or not isinstance(value, types):
         hint = " in minor units (kobo, cents)" if parameter.is_money else ""
         raise ConfigurationError(
             f"{parameter.name} must be {name}{hint}, not {type(value).__name__}"
@@ -232,7 +270,7 @@ def odd_account_number(options: object) -> str | None:
     The last digit of a Nigerian account number (NUBAN, Central Bank of Nigeria, 2010) checks the
     nine before it and the three of the bank. Codes of six digits have a rule that few banks follow.
     """
-    code, number = (_option(options, *names) for names in (_BANK_CODE, _ACCOUNT_NUMBER))
+    code, number = _option(options, "bank_code"), _option(options, "account_number")
     if code is None or number is None or not code.isdecimal():
         return None
     if len(code) not in _BANK_DIGITS:
@@ -248,14 +286,10 @@ def odd_account_number(options: object) -> str | None:
     return f"the account number does not fit the check digit of bank {code}: is it mistyped?"
 
 
-_BANK_CODE: Final = ("bank_code", "bankCode")
-_ACCOUNT_NUMBER: Final = ("account_number", "accountNumber")
-
-
-def _option(options: object, python_name: str, wire_name: str) -> str | None:
+def _option(options: object, name: str) -> str | None:
     if isinstance(options, Mapping):
         fields = cast("Mapping[str, object]", options)
-        found = fields.get(python_name, fields.get(wire_name))
+        found = fields.get(name, fields.get(camel(name)))
     else:
-        found = getattr(options, python_name, None)
+        found = getattr(options, name, None)
     return found if isinstance(found, str) else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,14 +15,15 @@ from typing import Any, Final, cast
 import attrs
 
 from allawee_async.batch.journal import BatchJournal, JournalEntry, JournalOwner, State
-from allawee_async.batch.outcomes import (
-    BatchReport,
+from allawee_async.batch.rows import (
+    BatchRow,
     BatchRowsError,
-    Outcome,
-    OutcomeState,
+    Plan,
     RowProblem,
+    batch_verb,
+    check_rows,
+    totals,
 )
-from allawee_async.batch.rows import BatchRow, Plan, batch_verb, check_rows, totals
 from allawee_async.errors import (
     AllaweeError,
     AuthenticationError,
@@ -35,6 +38,94 @@ _logger: Final = logging.getLogger("allawee_async")
 
 _CONCERNS_ALL_ROWS: Final = (AuthenticationError, PermissionDeniedError)
 _OPEN: Final = ("sent", "unknown")
+
+
+class OutcomeState(StrEnum):
+    """How a row ended: `skipped` was done in an earlier run, `unknown` may have taken effect."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@attrs.frozen
+class Outcome:
+    """How one row ended.
+
+    Attributes:
+        reference: The reference of the row.
+        state: `done`, `refused` (it had no effect), `unknown` (it may have had one: look before you
+            do it another way), or `skipped` (it was done in an earlier run).
+        id: The id of the object that it made.
+        status: The status of that object; a payment that is done can be `failed`.
+        error: What was raised, if it is not done.
+    """
+
+    reference: str
+    state: OutcomeState
+    id: str | None = None
+    status: str | None = None
+    error: AllaweeError | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether what it made has the status `failed`: it is done, and no money has moved."""
+        return self.status == "failed"
+
+
+@attrs.frozen
+class BatchReport:
+    """How a batch ended. It iterates over the outcomes, in the order of the rows.
+
+    Attributes:
+        outcomes: One for each row.
+        total: What the rows that are done come to, by currency, in minor units; those of earlier
+            runs included, payments that have failed left out. Empty for verbs without an amount.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    total: Mapping[str, int]
+
+    @property
+    def done(self) -> int:
+        """How many rows took effect in this run."""
+        return self._counts[OutcomeState.DONE]
+
+    @property
+    def refused(self) -> int:
+        """How many rows had no effect; the same batch sends them again."""
+        return self._counts[OutcomeState.REFUSED]
+
+    @property
+    def unknown(self) -> int:
+        """How many rows may have taken effect, without that it could be found out."""
+        return self._counts[OutcomeState.UNKNOWN]
+
+    @property
+    def skipped(self) -> int:
+        """How many rows were done in an earlier run."""
+        return self._counts[OutcomeState.SKIPPED]
+
+    @property
+    def failed(self) -> int:
+        """How many of the rows that are done, in this run or an earlier one, made what failed.
+
+        It is what the last answer said; a payment that was `pending` then may have failed since.
+        """
+        return sum(outcome.has_failed for outcome in self.outcomes)
+
+    @property
+    def _counts(self) -> Counter[OutcomeState]:
+        return Counter(outcome.state for outcome in self.outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Iterate over the outcomes."""
+        return iter(self.outcomes)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.outcomes)
 
 
 async def run_batch(
@@ -102,7 +193,7 @@ async def _owner(plan: Plan, noun: Findable[Any]) -> JournalOwner:
     key = await session.keys.ask()
     fingerprint = sha256(b"allawee_async.batch\n" + key.encode()).hexdigest()[:16]
     host = session.hosts.url(secure=plan.verb.route.secure)
-    return JournalOwner(verb=plan.verb.call, host=host, key=fingerprint)
+    return JournalOwner(plan.verb.call, host, fingerprint)
 
 
 def _refuse_changed_rows(plan: Plan, journal: BatchJournal) -> None:
@@ -214,7 +305,12 @@ class _Batch:
         return await self._sent(row, was_sent=was_sent)
 
     async def _sent(self, row: BatchRow, *, was_sent: bool) -> Outcome:
-        await self._record_before(row, was_sent=was_sent)
+        try:
+            await self.journal.record(JournalEntry(row.reference, row.digest, "sent"))
+        except asyncio.CancelledError:
+            if not was_sent:  # nor was it now, after all
+                self.journal.note(JournalEntry(row.reference, row.digest, "refused"))
+            raise
         try:
             made = await self.verb(*row.path_values, **row.values)
         except AllaweeError as error:
@@ -225,14 +321,6 @@ class _Batch:
                 return await self._looked_up(row, error)
             return await self._ended(row, OutcomeState.REFUSED, error=error)
         return await self._ended(row, OutcomeState.DONE, made=made)
-
-    async def _record_before(self, row: BatchRow, *, was_sent: bool) -> None:
-        try:
-            await self.journal.record(_entry(row, "sent"))
-        except asyncio.CancelledError:
-            if not was_sent:
-                self.journal.note(_entry(row, "refused"))  # it was not sent after all
-            raise
 
     async def _looked_up(self, row: BatchRow, error: AllaweeError | None = None) -> Outcome:
         """Look for what a row may have made; what is not there may still come, so that is open."""
@@ -256,8 +344,8 @@ class _Batch:
         error: AllaweeError | None = None,
     ) -> Outcome:
         id_, status = _text_of(made, "id"), _text_of(made, "status")
-        entry = _entry(row, cast("State", state.value), id_=id_, status=status)
-        await self.journal.record(entry)
+        known = JournalEntry(row.reference, row.digest, cast("State", state.value), id_, status)
+        await self.journal.record(known)
         return Outcome(row.reference, state, id_, status, error)
 
 
@@ -276,14 +364,6 @@ async def _each(
                 workers.create_task(work())
     except ExceptionGroup as group:  # the others were cancelled by the first
         raise group.exceptions[0] from None
-
-
-def _entry(
-    row: BatchRow, state: State, *, id_: str | None = None, status: str | None = None
-) -> JournalEntry:
-    return JournalEntry(
-        reference=row.reference, digest=row.digest, state=state, id=id_, status=status
-    )
 
 
 def _text_of(made: object, name: str) -> str | None:
