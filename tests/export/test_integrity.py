@@ -34,10 +34,12 @@ DOCUMENTS[13]["name"] = 5
 DOCUMENTS[31] = {"id": "cus.broken"}
 GOOD = [document["id"] for document in DOCUMENTS if isinstance(document.get("name"), str)]
 DOWN = ServerError("down", status=500)
+REFUSED = BadRequestError("no such filter", status=400)
 
+pytestmark = pytest.mark.usefixtures("no_thread")
 formats = pytest.mark.parametrize("kind", FORMATS)
 
-CHANGES = 10 if LONG else 4
+CHANGES = 10 if LONG else 2
 LINKS = [(kind, link) for kind in FORMATS for link in ("symbolic", "dangling", "hard")]
 
 
@@ -192,15 +194,15 @@ async def test_the_names_in_a_checkpoint_stay(tmp_path: Path) -> None:
 # Finished files.
 
 
-@formats
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("kind", "change", "told"),
     [
-        ({"filter": "status|eq|active"}, r"filter is status\|eq\|active, it was not given"),
-        ({"columns": "id"}, "the columns are others"),
-        ({"max_items": 3}, "max_items is 3"),
-        ({"reveal": True}, "reveal is True"),
-        ({"model": "other"}, "the list is https://api.example/cards"),
+        ("csv", {"filter": "status|eq|active"}, r"filter is status\|eq\|active, it was not given"),
+        ("parquet", {"columns": "id"}, "the columns are others"),
+        ("jsonl", {"max_items": 3}, "max_items is 3"),
+        ("jsonl.gz", {"reveal": True}, "reveal is True"),
+        ("csv", {"model": "other"}, "the list is https://api.example/cards"),
+        ("parquet", {"model": "other"}, "the list is https://api.example/cards"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -321,7 +323,6 @@ async def test_links_beside_the_file_are_not_followed(
             assert ids_in(target) == GOOD
         assert theirs.read_text() == "theirs"
         assert not (tmp_path / "nothing").exists()
-        await export(FakeList(DOCUMENTS).pager(), folder / "other", format="csv", overwrite=True)
 
 
 @pytest.mark.parametrize("ending", ["part", "rejected.jsonl.part", "checkpoint"])
@@ -404,9 +405,15 @@ async def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -
 # Exports that never began.
 
 
-@formats
-@pytest.mark.parametrize("error", [BadRequestError("no such filter", status=400), DOWN])
-@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "error", "overwrite"),
+    [
+        ("parquet", DOWN, False),
+        ("jsonl", DOWN, True),
+        ("jsonl.gz", REFUSED, False),
+        ("csv", REFUSED, True),
+    ],
+)
 async def test_what_has_read_nothing_leaves_nothing(
     tmp_path: Path, kind: str, error: Exception, overwrite: bool
 ) -> None:

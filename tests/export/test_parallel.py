@@ -34,7 +34,7 @@ RESUMED = [(kind, parallel) for kind in FORMATS for parallel in (1, 3, 8)]
 @pytest.fixture
 def customers() -> int:
     """How many there are."""
-    return 300
+    return 150
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_no_more_pages_are_read_at_a_time_than_that(
 
     await export(pager, tmp_path / "customers.jsonl", parallel=4)
 
-    assert len(ids_in(tmp_path / "customers.jsonl")) == 300
+    assert len(ids_in(tmp_path / "customers.jsonl")) == 150
     assert most == 4
 
 
@@ -109,7 +109,7 @@ async def test_it_is_resumed_with_as_many_at_a_time_as_one_likes(
     await export(allawee.customers.list(limit=10), whole)
 
     def refuse(progress: ExportProgress) -> None:
-        if progress.rows >= 150:
+        if progress.rows >= 75:
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -126,12 +126,12 @@ async def test_it_is_resumed_with_as_many_at_a_time_as_one_likes(
         on_progress=told.append,
     )
 
-    assert (result.rows, result.rejected) == (300, 2)
+    assert (result.rows, result.rejected) == (150, 2)
     assert ids_in(target) == ids_in(whole)
     assert len(sandbox.requests) - asked < 25
-    assert told[0].resumed >= 150
-    assert told[-1].rows == 300
-    assert told[-1].saved >= 150
+    assert told[0].resumed >= 75
+    assert told[-1].rows == 150
+    assert told[-1].saved >= 75
     assert {name for name in beside(target) if "customers" in name} == set()
 
 
@@ -141,7 +141,7 @@ async def test_an_unfinished_part_is_not_left_behind_by_what_begins_anew(
     target = tmp_path / "customers.jsonl"
 
     def refuse(progress: ExportProgress) -> None:
-        if progress.rows >= 100:
+        if progress.rows >= 50:
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -151,7 +151,7 @@ async def test_an_unfinished_part_is_not_left_behind_by_what_begins_anew(
     await export(allawee.customers.list(limit=100), target, overwrite=True)
 
     assert beside(target) == set()
-    assert len(ids_in(target)) == 300
+    assert len(ids_in(target)) == 150
 
 
 @pytest.mark.parametrize("index", ["", "1", "5"])
@@ -161,7 +161,7 @@ async def test_a_part_that_was_changed_is_told(
     target = tmp_path / "customers.jsonl"
 
     def refuse(progress: ExportProgress) -> None:
-        if progress.rows >= 200:
+        if progress.rows >= 100:
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -179,7 +179,7 @@ async def test_an_error_of_a_part_is_the_error_of_the_export(
     target = tmp_path / "customers.csv"
     pages = iter(range(1000))
     sandbox.faults.latency(
-        lambda: 0.0 if next(pages) != 60 else (sandbox.faults.status(401), 0.0)[1]
+        lambda: 0.0 if next(pages) != 40 else (sandbox.faults.status(401), 0.0)[1]
     )
 
     with pytest.raises(AllaweeError, match="HTTP 401"):
@@ -187,7 +187,7 @@ async def test_an_error_of_a_part_is_the_error_of_the_export(
     sandbox.faults.clear()
     await export(allawee.customers.list(limit=5), target, parallel=8, resume=True)
 
-    assert len(set(ids_in(target))) == 300
+    assert len(set(ids_in(target))) == 150
 
 
 @pytest.mark.parametrize("customers", [0, 1, 3])

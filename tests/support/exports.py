@@ -6,7 +6,7 @@ import csv
 import gzip
 import json
 import os
-from copy import deepcopy
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ class FakeList:
         if "after" in query:
             (at,) = [n for n, found in enumerate(self.documents) if _id(found) == query["after"]]
             start = at + 1
-        page = deepcopy(self.documents[start : start + limit])
+        page = pickle.loads(pickle.dumps(self.documents[start : start + limit]))
         reply = Reply(200, {}, raw=page)
         reply.metadata = {"hasMore": len(page) == limit}
         if "countTotal" in query:
