@@ -20,10 +20,10 @@ from allawee_async.codec import reading as decoding
 from allawee_async.codec.compiled import Compiled, compile_model, learn
 from allawee_async.codec.json import NotJSON, Raw, document, loads, loads_leniently, parts, scanned
 from allawee_async.codec.reading import Mismatch, Reader, read_carefully
-from allawee_async.codec.writing import write, write_model, write_timestamp
+from allawee_async.codec.writing import write, write_model
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, masked
+from allawee_async.models.schema import Kind, ModelField, Shape, fields_of, is_kind_of, masked
 from allawee_async.types import FreeForm, JSONObject, JSONValue
 
 M = TypeVar("M", bound=Model)
@@ -186,24 +186,13 @@ def reader(cls: type[M]) -> ModelReader[M]:
     return cast("ModelReader[M]", converter.get_structure_hook(cls))
 
 
-def field_reader(shape: Shape) -> Reader:
-    """Return the reader of what a field holds, or an item of a list."""
-    return _field_reader(shape, converter)
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Model)
-
-
 class ModelReader(Generic[M]):
     """How one class of models is read: the usual objects fast, the others carefully."""
 
     def __init__(self, cls: type[M], converter: Converter) -> None:
         self._cls = cls
-        self._fields = [
-            (field, _field_reader(field, converter)) for field in fields_of(cls).values()
-        ]
-        self._converter = converter
+        self._find = converter.get_structure_hook
+        self._fields = [(field, self._find(field)) for field in fields_of(cls).values()]
         self._compiled: Compiled | None = None
         self._is_stale = True
 
@@ -238,7 +227,7 @@ class ModelReader(Generic[M]):
         if self._is_stale:
             self._is_stale = False
             with suppress(TypeError):  # a class that does more with its values than to hold them
-                self._compiled = compile_model(self._cls, self._converter.get_structure_hook)
+                self._compiled = compile_model(self._cls, self._find)
         return self._compiled
 
     def _carefully(self, value: Any) -> M:
@@ -248,17 +237,15 @@ class ModelReader(Generic[M]):
         return model
 
 
-def _field_reader(shape: Shape, converter: Converter) -> Reader:
+def _shape_reader(shape: Shape, converter: Converter) -> Reader:
+    """Return the reader of what a field holds, or an item of a list."""
     if isinstance(shape, ModelField) and isinstance(shape.default, attrs.Factory):  # type: ignore[arg-type]
         raise TypeError(f"the default of {shape.attribute} cannot be shared by all instances")
-    expected = shape.type or shape
-    read = converter.get_structure_hook(expected)
-    return lambda value, _: read(value, expected)
-
-
-def _shape_reader(shape: Shape, converter: Converter) -> Reader:
+    if shape.type is not None:
+        read = converter.get_structure_hook(shape.type)
+        return lambda value, _: read(value, shape.type)
     if shape.item is not None:
-        read_item = _field_reader(shape.item, converter)
+        read_item = converter.get_structure_hook(shape.item)
         return decoding.list_reader(read_item, nullable=shape.item.nullable)
     if shape.kind is Kind.RELATION:
         return decoding.relation_reader(shape.model, converter.get_structure_hook)
@@ -277,10 +264,9 @@ def make_converter() -> Converter:
     made.register_structure_hook(datetime, decoding.read_timestamp)
     made.register_structure_hook(date, decoding.read_date)
     made.register_structure_hook_factory(lambda found: isinstance(found, Shape), _shape_reader)
-    made.register_structure_hook_factory(_is_model, ModelReader)
-    made.register_unstructure_hook(Model, write_model)
-    made.register_unstructure_hook(datetime, write_timestamp)
-    made.register_unstructure_hook(date, write)
+    made.register_structure_hook_factory(lambda found: is_kind_of(found, Model), ModelReader)
+    for cls in (Model, datetime, date):
+        made.register_unstructure_hook(cls, write)
     return made
 
 

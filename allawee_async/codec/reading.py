@@ -26,12 +26,10 @@ _PADDED: Final = {text: f"{day:02}" for day in range(1, 32) for text in (f"{day}
 
 
 class Mismatch(Exception):  # noqa: N818 - internal; it becomes a DecodeError at the edge
-    """A value that is not what the documents say. It does not hold the value itself."""
+    """A value that is not what the documents say; it tells what was found, not the value itself."""
 
     def __init__(self, expected: str, value: object) -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.found = _json_name(value)
+        super().__init__(f"expected {expected}, found {_json_name(value)}")
         self._steps: list[str] = []
 
     def within(self, step: str) -> NoReturn:
@@ -43,10 +41,6 @@ class Mismatch(Exception):  # noqa: N818 - internal; it becomes a DecodeError at
     def path(self) -> str:
         """Where the value stands, in wire names: `claims.individualInformation.dateOfBirth`."""
         return "".join(reversed(self._steps)).removeprefix(".")
-
-    def __str__(self) -> str:
-        """Say what was expected and what was found, never the value."""
-        return f"expected {self.expected}, found {self.found}"
 
 
 def refused(kind: Kind, value: object) -> Mismatch:
@@ -120,26 +114,24 @@ def _moment(value: Any) -> datetime:
         return datetime.fromisoformat(value)
 
 
-def date_reader(*, keeps_text: bool) -> Reader:
-    """Return the reader of a date, with zero padding or without: `1997-2-13` and `1996-02-14`.
+def read_date(value: Any, _: object) -> date:
+    """Read a date, with zero padding or without: `1997-2-13`; of a timestamp its date is taken."""
+    try:
+        if len(value) == 10 and value[7] == "-":
+            return date.fromisoformat(value)
+        return _unpadded_date(value)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise refused(Kind.DATE, value) from None
 
-    Of a timestamp the date is taken.
 
-    Args:
-        keeps_text: Whether a text that is no date is kept: one odd date must not hide who has it.
-    """
-
-    def read_date(value: Any, _: object) -> Any:
-        try:
-            if len(value) == 10 and value[7] == "-":
-                return date.fromisoformat(value)
-            return _unpadded_date(value)
-        except (AttributeError, LookupError, TypeError, ValueError):
-            if keeps_text and isinstance(value, str):
-                return value
-            raise refused(Kind.DATE, value) from None
-
-    return read_date
+def read_date_or_text(value: Any, _: object) -> date | str:
+    """Read a date, but keep a text that is none: one odd date must not hide who has it."""
+    try:
+        return read_date(value, _)
+    except Mismatch:
+        if isinstance(value, str):
+            return value
+        raise
 
 
 def _unpadded_date(value: Any) -> date:
@@ -147,10 +139,6 @@ def _unpadded_date(value: Any) -> date:
         return _moment(value).date()
     year, month, day = value.split("-")
     return date.fromisoformat(f"{year}-{_PADDED[month]}-{_PADDED[day]}")
-
-
-read_date: Final = date_reader(keeps_text=False)
-read_date_or_text: Final = date_reader(keeps_text=True)
 
 
 def read_object(value: Any, _: object) -> Any:

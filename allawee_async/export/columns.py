@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from allawee_async.codec.converter import field_reader
+from allawee_async.codec.converter import converter
 from allawee_async.codec.reading import Reader
 from allawee_async.errors import ConfigurationError
 from allawee_async.models.base import Model
@@ -64,7 +64,7 @@ class Column:
     @cached_property
     def read(self) -> Reader:
         """How the model reads it."""
-        return field_reader(self.field)
+        return converter.get_structure_hook(self.field)
 
     @cached_property
     def lists(self) -> type[Model] | None:

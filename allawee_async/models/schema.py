@@ -232,10 +232,10 @@ def shape_of(annotation: object) -> Shape:
     nullable = len(members) < len(get_args(annotation))
     mapped = any(get_origin(member) in (dict, Mapping) for member in members)
     for member in members:
-        if _is_kind_of(member, Model):
+        if is_kind_of(member, Model):
             kind = Kind.RELATION if str in members else Kind.OBJECT
             return Shape(kind=kind, model=member, nullable=nullable)
-        if _is_kind_of(member, OpenEnum):
+        if is_kind_of(member, OpenEnum):
             return Shape(kind=Kind.CHOICE, enumeration=member, nullable=nullable)
         if get_origin(member) in (tuple, list, Sequence):
             item = shape_of(get_args(member)[0])
@@ -256,7 +256,8 @@ def members_of(annotation: object) -> list[Any]:
     return [annotation]
 
 
-def _is_kind_of(member: object, parent: type) -> bool:
+def is_kind_of(member: object, parent: type) -> bool:
+    """Whether it is a class of this kind."""
     return isinstance(member, type) and issubclass(member, parent)
 
 
