@@ -18,6 +18,8 @@ FreeForm: TypeAlias = Mapping[str, object]
 
 Strings: TypeAlias = Sequence[str]
 """Several texts: a list or a tuple, as the caller likes."""
+Things: TypeAlias = Sequence[str | JSONObject]
+"""Names, ids or objects: a list or a tuple."""
 
 SECRET: Final = "secret"  # noqa: S105 - it marks one
 MINOR_UNITS: Final = "minor units"

@@ -7,14 +7,14 @@ sends beyond the documents is kept in `extra` and written back by `allawee_async
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast, get_args, get_origin
 
 import attrs
 
 from allawee_async.redaction import MASK, without_named_secrets
-from allawee_async.types import JSONObject, JSONValue, Strings
+from allawee_async.types import JSONValue
 
-__all__ = ["MONEY", "APIObject", "Model", "OpenEnum", "as_things", "as_tuple", "known", "model"]
+__all__ = ["MONEY", "APIObject", "Model", "OpenEnum", "known", "model"]
 
 C = TypeVar("C")
 E = TypeVar("E")
@@ -67,10 +67,20 @@ def _without_secrets(value: Any) -> object:
 def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     """Let attrs tell other printers, which ask it, what is shown of a field.
 
-    What the objects of the API have in common stands behind what is their own.
+    What the objects of the API have in common stands behind what is their own; and a list becomes
+    a tuple, so that a model that holds it is a value.
     """
     told = [field.evolve(repr=_told(field)) if field.repr is True else field for field in fields]
-    return sorted(told, key=_is_in_common)
+    held = [field.evolve(converter=_as_tuple) if _is_sequence(field) else field for field in told]
+    return sorted(held, key=_is_in_common)
+
+
+def _is_sequence(field: "attrs.Attribute[Any]") -> bool:
+    return any(get_origin(member) is Sequence for member in get_args(field.type))
+
+
+def _as_tuple(value: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    return None if value is None else tuple(value)
 
 
 def _is_in_common(field: "attrs.Attribute[Any]") -> bool:
@@ -87,16 +97,6 @@ def _text(value: object) -> str:
 
 def _or_none(value: Mapping[str, JSONValue] | None) -> Mapping[str, JSONValue] | None:
     return value or None  # an object costs nothing for the extra fields that it has not
-
-
-def as_tuple(value: Strings | None) -> tuple[str, ...] | None:
-    """Return texts as a tuple, so that a model that holds them is a value; for `converter=`."""
-    return None if value is None else tuple(value)
-
-
-def as_things(value: Sequence[str | JSONObject] | None) -> tuple[str | JSONObject, ...] | None:
-    """Return names, ids or objects as a tuple; for `converter=`."""
-    return None if value is None else tuple(value)
 
 
 @model(kw_only=True)

@@ -5,21 +5,12 @@ from collections.abc import Sequence
 import attrs
 
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import (
-    MONEY,
-    APIObject,
-    Model,
-    OpenEnum,
-    as_things,
-    as_tuple,
-    known,
-    model,
-)
+from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.redaction import SECRET
-from allawee_async.types import JSONObject, Strings
+from allawee_async.types import JSONObject, Strings, Things
 
 __all__ = [
     "Card",
@@ -71,12 +62,6 @@ class SpendingLimit(Model):
     interval: SpendingInterval | str | None = None
 
 
-def _limits(
-    limits: Sequence[SpendingLimit | None] | None,
-) -> tuple[SpendingLimit | None, ...] | None:
-    return None if limits is None else tuple(limits)
-
-
 @model(kw_only=True)
 class CardControls(Model):
     """What a card may be used for. Each list allows only, or blocks, what it names.
@@ -93,21 +78,15 @@ class CardControls(Model):
         spending_limits: How much may be spent; the documents show null among them, too.
     """
 
-    allowed_mcc: Strings | None = attrs.field(default=None, converter=as_tuple)
-    blocked_mcc: Strings | None = attrs.field(default=None, converter=as_tuple)
-    allowed_categories: Strings | None = attrs.field(default=None, converter=as_tuple)
-    blocked_categories: Strings | None = attrs.field(default=None, converter=as_tuple)
-    allowed_channels: Strings | None = attrs.field(default=None, converter=as_tuple)
-    blocked_channels: Strings | None = attrs.field(default=None, converter=as_tuple)
-    allowed_merchants: Sequence[str | JSONObject] | None = attrs.field(
-        default=None, converter=as_things
-    )
-    blocked_merchants: Sequence[str | JSONObject] | None = attrs.field(
-        default=None, converter=as_things
-    )
-    spending_limits: Sequence[SpendingLimit | None] | None = attrs.field(
-        default=None, converter=_limits
-    )
+    allowed_mcc: Strings | None = None
+    blocked_mcc: Strings | None = None
+    allowed_categories: Strings | None = None
+    blocked_categories: Strings | None = None
+    allowed_channels: Strings | None = None
+    blocked_channels: Strings | None = None
+    allowed_merchants: Things | None = None
+    blocked_merchants: Things | None = None
+    spending_limits: Sequence[SpendingLimit | None] | None = None
 
 
 @model(kw_only=True)

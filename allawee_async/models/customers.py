@@ -1,15 +1,14 @@
 """Customers: the persons and businesses that hold cards and accounts."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 import attrs
 
-from allawee_async.models.base import Model, OpenEnum, as_things, known, model
+from allawee_async.models.base import Model, OpenEnum, known, model
 from allawee_async.models.common import Address
 from allawee_async.redaction import SECRET
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, Things
 
 __all__ = [
     "BusinessInformation",
@@ -134,9 +133,7 @@ class Claims(Model):
     individual_identity: Identity | None = None
     business_information: BusinessInformation | None = None
     business_identity: Identity | None = None
-    business_directors: Sequence[str | JSONObject] | None = attrs.field(
-        default=None, converter=as_things
-    )
+    business_directors: Things | None = None
     business_address: Address | None = None
 
 

@@ -1,12 +1,8 @@
 """Disputes: authorizations that a card holder contests."""
 
-from collections.abc import Sequence
-
-import attrs
-
-from allawee_async.models.base import APIObject, OpenEnum, as_things, known, model
+from allawee_async.models.base import APIObject, OpenEnum, known, model
 from allawee_async.models.card_authorizations import CardAuthorization
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, Things
 
 __all__ = ["Dispute", "DisputeReason"]
 
@@ -40,5 +36,5 @@ class Dispute(APIObject):
     reason: DisputeReason | None = None
     source: str | CardAuthorization | JSONObject | None = None
     text: str | None = None
-    documents: Sequence[str | JSONObject] | None = attrs.field(default=None, converter=as_things)
+    documents: Things | None = None
     user: str | JSONObject | None = None

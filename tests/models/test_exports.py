@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-MEANS = {"MONEY", "as_things", "as_tuple", "known", "model"}
+MEANS = {"MONEY", "known", "model"}
 """What the base module offers to other modules of models only."""
 
 
