@@ -11,9 +11,8 @@ import pytest
 from rich.console import Console
 
 from allawee_async import RetryEvent, RetryPolicy
-from allawee_async.cli.demo import sources as demo_sources
-from allawee_async.cli.demo import walking
-from allawee_async.cli.demo.walking import Walk, WalkProgress
+from allawee_async.cli.demo import run as demo_run
+from allawee_async.cli.demo.walk import Walk
 from allawee_async.cli.output import console, live_bar
 from allawee_async.errors import (
     Attempt,
@@ -30,8 +29,8 @@ from tests.cli.conftest import Run
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing take a while: what a person is to see is no matter here."""
-    monkeypatch.setattr(demo_sources, "_LONGEST_LATENCY", 0.001)
-    monkeypatch.setattr(demo_sources, "_PATIENCE", RetryPolicy(attempts=6, base_delay=0.001))
+    monkeypatch.setattr(demo_run, "_LONGEST_LATENCY", 0.001)
+    monkeypatch.setattr(demo_run, "_PATIENCE", RetryPolicy(attempts=6, base_delay=0.001))
 
 
 def test_with_faults(run: Run) -> None:
@@ -130,9 +129,9 @@ def test_a_walk_that_is_not_whole_is_said_and_1(
 def test_a_fault_that_does_not_go_away_ends_the_demo(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo_sources, "_PATIENCE", RetryPolicy(attempts=1))
-    monkeypatch.setattr(demo_sources, "_SHARE_OF_FAULTS", 1.0)
-    monkeypatch.setattr(demo_sources, "_KINDS_OF_FAULTS", ("503",))
+    monkeypatch.setattr(demo_run, "_PATIENCE", RetryPolicy(attempts=1))
+    monkeypatch.setattr(demo_run, "_SHARE_OF_FAULTS", 1.0)
+    monkeypatch.setattr(demo_run, "_KINDS_OF_FAULTS", ("503",))
     result = run("demo", "--customers", "30")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: Service Unavailable [HTTP 503")
@@ -235,8 +234,7 @@ class TestLive:
 
 
 def test_a_live_api_that_does_not_count() -> None:
-    source = object.__new__(demo_sources.LiveSource)
-    assert source.praise(Walk(count=2)) == "2 customers came, none of them twice"
+    assert Walk(count=2).praise == "2 customers came, none of them twice"
 
 
 @pytest.mark.parametrize(
@@ -251,21 +249,19 @@ def test_a_live_api_that_does_not_count() -> None:
 )
 def test_retries_are_counted_by_their_reason(error: Any, reason: Any) -> None:
     attempt = Attempt(number=1, status=None, error="x", request_id=None, elapsed=0.0, pause=0.0)
-    walk = walking.Walk()
+    walk = Walk()
     walk.note_retry(RetryEvent(method="GET", path="/customers", attempt=attempt, error=error))
     assert walk.retries == {reason: 1}
 
 
 class TestProgress:
-    def shown(
-        self, monkeypatch: pytest.MonkeyPatch, walk: Any, *, width: Any = 100, max_items: Any = None
-    ) -> Any:
+    def shown(self, monkeypatch: pytest.MonkeyPatch, walk: Any, *, width: Any = 100) -> Any:
         file = io.StringIO()
         terminal = Console(file=file, width=width, force_terminal=True, color_system=None)
         monkeypatch.setattr(live_bar, "progress_console", lambda: terminal)
         monkeypatch.setattr(live_bar, "someone_watches", lambda: True)
-        with WalkProgress(max_items) as progress:
-            progress.show(walk)
+        with live_bar.LiveBar() as bar:
+            walk.show(bar)
         return file.getvalue()
 
     def test_count_total_rate_and_retries(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +272,7 @@ class TestProgress:
         assert "1,200/5,000  2,400/s  1 retry" in self.shown(monkeypatch, walk)
 
     def test_the_end_is_where_the_walk_stops(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        text = self.shown(monkeypatch, Walk(count=5, total=5000), max_items=50)
+        text = self.shown(monkeypatch, Walk(count=5, total=5000, most=50))
         assert "5/50 " in text
 
     def test_a_total_that_nobody_knows(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,8 +285,8 @@ class TestProgress:
         assert "retries" not in text
 
     def test_nothing_where_stderr_is_no_terminal(self, capsys: pytest.CaptureFixture[str]) -> None:
-        with WalkProgress(None) as progress:
-            progress.show(Walk(count=5))
+        with live_bar.LiveBar() as bar:
+            Walk(count=5).show(bar)
         assert capsys.readouterr() == ("", "")
 
     def test_who_watches(self, monkeypatch: pytest.MonkeyPatch) -> None:

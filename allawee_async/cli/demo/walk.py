@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from allawee_async.cli.output.live_bar import LiveBar
+from allawee_async.cli.wording import counted
 from allawee_async.errors import APIError, DecodeError, RequestTimeoutError, TransportError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Walk:
 
     Attributes:
         first: The first customers.
+        most: After how many it stops; None is never.
+        known: The ids of all customers that there are; None where nobody but the API knows.
         count: How many customers came, repeated ones included.
         ids: Their ids; each once.
         pages: How many pages they came on.
@@ -39,6 +42,8 @@ class Walk:
     """
 
     first: list[Customer] = attrs.field(factory=list["Customer"])
+    most: int | None = None
+    known: frozenset[str] | None = None
     count: int = 0
     ids: set[str] = attrs.field(factory=set[str])
     pages: int = 0
@@ -69,23 +74,44 @@ class Walk:
         """Customers per second."""
         return self.count / self.seconds if self.seconds else 0.0
 
+    @property
+    def objection(self) -> str | None:
+        """What is wrong with a walk that has ended, or None."""
+        if self.known is None:
+            told = f"{counted(self.repeated, 'customer')} came more than once"
+            return told if self.repeated else None
+        wanted = min(len(self.known), self.most or len(self.known))
+        strangers = len(self.ids - self.known)
+        if self.repeated:
+            return f"{self.repeated:,} of {self.count:,} customers came more than once"
+        if strangers:
+            return f"{counted(strangers, 'customer')} came that the sandbox does not have"
+        if self.count != wanted:
+            return f"{counted(self.count, 'customer')} came, and {wanted:,} should have"
+        return None
 
-class WalkProgress(LiveBar):
-    """A live bar of a walk, with its rate and its retries."""
+    @property
+    def praise(self) -> str:
+        """What was checked, of a walk without objection."""
+        if self.known is None:
+            told = "" if self.total is None else f"; the API counts {self.total:,}"
+            return f"{counted(self.count, 'customer')} came, none of them twice{told}"
+        known = len(self.known)
+        if self.count == known == 1:
+            return "the sandbox's only customer came exactly once"
+        if self.count == known:
+            return f"each of the sandbox's {known:,} customers came exactly once"
+        return f"stopped after {self.count:,} of {counted(known, 'customer')}; none came twice"
 
-    def __init__(self, max_items: int | None) -> None:
-        super().__init__()
-        self._max_items = max_items
-
-    def show(self, walk: Walk) -> None:
-        """Bring the bar up to date."""
-        ends = [end for end in (walk.total, self._max_items) if end is not None]
-        retries = walk.retries.total()
+    def show(self, bar: LiveBar) -> None:
+        """Tell a bar how far the walk is, its rate and its retries."""
+        ends = [end for end in (self.total, self.most) if end is not None]
+        retries = self.retries.total()
         word = "retry" if retries == 1 else "retries"
-        self.tell(
-            completed=walk.count,
+        bar.tell(
+            completed=self.count,
             total=min(ends, default=None),
-            details=f"  {walk.rate:,.0f}/s  {retries:,} {word}",
+            details=f"  {self.rate:,.0f}/s  {retries:,} {word}",
         )
 
 
