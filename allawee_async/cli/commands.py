@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from importlib import import_module
 from typing import Any, Final
@@ -13,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from allawee_async.cli.arguments import moved_behind
-from allawee_async.cli.program import Debug, NoColor
+from allawee_async.cli.options import made_command
 from allawee_async.cli.wording import kebab
 from allawee_async.resources import nouns_of
 
@@ -39,81 +37,20 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Hold payments against the logs of the accounts that paid them.",
     ),
     "webhooks listen": (
-        "listen.commands",
+        "listen.run",
         "Receive webhooks on this computer, and show what comes, until Ctrl-C.",
     ),
     "webhooks sign": (
-        "listen.commands",
+        "listen.signing",
         "Sign a body as Allawee signs its webhooks, and print the signature.",
     ),
     "webhooks verify": (
-        "listen.commands",
+        "listen.signing",
         "Tell whether a signature fits a body, and what the body says.",
     ),
 }
 """What is more than a call of the API: in which module a function of the last name is, and its line
 in the help, which is the first one of its docstring."""
-
-_OF_ALL: Final = (("no_color", NoColor), ("debug", Debug))
-
-
-def parameter(
-    name: str, annotation: Any, default: Any = inspect.Parameter.empty
-) -> inspect.Parameter:
-    """Return a parameter of a command that is given by name; without a default it is required."""
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, annotation=annotation, default=default)
-
-
-def made_command(
-    function: Callable[..., object],
-    name: str,
-    parameters: Sequence[inspect.Parameter] | None = None,
-    cls: type[TyperCommand] | None = None,
-    **texts: Any,
-) -> Any:
-    """Return Typer's command for a function: its parameters become arguments and options.
-
-    A parameter whose type is a class of attrs becomes an option for each attribute of the class.
-
-    Args:
-        function: What the command calls.
-        name: What it is called.
-        parameters: What the function takes; None asks it.
-        cls: Its class, if it is a special one.
-        **texts: `help` and `epilog`, in place of the docstring.
-    """
-    if parameters is None:
-        parameters = tuple(inspect.signature(function, eval_str=True).parameters.values())
-    spread = {one.name: one.annotation for one in parameters if _fields(one.annotation)}
-    taken = [one for each in parameters for one in _fields(each.annotation) or [each]]
-    taken += [parameter(common, option, default=False) for common, option in _OF_ALL]
-
-    @functools.wraps(function)
-    def typed(*positional: object, **given: Any) -> None:
-        for common, _ in _OF_ALL:  # their callbacks have taken note of them
-            given.pop(common)
-        for taker, options in spread.items():
-            given[taker] = options(**{one.name: given.pop(one.name) for one in _fields(options)})
-        function(*positional, **given)
-
-    typed.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
-    typed.__annotations__ = {one.name: one.annotation for one in taken}
-    app = typer.Typer(
-        add_completion=False,
-        rich_markup_mode=None,  # plain help comes in a third of the time
-        pretty_exceptions_enable=False,  # its tracebacks show local variables, so also keys
-    )
-    app.command(name, cls=cls, **texts)(typed)
-    return typer.main.get_command(app)
-
-
-def _fields(annotation: Any) -> list[inspect.Parameter]:
-    """Return a parameter for each attribute of a class of attrs; none for other annotations."""
-    return [
-        parameter(field.name, field.type, field.default)
-        for field in getattr(annotation, "__attrs_attrs__", ())
-    ]
 
 
 class LazyCommand(TyperCommand):

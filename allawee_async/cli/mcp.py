@@ -1,55 +1,39 @@
 """`allawee mcp`: the verbs as tools of an agent, which may do no more than it is told."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import attrs
 
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import UsageError
+from allawee_async.cli.options import flag, option
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
     from allawee_async.integrations.mcp import Permissions, SpendingLimits
 
-Writes = Annotated[
-    bool, typer.Option("--allow-writes", help="Let the agent change what moves no money.")
-]
-Money = Annotated[
-    bool,
-    typer.Option(
-        "--allow-money", help="Let the agent move money, within --max-amount and --max-total."
-    ),
-]
-MaxAmount = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--max-amount",
+
+@attrs.frozen(kw_only=True)
+class McpOptions:
+    """What an agent may do: an option for each attribute."""
+
+    allow_writes: bool = flag("Let the agent change what moves no money.")
+    allow_money: bool = flag("Let the agent move money, within --max-amount and --max-total.")
+    max_amount: list[str] | None = option(
+        "The most for one payment, in minor units: 500000, or NGN=500000 for one currency; may be "
+        "repeated.",
         metavar="[CURRENCY=]AMOUNT",
-        help="The most for one payment, in minor units: 500000, or NGN=500000 for one currency; "
-        "may be repeated.",
-    ),
-]
-MaxTotal = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--max-total",
+    )
+    max_total: list[str] | None = option(
+        "The most for all payments until the server ends, in minor units, for each currency by "
+        "itself.",
         metavar="[CURRENCY=]AMOUNT",
-        help="The most for all payments until the server ends, in minor units, for each currency "
-        "by itself.",
-    ),
-]
+    )
 
 
-def mcp(
-    *,
-    connection: ConnectionOptions,
-    allow_writes: Writes = False,
-    allow_money: Money = False,
-    max_amount: MaxAmount = None,
-    max_total: MaxTotal = None,
-) -> None:
+def mcp(*, connection: ConnectionOptions, options: McpOptions) -> None:
     """Serve the API to an agent, as a server of the Model Context Protocol.
 
     It speaks on stdin and stdout. Each verb is a tool, but for those that tell or need card
@@ -58,15 +42,16 @@ def mcp(
     """
     from allawee_async.integrations.mcp import Permissions
 
-    if allow_money and not (max_amount and max_total):
+    max_amount, max_total = options.max_amount or [], options.max_total or []
+    if options.allow_money and not (max_amount and max_total):
         raise UsageError("--allow-money needs --max-amount and --max-total")
-    if (max_amount or max_total) and not allow_money:
+    if (max_amount or max_total) and not options.allow_money:
         raise UsageError("--max-amount and --max-total are for --allow-money")
     permissions = Permissions(
-        writes=allow_writes,
-        money=allow_money,
-        max_amount=_limits("--max-amount", max_amount or []),
-        max_total=_limits("--max-total", max_total or []),
+        writes=options.allow_writes,
+        money=options.allow_money,
+        max_amount=_limits("--max-amount", max_amount),
+        max_total=_limits("--max-total", max_total),
     )
 
     async def serve(client: "AllaweeClient") -> None:

@@ -10,6 +10,7 @@ import typer
 
 from allawee_async.cli.access.credentials import FoundKey, find_key, kind_of
 from allawee_async.cli.errors import UsageError
+from allawee_async.cli.options import flag, option
 
 KeyKind = Literal["test", "live", "sandbox", "unknown"]
 
@@ -37,48 +38,25 @@ Timeout = Annotated[
 class ConnectionOptions:
     """Which API a command talks to, and with which key: an option for each attribute."""
 
-    api_key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--api-key-file",
-            metavar="FILE",
-            help="Read the API key from this file, - for stdin; else ALLAWEE_API_KEY, else the "
-            "key of `allawee login`.",
-        ),
-    ] = None
-    sandbox: Annotated[
-        bool,
-        typer.Option(
-            "--sandbox",
-            help="Use an embedded sandbox instead of the API; --sandbox FILE keeps its state, for "
-            "instance in play.db.",
-        ),
-    ] = False
-    sandbox_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--sandbox-file", dir_okay=False, hidden=True, help="What --sandbox FILE stands for."
-        ),
-    ] = None
-    sandbox_customers: Annotated[
-        int | None,
-        typer.Option(
-            "--sandbox-customers",
-            min=0,
-            max=MOST_CUSTOMERS,
-            metavar="N",
-            help="Customers that a new sandbox begins with (50).",
-        ),
-    ] = None
+    api_key_file: Path | None = option(
+        "Read the API key from this file, - for stdin; else ALLAWEE_API_KEY, else the key of "
+        "`allawee login`.",
+        metavar="FILE",
+    )
+    sandbox: bool = flag(
+        "Use an embedded sandbox instead of the API; --sandbox FILE keeps its state, for instance "
+        "in play.db."
+    )
+    sandbox_file: Path | None = option(
+        "What --sandbox FILE stands for.", dir_okay=False, hidden=True
+    )
+    sandbox_customers: int | None = option(
+        "Customers that a new sandbox begins with (50).", min=0, max=MOST_CUSTOMERS, metavar="N"
+    )
     base_url: BaseUrl = None
     secure_url: SecureUrl = None
     timeout: Timeout = None
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            "--rate", min=0.001, metavar="NUMBER", help="Send no more requests in a second."
-        ),
-    ] = None
+    rate: float | None = option("Send no more requests in a second.", min=0.001, metavar="NUMBER")
 
     @property
     def is_sandbox(self) -> bool:

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import attrs
 import typer
@@ -26,6 +26,7 @@ from allawee_async.cli.doctor.models import (
     compare_recorded,
 )
 from allawee_async.cli.errors import CommandError
+from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, print_json
 from allawee_async.cli.wording import counted
@@ -42,30 +43,20 @@ _STYLES_OF_KINDS: Final = {
 _STYLES: Final = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
 
-Models = Annotated[
-    bool,
-    typer.Option(
-        "--models",
-        help="Read one page of each list, and compare what comes with what the client knows.",
-    ),
-]
-Recorded = Annotated[
-    Path | None,
-    typer.Option(
-        "--recorded",
-        metavar="DIR",
-        help="Compare answers in files such as cards.get.response.json, without a key.",
-    ),
-]
+@attrs.frozen(kw_only=True)
+class DoctorOptions:
+    """What is compared, and how it is told: an option for each attribute."""
+
+    models: bool = flag(
+        "Read one page of each list, and compare what comes with what the client knows."
+    )
+    recorded: Path | None = option(
+        "Compare answers in files such as cards.get.response.json, without a key.", metavar="DIR"
+    )
+    output: ReportOutput = None
 
 
-def doctor(
-    *,
-    connection: ConnectionOptions,
-    models: Models = False,
-    recorded: Recorded = None,
-    output: ReportOutput = None,
-) -> None:
+def doctor(*, connection: ConnectionOptions, options: DoctorOptions) -> None:
     """Check what commands need: the key, the network, the clock.
 
     Nothing is changed. Each check that fails says what to do. --timeout sets how long one may take.
@@ -73,15 +64,15 @@ def doctor(
     With --models it tells instead which fields, values and types the API answers that the client
     does not know; the values themselves are not shown.
     """
-    if models or recorded:
-        _compare_models(connection, recorded, output)
+    if options.models or options.recorded:
+        _compare_models(connection, options)
         return
     if connection.api_key_file == STDIN:
         with suppress(CommandError):  # which is a finding; here nothing else waits for the answer
             _ = connection.key
     findings = asyncio.run(_examined(connection))
     failed = sum(finding.status is Status.FAIL for finding in findings.values())
-    if is_for_a_program(output):
+    if is_for_a_program(options.output):
         checks: list[JSONValue] = [
             {"check": name, **attrs.asdict(finding)} for name, finding in findings.items()
         ]
@@ -92,15 +83,13 @@ def doctor(
         raise CommandError(f"{failed} of {len(findings)} checks failed; each says what to do")
 
 
-def _compare_models(
-    connection: ConnectionOptions, recorded: Path | None, output: ReportOutput
-) -> None:
+def _compare_models(connection: ConnectionOptions, options: DoctorOptions) -> None:
     compared = (
         run_with_client(connection, compare_live)
-        if recorded is None
-        else compare_recorded(recorded)
+        if options.recorded is None
+        else compare_recorded(options.recorded)
     )
-    if is_for_a_program(output):
+    if is_for_a_program(options.output):
         print_json(compared.document())
     else:
         table = Table.grid(padding=(0, 2))

@@ -3,21 +3,18 @@
 Other lists of a noun have a command as well: `allawee accounts export-logs`.
 """
 
-from __future__ import annotations
-
-import inspect
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import attrs
-import typer
 from typer.core import TyperGroup
 
 from allawee_async.cli.access.options import ConnectionOptions
-from allawee_async.cli.commands import LazyCommand, made_command, parameter
+from allawee_async.cli.commands import LazyCommand
 from allawee_async.cli.operations.options import own_parameters
 from allawee_async.cli.operations.output import MaxItems
+from allawee_async.cli.options import flag, made_command, option, parameter
 from allawee_async.cli.wording import kebab, listed
 from allawee_async.resources.verbs import Returns, Verb, verbs_of
 
@@ -28,58 +25,28 @@ _OF_THE_LIST: Final = frozenset(
     }
 )
 
-Out = Annotated[
-    Path,
-    typer.Option(
-        "--out",
-        metavar="FILE",
-        help="The file: .parquet, .jsonl, .jsonl.gz or .csv; - is stdout.",
-        dir_okay=True,
-    ),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format", metavar="FORMAT", help="parquet, jsonl, jsonl.gz or csv; else by the name."
-    ),
-]
-Columns = Annotated[
-    str | None,
-    typer.Option("--columns", metavar="NAMES", help="Only these: id,name,claims; else all."),
-]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with an unfinished export; begin if there is none.")
-]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace a file, or an unfinished export.")
-]
-Reveal = Annotated[
-    bool, typer.Option("--reveal", help="Write identity numbers and other secrets, not ***.")
-]
-Parallel = Annotated[
-    str | None,
-    typer.Option(
-        "--parallel", metavar="N", help="Read so many parts of the list at a time; else one."
-    ),
-]
-Excel = Annotated[
-    bool,
-    typer.Option(
-        "--excel", help="A CSV for people with a spreadsheet: leading zeros and + are kept."
-    ),
-]
 
-_BEFORE: Final[tuple[tuple[str, Any, Any], ...]] = (
-    ("out", Out, inspect.Parameter.empty),
-    ("format", Format, None),
-    ("columns", Columns, None),
-    ("resume", Resume, False),
-    ("overwrite", Overwrite, False),
-    ("reveal", Reveal, False),
-    ("excel", Excel, False),
-    ("max_items", MaxItems, None),
-    ("parallel", Parallel, None),
-)
+@attrs.frozen(kw_only=True)
+class ExportOptions:
+    """How a list becomes a file: an option for each attribute."""
+
+    out: Path = option(
+        "The file: .parquet, .jsonl, .jsonl.gz or .csv; - is stdout.",
+        default=attrs.NOTHING,
+        metavar="FILE",
+    )
+    format: str | None = option(
+        "parquet, jsonl, jsonl.gz or csv; else by the name.", metavar="FORMAT"
+    )
+    columns: str | None = option("Only these: id,name,claims; else all.", metavar="NAMES")
+    resume: bool = flag("Go on with an unfinished export; begin if there is none.")
+    overwrite: bool = flag("Replace a file, or an unfinished export.")
+    reveal: bool = flag("Write identity numbers and other secrets, not ***.")
+    excel: bool = flag("A CSV for people with a spreadsheet: leading zeros and + are kept.")
+    max_items: MaxItems = None
+    parallel: str | None = option(
+        "Read so many parts of the list at a time; else one.", metavar="N"
+    )
 
 
 def add_exports(group: TyperGroup, noun: str) -> None:
@@ -106,7 +73,7 @@ def _made(listing: Verb, name: str) -> Any:
         run_export(verb, given)
 
     parameters = [
-        *(parameter(*told) for told in _BEFORE),
+        parameter("options", ExportOptions),
         *own_parameters(verb),
         parameter("connection", ConnectionOptions),
     ]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
@@ -17,20 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import typer
 
+from allawee_async import errors
 from allawee_async.cli.access.connection import run_with_client
+from allawee_async.cli.access.credentials import STDIN
 from allawee_async.cli.errors import CommandError, UsageError, exit_code_of
 from allawee_async.cli.operations.conditions import doubts, warn_of
-from allawee_async.cli.operations.confirmations import ask, somebody_answers
+from allawee_async.cli.operations.confirmations import confirm_replacing, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.wording import command_words, listed
-from allawee_async.errors import (
-    BadRequestError,
-    ConfigurationError,
-    NotFoundError,
-    UnprocessableEntityError,
-)
 from allawee_async.export import FORMATS, ExportError, ExportProgress, ExportResult, export
 from allawee_async.export.checkpoint import read_checkpoint
 from allawee_async.export.columns import EXTRA, columns_of
@@ -39,17 +36,15 @@ from allawee_async.export.journal import Names
 from allawee_async.resources.verbs import Verb
 
 if TYPE_CHECKING:
+    from allawee_async.cli.export.command import ExportOptions
     from allawee_async.client import AllaweeClient
 
 
 _REFUSED: Final = (
-    *(CommandError, ConfigurationError),
-    *(BadRequestError, NotFoundError, UnprocessableEntityError),
+    *(CommandError, errors.ConfigurationError),
+    *(errors.BadRequestError, errors.NotFoundError, errors.UnprocessableEntityError),
 )
 """What comes again whenever the same command is repeated."""
-
-
-_OPTIONS: Final = ("format", "columns", "resume", "overwrite", "reveal", "excel")
 
 
 def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
@@ -63,13 +58,14 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
         CommandError: A file is in the way, or some entries could not be decoded.
         AllaweeError: The export ended; what came before is kept.
     """
-    if str(given["out"]) == "-":
+    options, connection = given["options"], given["connection"]
+    if options.out == STDIN:
         _export_to_stdout(verb, given)
         return
-    command = ExportCommand(verb, given)
+    command = ExportCommand(verb, given, options)
     words = listed(verb)
     try:
-        result = run_with_client(given["connection"], command)
+        result = run_with_client(connection, command)
     except (Exception, KeyboardInterrupt) as error:
         _say_how_to_go_on(command, words, error)
         if isinstance(error, ExportError) and error.can_overwrite:
@@ -80,15 +76,17 @@ def run_export(verb: Verb, given: Mapping[str, Any]) -> None:
 
 def _export_to_stdout(verb: Verb, given: Mapping[str, Any]) -> None:
     """Export a list to a file that is gone afterwards, and write that to stdout."""
-    if given["resume"] or given["overwrite"]:
+    options: ExportOptions = given["options"]
+    if options.resume or options.overwrite:
         raise UsageError(
             "on stdout nothing can be resumed or replaced: leave --resume and --overwrite out"
         )
-    if given["format"] is None:
+    if options.format is None:
         raise UsageError(f"--out - needs --format, one of {', '.join(FORMATS)}")
     with TemporaryDirectory(prefix="allawee-") as folder:
         file = Path(folder, "export")
-        result = run_with_client(given["connection"], ExportCommand(verb, {**given, "out": file}))
+        command = ExportCommand(verb, given, attrs.evolve(options, out=file))
+        result = run_with_client(given["connection"], command)
         with file.open("rb") as rows:
             shutil.copyfileobj(rows, sys.stdout.buffer)
         sys.stdout.buffer.flush()
@@ -104,65 +102,39 @@ class ExportCommand:
 
     Args:
         verb: The noun, and the parameters of its list.
-        given: The values of all options, by Python name.
+        given: The values of those parameters, by Python name.
+        options: How the list becomes a file.
 
     Raises:
         CommandError: A value cannot be one of its option, or a file is in the way.
     """
 
-    def __init__(self, verb: Verb, given: Mapping[str, Any]) -> None:
+    def __init__(self, verb: Verb, given: Mapping[str, Any], options: ExportOptions) -> None:
         self._call = verb.call
-        own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
-        values = arguments_of(verb.parameters, own)
+        self.out = options.out
+        values = arguments_of(verb.parameters, given)
         warn_of(doubts(verb, values))
-        self._query = {name: value for name, value in values.items() if value is not None}
         self.times = {
             option_of(one): values[one.name]
             for one in verb.parameters
             if isinstance(values[one.name], datetime)
         }
-        most = given["max_items"]
-        self._most = None if most is None else whole_number("--max-items", most, 1)
-        self._query.setdefault("limit", min(PAGE_SIZE, self._most or PAGE_SIZE))
-        self.out: Path = given["out"]
-        self._options = {name: given[name] for name in _OPTIONS}
-        self._options["parallel"] = whole_number("--parallel", given["parallel"] or "1", 1)
-        self._check_reveal()
-        self._warn_of_one_column(verb)
-        self._options["overwrite"] = self._may_overwrite()
-
-    def _warn_of_one_column(self, verb: Verb) -> None:
-        if verb.model is None or columns_of(verb.model) != (EXTRA,):
-            return
-        if format_of(self.out, self._options["format"]) in ("csv", "parquet"):
-            told = f"no document names the fields of {listed(verb)}: each is JSON in one column"
-            warn_of([f"{told}; `allawee {command_words(verb.call)} -o csv` writes columns"])
-
-    def _check_reveal(self) -> None:
-        """Let a person ask for secrets, and no script that somebody has set up once."""
-        if self._options["reveal"] and not somebody_answers():
+        most = options.max_items and whole_number("--max-items", options.max_items, 1)
+        self._query = {name: value for name, value in values.items() if value is not None}
+        self._query.setdefault("limit", min(PAGE_SIZE, most or PAGE_SIZE))
+        if options.reveal and not somebody_answers():
+            # A person may ask for secrets, and no script that somebody has set up once.
             raise UsageError(
                 "--reveal is for a person at a terminal; in a program, use "
                 "allawee_async.export.export(…, reveal=True)"
             )
-
-    def _may_overwrite(self) -> bool:
-        """Return whether a file may be replaced; ask if there is somebody to answer."""
-        names, overwrite = Names(self.out), bool(self._options["overwrite"])
-        if overwrite or self._options["resume"]:
-            return overwrite
-        if names.checkpoint.exists():
-            raise UsageError(
-                f"an unfinished export to {self.out} is there: add --resume to go on with it, or "
-                "--overwrite to begin anew"
-            )
-        if not self.out.is_file():
-            return False
-        if not somebody_answers():
-            raise UsageError(f"{self.out} is there already; add --overwrite to replace it")
-        if not ask(f"{self.out} is there already. Replace it?"):
-            raise CommandError("nothing was exported")
-        return True
+        _warn_of_one_column(verb, options)
+        self._settings = attrs.asdict(options) | {
+            "max_items": most,
+            "parallel": whole_number("--parallel", options.parallel or "1", 1),
+            "overwrite": _may_overwrite(options),
+        }
+        del self._settings["out"]
 
     async def __call__(self, client: AllaweeClient) -> ExportResult:
         """Export the list.
@@ -170,30 +142,46 @@ class ExportCommand:
         Raises:
             AllaweeError: The export ended; what came before is kept.
         """
-        if self._options["reveal"]:
+        if self._settings["reveal"]:
             typer.echo("note: secrets are written as they are", err=True)
         pager = attrgetter(self._call)(client)(**self._query)
-        with ExportBar() as bar:
-            return await export(
-                pager, self.out, max_items=self._most, on_progress=bar.show, **self._options
-            )
+        with LiveBar(words="reading") as bar:
+            return await export(pager, self.out, on_progress=partial(show, bar), **self._settings)
 
 
-class ExportBar(LiveBar):
-    """A live bar of an export, with its rate, the time left, and what was rejected."""
+def _warn_of_one_column(verb: Verb, options: ExportOptions) -> None:
+    if verb.model is None or columns_of(verb.model) != (EXTRA,):
+        return
+    if format_of(options.out, options.format) in ("csv", "parquet"):
+        told = f"no document names the fields of {listed(verb)}: each is JSON in one column"
+        warn_of([f"{told}; `allawee {command_words(verb.call)} -o csv` writes columns"])
 
-    def __init__(self) -> None:
-        super().__init__(words="reading")
 
-    def show(self, told: ExportProgress) -> None:
-        """Bring the bar up to date."""
-        is_reading = told.stage == "reading"
-        self.tell(
-            words="reading" if is_reading else "writing",
-            completed=told.rows + told.rejected if is_reading else told.rows,
-            total=told.total,
-            details=details(told) if is_reading else "",
+def _may_overwrite(options: ExportOptions) -> bool:
+    """Return whether a file may be replaced; ask if there is somebody to answer."""
+    out = options.out
+    if options.overwrite or options.resume:
+        return options.overwrite
+    if Names(out).checkpoint.exists():
+        raise UsageError(
+            f"an unfinished export to {out} is there: add --resume to go on with it, or "
+            "--overwrite to begin anew"
         )
+    if not out.is_file():
+        return False
+    confirm_replacing(out, "nothing was exported")
+    return True
+
+
+def show(bar: LiveBar, told: ExportProgress) -> None:
+    """Tell a bar how far an export is."""
+    is_reading = told.stage == "reading"
+    bar.tell(
+        words="reading" if is_reading else "writing",
+        completed=told.rows + told.rejected if is_reading else told.rows,
+        total=told.total,
+        details=details(told) if is_reading else "",
+    )
 
 
 def details(told: ExportProgress) -> str:
@@ -232,9 +220,7 @@ def _report(result: ExportResult, words: str) -> None:
 
 def _say_how_to_go_on(command: ExportCommand, words: str, error: BaseException) -> None:
     """Say how to resume, if that would go on with what has come."""
-    if isinstance(error, _REFUSED):
-        return
-    if isinstance(error, ExportError) and not error.can_resume:
+    if isinstance(error, _REFUSED) or (isinstance(error, ExportError) and not error.can_resume):
         return
     with suppress(OSError, ValueError):  # there is no checkpoint, or none that can be read
         kept = read_checkpoint(Names(command.out).checkpoint.read_bytes()).read

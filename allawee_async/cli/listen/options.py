@@ -1,11 +1,12 @@
-"""What `allawee webhooks listen`, `sign` and `verify` are told to do."""
+"""What `allawee webhooks listen` is told to do."""
 
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import attrs
-import typer
+
+from allawee_async.cli.listen.signing import SigningKeyFile
+from allawee_async.cli.options import flag, option
 
 _HIGHEST_PORT: Final = 65_535
 
@@ -24,75 +25,43 @@ class LogFormat(StrEnum):
     JSONL = "jsonl"
 
 
-SigningKeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--signing-key-file",
-        metavar="FILE",
-        help="Read the signing key from this file; else ALLAWEE_SIGNING_KEY.",
-    ),
-]
-Body = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The body, byte for byte; stdin if left out.")
-]
-
-
 @attrs.frozen(kw_only=True)
 class ListenOptions:
     """How to receive webhooks: an option for each attribute."""
 
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port to listen on; 0 takes a free one."
-        ),
-    ] = 4242
-    forward_to: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Send each delivery on to here; hand its answer back."),
-    ] = None
-    decide: Annotated[
-        Answering | None,
-        typer.Option(
-            metavar="ANSWER", help="approve or decline all authorizations; decline if left out."
-        ),
-    ] = None
-    card_balance: Annotated[
-        int,
-        typer.Option(metavar="NUMBER", help="Minor units that --decide approve tells an enquiry."),
-    ] = 1_000_000
-    card_holder: Annotated[
-        str, typer.Option(metavar="TEXT", help="Name that --decide approve tells an enquiry.")
-    ] = "Card Holder"
-    register: Annotated[
-        bool,
-        typer.Option(
-            "--register",
-            help="Create a webhook for the time of the command; --sandbox does so too.",
-        ),
-    ] = False
-    events: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--event",
-            metavar="NAME",
-            help="Event to register for; may be repeated; all that are documented if left out.",
-        ),
-    ] = None
-    public_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where Allawee reaches this computer (a tunnel)."),
-    ] = None
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Register with a live key without asking.")
-    ] = False
+    port: int = option(
+        "Port to listen on; 0 takes a free one.",
+        default=4242,
+        min=0,
+        max=_HIGHEST_PORT,
+        metavar="PORT",
+    )
+    forward_to: str | None = option(
+        "Send each delivery on to here; hand its answer back.", metavar="URL"
+    )
+    decide: Answering | None = option(
+        "approve or decline all authorizations; decline if left out.", metavar="ANSWER"
+    )
+    card_balance: int = option(
+        "Minor units that --decide approve tells an enquiry.", default=1_000_000, metavar="NUMBER"
+    )
+    card_holder: str = option(
+        "Name that --decide approve tells an enquiry.", default="Card Holder", metavar="TEXT"
+    )
+    register: bool = flag("Create a webhook for the time of the command; --sandbox does so too.")
+    events: list[str] | None = option(
+        "Event to register for; may be repeated; all that are documented if left out.",
+        "--event",
+        metavar="NAME",
+    )
+    public_url: str | None = option(
+        "Where Allawee reaches this computer (a tunnel).", metavar="URL"
+    )
+    yes: bool = flag("Register with a live key without asking.", "--yes", "-y")
     signing_key_file: SigningKeyFile = None
-    output: Annotated[
-        LogFormat | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FORMAT",
-            help="table or jsonl; jsonl if stdout is no terminal, else table.",
-        ),
-    ] = None
+    output: LogFormat | None = option(
+        "table or jsonl; jsonl if stdout is no terminal, else table.",
+        "--output",
+        "-o",
+        metavar="FORMAT",
+    )

@@ -1,4 +1,4 @@
-"""What `allawee webhooks listen` does, until it is stopped."""
+"""`allawee webhooks listen`: it receives webhooks on this computer, until it is stopped."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from yarl import URL
 
 from allawee_async.cli.access.connection import open_client, open_sandbox
 from allawee_async.cli.access.credentials import host_of
+from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import UsageError
 from allawee_async.cli.listen.log import line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
@@ -34,19 +35,19 @@ from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
 if TYPE_CHECKING:
-    from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.client import AllaweeClient
 
 _ENDING: Final = ("SIGTERM", "SIGHUP")
 
 
-def run_listen(options: ListenOptions, connection: ConnectionOptions) -> None:
-    """Receive webhooks until Ctrl-C.
+def listen(*, options: ListenOptions, connection: ConnectionOptions) -> None:
+    """Receive webhooks on this computer, and show what comes, until Ctrl-C.
 
-    Raises:
-        CommandError: The options contradict each other, or the port is in use.
-        ConfigurationError: A host cannot be one.
-        AllaweeError: The webhook could not be created.
+    With a signing key it tells whether each delivery is signed with it. Authorizations are declined
+    unless --decide or the program behind --forward-to says otherwise.
+
+    To see it at work, run `allawee sandbox`, paste the three lines that it prints into another
+    terminal, and there run `allawee webhooks listen --register`.
     """
     check_options(options)
     key = find_signing_key(options.signing_key_file, os.environ)

@@ -1,13 +1,12 @@
-"""What `allawee webhooks sign` and `verify` do; where a signing key and a body come from."""
-
-from __future__ import annotations
+"""`allawee webhooks sign` and `verify`; where a signing key and a body come from."""
 
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
+import attrs
 import typer
 
 from allawee_async.cli.access.credentials import (
@@ -18,14 +17,28 @@ from allawee_async.cli.access.credentials import (
 )
 from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.listen.log import facts_of
-from allawee_async.cli.output.reports import ReportFormat, print_report
+from allawee_async.cli.options import option
+from allawee_async.cli.output.reports import ReportOutput, print_report
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretBytes, SecretText
+from allawee_async.webhooks import signature
 from allawee_async.webhooks.events import Event
-from allawee_async.webhooks.signature import key_bytes, sign
+from allawee_async.webhooks.signature import key_bytes
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
 
 VARIABLE: Final = "ALLAWEE_SIGNING_KEY"
+
+Body = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The body, byte for byte; stdin if left out.")
+]
+SigningKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key-file",
+        metavar="FILE",
+        help="Read the signing key from this file; else ALLAWEE_SIGNING_KEY.",
+    ),
+]
 
 
 def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText | None:
@@ -72,36 +85,41 @@ def read_body(file: Path) -> SecretBytes:
     return body
 
 
-def print_signature(body: Path, signing_key_file: Path | None) -> None:
-    """Print the signature of a body.
+def sign(body: Body = Path("-"), *, signing_key_file: SigningKeyFile = None) -> None:
+    """Sign a body as Allawee signs its webhooks, and print the signature.
 
-    Raises:
-        CommandError: The body or the key cannot be read.
+    Every byte counts, a line end as well: with a pipe, use printf and not echo. Without a file or
+    ALLAWEE_SIGNING_KEY it asks for the signing key, without showing it.
     """
     raw = read_body(body)
-    typer.echo(sign(raw, signing_key(signing_key_file, os.environ)))
+    typer.echo(signature.sign(raw, signing_key(signing_key_file, os.environ)))
 
 
-def print_verdict(
-    body: Path,
-    signature: str,
-    signing_key_file: Path | None,
-    *,
-    max_age: float | None,
-    output: ReportFormat | None,
-) -> None:
-    """Print whether a signature fits a body, and what the body says.
+@attrs.frozen(kw_only=True)
+class VerifyOptions:
+    """What a body is held against: an option for each attribute."""
 
-    Raises:
-        CommandError: It does not fit, the body is no event or too old, or something cannot be read.
-        ConfigurationError: The age makes no sense.
+    signature: str = option(
+        "The value of the header Allawee-Signature.", default=attrs.NOTHING, metavar="HEX"
+    )
+    max_age: float | None = option("Refuse what was sent longer ago.", min=0.001, metavar="SECONDS")
+    signing_key_file: SigningKeyFile = None
+    output: ReportOutput = None
+
+
+def verify(body: Body = Path("-"), *, options: VerifyOptions) -> None:
+    """Tell whether a signature fits a body, and what the body says.
+
+    It ends with exit code 1 if it does not fit, or if the body is no event. Without a file or
+    ALLAWEE_SIGNING_KEY it asks for the signing key, without showing it.
     """
     raw = read_body(body)
-    verifier = WebhookVerifier(signing_key(signing_key_file, os.environ), max_age=max_age)
+    key = signing_key(options.signing_key_file, os.environ)
+    verifier = WebhookVerifier(key, max_age=options.max_age)
     event: Event | None = None
     reason: str | None = None
     try:
-        event = verifier.parse(raw, signature)
+        event = verifier.parse(raw, options.signature)
     except SignatureError as error:
         reason = error.message
     except DecodeError as error:
@@ -114,7 +132,7 @@ def print_verdict(
     print_report(
         {"valid": reason is None, "reason": reason, "event": facts or None},
         {"signature": verdict, **shown},
-        output,
+        options.output,
     )
     if reason is not None:
         raise CommandError(f"the delivery is not valid: {reason}")

@@ -18,8 +18,6 @@ from allawee_async.cli.commands import (
     LazyCommand,
     ResourceGroup,
     imported_command,
-    made_command,
-    parameter,
     resource_groups,
 )
 from allawee_async.cli.operations.bodies import joined_fields
@@ -37,6 +35,7 @@ from allawee_async.cli.operations.options import (
     own_parameters,
     times_of,
 )
+from allawee_async.cli.options import made_command, parameter
 from allawee_async.cli.wording import kebab
 from allawee_async.resources.verbs import Returns, Verb, noun_at, verbs_of
 

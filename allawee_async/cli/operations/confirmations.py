@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -77,3 +78,16 @@ def ask(question: str) -> bool:
     if not answer:
         raise typer.Abort
     return answer.strip().lower() in ("y", "yes")
+
+
+def confirm_replacing(file: Path, otherwise: str) -> None:
+    """Ask whether a file that is there may be replaced.
+
+    Raises:
+        CommandError: The answer is no, or nobody is there to give one.
+        typer.Abort: There was no answer.
+    """
+    if not somebody_answers():
+        raise UsageError(f"{file} is there already; add --overwrite to replace it")
+    if not ask(f"{file} is there already. Replace it?"):
+        raise CommandError(otherwise)

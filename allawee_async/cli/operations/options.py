@@ -10,9 +10,10 @@ import attrs
 import typer
 
 from allawee_async.cli.batch.options import takes_files
-from allawee_async.cli.commands import parameter as keyword
 from allawee_async.cli.operations.help_texts import option_of, parameter_help
 from allawee_async.cli.operations.output import OutputOptions
+from allawee_async.cli.options import options_of
+from allawee_async.cli.options import parameter as keyword
 from allawee_async.models.schema import paths_of
 from allawee_async.resources.verbs import Parameter, ParameterKind, Returns, Verb, verbs_of
 
@@ -90,9 +91,7 @@ def output_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         "out": is_file,
         "overwrite": is_file,
     }
-    for field in attrs.fields(OutputOptions):
-        if suits[field.name]:
-            yield keyword(field.name, field.type, field.default)
+    yield from (one for one in options_of(OutputOptions) if suits[one.name])
 
 
 def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:

@@ -9,8 +9,9 @@ import attrs
 import typer
 
 from allawee_async.cli.errors import CommandError, UsageError
-from allawee_async.cli.operations.confirmations import ask, somebody_answers
+from allawee_async.cli.operations.confirmations import confirm_replacing
 from allawee_async.cli.operations.values import whole_number
+from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, Writer, writer_for
 from allawee_async.models.base import Model
@@ -29,7 +30,6 @@ Output = Annotated[
 MaxItems = Annotated[
     str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 
 
 @attrs.frozen(kw_only=True)
@@ -37,32 +37,14 @@ class OutputOptions:
     """What is asked for beside the call: an option for each attribute that suits the verb."""
 
     output: Output = None
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            "--columns", metavar="NAMES", help="What a table or CSV shows: id,name,claims.type."
-        ),
-    ] = None
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show secrets instead of ***; on a terminal only.")
-    ] = False
-    yes: Yes = False
-    wait: Annotated[
-        bool, typer.Option("--wait", help="If the API queues it (202), wait until it is done.")
-    ] = False
+    columns: str | None = option("What a table or CSV shows: id,name,claims.type.", metavar="NAMES")
+    reveal: bool = flag("Show secrets instead of ***; on a terminal only.")
+    yes: bool = flag("Do not ask first.", "--yes", "-y")
+    wait: bool = flag("If the API queues it (202), wait until it is done.")
     max_items: MaxItems = None
-    no_pager: Annotated[
-        bool,
-        typer.Option(
-            "--no-pager", help="Write a list to the terminal itself, not into PAGER or less."
-        ),
-    ] = False
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where to save it; - for stdout.")
-    ] = None
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file if there is one already.")
-    ] = False
+    no_pager: bool = flag("Write a list to the terminal itself, not into PAGER or less.")
+    out: Path | None = option("Where to save it; - for stdout.", metavar="FILE")
+    overwrite: bool = flag("Replace the file if there is one already.")
 
     def check(self) -> None:
         """Refuse what cannot be done, before anything is sent.
@@ -147,9 +129,5 @@ def _check(out: Path, *, overwrite: bool) -> None:
         raise UsageError(f"{out} is a directory; name the file, too")
     if not out.parent.is_dir():
         raise UsageError(f"there is no directory {out.parent}")
-    if not out.exists() or overwrite:
-        return
-    if not somebody_answers():
-        raise UsageError(f"{out} is there already; add --overwrite to replace it")
-    if not ask(f"{out} is there already. Replace it?"):
-        raise CommandError("nothing was saved")
+    if out.exists() and not overwrite:
+        confirm_replacing(out, "nothing was saved")

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
+import attrs
 import typer
 
 from allawee_async.cli.access.connection import run_with_client
@@ -15,6 +16,7 @@ from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.output import Output, OutputOptions
 from allawee_async.cli.operations.values import time_of
+from allawee_async.cli.options import option
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.cli.wording import counted
 from allawee_async.errors import NotFoundError
@@ -38,34 +40,26 @@ _SHOWN: Final = (
 )
 _NO_ENTRY, _NO_PAYMENT, _DIFFERS = "no log entry", "no payment", "amounts differ"
 
-Since = Annotated[
-    str,
-    typer.Option(
-        "--since", metavar="TIME", help="Payments from then on: 2026-11-01, yesterday, 3h, 7d."
-    ),
-]
-Until = Annotated[
-    str | None, typer.Option("--until", metavar="TIME", help="Payments before then; else now.")
-]
-Accounts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--account",
+
+@attrs.frozen(kw_only=True)
+class ReconcileOptions:
+    """Which payments are looked at: an option for each attribute."""
+
+    since: str = option(
+        "Payments from then on: 2026-11-01, yesterday, 3h, 7d.",
+        default=attrs.NOTHING,
+        metavar="TIME",
+    )
+    until: str | None = option("Payments before then; else now.", metavar="TIME")
+    account: list[str] | None = option(
+        "Only this account's log, and what it paid. May be repeated; else the main accounts and "
+        "all that paid something.",
         metavar="ID",
-        help="Only this account's log, and what it paid. May be repeated; else the main accounts "
-        "and all that paid something.",
-    ),
-]
+    )
+    output: Output = None
 
 
-def reconcile(
-    *,
-    since: Since,
-    until: Until = None,
-    account: Accounts = None,
-    output: Output = None,
-    connection: ConnectionOptions,
-) -> None:
+def reconcile(*, options: ReconcileOptions, connection: ConnectionOptions) -> None:
     """Hold payments against the logs of the accounts that paid them.
 
     Each payout and bill is looked for in the log of its account, by its id or its reference: what
@@ -74,12 +68,12 @@ def reconcile(
     totals by currency. Entries up to a day later count; cards' entries and pay-ins do not. It only
     reads. The exit code is 0 if all of it matches, 1 if not.
     """
-    start = time_of("--since", since)
-    end = time_of("--until", until) if until else datetime.now(UTC)
-    work = _Reconciliation(start, end, frozenset(account or ()))
+    start = time_of("--since", options.since)
+    end = time_of("--until", options.until) if options.until else datetime.now(UTC)
+    work = _Reconciliation(start, end, frozenset(options.account or ()))
     run_with_client(connection, work.read)
     findings = list(work.findings())
-    _write(work, findings, OutputOptions(output=output).format)
+    _write(work, findings, OutputOptions(output=options.output).format)
     compared = counted(len(work.payments), "payment")
     if findings:
         raise CommandError(f"{compared} compared, {counted(len(findings), 'difference')} found")

@@ -7,13 +7,13 @@ import sys
 import webbrowser
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
-import typer
 
 from allawee_async.cli.access.options import MOST_CUSTOMERS
 from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.options import flag, option
 from allawee_async.cli.wording import counted
 
 if TYPE_CHECKING:
@@ -22,49 +22,35 @@ if TYPE_CHECKING:
 _HIGHEST_PORT: Final = 65_535
 _PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 
-Port = Annotated[
-    int,
-    typer.Option(
-        min=0, max=_HIGHEST_PORT, metavar="PORT", help="Port of the API; 0 takes a free one."
-    ),
-]
-SecurePort = Annotated[
-    int | None,
-    typer.Option(
-        min=0,
-        max=_HIGHEST_PORT,
-        metavar="PORT",
-        help="Port of the secure host; the next one if left out.",
-    ),
-]
-Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")]
-Data = Annotated[
-    Path | None,
-    typer.Option(dir_okay=False, metavar="FILE", help="Keep the state in this file (SQLite)."),
-]
-Customers = Annotated[
-    int | None,
-    typer.Option(
-        min=0, max=MOST_CUSTOMERS, metavar="NUMBER", help="Customers that a new state begins with."
-    ),
-]
-Seed = Annotated[
-    int, typer.Option(metavar="NUMBER", help="The same seed gives the same customers and key.")
-]
-Open = Annotated[bool, typer.Option("--open", help="Open its page in the browser.")]
-
 
 @attrs.frozen(kw_only=True)
 class SandboxOptions:
     """How the sandbox is to run: an option for each attribute."""
 
-    port: Port = 8080
-    secure_port: SecurePort = None
-    host: Host = "127.0.0.1"
-    data: Data = None
-    customers: Customers = None
-    seed: Seed = 0
-    open: Open = False
+    port: int = option(
+        "Port of the API; 0 takes a free one.",
+        default=8080,
+        min=0,
+        max=_HIGHEST_PORT,
+        metavar="PORT",
+    )
+    secure_port: int | None = option(
+        "Port of the secure host; the next one if left out.",
+        min=0,
+        max=_HIGHEST_PORT,
+        metavar="PORT",
+    )
+    host: str = option("Address to listen on.", default="127.0.0.1", metavar="ADDRESS")
+    data: Path | None = option(
+        "Keep the state in this file (SQLite).", dir_okay=False, metavar="FILE"
+    )
+    customers: int | None = option(
+        "Customers that a new state begins with.", min=0, max=MOST_CUSTOMERS, metavar="NUMBER"
+    )
+    seed: int = option(
+        "The same seed gives the same customers and key.", default=0, metavar="NUMBER"
+    )
+    open: bool = flag("Open its page in the browser.")
 
 
 def sandbox(*, options: SandboxOptions) -> None:

@@ -11,6 +11,7 @@ import typer
 from allawee_async.cli.access.options import BaseUrl
 from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.operations.output import Output
+from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
 from allawee_async.codec.json import NotJSON, loads
@@ -21,12 +22,6 @@ _DEFAULT: Final = "http://127.0.0.1:8080"
 _SECONDS: Final = 5.0
 _COLUMNS: Final = ("at", "method", "path", "query", "status", "seconds", "faults")
 
-Count = Annotated[
-    int, typer.Option(min=1, max=1000, metavar="NUMBER", help="How many of the latest.")
-]
-Bodies = Annotated[
-    bool, typer.Option("--bodies", help="Show the bodies of requests and answers, too.")
-]
 Action = Annotated[
     str | None,
     typer.Argument(metavar="[add|list|clear]", help="What to do; list if left out."),
@@ -35,59 +30,50 @@ Kind = Annotated[
     str | None,
     typer.Argument(metavar="[KIND]", help="Of add: 503, 429, delay, hang, reset, cut-body …"),
 ]
-Times = Annotated[
-    int, typer.Option(min=0, metavar="NUMBER", help="How many requests it hits; 0 is all.")
-]
-Method = Annotated[str | None, typer.Option(metavar="METHOD", help="Only such requests: GET.")]
-Path = Annotated[
-    str | None, typer.Option(metavar="PATH", help="Only requests of such a path: /customers/*.")
-]
-Seconds = Annotated[float, typer.Option(metavar="SECONDS", help="How long a delay is.")]
-AfterEffect = Annotated[
-    bool, typer.Option("--after-effect", help="Carry the request out first; the answer is lost.")
-]
-Clear = Annotated[bool, typer.Option("--clear", help="Take all faults back first.")]
+
+
+@attrs.frozen(kw_only=True)
+class RequestOptions:
+    """What is shown of requests: an option for each attribute."""
+
+    base_url: BaseUrl = None
+    count: int = option("How many of the latest.", default=20, min=1, max=1000, metavar="NUMBER")
+    bodies: bool = flag("Show the bodies of requests and answers, too.")
+    output: Output = None
 
 
 @attrs.frozen(kw_only=True)
 class FaultOptions:
     """The fault that is ordered: an option for each attribute."""
 
-    times: Times = 1
-    method: Method = None
-    path: Path = None
-    seconds: Seconds = 2.0
-    after_effect: AfterEffect = False
+    base_url: BaseUrl = None
+    times: int = option("How many requests it hits; 0 is all.", default=1, min=0, metavar="NUMBER")
+    method: str | None = option("Only such requests: GET.", metavar="METHOD")
+    path: str | None = option("Only requests of such a path: /customers/*.", metavar="PATH")
+    seconds: float = option("How long a delay is.", default=2.0, metavar="SECONDS")
+    after_effect: bool = flag("Carry the request out first; the answer is lost.")
+    clear: bool = flag("Take all faults back first.")
 
 
-def requests(
-    *, base_url: BaseUrl = None, count: Count = 20, bodies: Bodies = False, output: Output = None
-) -> None:
+def requests(*, options: RequestOptions) -> None:
     """Show the latest requests of a sandbox that runs, oldest first.
 
     The sandbox is that of --base-url, else of ALLAWEE_BASE_URL, else the one at port 8080.
     """
-    query = {"count": str(count), "bodies": "yes" if bodies else ""}
-    found: Any = _asked(base_url, "requests", query)["requests"]
+    query = {"count": str(options.count), "bodies": "yes" if options.bodies else ""}
+    found: Any = _asked(options.base_url, "requests", query)["requests"]
     if not found:
         typer.echo("no request has come yet", err=True)
         return
-    form = output or (Format.TABLE if somebody_reads() else Format.JSON)
-    names = (*_COLUMNS, "body", "answer") if bodies else _COLUMNS
+    form = options.output or (Format.TABLE if somebody_reads() else Format.JSON)
+    names = (*_COLUMNS, "body", "answer") if options.bodies else _COLUMNS
     columns = [name for name in names if any(one.get(name) for one in found)]
     writer = writer_for(form, None, columns if form is Format.TABLE else None)
     writer.page(found)
     writer.end()
 
 
-def faults(
-    action: Action = None,
-    kind: Kind = None,
-    *,
-    base_url: BaseUrl = None,
-    options: FaultOptions,
-    clear: Clear = False,
-) -> None:
+def faults(action: Action = None, kind: Kind = None, *, options: FaultOptions) -> None:
     """Let requests to a sandbox that runs fail, or show which ones will.
 
     A KIND alone is added: `faults 503`.
@@ -96,8 +82,8 @@ def faults(
     """
     if action not in ("add", "list", "clear"):
         action, kind = "add" if action else "list", action
-    if clear or action == "clear":
-        typer.echo(str(_asked(base_url, "faults/clear", post={})["told"]))
+    if options.clear or action == "clear":
+        typer.echo(str(_asked(options.base_url, "faults/clear", post={})["told"]))
     if action == "add":
         form = {
             "kind": kind or "",
@@ -107,9 +93,9 @@ def faults(
             "path": options.path or "",
             "after": "yes" if options.after_effect else "",
         }
-        typer.echo(str(_asked(base_url, "faults", post=form)["told"]))
-    elif action == "list" and not clear:
-        pending: Any = _asked(base_url, "faults")["faults"]
+        typer.echo(str(_asked(options.base_url, "faults", post=form)["told"]))
+    elif action == "list" and not options.clear:
+        pending: Any = _asked(options.base_url, "faults")["faults"]
         for one in pending:
             typer.echo(one["fault"])
         if not pending:

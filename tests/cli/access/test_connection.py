@@ -17,8 +17,8 @@ from allawee_async.cli.access import credentials
 from allawee_async.cli.access import options as module
 from allawee_async.cli.access.connection import client_with, open_client, run_with_client
 from allawee_async.cli.access.options import ConnectionOptions
-from allawee_async.cli.commands import made_command
 from allawee_async.cli.errors import CommandError, ExitCode
+from allawee_async.cli.options import made_command
 from allawee_async.cli.program import Program
 from allawee_async.errors import ConfigurationError
 from tests.support.keyrings import LockedKeyring, MemoryKeyring, using

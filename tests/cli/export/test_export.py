@@ -17,7 +17,8 @@ import typer
 
 from allawee_async.cli.app import app
 from allawee_async.cli.export import run as export_run
-from allawee_async.cli.export.run import ExportBar, details
+from allawee_async.cli.export.run import details, show
+from allawee_async.cli.operations import confirmations
 from allawee_async.cli.output import live_bar
 from allawee_async.export import ExportProgress
 from tests.cli.conftest import Call, Run
@@ -274,7 +275,7 @@ def test_a_file_that_is_there_is_kept_where_nobody_can_be_asked(call: Call, tmp_
 def test_a_file_that_is_there_is_asked_about(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Any, code: Any
 ) -> None:
-    monkeypatch.setattr(export_run, "somebody_answers", lambda: True)
+    monkeypatch.setattr(confirmations, "somebody_answers", lambda: True)
     target = tmp_path / "customers.csv"
     target.write_text("mine")
 
@@ -451,15 +452,15 @@ def test_an_embedded_sandbox_in_a_file_can_be_gone_on_with(
     state = ("--sandbox-file", str(tmp_path / "state.db"), "--sandbox-customers", "30")
     command = ("customers", "export", "--out", str(target), "--limit", "10", *state)
 
-    def refuse(self: Any, told: Any) -> None:
+    def refuse(_: Any, told: Any) -> None:
         if told.rows == 20:
             raise RuntimeError("enough")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ExportBar, "show", refuse)
+        patch.setattr(export_run, "show", refuse)
         assert run(*command).exit_code == 1
     told = []
-    monkeypatch.setattr(ExportBar, "show", lambda _, progress: told.append(progress))
+    monkeypatch.setattr(export_run, "show", lambda _, progress: told.append(progress))
 
     assert run(*command, "--resume").exit_code == 0
     assert [progress.resumed for progress in told] == [20]
@@ -555,9 +556,9 @@ def test_the_bar_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: Any) 
     monkeypatch.setattr(live_bar, "progress_console", lambda: console)
     monkeypatch.setattr(live_bar, "someone_watches", lambda: True)
 
-    with ExportBar() as bar:
-        bar.show(progress(rows=123_456, total=200_000))
-        bar.show(progress(rows=200_000, total=200_000, stage="finishing"))
+    with live_bar.LiveBar(words="reading") as bar:
+        show(bar, progress(rows=123_456, total=200_000))
+        show(bar, progress(rows=200_000, total=200_000, stage="finishing"))
 
     lines = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "\n", stream.getvalue()).replace("\r", "\n")
     assert max(map(len, lines.splitlines())) <= width

@@ -26,7 +26,7 @@ from allawee_async.cli.listen import registration as listen_registration
 from allawee_async.cli.listen import server as listen_server
 from allawee_async.cli.listen.log import facts_of, line_of
 from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
-from allawee_async.cli.listen.run import _listen, check_registration, run_listen
+from allawee_async.cli.listen.run import _listen, check_registration, listen
 from allawee_async.errors import AllaweeError
 from allawee_async.redaction import SecretText
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
@@ -598,7 +598,7 @@ class TestRegistering:
 class TestBeforeItBegins:
     def refused(self, **options: Any) -> Any:
         with pytest.raises(CommandError) as raised:
-            run_listen(ListenOptions(port=0, **options), ConnectionOptions())
+            listen(options=ListenOptions(port=0, **options), connection=ConnectionOptions())
         return str(raised.value)
 
     def test_two_who_answer(self) -> None:
@@ -643,7 +643,7 @@ class TestBeforeItBegins:
         monkeypatch.setattr("allawee_async.cli.listen.run._listen", nothing)
         if given:
             monkeypatch.setenv("ALLAWEE_SIGNING_KEY", given)
-        run_listen(ListenOptions(**to), ConnectionOptions(sandbox=True))
+        listen(options=ListenOptions(**to), connection=ConnectionOptions(sandbox=True))
         told = capsys.readouterr().err
 
         assert bool(re.search(r"ALLAWEE_SIGNING_KEY=[0-9a-f]{64}\n", told)) is (
@@ -654,19 +654,23 @@ class TestBeforeItBegins:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             with pytest.raises(CommandError, match=rf"127\.0\.0\.1:{port} .*with --port"):
-                run_listen(ListenOptions(port=port), ConnectionOptions())
+                listen(options=ListenOptions(port=port), connection=ConnectionOptions())
 
     def test_a_live_key_with_yes_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ALLAWEE_API_KEY", LIVE)
         here = ConnectionOptions(base_url="http://127.0.0.1:1", timeout=1)
         with pytest.raises(AllaweeError, match="no connection"):
-            run_listen(ListenOptions(port=0, register=True, yes=True), here)
+            listen(options=ListenOptions(port=0, register=True, yes=True), connection=here)
 
     def test_the_options_reach_it(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        seen = []
-        monkeypatch.setattr("allawee_async.cli.listen.run.run_listen", lambda *a: seen.append(a))
+        seen: list[tuple[ListenOptions, ConnectionOptions]] = []
+
+        def listen(*, options: ListenOptions, connection: ConnectionOptions) -> None:
+            seen.append((options, connection))
+
+        monkeypatch.setattr("allawee_async.cli.listen.run.listen", listen)
         path = tmp_path / "k"
         result = run(
             *("webhooks", "listen", "--port", "1", "--decide", "approve", "--card-balance", "5"),

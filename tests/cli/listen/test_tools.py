@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from allawee_async.cli.app import app
 from allawee_async.cli.commands import COMMANDS
-from allawee_async.cli.listen.commands import listen, sign, verify
+from allawee_async.cli.listen.run import listen
+from allawee_async.cli.listen.signing import sign, verify
 from allawee_async.webhooks import WebhookVerifier
 from tests.support.deliveries import (
     DOCUMENTED,

@@ -394,7 +394,7 @@ def test_a_file_that_is_there_is_not_lost(call: Call, tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_asked_for(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reply: Any, code: Any
 ) -> None:
-    monkeypatch.setattr("allawee_async.cli.operations.output.somebody_answers", lambda: True)
+    monkeypatch.setattr("allawee_async.cli.operations.confirmations.somebody_answers", lambda: True)
     there = tmp_path / "log.csv"
     there.write_text("mine")
 
