@@ -11,7 +11,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from allawee_async.cli.arguments import moved_behind
-from allawee_async.cli.options import made_command
 from allawee_async.cli.wording import kebab
 from allawee_async.resources import nouns_of
 
@@ -82,6 +81,8 @@ def imported_command(words: str) -> LazyCommand:
     name = words.rpartition(" ")[2]
 
     def make() -> Any:
+        from allawee_async.cli.options import made_command
+
         place = import_module(f"allawee_async.cli.{module}")
         return made_command(getattr(place, name), name)
 
