@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 
 # How long an example takes is the machine's affair. Everybody's run tries the same examples, and
 # so never fails by chance; the long run looks for new ones (`nox -s properties`).
-settings.register_profile("quick", deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

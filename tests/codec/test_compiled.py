@@ -78,7 +78,7 @@ def fast_only() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("cls", ALL_MODELS, ids=lambda cls: cls.__name__)
-@examples(8, 400)
+@examples(4, 400)
 @given(data=st.data())
 def test_what_a_model_says_of_itself_is_read_fast(cls: type[Model], data: st.DataObject) -> None:
     value = attrs.evolve(data.draw(any_model(cls)), extra={})
@@ -116,7 +116,7 @@ def _outcome(read: Any, *arguments: Any) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("cls", ALL_MODELS, ids=lambda cls: cls.__name__)
-@examples(8, 400)
+@examples(4, 400)
 @given(data=st.data())
 def test_both_ways_agree_on_every_document_of_every_model(
     careful: Converter, cls: type[Model], data: st.DataObject
@@ -129,7 +129,7 @@ def test_both_ways_agree_on_every_document_of_every_model(
     assert _outcome(reader(cls).text, raw(document)) == expected
 
 
-@examples(100)
+@examples(40, 2_000)
 @given(document=odd_customers())
 @example(document=changed(FULL, "createdAt", "20230314T2321Z"))
 @example(document=changed(FULL, "createdAt", "2023-03-14T23Z"))

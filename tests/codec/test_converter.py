@@ -99,7 +99,7 @@ def test_python_names_are_wire_names_by_rule() -> None:
 
 
 @pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
-@examples(30, 2_000)
+@examples(12, 2_000)
 @given(data=st.data())
 def test_what_is_written_reads_back_as_the_same(cls: type[Model], data: st.DataObject) -> None:
     value = data.draw(MODELS[cls])
@@ -125,7 +125,7 @@ OTHERS = sorted(
 
 
 @pytest.mark.parametrize("cls", OTHERS, ids=lambda cls: cls.__name__)
-@examples(8, 500)
+@examples(4, 500)
 @given(data=st.data())
 def test_models_of_every_other_class_come_back_as_they_were(
     cls: type[Model], data: st.DataObject

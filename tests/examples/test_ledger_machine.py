@@ -187,7 +187,7 @@ class CardLedger(RuleBasedStateMachine):
 
 TestCardLedger = CardLedger.TestCase
 TestCardLedger.settings = examples(
-    15,
+    6,
     1_000,
     stateful_step_count=25,
     deadline=None,

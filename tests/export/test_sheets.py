@@ -72,7 +72,7 @@ def at(item: Any, name: str) -> Any:
     return item
 
 
-@examples(40)
+@examples(20, 800)
 @given(drawn=documents | broken())
 def test_a_page_is_read_exactly_as_its_models_are(drawn: tuple[type[Model], list[Any]]) -> None:
     model, found = drawn
@@ -92,7 +92,7 @@ def test_a_page_is_read_exactly_as_its_models_are(drawn: tuple[type[Model], list
         assert sheet.has_unnamed
 
 
-@examples(40)
+@examples(20, 800)
 @given(drawn=broken())
 def test_an_entry_is_refused_exactly_when_its_model_is(
     drawn: tuple[type[Model], list[Any]],

@@ -106,7 +106,7 @@ def test_a_text_becomes_the_code_that_it_names() -> None:
     assert Decline("spending-control") == Decline(DeclineCode.SPENDING_CONTROL)
 
 
-@examples(40)
+@examples(20, 800)
 @given(metadata=st.dictionaries(st.text(max_size=5), json_values, max_size=3), name=st.text())
 def test_a_decision_that_could_be_made_can_be_sent(metadata: dict[str, Any], name: str) -> None:
     try:

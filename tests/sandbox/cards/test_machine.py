@@ -269,7 +269,8 @@ class Cards(RuleBasedStateMachine):
 
 TestCards = Cards.TestCase
 TestCards.settings = examples(
-    25,
+    10,
+    500,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

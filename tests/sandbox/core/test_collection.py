@@ -65,7 +65,7 @@ def sorted_naively(documents: list[dict[str, Any]], sort: str) -> list[int]:
     return sorted(range(len(documents)), key=cmp_to_key(compare))
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.lists(DOCUMENTS, max_size=12), SORTS)
 def test_the_order_is_that_of_a_naive_sort(documents: list[dict[str, Any]], sort: str) -> None:
     listing = collection_of(documents).listing(Selection(order=parse_sort(sort)))
@@ -73,7 +73,7 @@ def test_the_order_is_that_of_a_naive_sort(documents: list[dict[str, Any]], sort
     assert listing.between(0, 100) == sorted_naively(documents, sort)
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.lists(DOCUMENTS, max_size=12), SORTS, FILTERS, st.integers(1, 5))
 def test_a_walk_finds_each_document_once_in_order_and_backwards_the_same(
     documents: list[dict[str, Any]], sort: str, filter: str, limit: int
@@ -94,7 +94,7 @@ def test_a_walk_finds_each_document_once_in_order_and_backwards_the_same(
         assert page == whole[:-1][-limit:]
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.integers(0, 12), st.integers(1, 5))
 def test_walking_back_from_the_end_mirrors_walking_forward(count: int, limit: int) -> None:
     collection = collection_of([{"x": index} for index in range(count + 1)])
@@ -108,7 +108,7 @@ def test_walking_back_from_the_end_mirrors_walking_forward(count: int, limit: in
     assert [position for page in pages for position in page] == list(range(count))
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.data(), st.lists(DOCUMENTS, min_size=1, max_size=6), SORTS, FILTERS)
 def test_kept_listings_stay_true_while_documents_come_and_change(
     data: st.DataObject, documents: list[dict[str, Any]], sort: str, filter: str
@@ -150,7 +150,7 @@ DATES = st.builds(
 )  # fmt: skip
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(
     st.lists(st.fixed_dictionaries({"createdAt": MOMENTS, "updatedAt": MOMENTS}), max_size=8),
     st.lists(DATES, min_size=1, max_size=2),

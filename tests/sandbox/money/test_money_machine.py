@@ -223,7 +223,8 @@ class MoneyMachine(MoneyModel):
 
 TestMoney = MoneyMachine.TestCase
 TestMoney.settings = examples(
-    25,
+    10,
+    500,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -211,7 +211,7 @@ def written(draw: st.DrawFn, condition: Condition) -> str:
     return draw(st.sampled_from([long, *forms]))
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.data(), st.lists(conditions(), max_size=4))
 def test_what_is_written_is_read_back(data: st.DataObject, wanted: list[Condition]) -> None:
     text = " ".join(data.draw(written(condition)) for condition in wanted)
@@ -219,7 +219,7 @@ def test_what_is_written_is_read_back(data: st.DataObject, wanted: list[Conditio
     assert parse_conditions(text) == tuple(wanted)
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.one_of(st.text(max_size=40), st.text('af|:=!<>~"\\ ,-eqinlike.*+()[]5', max_size=40)))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(MalformedQueryError):

@@ -81,7 +81,7 @@ def test_does_not_hold(text: str) -> None:
     [("a|eq|1", "a|ne|1"), ("a|in|1,x", "a|nin|1,x"), ("a|size|1", "a|nsize|1"),
      ("a|like|x", "a|nlike|x"), ("a|exists|true", "a|exists|false")],
 )  # fmt: skip
-@examples(50)
+@examples(20, 1_000)
 @given(
     document=st.dictionaries(
         st.sampled_from("ab"),

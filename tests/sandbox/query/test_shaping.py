@@ -106,7 +106,7 @@ def test_the_path_of_a_field_has_an_end(parse: Callable[[str], object]) -> None:
         parse("a" * 201)
 
 
-@examples(50)
+@examples(20, 1_000)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], min_codepoint=1), max_size=4)))
 def test_texts_sort_by_code_points_in_both_directions(texts: list[str]) -> None:
     assert in_order("f", *texts) == sorted(texts)
