@@ -11,7 +11,6 @@ import attrs
 
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.webhooks.adapters.asgi import AsgiApp
-from allawee_async.webhooks.delivery.claiming import ClaimKeeper
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
 from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers, event_name
 from allawee_async.webhooks.delivery.missed import CatchUpReport, catch_up
@@ -129,14 +128,13 @@ class WebhookDispatcher:
         self._verifier = verifier
         self._handlers = Handlers()
         self._clock = LoopClock()
-        self._stats = DispatchStats()
         self._reporter = Reporter(on_incident)
+        self._stats = self._reporter.stats
         self._context = DeliveryContext(
             limits=limits,
-            claims=ClaimKeeper(MemoryStore() if store is None else store, lease),
+            store=MemoryStore() if store is None else store,
             default=DefaultDecision(default),
             workers=Workers(sync_workers),
-            stats=self._stats,
             reporter=self._reporter,
             background=BackgroundTasks(),
         )
@@ -246,7 +244,6 @@ class WebhookDispatcher:
             self._reporter.tell(incident, "Allawee signed it, but it is no event that we can read")
             if not wants_decision(error.body):
                 return INVALID_EVENT
-            self._stats.defaults_sent += 1
             self._reporter.default_sent()
             return self._context.default.reply_to(None)
         if self._reporter.observer is not None:
@@ -278,7 +275,7 @@ class WebhookDispatcher:
                 the report.
             StoreError: The store cannot be used.
         """
-        return await catch_up(allawee, since, most, self._context.claims, self._handlers)
+        return await catch_up(allawee, since, most, self._context.store, self._handlers)
 
     def observe(self, observer: DeliveryObserver | None) -> None:
         """Have each delivery watched; see `allawee_async.integrations.opentelemetry`."""
@@ -333,7 +330,7 @@ class WebhookDispatcher:
         self._clock.stop()
         await self._context.background.close()
         self._context.workers.close()
-        await self._context.claims.close()
+        await self._context.store.close()
 
     async def __aenter__(self) -> Self:
         """Return the dispatcher itself."""

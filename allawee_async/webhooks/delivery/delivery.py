@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, TypeVar
+import math
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import attrs
 
-from allawee_async.webhooks.delivery.claiming import PATIENCE, RENEWALS, SPARE, ClaimKeeper
+from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, HandlerRun, Workers
-from allawee_async.webhooks.delivery.stats import (
-    DispatchStats,
-    Incident,
-    IncidentKind,
-    Reporter,
-    log,
-    shown,
-)
+from allawee_async.webhooks.delivery.stats import Incident, IncidentKind, Reporter, log, shown
+from allawee_async.webhooks.delivery.timing import Limits
 from allawee_async.webhooks.events import Event
 from allawee_async.webhooks.responses import (
     BUSY,
@@ -28,10 +25,8 @@ from allawee_async.webhooks.responses import (
     WebhookReply,
     reply_with,
 )
-from allawee_async.webhooks.stores.base import Busy, Claim, ClaimResult, Done, digest_of, key_of
-
-if TYPE_CHECKING:
-    from allawee_async.webhooks.delivery.timing import Limits
+from allawee_async.webhooks.stores import base
+from allawee_async.webhooks.stores.base import Busy, Claim, Done
 
 T = TypeVar("T")
 
@@ -39,17 +34,57 @@ _DEFAULT_GOES = "the default decision goes out"
 _SENT_AGAIN = "Allawee is to send it again"
 
 
-@attrs.frozen
+PATIENCE: Final = 10.0
+"""Seconds for the store, and for whoever else is handling the event, outside of decisions."""
+
+_RENEWALS: Final = 3
+"""How often a claim is renewed in the time of one lease."""
+
+_SPARE: Final = 0.2
+"""Seconds by which it may take longer to hear of somebody else's answer."""
+
+_LAST_LOOK: Final = 0.25
+"""The share of the spare time after which the last look comes; it has the rest to arrive."""
+
+_FIRST_PAUSE: Final = 0.01
+_LONGEST_PAUSE: Final = 0.1
+_GROWTH: Final = 1.5
+
+_WATCH_EVERY: Final = 60.0
+"""Seconds between two looks at whether the store has kept what it was told."""
+
+
+def _store(_: object, __: object, store: Any) -> None:
+    if isinstance(store, type) or not isinstance(store, base.Store):
+        raise ConfigurationError(
+            "store must be a MemoryStore(), a SQLiteStore(path), a RedisStore(url), or a Store "
+            "of your own"
+        )
+
+
+@attrs.define
 class DeliveryContext:
-    """What all deliveries of a dispatcher share."""
+    """What all deliveries of a dispatcher share.
+
+    Raises:
+        ConfigurationError: The store is none.
+    """
 
     limits: Limits
-    claims: ClaimKeeper
+    store: base.Store = attrs.field(validator=_store)
     default: DefaultDecision
     workers: Workers
-    stats: DispatchStats
     reporter: Reporter
     background: BackgroundTasks
+    _look_at: float = attrs.field(default=0.0, init=False)
+
+    def is_time_to_look(self) -> bool:
+        """Return, once a minute, that it is time to ask the store for its `trouble`."""
+        now = time.monotonic()
+        is_time = now >= self._look_at
+        if is_time:
+            self._look_at = now + _WATCH_EVERY
+        return is_time
 
 
 @attrs.frozen
@@ -77,12 +112,11 @@ class Delivery:
         default = self.context.default.reply_to(self.event)
         reply = await self._decided(default) if self.chain else self._nobody(default)
         if reply is default:
-            self.context.stats.defaults_sent += 1
             self.context.reporter.default_sent()
         return reply
 
     def _nobody(self, reply: WebhookReply = DONE) -> WebhookReply:
-        self.context.stats.unhandled += 1
+        self.context.reporter.stats.unhandled += 1
         if self.event.wants_decision:
             self._tell("unhandled", None, f"no handler is registered, so {_DEFAULT_GOES}")
         return reply
@@ -90,7 +124,7 @@ class Delivery:
     async def _handled(self) -> WebhookReply:
         """Run the handlers of an event that wants no decision."""
         now = asyncio.get_running_loop().time
-        found = await self._claim(now() + PATIENCE, SPARE, f"it cannot be claimed; {_SENT_AGAIN}")
+        found = await self._claim(now() + PATIENCE, _SPARE, f"it cannot be claimed; {_SENT_AGAIN}")
         if not isinstance(found, Claim):
             return self._unclaimed(found, if_busy=BUSY, if_failed=FAILED)
         run = await self._run(found, now() + self.context.limits.event_timeout)
@@ -98,8 +132,8 @@ class Delivery:
         if is_late:
             await run.stop()
         if run.has_succeeded:
-            self.context.stats.handled += 1
-            return await self._record(found, DONE, now() + PATIENCE)
+            self.context.reporter.stats.handled += 1
+            return await self._record(found, DONE)
         self._tell_outcome(run, _SENT_AGAIN, is_late=is_late)
         await self._let_go(run)
         return BUSY if run.is_lost else FAILED
@@ -130,14 +164,31 @@ class Delivery:
         self._tell_outcome(run, consequence, is_late=is_late)
         return await self._record(found, reply, must_answer)
 
-    async def _claim(self, until: float, spare: float, if_failed: str) -> ClaimResult | None:
-        """Claim the event; None if the store fails, which is reported with what follows of it."""
-        claims, event = self.context.claims, self.event
-        if claims.is_to_be_watched():
-            self.context.background.start(self._look_at_store())
-        digest = digest_of(event)
-        step = claims.claim(key_of(event), digest, until, spare)
-        found = await self._ask_store(step, None, if_failed)
+    async def _claim(self, until: float, spare: float, if_failed: str) -> base.ClaimResult | None:
+        """Claim the event; while somebody else holds it, ask again with growing pauses.
+
+        Whoever holds it has the same deadline, and may answer at the very end of it. So the last
+        look comes a little after `until`.
+
+        Args:
+            until: How long to wait, by the loop's clock.
+            spare: Seconds after that in which the answer of somebody else is still of use.
+            if_failed: What follows where the store fails, for the report.
+
+        Returns:
+            The claim, what was answered, that somebody else still holds it, or None for a failure.
+        """
+        context, store, now = self.context, self.context.store, asyncio.get_running_loop().time
+        if context.is_time_to_look() and isinstance(store, base.WatchedStore):
+            context.background.start(self._look_at_store(store))
+        digest = base.digest_of(self.event)
+        claim = partial(store.claim, base.key_of(self.event), lease=context.limits.lease)
+        found = await self._ask_store(claim, if_failed, until)
+        pause = _FIRST_PAUSE
+        while isinstance(found, Busy) and (left := until + spare * _LAST_LOOK - now()) > 0:
+            await asyncio.sleep(min(pause, left))
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            found = await self._ask_store(claim, if_failed, until + spare)
         if isinstance(found, Done) and found.digest not in ("", digest):
             self._tell(
                 "changed-body",
@@ -145,11 +196,11 @@ class Delivery:
                 "it came before with another body, and was handled then; now it is answered as a "
                 "repeat, and no handler runs: compare it with what the API says",
             )
-        return found
+        return attrs.evolve(found, digest=digest) if isinstance(found, Claim) else found
 
-    async def _look_at_store(self) -> None:
+    async def _look_at_store(self, store: base.WatchedStore) -> None:
         trouble = await self._ask_store(
-            self.context.claims.trouble(), None, "nobody knows whether it has forgotten events"
+            store.trouble, "nobody knows whether it has forgotten events"
         )
         if trouble is not None:
             self._tell(
@@ -162,9 +213,9 @@ class Delivery:
         if found is None:
             return if_failed
         if isinstance(found, Done):
-            self.context.stats.repeats += 1
+            self.context.reporter.stats.repeats += 1
             return WebhookReply(200, found.body)
-        self.context.stats.busy += 1
+        self.context.reporter.stats.busy += 1
         log.warning("%s: somebody else is still handling it", shown(self.event))
         return if_busy
 
@@ -174,7 +225,7 @@ class Delivery:
         run = HandlerRun(self.event, claim, self.chain, self.request, context.workers)
         context.background.keep(run.task)
         try:
-            await run.wait(until, context.limits.lease, self._renew)
+            run.is_lost = not await self._keep(claim, run.task, until)
         except asyncio.CancelledError:
             await self._withdraw(run)
             raise
@@ -182,19 +233,18 @@ class Delivery:
 
     async def _withdraw(self, run: HandlerRun) -> None:
         """Stop the handlers because the server does not wait for the answer any more."""
-        self.context.stats.cancelled += 1
+        self.context.reporter.stats.cancelled += 1
         await run.stop()
         if run.has_succeeded:
-            until = asyncio.get_running_loop().time() + PATIENCE
             reply = DONE if run.decision is None else reply_with(run.decision)
-            await self._record(run.claim, reply, until)
+            await self._record(run.claim, reply)
         else:
             await self._let_go(run)
 
     async def _let_go(self, run: HandlerRun) -> None:
         """Give the claim back; where a thread still runs, as soon as it has ended."""
         thread = run.running_thread
-        if run.is_over:
+        if run.task.done() and thread is None:
             await self._give_back(run.claim)
         elif thread is not None and not run.is_lost:
             run.abandon()
@@ -202,12 +252,9 @@ class Delivery:
 
     async def _hold(self, run: HandlerRun, thread: asyncio.Future[object]) -> None:
         """Keep the claim while a thread runs that is too late, so that no other runs beside it."""
-        lease, now = self.context.limits.lease, asyncio.get_running_loop().time
         try:
-            while not thread.done():
-                await asyncio.wait({thread}, timeout=lease / RENEWALS)
-                if not thread.done() and not await self._renew(run.claim, now() + lease):
-                    return
+            if not await self._keep(run.claim, thread, math.inf):
+                return
         finally:
             thread.cancel()
         if run.was_last and thread.exception() is None:  # the work is done, though nobody heard it
@@ -215,24 +262,33 @@ class Delivery:
         else:
             await self._give_back(run.claim)
 
-    async def _renew(self, claim: Claim, until: float) -> bool:
-        renewal = self.context.claims.renew(claim, until)
-        consequence = "its claim is not renewed"
-        return await self._ask_store(renewal, otherwise=True, consequence=consequence)
+    async def _keep(self, claim: Claim, work: asyncio.Future[Any], until: float) -> bool:
+        """Renew a claim until the work has ended or the time is over; False if it is lost."""
+        now, lease = asyncio.get_running_loop().time, self.context.limits.lease
+        store, pause = self.context.store, lease / _RENEWALS
+        while True:
+            await asyncio.wait({work}, timeout=max(0.0, min(until - now(), pause)))
+            if work.done() or now() >= until:
+                return True
+            renew, patience = partial(store.renew, claim, lease=lease), min(until, now() + pause)
+            if await self._ask_store(renew, "its claim is not renewed", patience) is False:
+                return False
 
     async def _give_back(self, claim: Claim) -> None:
-        release = self.context.claims.release(claim)
-        await self._ask_store(release, None, "its claim holds until the lease has run out")
+        release = partial(self.context.store.release, claim)
+        await self._ask_store(release, "its claim holds until the lease has run out")
 
-    async def _record(self, claim: Claim, reply: WebhookReply, until: float) -> WebhookReply:
+    async def _record(
+        self, claim: Claim, reply: WebhookReply, until: float | None = None
+    ) -> WebhookReply:
         """Record what is answered; return the answer that counts.
 
         Where the store fails, that is what the handlers have done or the default: it has happened,
         recorded or not.
         """
-        finish = self.context.claims.finish(claim, reply.body, until)
+        finish = partial(self.context.store.finish, claim, reply.body)
         try:
-            body = await self._ask_store(finish, None, "what is answered is not recorded yet")
+            body = await self._ask_store(finish, "what is answered is not recorded yet", until)
         except asyncio.CancelledError:  # the server does not wait, but it has happened
             await self._record_at_last(claim, reply.body)
             raise
@@ -242,22 +298,28 @@ class Delivery:
 
     async def _record_at_last(self, claim: Claim, body: bytes) -> None:
         """Try once more while nobody waits: a handler that still runs must not take effect."""
-        until = asyncio.get_running_loop().time() + PATIENCE
-        finish = self.context.claims.finish(claim, body, until)
-        await self._ask_store(finish, None, "a repeat of it may run its handlers again")
+        finish = partial(self.context.store.finish, claim, body)
+        await self._ask_store(finish, "a repeat of it may run its handlers again")
 
-    async def _ask_store(self, step: Awaitable[T], otherwise: T, consequence: str) -> T:
-        """Return what a step of the store returns; where it fails, report that and go on."""
+    async def _ask_store(
+        self, step: Callable[[], Awaitable[T]], if_failed: str, until: float | None = None
+    ) -> T | None:
+        """Return what a step of the store returns; 10 seconds are what it has at most.
+
+        Where it fails, or takes too long, report that with what follows of it, and return None.
+        """
+        loop = asyncio.get_running_loop()
         try:
-            return await step
+            async with asyncio.timeout_at(loop.time() + PATIENCE if until is None else until):
+                return await step()
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
-            self.context.stats.store_failures += 1
-            self._tell("store", error, f"the store failed; {consequence}")
-            return otherwise
+            self.context.reporter.stats.store_failures += 1
+            self._tell("store", error, f"the store failed; {if_failed}")
+            return None
 
     def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
         """Count how the handlers ended, and report what went wrong."""
-        stats = self.context.stats
+        stats = self.context.reporter.stats
         for handler, error in run.failures:
             stats.failures += 1
             is_invalid = isinstance(error, InvalidAnswerError)
@@ -276,7 +338,7 @@ class Delivery:
             self._tell("unhandled", None, f"no handler decided; {consequence}")
 
     def _late(self, text: str) -> None:
-        self.context.stats.late += 1
+        self.context.reporter.stats.late += 1
         self._tell("late", None, text)
 
     def _tell(self, kind: IncidentKind, error: BaseException | None, text: str) -> None:

@@ -17,7 +17,6 @@ from typing import Final
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.delivery.claiming import RENEWALS
 from allawee_async.webhooks.delivery.stats import log, shown
 from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES, Event, UnknownEvent
 from allawee_async.webhooks.responses import Approve, Decision, Decline, checked_decision
@@ -304,31 +303,6 @@ class HandlerRun:
     def running_thread(self) -> Future[object] | None:
         """The thread of a handler that still runs; it cannot be stopped."""
         return self._thread if self._thread is not None and self._thread.running() else None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing of them runs any more, not even in a thread."""
-        return self.task.done() and self.running_thread is None
-
-    async def wait(
-        self, until: float, lease: float, renew: Callable[[Claim, float], Awaitable[bool]]
-    ) -> None:
-        """Wait until they have ended, the time is over, or the claim is lost.
-
-        Args:
-            until: The end of the time, by the loop's clock.
-            lease: Seconds for which the claim holds; it is renewed three times as often.
-            renew: Renews the claim, if it can until then; False if it is lost.
-        """
-        loop = asyncio.get_running_loop()
-        while True:
-            left = until - loop.time()
-            await asyncio.wait({self.task}, timeout=max(0.0, min(left, lease / RENEWALS)))
-            if self.task.done() or loop.time() >= until:
-                return
-            if not await renew(self.claim, until):
-                self.is_lost = True
-                return
 
     def abandon(self) -> None:
         """Cancel them, and do not wait; the log tells if they fail after that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -12,13 +12,21 @@ from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, DecodeError
 from allawee_async.models.webhooks import Event as EventRecord
 from allawee_async.redaction import one_line
+from allawee_async.webhooks.delivery.delivery import PATIENCE
 from allawee_async.webhooks.delivery.stats import log
 from allawee_async.webhooks.events import Event, parse_event
-from allawee_async.webhooks.stores.base import checked_count, key_of
+from allawee_async.webhooks.stores.base import (
+    LEASE,
+    AskableStore,
+    Claim,
+    Done,
+    Store,
+    checked_count,
+    key_of,
+)
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
-    from allawee_async.webhooks.delivery.claiming import ClaimKeeper
     from allawee_async.webhooks.delivery.handlers import Handlers
 
 _PAGE: Final = 100
@@ -47,24 +55,23 @@ class CatchUpReport:
 
 
 async def catch_up(
-    allawee: AllaweeClient, since: datetime, most: int, claims: ClaimKeeper, handlers: Handlers
+    allawee: AllaweeClient, since: datetime, most: int, store: Store, handlers: Handlers
 ) -> CatchUpReport:
     """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
     checked_count("most", most)
     seen = done = expired = 0
     missed: list[str] = []
     # The list is read to its end first: what is sent again moves in it.
-    async with aclosing(allawee.events.list(created_since=since, limit=_PAGE).pages()) as pages:
-        async for page in pages:
-            for record in page.items:
-                seen += 1
-                event = _event_of(record)
-                if event is not None and event.wants_decision:
-                    expired += 1
-                elif record.id is None or await _needs_nothing(record, event, claims, handlers):
-                    done += 1
-                else:
-                    missed.append(record.id)
+    async with allawee.events.list(created_since=since, limit=_PAGE) as records:
+        async for record in records:
+            seen += 1
+            event = _event_of(record)
+            if event is not None and event.wants_decision:
+                expired += 1
+            elif record.id is None or await _needs_nothing(record, event, store, handlers):
+                done += 1
+            else:
+                missed.append(record.id)
     missed.reverse()
     sent: list[str] = []
     failed: list[str] = []
@@ -87,11 +94,22 @@ async def catch_up(
 
 
 async def _needs_nothing(
-    record: EventRecord, event: Event | None, claims: ClaimKeeper, handlers: Handlers
+    record: EventRecord, event: Event | None, store: Store, handlers: Handlers
 ) -> bool:
     if event is None:  # nothing to look up in the store: the word of the API has to do
         return record.extra.get("status") == _DELIVERED
-    return not handlers.chain(event) or await claims.is_done(key_of(event))
+    return not handlers.chain(event) or await _is_done(key_of(event), store)
+
+
+async def _is_done(key: str, store: Store) -> bool:
+    """Return whether an event is done, without keeping anybody from handling it."""
+    async with asyncio.timeout(PATIENCE):
+        if isinstance(store, AskableStore):
+            return await store.is_done(key)
+        found = await store.claim(key, lease=LEASE)
+        if isinstance(found, Claim):
+            await store.release(found)
+        return isinstance(found, Done)
 
 
 def _event_of(record: EventRecord) -> Event | None:

@@ -118,18 +118,21 @@ def _callback(_: object, __: attrs.Attribute[Any], value: Any) -> None:
 
 @attrs.define
 class Reporter:
-    """Writes incidents into the log, and hands them to the developer's callback.
+    """Counts what happens, writes incidents into the log, and hands them to the callback.
 
     Attributes:
         callback: Is called with each incident, in the event loop.
+        stats: What was counted so far.
         observer: Is told of each delivery and incident, if there is one.
     """
 
     callback: Callable[[Incident], object] | None = attrs.field(validator=_callback)
+    stats: DispatchStats = attrs.Factory(DispatchStats)
     observer: DeliveryObserver | None = None
 
     def default_sent(self) -> None:
-        """Tell the observer that the default decision is the answer."""
+        """Take note that the default decision is the answer."""
+        self.stats.defaults_sent += 1
         if self.observer is not None:
             self.observer.default_sent()
 

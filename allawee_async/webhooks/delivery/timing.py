@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -22,33 +22,29 @@ _LAST_SHARE: Final = 0.2
 """The share of the margin that is left for the answer's way out."""
 
 
-def _seconds(_: object, field: attrs.Attribute[Any], value: object) -> None:
-    checked_seconds(field.name, value)
-
-
-def _margin(limits: Limits, field: attrs.Attribute[Any], value: object) -> None:
-    seconds = 0.0 if value == 0 else checked_seconds(field.name, value)
-    if seconds >= min(limits.request_deadline, limits.update_deadline):
-        raise ConfigurationError(
-            "margin must be shorter than both deadlines, or no time is left to decide"
-        )
-
-
-def _count(_: object, field: attrs.Attribute[Any], value: object) -> None:
-    checked_count(field.name, value)
-
-
 @attrs.frozen(kw_only=True)
 class Limits:
     """How long things may take, and how large they may be; see `WebhookDispatcher`."""
 
-    request_deadline: float = attrs.field(validator=_seconds)
-    update_deadline: float = attrs.field(validator=_seconds)
-    margin: float = attrs.field(validator=_margin)
-    event_timeout: float = attrs.field(validator=_seconds)
-    lease: float = attrs.field(validator=_seconds)
-    sync_workers: int = attrs.field(validator=_count)
-    max_body: int = attrs.field(validator=_count)
+    request_deadline: float
+    update_deadline: float
+    margin: float
+    event_timeout: float
+    lease: float
+    sync_workers: int
+    max_body: int
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        for name in ("request_deadline", "update_deadline", "event_timeout", "lease"):
+            checked_seconds(name, getattr(self, name))
+        for name in ("sync_workers", "max_body"):
+            checked_count(name, getattr(self, name))
+        margin = 0.0 if self.margin == 0 else checked_seconds("margin", self.margin)
+        if margin >= min(self.request_deadline, self.update_deadline):
+            raise ConfigurationError(
+                "margin must be shorter than both deadlines, or no time is left to decide"
+            )
 
     def for_decision(self, event: Event, arrived: float) -> tuple[float, float]:
         """Return until when handlers may decide, and until when the answer must be ready."""

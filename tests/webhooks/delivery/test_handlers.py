@@ -320,7 +320,7 @@ async def test_without_a_framework_there_is_no_request(webhooks: WebhookDispatch
 
 async def test_the_claim_is_what_the_store_holds(webhooks: WebhookDispatcher) -> None:
     """It is of use while the handler runs, and of none after that."""
-    store = webhooks._context.claims._store
+    store = webhooks._context.store
     claims: list[Claim] = []
 
     @webhooks.on(CLOSED)
