@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
 MASK: Final = "***"
 
-SECRET: Final = {"secret": True}
-"""Metadata of a model's field that nothing shows: `attrs.field(metadata=SECRET)`."""
-
 _KEY: Final = re.compile(
     r"sk[._](?:test|live)[._][^\s\"'<>,;]+"
     r"|(?:Bearer\s+)[^\s\"'<>,;]+"  # whatever was sent as one

@@ -1,7 +1,7 @@
 """Plain types for annotations: the shapes of JSON, and what a plain value means."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, get_args
 
 if TYPE_CHECKING:
     JSONValue: TypeAlias = (
@@ -29,3 +29,9 @@ Secret: TypeAlias = Annotated[str, SECRET]
 
 MinorUnits: TypeAlias = Annotated[int, MINOR_UNITS]
 """An amount of money in the currency's minor unit: 10_000 are 100 NGN or 100 USD."""
+
+
+def marks_of(annotation: object) -> set[str]:
+    """Return the marks of an annotation: of `Secret | None`, `SECRET`."""
+    members = (annotation, *get_args(annotation))
+    return {mark for one in members for mark in getattr(one, "__metadata__", ())}

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import attrs
 
-from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, MinorUnits
 
 __all__ = [
     "Account",
@@ -116,8 +116,8 @@ class AccountBalance(Model):
     """
 
     id: str | None = None
-    available: int | None = attrs.field(default=None, metadata=MONEY)
-    available_change: int | None = attrs.field(default=None, metadata=MONEY)
+    available: MinorUnits | None = None
+    available_change: MinorUnits | None = None
     currency: Currency | str | None = None
     mode: str | None = None
     source: str | JSONObject | None = None

@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast, get
 import attrs
 
 from allawee_async.redaction import MASK, without_named_secrets
-from allawee_async.types import JSONValue
+from allawee_async.types import SECRET, JSONValue, marks_of
 
-__all__ = ["MONEY", "APIObject", "Model", "OpenEnum", "known", "model"]
+__all__ = ["APIObject", "Model", "OpenEnum", "known", "model"]
 
 C = TypeVar("C")
 E = TypeVar("E")
-
-MONEY: Final = {"money": "currency"}
-"""Metadata of an amount in minor units: the name of the field that tells its currency."""
 
 _IN_COMMON: Final = frozenset({"created_at", "updated_at", "object"})
 
@@ -45,7 +42,7 @@ class _Notice(str):
 
 def _shown(field: "attrs.Attribute[Any]", value: Any) -> object:
     """Return what is shown of a field: no secrets, of `extra` the names only."""
-    if "secret" in field.metadata:
+    if SECRET in field.metadata:
         return _Notice(MASK)
     if field.name == "_extra":
         return _Notice(f"<{', '.join(map(repr, value or ()))}>")
@@ -65,18 +62,25 @@ def _without_secrets(value: Any) -> object:
 
 
 def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Let attrs tell other printers, which ask it, what is shown of a field.
+    """Put what the objects of the API have in common behind what is their own."""
+    return sorted(map(_told, fields), key=_is_in_common)
 
-    What the objects of the API have in common stands behind what is their own; and a list becomes
-    a tuple, so that a model that holds it is a value.
+
+def _told(field: Any) -> "attrs.Attribute[Any]":
+    """Return a field with what its annotation says of it.
+
+    Other printers, which ask attrs, are told what is shown; and a list becomes a tuple, so that a
+    model that holds it is a value.
     """
-    told = [field.evolve(repr=_told(field)) if field.repr is True else field for field in fields]
-    held = [field.evolve(converter=_as_tuple) if _is_sequence(field) else field for field in told]
-    return sorted(held, key=_is_in_common)
-
-
-def _is_sequence(field: "attrs.Attribute[Any]") -> bool:
-    return any(get_origin(member) is Sequence for member in get_args(field.type))
+    marks = marks_of(field.type)
+    is_hidden = SECRET in marks or field.name == "_extra"
+    is_list = any(get_origin(member) is Sequence for member in get_args(field.type))
+    told: attrs.Attribute[Any] = field.evolve(
+        metadata={**field.metadata, **dict.fromkeys(marks, True)},
+        converter=_as_tuple if is_list else field.converter,
+        repr=(not is_hidden and _text) if field.repr is True else field.repr,
+    )
+    return told
 
 
 def _as_tuple(value: Sequence[Any] | None) -> tuple[Any, ...] | None:
@@ -85,10 +89,6 @@ def _as_tuple(value: Sequence[Any] | None) -> tuple[Any, ...] | None:
 
 def _is_in_common(field: "attrs.Attribute[Any]") -> bool:
     return cast("Any", field).inherited and field.name in _IN_COMMON
-
-
-def _told(field: "attrs.Attribute[Any]") -> "bool | Callable[[object], str]":
-    return _text if "secret" not in field.metadata and field.name != "_extra" else False
 
 
 def _text(value: object) -> str:

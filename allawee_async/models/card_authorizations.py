@@ -1,11 +1,9 @@
 """Card authorizations: what merchants ask of a card, and what was decided."""
 
-import attrs
-
-from allawee_async.models.base import MONEY, APIObject, OpenEnum, known, model
+from allawee_async.models.base import APIObject, OpenEnum, known, model
 from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import ActionResult, Currency
-from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import JSONObject, JSONValue, MinorUnits
 
 __all__ = [
     "AuthorizationStatus",
@@ -67,8 +65,8 @@ class CardAuthorization(APIObject):
     card: str | Card | JSONObject | None = None
     type: AuthorizationType | None = None
     status: AuthorizationStatus | None = None
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
-    fees: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
+    fees: MinorUnits | None = None
     currency: Currency | str | None = None
     channel: CardChannel | None = None
     reserved: bool | None = None
@@ -109,8 +107,8 @@ class SimulatedAuthorization(ActionResult):
 
     card: str | Card | JSONObject | None = None
     type: AuthorizationType | None = None
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
-    fees: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
+    fees: MinorUnits | None = None
     currency: Currency | str | None = None
     channel: CardChannel | None = None
     reserved: bool | None = None

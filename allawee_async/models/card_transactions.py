@@ -1,13 +1,11 @@
 """Card transactions: what was settled."""
 
-import attrs
-
-from allawee_async.models.base import MONEY, APIObject, OpenEnum, known, model
+from allawee_async.models.base import APIObject, OpenEnum, known, model
 from allawee_async.models.card_authorizations import CardAuthorization, network_text
 from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, MinorUnits
 
 __all__ = ["CardTransaction", "CardTransactionType"]
 
@@ -49,8 +47,8 @@ class CardTransaction(APIObject):
     source: str | CardAuthorization | JSONObject | None = None
     card: str | Card | JSONObject | None = None
     customer: str | Customer | JSONObject | None = None
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
-    fees: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
+    fees: MinorUnits | None = None
     currency: Currency | str | None = None
     channel: CardChannel | None = None
     mcc: str | None = None

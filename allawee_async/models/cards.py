@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 
-import attrs
-
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 from allawee_async.models.card_programs import CardNetwork, CardProgram, CardType
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
-from allawee_async.redaction import SECRET
-from allawee_async.types import JSONObject, Strings, Things
+from allawee_async.types import JSONObject, MinorUnits, Secret, Strings, Things
 
 __all__ = [
     "Card",
@@ -58,7 +55,7 @@ class SpendingLimit(Model):
         interval: `monthly`, `daily`, or another.
     """
 
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
     interval: SpendingInterval | str | None = None
 
 
@@ -154,9 +151,9 @@ class CardSecrets(Model):
 
     card_holder_name: str | None = None
     last4: str | None = None
-    pan: str = attrs.field(metadata=SECRET)
+    pan: Secret
     expiry: str | None = None
-    cvv: str | None = attrs.field(default=None, metadata=SECRET)
+    cvv: Secret | None = None
 
 
 @model(kw_only=True)

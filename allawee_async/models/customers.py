@@ -3,12 +3,9 @@
 from datetime import date, datetime
 from typing import Final
 
-import attrs
-
 from allawee_async.models.base import Model, OpenEnum, known, model
 from allawee_async.models.common import Address
-from allawee_async.redaction import SECRET
-from allawee_async.types import JSONObject, Things
+from allawee_async.types import JSONObject, Secret, Things
 
 __all__ = [
     "BusinessInformation",
@@ -116,9 +113,9 @@ class Identity(Model):
     """
 
     type: IdentityType | str | None = None
-    id: str | None = attrs.field(default=None, metadata=SECRET)
+    id: Secret | None = None
     issuing_country: str | None = None
-    url: str | None = attrs.field(default=None, metadata=SECRET)
+    url: Secret | None = None
 
 
 @model(kw_only=True)

@@ -1,11 +1,9 @@
 """Fees: what you charge your own customers for payments and card use."""
 
-import attrs
-
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, APIObject, OpenEnum, known, model
+from allawee_async.models.base import APIObject, OpenEnum, known, model
 from allawee_async.models.common import Currency
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, MinorUnits
 
 __all__ = ["Fee", "FeeStructure"]
 
@@ -41,7 +39,7 @@ class Fee(APIObject):
     description: str | None = None
     structure: FeeStructure | None = None
     value: int | float | None = None
-    cap: int | None = attrs.field(default=None, metadata=MONEY)
+    cap: MinorUnits | None = None
     currency: Currency | None = None
     account: str | Account | JSONObject | None = None
     metadata: JSONObject | None = None

@@ -1,13 +1,11 @@
 """Payment requests: money that is to come in, each over an account number of its own."""
 
-import attrs
-
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.payments import PaymentMethod
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, MinorUnits
 
 __all__ = ["PaymentRequest", "PaymentRequestBank", "PaymentRequestOptions"]
 
@@ -55,7 +53,7 @@ class PaymentRequest(APIObject):
     method: PaymentMethod | None = None
     options: PaymentRequestOptions | None = None
     currency: Currency | None = None
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
     status: str | None = None
     customer: str | Customer | JSONObject | None = None
     reference: str | None = None

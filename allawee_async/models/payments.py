@@ -1,14 +1,12 @@
 """Payments: money that goes out to banks, to other accounts and for bills."""
 
-import attrs
-
 from allawee_async.models.accounts import Account
-from allawee_async.models.base import MONEY, APIObject, Model, OpenEnum, known, model
+from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
 from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.models.fees import Fee
 from allawee_async.models.webhooks import Event
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, MinorUnits
 
 __all__ = [
     "BillValidation",
@@ -86,7 +84,7 @@ class FeePart(Model):
         type: What it is for, for instance `platform-fees`.
     """
 
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
     group: str | None = None
     type: str | None = None
 
@@ -119,9 +117,9 @@ class Payment(APIObject):
     """
 
     id: str
-    amount: int | None = attrs.field(default=None, metadata=MONEY)
+    amount: MinorUnits | None = None
     currency: Currency | None = None
-    fees: int | None = attrs.field(default=None, metadata=MONEY)
+    fees: MinorUnits | None = None
     fee_breakdown: tuple[FeePart, ...] | None = None
     status: PaymentStatus | None = None
     failure_reason: PaymentFailureReason | None = None

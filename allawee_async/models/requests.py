@@ -1,12 +1,12 @@
 """Requests: the API's own records of calls, of those that it queued above all."""
 
 from datetime import datetime
+from typing import Annotated
 
 import attrs
 
 from allawee_async.models.base import Model, OpenEnum, known, model
-from allawee_async.redaction import SECRET
-from allawee_async.types import JSONValue
+from allawee_async.types import SECRET, JSONValue
 
 __all__ = ["RequestAttempt", "RequestRecord", "RequestSource", "RequestStatus"]
 
@@ -35,7 +35,7 @@ class RequestAttempt(Model):
 
     status_code: int | None = None
     latency: int | float | None = None
-    response_body: JSONValue | None = attrs.field(default=None, metadata=SECRET)
+    response_body: Annotated[JSONValue, SECRET] | None = None
     created_at: datetime | None = None
 
 
@@ -69,6 +69,6 @@ class RequestRecord(Model):
     method: str | None = None
     api_version: str | None = None
     attempts: tuple[RequestAttempt, ...] | None = None
-    request_body: JSONValue | None = attrs.field(default=None, metadata=SECRET)
+    request_body: Annotated[JSONValue, SECRET] | None = None
     source: RequestSource | None = None
     initiator: JSONValue | None = None

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, Union, cast, get_args, get_origin
 
 import attrs
 
 from allawee_async.models.base import Model, OpenEnum
 from allawee_async.redaction import MASK, mask, without_named_secrets
-from allawee_async.types import JSONObject, JSONValue
+from allawee_async.types import MINOR_UNITS, SECRET, JSONObject, JSONValue
 
 
 class Kind(StrEnum):
@@ -188,15 +188,14 @@ def _fields_of(model: Any) -> Mapping[str, ModelField]:
 
 
 def _field(found: attrs.Attribute[Any]) -> ModelField:
-    shape = shape_of(found.type)
-    currency = found.metadata.get("money")
+    shape, is_money = shape_of(found.type), MINOR_UNITS in found.metadata
     return ModelField(
         **attrs.asdict(shape, recurse=False),
         attribute=found.name,
         wire=found.metadata.get("wire") or camel(found.name),
         default=found.default,
-        secret="secret" in found.metadata,
-        currency=currency and camel(currency),
+        secret=SECRET in found.metadata,
+        currency=camel(found.metadata.get("currency", "currency")) if is_money else None,
     )
 
 
@@ -229,7 +228,7 @@ def shape_of(annotation: object) -> Shape:
         TypeError: There is no rule for it.
     """
     members = members_of(annotation)
-    nullable = len(members) < len(get_args(annotation))
+    nullable = types.NoneType in get_args(annotation)
     mapped = any(get_origin(member) in (dict, Mapping) for member in members)
     for member in members:
         if is_kind_of(member, Model):
@@ -250,10 +249,14 @@ def shape_of(annotation: object) -> Shape:
 
 
 def members_of(annotation: object) -> list[Any]:
-    """Return the types of a union but None; the type itself, if it is none."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        return [member for member in get_args(annotation) if member is not types.NoneType]
-    return [annotation]
+    """Return the types of a union but None, without marks; the type itself, if it is none."""
+    is_union = get_origin(annotation) in (Union, types.UnionType)
+    members = get_args(annotation) if is_union else (annotation,)
+    return [
+        get_args(one)[0] if get_origin(one) is Annotated else one
+        for one in members
+        if one is not types.NoneType
+    ]
 
 
 def is_kind_of(member: object, parent: type) -> bool:

@@ -1,9 +1,7 @@
 """Secret keys: the API keys of your business."""
 
-import attrs
-
 from allawee_async.models.base import APIObject, OpenEnum, known, model
-from allawee_async.redaction import SECRET
+from allawee_async.types import Secret
 
 __all__ = ["KeyScope", "SecretKey"]
 
@@ -41,5 +39,5 @@ class SecretKey(APIObject):
     scopes: tuple[KeyScope, ...] | None = None
     grp_enabled: bool | None = None
     api_version: str | None = None
-    key: str | None = attrs.field(default=None, metadata=SECRET)
-    secret_key: str | None = attrs.field(default=None, metadata=SECRET)
+    key: Secret | None = None
+    secret_key: Secret | None = None

@@ -10,7 +10,7 @@ from allawee_async.models.accounts import Account
 from allawee_async.models.base import Model, model
 from allawee_async.models.common import Currency
 from allawee_async.models.fees import Fee
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, MinorUnits
 
 __all__ = [
     "Bank",
@@ -102,7 +102,7 @@ class FxQuote(Model):
 
     from_: Currency | None = None
     to: Currency | None = None
-    amount: int | None = attrs.field(default=None, metadata={"money": "to"})
+    amount: MinorUnits | None = attrs.field(default=None, metadata={"currency": "to"})
     hash: str | None = None
 
 

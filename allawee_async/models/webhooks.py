@@ -1,10 +1,7 @@
 """Webhooks: where the API sends its events, and its records of them."""
 
-import attrs
-
 from allawee_async.models.base import APIObject, Model, OpenEnum, known, model
-from allawee_async.redaction import SECRET
-from allawee_async.types import JSONObject
+from allawee_async.types import JSONObject, Secret
 
 __all__ = ["Event", "Webhook", "WebhookEventName", "WebhookSecret"]
 
@@ -44,7 +41,7 @@ class Webhook(APIObject):
     url: str | None = None
     api_version: str | None = None
     description: str | None = None
-    signing_key: str | None = attrs.field(default=None, metadata=SECRET)
+    signing_key: Secret | None = None
     status: str | None = None
     metadata: JSONObject | None = None
 
@@ -61,8 +58,8 @@ class WebhookSecret(Model):
         secret: The key, under another name.
     """
 
-    signing_key: str | None = attrs.field(default=None, metadata=SECRET)
-    secret: str | None = attrs.field(default=None, metadata=SECRET)
+    signing_key: Secret | None = None
+    secret: Secret | None = None
 
 
 @model(kw_only=True)

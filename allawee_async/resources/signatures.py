@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -137,10 +137,7 @@ def parameters_of(signature: inspect.Signature) -> Iterator[Parameter]:
 
 
 def _parameter(name: str, annotation: Any) -> Parameter:
-    members = members_of(annotation)
-    marks = [mark for one in members if get_origin(one) is Annotated for mark in one.__metadata__]
-    if marks:
-        annotation = get_args(members[0])[0]
+    members, marks = members_of(annotation), types.marks_of(annotation)
     if {Expression, Field, datetime} & {*members}:
         shape = Shape(kind=Kind.TEXT)
     else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-MEANS = {"MONEY", "known", "model"}
+MEANS = {"known", "model"}
 """What the base module offers to other modules of models only."""
 
 
