@@ -23,7 +23,7 @@ from allawee_async.redaction import printable
 from allawee_async.transport.request import Request
 from allawee_async.transport.response import Reply
 from allawee_async.version import __version__, install_command
-from allawee_async.webhooks.delivery.stats import Incident
+from allawee_async.webhooks.delivery.stats import DeliveryObserver, Incident
 from allawee_async.webhooks.dispatcher import WebhookDispatcher
 from allawee_async.webhooks.events import Event
 from allawee_async.webhooks.responses import WebhookReply
@@ -216,7 +216,7 @@ def _seen() -> _Seen:
     return cast("_Seen", context.get_value(_SEEN))
 
 
-class _Deliveries:
+class _Deliveries(DeliveryObserver):
     """Watches the deliveries to a dispatcher."""
 
     def __init__(self, tracer: trace.Tracer, meter: metrics.Meter) -> None:

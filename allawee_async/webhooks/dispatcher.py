@@ -225,8 +225,7 @@ class WebhookDispatcher:
         raw = cast("bytes", raw_body(body))  # the verifier says so of what is no bytes
         del body  # a traceback with local variables would show it
         work = self._answer(raw, signature, arrived, request)
-        observer = self._reporter.observer
-        return await (work if observer is None else observer.delivery(work))
+        return await self._reporter.observer.delivery(work)
 
     async def _answer(
         self, raw: bytes, signature: str | bytes | None, arrived: float, request: object
@@ -246,8 +245,7 @@ class WebhookDispatcher:
                 return INVALID_EVENT
             self._reporter.default_sent()
             return self._context.default.reply_to(None)
-        if self._reporter.observer is not None:
-            self._reporter.observer.event(event)
+        self._reporter.observer.event(event)
         chain = self._handlers.chain(event)
         return await Delivery(self._context, event, chain, arrived, request).answer()
 
@@ -279,7 +277,7 @@ class WebhookDispatcher:
 
     def observe(self, observer: DeliveryObserver | None) -> None:
         """Have each delivery watched; see `allawee_async.integrations.opentelemetry`."""
-        self._reporter.observer = observer
+        self._reporter.observer = observer or DeliveryObserver()
 
     def arrival(self) -> float:
         """Return when the request that you are called for may have come, at the earliest.

@@ -44,10 +44,8 @@ def signature_in(headers: Mapping[str, str]) -> str | None:
     """Return the signature among the headers of a request, named in any case; None without one."""
     if not isinstance(cast("object", headers), Mapping):  # some servers give None for no headers
         return None
-    for name, value in cast("Mapping[object, str]", headers).items():
-        if isinstance(name, str) and name.lower() == _NAME:
-            return value
-    return None
+    named = cast("Mapping[object, str]", headers).items()
+    return next((value for name, value in named if str(name).lower() == _NAME), None)
 
 
 def fits(signature: bytes, body: bytes, keys: Iterable[bytes]) -> bool:

@@ -28,10 +28,6 @@ _COMPRESSED: Final = {b"gzip", b"deflate"}
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
 
-class _Gone(Exception):  # noqa: N818 - no error: who asked does not wait for an answer
-    """The client has disconnected."""
-
-
 class _TooLarge(Exception):  # noqa: N818 - an answer, not an error
     """The body is longer than it may be."""
 
@@ -70,6 +66,8 @@ class AsgiApp:
         try:
             async with asyncio.timeout_at(arrived + BODY_PATIENCE):
                 body = await _read(receive, webhooks.max_body)
+            if body is None:
+                return None
             if _header(headers, b"content-encoding").lower() in _COMPRESSED:
                 body = _plain(body, webhooks.max_body)
         except TimeoutError:
@@ -78,8 +76,6 @@ class AsgiApp:
             return TOO_LARGE
         except zlib.error:
             return UNREADABLE
-        except _Gone:
-            return None
         signature, request = _header(headers, _HEADER) or None, _request(scope, body)
         return await webhooks.dispatch(body, signature, received_at=arrived, request=request)
 
@@ -96,12 +92,13 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _read(receive: Receive, max_body: int) -> bytes:
+async def _read(receive: Receive, max_body: int) -> bytes | None:
+    """Return the body; None if the client has disconnected."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            return None
         body += cast("bytes", message.get("body", b""))
         if len(body) > max_body:
             raise _TooLarge

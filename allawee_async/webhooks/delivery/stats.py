@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -94,12 +94,15 @@ class Incident:
     elapsed: float
 
 
-class DeliveryObserver(Protocol):
-    """Told of each delivery while it is handled, for instance to trace it."""
+class DeliveryObserver:
+    """Told of each delivery while it is handled, for instance to trace it.
+
+    This one does nothing; derive yours from it.
+    """
 
     def delivery(self, work: Coroutine[Any, Any, WebhookReply]) -> Awaitable[WebhookReply]:
         """Return the work on a delivery, watched; the other methods are called while it runs."""
-        ...
+        return work
 
     def event(self, event: Event) -> None:
         """Take note of what was delivered; not called where nobody signed it."""
@@ -123,18 +126,17 @@ class Reporter:
     Attributes:
         callback: Is called with each incident, in the event loop.
         stats: What was counted so far.
-        observer: Is told of each delivery and incident, if there is one.
+        observer: Is told of each delivery and incident.
     """
 
     callback: Callable[[Incident], object] | None = attrs.field(validator=_callback)
     stats: DispatchStats = attrs.Factory(DispatchStats)
-    observer: DeliveryObserver | None = None
+    observer: DeliveryObserver = attrs.Factory(DeliveryObserver)
 
     def default_sent(self) -> None:
         """Take note that the default decision is the answer."""
         self.stats.defaults_sent += 1
-        if self.observer is not None:
-            self.observer.default_sent()
+        self.observer.default_sent()
 
     def tell(self, incident: Incident, text: str) -> None:
         """Report an incident; `text` says what it means and what can be done."""
@@ -145,8 +147,7 @@ class Reporter:
             incident.elapsed,
             exc_info=incident.error,
         )
-        if self.observer is not None:
-            self.observer.incident(incident)
+        self.observer.incident(incident)
         if self.callback is None:
             return
         try:

@@ -317,7 +317,7 @@ class SQLiteStore:
         with self._file.writing():
             return connection.execute(statement, attrs.asdict(claim) | values).rowcount > 0
 
-    def _answer(self, claim: Claim, body: bytes) -> dict[str, object]:
+    def _answer(self, claim: Claim, body: bytes) -> dict[str, Any]:
         """Return what is recorded of an event that is done."""
         return attrs.asdict(claim) | {"body": body, "until": self._clock.now() + self._keep}
 
