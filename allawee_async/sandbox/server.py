@@ -25,13 +25,10 @@ from allawee_async.sandbox.faults.plan import Faults
 from allawee_async.sandbox.http.adapter import HttpAdapter, with_description
 from allawee_async.sandbox.http.ports import Ports, RequestHandler
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
-from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
 from allawee_async.sandbox.page.texts import exports
 from allawee_async.sandbox.rules.values import PAUSES
-from allawee_async.sandbox.seed.documented import seed_cards
-from allawee_async.sandbox.seed.holdings import seed_holdings
-from allawee_async.sandbox.seed.people import make_customers
+from allawee_async.sandbox.seed.holdings import seed_all
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
@@ -287,10 +284,7 @@ class Sandbox:
     def _seed_state(self) -> None:
         self._state = State(clock=self._clock, ids=IdSource(f"ids {self._seed}"))
         self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
-        self._state.customers.add_all(make_customers(self._customers, self._seed))
-        seed_accounts(self._state)
-        seed_cards(self._state)
-        seed_holdings(self._state, self._seed)
+        seed_all(self._state, self._customers, self._seed)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from allawee_async.sandbox.api.messages import ApiRequest
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import IdSource
-from allawee_async.sandbox.money.accounts import seed_accounts
 from allawee_async.sandbox.rules.values import MoneyRules
+from allawee_async.sandbox.seed.holdings import seed_accounts
 from tests.sandbox.changes import Watch
 
 KEY = "sk.test.machine"

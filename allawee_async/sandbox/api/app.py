@@ -31,13 +31,11 @@ from allawee_async.sandbox.core.keys import Key, KeyRefusedError
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import JsonObject
 from allawee_async.sandbox.directory import banks, merchants
-from allawee_async.sandbox.directory import bills as bill_products
 from allawee_async.sandbox.events import queue, webhooks
 from allawee_async.sandbox.money import (
     accounts,
     bills,
     configuration,
-    deposit_channels,
     fees,
     fx,
     payins,
@@ -52,8 +50,8 @@ from allawee_async.sandbox.requests.calls import Called, kept
 _NOUNS: tuple[Endpoint, ...] = tuple(
     route
     for noun in (
-        accounts, authorizations, banks, bill_products, bills, cards, configuration,
-        customers, deposit_channels, disputes, fees, fx, merchants, payins, payment_requests,
+        accounts, authorizations, banks, bills, cards, configuration,
+        customers, disputes, fees, fx, merchants, payins, payment_requests,
         payments, payouts, programs, queue, queued, secret_keys, simulation, transactions, webhooks,
     )
     for route in noun.ROUTES
@@ -111,10 +109,8 @@ class Api:
     def hear(self, id: str, attempt: queue.DeliveryAttempt) -> None:
         """Take note of what came of sending an event, and let the first answer have its effect."""
         event = queue.note_attempt(self._state, id, attempt)
-        listener = ANSWERS.get(str(event["event"])) if event is not None else None
-        if event is None or listener is None or not isinstance(event["data"], dict):
-            return
-        if isinstance(event["attempts"], list) and len(event["attempts"]) == 1:
+        listener = ANSWERS.get(event["event"]) if event is not None else None
+        if event is not None and listener is not None and len(event["attempts"]) == 1:
             listener(self._state, event["data"], attempt.decision())
 
     def _answer(self, host: Host, request: ApiRequest) -> ApiResponse:

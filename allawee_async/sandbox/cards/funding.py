@@ -8,11 +8,10 @@ from allawee_async.sandbox.api.messages import refused
 from allawee_async.sandbox.api.validation import RequestBody
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, part
+from allawee_async.sandbox.core.values import CURRENCIES, Document, part
 from allawee_async.sandbox.money.accounts import funding_account, open_account
 from allawee_async.sandbox.money.fx import check_quote, use_quote
 from allawee_async.sandbox.money.insufficient_funds import refuse_if_short
-from allawee_async.sandbox.money.rates import CURRENCIES
 
 OWN_ACCOUNT = frozenset({"card-account", "prefunded"})
 """The types of funding sources with which each card has an account of its own."""

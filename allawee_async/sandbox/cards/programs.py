@@ -8,9 +8,8 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.cards.cards import make_stock
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, given
+from allawee_async.sandbox.core.values import CURRENCIES, Document, given
 from allawee_async.sandbox.money.accounts import funding_account
-from allawee_async.sandbox.money.rates import CURRENCIES
 from allawee_async.sandbox.rules.values import MAX_QUANTITY
 
 NEW, LIVE = "new", "live"

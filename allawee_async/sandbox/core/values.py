@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+NGN, USD = "NGN", "USD"
+CURRENCIES = (NGN, USD)
 MASK = "***"
 SECRET_FIELDS = (
     "pan", "cvv", "pin", "otp", "key", "apiKey", "secretKey", "signingKey", "secret", "password",

@@ -16,8 +16,7 @@ from allawee_async.sandbox.api.messages import (
 )
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.money.rates import CURRENCIES
+from allawee_async.sandbox.core.values import CURRENCIES, to_bytes
 from allawee_async.sandbox.seed import names
 
 SANDBOX_BANK, SANDBOX_CODE = "Allawee Sandbox Bank", "000"

@@ -78,10 +78,8 @@ def plant(
 
 
 def _complete(state: State, fields: Document, status: str) -> Document:
-    webhook: Document = {
-        "name": "", "events": [], "url": "", "status": status, "metadata": {},
-        **fresh(state, state.webhooks),
-    } | fields  # fmt: skip
+    webhook: Document = {"name": "", "events": [], "url": "", "status": status, "metadata": {}}
+    webhook |= fresh(state, state.webhooks) | fields
     if "signingKey" not in webhook:
         webhook["signingKey"] = state.new_secret(_KEY_PREFIX)
     return webhook

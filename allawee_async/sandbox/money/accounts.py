@@ -1,45 +1,27 @@
-"""Accounts: opened, the one that pays, what they have, and what happened on them."""
+"""Accounts: opened, the one that pays, the numbers under which they receive, what happened."""
 
 from __future__ import annotations
 
 import csv
 import io
 
-from allawee_async.sandbox.api.documents import fresh, reads, refuse_double, stored
+from allawee_async.sandbox.api.documents import changed, fresh, reads, refuse_double, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
-from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document
-from allawee_async.sandbox.money import deposit_channels
-from allawee_async.sandbox.money.rates import CURRENCIES
-from allawee_async.sandbox.seed.documented import documented
+from allawee_async.sandbox.core.values import CURRENCIES, Document
+from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, complete
+from allawee_async.sandbox.rules.values import MAX_ACCOUNT_NUMBERS
 
 TYPES = frozenset({"main", "sub", "virtual"})
+BANK_ACCOUNT = "bank-account"
 CSV_TYPE = "text/csv; charset=utf-8"
 COLUMNS: tuple[str, ...] = (
     "id", "createdAt", "type", "category", "amount", "currency", "balanceBefore", "balanceAfter",
     "reference",
 )  # fmt: skip
-
-
-def seed_accounts(state: State) -> None:
-    """Open the main accounts that a sandbox begins with, and put the starting balance in."""
-    for account in documented("accounts"):
-        own, currency = account["id"], account["currency"]
-        state.accounts.add(account)
-        state.ledger.open(own, currency)
-        for channel in deposit_channels.channels_of(account):
-            number = channel["accountNumber"]
-            deposit_channels.register(state, number, account, account["name"])
-        state.ledger.post(
-            transfer(world(currency), own, state.money.balance),
-            type="opening-balance",
-            reference=own,
-            at=account["createdAt"],
-        )
 
 
 def funding_account(state: State, named: Document | None, currency: str) -> Document:
@@ -69,10 +51,30 @@ def open_account(state: State, fields: Document, numbers: int = 0) -> Document:
     account = fields | fresh(state, state.accounts) | {"status": "active"}
     name, now = account["name"], account["createdAt"]
     state.ledger.open(account["id"], account["currency"])
-    account["depositChannels"] = [
-        deposit_channels.open_channel(state, account, name, now) for _ in range(numbers)
-    ]
+    account["depositChannels"] = [open_channel(state, account, name, now) for _ in range(numbers)]
     return account
+
+
+def open_channel(state: State, owner: Document, name: str, now: str) -> Document:
+    """Return a channel with an unused number, whose money goes to an account or a request."""
+    while (number := complete(SANDBOX_CODE, "00" + state.new_digits(7))) in state.bank_accounts:
+        pass
+    register(state, number, owner, name)
+    return channel_of(number, name, now)
+
+
+def channel_of(number: str, name: str, now: str) -> Document:
+    """Return a deposit channel as an account shows it."""
+    return {
+        "type": BANK_ACCOUNT, "accountName": name, "accountNumber": number,
+        "bankName": SANDBOX_BANK, "bankCode": SANDBOX_CODE, "partner": "allawee-sandbox",
+        "createdAt": now, "updatedAt": now,
+    }  # fmt: skip
+
+
+def register(state: State, number: str, owner: Document, name: str) -> None:
+    """Let money for a number go to an account or a payment request; the payer sees the name."""
+    state.bank_accounts.add({"id": number, "owner": owner["id"], "name": name})
 
 
 def create_account(state: State, call: ApiRequest) -> ApiResponse:
@@ -85,8 +87,8 @@ def create_account(state: State, call: ApiRequest) -> ApiResponse:
         channels = body.fields.get("depositChannels")
         if channels is not None and not isinstance(channels, list):
             body.refuse("depositChannels", "must be an array")
-        elif channels not in (None, [], [deposit_channels.BANK_ACCOUNT]):
-            allowed = f"must be one of the following values, once: {deposit_channels.BANK_ACCOUNT}"
+        elif channels not in (None, [], [BANK_ACCOUNT]):
+            allowed = f"must be one of the following values, once: {BANK_ACCOUNT}"
             body.refuse("depositChannels", allowed, each=True)
         is_virtual = kind == "virtual"
         named = body.reference("settlementAccount", state.accounts) if is_virtual else None
@@ -103,8 +105,9 @@ def balance_of(state: State, account: str) -> Document:
     """Return the balance of an account, as it is shown: with the last movement that made it so."""
     balance = state.ledger.balance(account)
     last = next(state.ledger.logs.group(account), None)
-    change, source, since = 0, None, (state.accounts.get(account) or {}).get("createdAt")
-    if last is not None:
+    if last is None:
+        change, source, since = 0, None, stored(state.accounts, account).get("createdAt")
+    else:
         change = last["balanceAfter"] - last["balanceBefore"]
         source, since = last["reference"], last["createdAt"]
     return {
@@ -133,10 +136,39 @@ def download_logs(state: State, call: ApiRequest) -> ApiResponse:
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(reversed([*state.ledger.logs.group(account)]))
-    disposition = f'attachment; filename="{account}.csv"'
-    return ApiResponse(
-        200, text.getvalue().encode(), CSV_TYPE, {"Content-Disposition": disposition}
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{account}.csv"'}
+    return ApiResponse(200, text.getvalue().encode(), CSV_TYPE, headers)
+
+
+def add_channel(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `POST /accounts/:id/deposit-channels`."""
+    account = stored(state.accounts, call.id)
+    with read_body(call.body) as body:
+        body.choice("type", {BANK_ACCOUNT})
+    channels = account.get("depositChannels", [])
+    if len(channels) >= MAX_ACCOUNT_NUMBERS:
+        most = f"An account has at most {MAX_ACCOUNT_NUMBERS} deposit channels."
+        raise refused("too-many-channels", most)
+    channel = open_channel(state, account, account["name"], state.now())
+    return changed(state, state.accounts, account, {"depositChannels": [*channels, channel]})
+
+
+def update_account_name(state: State, call: ApiRequest) -> ApiResponse:
+    """Answer `PUT /accounts/:id/deposit-channels/update-account-name`."""
+    account = stored(state.accounts, call.id)
+    with read_body(call.body) as body:
+        body.choice("type", {BANK_ACCOUNT})
+        number = body.text("accountNumber")
+    channels = account.get("depositChannels", [])
+    channel = next((one for one in channels if one["accountNumber"] == number), None)
+    if channel is None:
+        raise refused("not-found", "The account has no such deposit channel.", 404)
+    customer = state.customers.get(account.get("customer"))
+    if customer is None:
+        raise refused("no-customer", "The account has no customer whose name could be taken.")
+    state.bank_accounts.replace({"id": number, "owner": account["id"], "name": customer["name"]})
+    channel |= {"accountName": customer["name"], "updatedAt": state.now()}
+    return changed(state, state.accounts, account, {})
 
 
 ROUTES = (
@@ -145,4 +177,6 @@ ROUTES = (
     Endpoint("GET", "/accounts/:id/balance", get_balance),
     Endpoint("GET", "/accounts/:id/logs", list_logs),
     Endpoint("GET", "/accounts/:id/logs/csv", download_logs),
+    Endpoint("POST", "/accounts/:id/deposit-channels", add_channel),
+    Endpoint("PUT", "/accounts/:id/deposit-channels/update-account-name", update_account_name),
 )

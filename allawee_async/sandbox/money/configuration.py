@@ -6,9 +6,8 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, part
+from allawee_async.sandbox.core.values import NGN, Document, part
 from allawee_async.sandbox.money.accounts import main_account
-from allawee_async.sandbox.money.rates import NGN
 
 _ID = "configuration"
 _ACCOUNTS = ("payInAccount", "payOutAccount")

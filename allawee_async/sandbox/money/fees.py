@@ -9,8 +9,8 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import MAX_AMOUNT, read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document
-from allawee_async.sandbox.money.rates import CURRENCIES, rounded
+from allawee_async.sandbox.core.values import CURRENCIES, NGN, Document
+from allawee_async.sandbox.rules import values
 
 STRUCTURES = frozenset({"flat", "percentage"})
 MAX_PERCENTAGE = 100
@@ -51,8 +51,27 @@ def amount_of(fee: Document, amount: int, currency: str) -> int:
     if fee["structure"] == "flat":
         return int(fee["value"])
     share, cap = Fraction(str(fee["value"])), fee.get("cap")
-    added = rounded(amount, share.numerator, MAX_PERCENTAGE * share.denominator)
+    added = _rounded(amount, share.numerator, MAX_PERCENTAGE * share.denominator)
     return added if cap is None else min(added, cap)
+
+
+def platform_fee(method: str, amount: int, currency: str) -> int:
+    """Return what Allawee charges for a payment, value added tax included."""
+    if method in ("transfer", "fx-transfer", "fx-charge"):
+        return 0
+    if currency != NGN:
+        net = values.DOLLAR_FEE
+    elif method == "billing":
+        net = values.BILL_FEE
+    else:
+        steps = (fee for most, fee in values.TRANSFER_FEES if amount <= most)
+        net = next(steps, values.TRANSFER_FEE_ABOVE)
+    return net + _rounded(net, values.VAT_PER_MILLE, 1000)
+
+
+def _rounded(amount: int, numerator: int, denominator: int) -> int:
+    """Return a part of an amount, with halves rounded up."""
+    return (2 * amount * numerator + denominator) // (2 * denominator)
 
 
 def note_billing(state: State, payment: Document, amount: int) -> None:

@@ -15,39 +15,41 @@ from allawee_async.sandbox.api.messages import (
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json, to_timestamp
-from allawee_async.sandbox.money import rates
+from allawee_async.sandbox.core.values import CURRENCIES, NGN, USD, Document, to_timestamp
+from allawee_async.sandbox.rules.values import DOLLAR_BOUGHT_FOR, DOLLAR_SOLD_FOR
 
 OPEN, USED = "open", "used"
+_PRICES = {(NGN, USD): (DOLLAR_BOUGHT_FOR, 1), (USD, NGN): (1, DOLLAR_SOLD_FOR)}
+"""For each pair: what one unit of the second costs in the first, as a fraction."""
 
 
 def get_rates(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/fx/rates`: all rates, or those from or to a currency."""
     wanted = {name: value for name, value in call.pairs if name in ("from", "to")}
-    wrong = [name for name, value in wanted.items() if value not in rates.CURRENCIES]
+    wrong = [name for name, value in wanted.items() if value not in CURRENCIES]
     if wrong:
-        allowed = f"must be one of the following values: {', '.join(rates.CURRENCIES)}"
+        allowed = f"must be one of the following values: {', '.join(CURRENCIES)}"
         raise bad_request([f"{name} {allowed}" for name in wrong])
-    told: list[Json] = [
-        {"from": source, "to": target, "rate": rates.rate(source, target)}
-        for source, target in rates.pairs()
+    return success([
+        {"from": source, "to": target, "rate": max(price)}
+        for (source, target), price in _PRICES.items()
         if wanted.get("from", source) == source and wanted.get("to", target) == target
-    ]
-    return success(told)
+    ])  # fmt: skip
 
 
 def create_quote(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /tools/fx/quotes`: the amount is that of the currency which is bought."""
     with read_body(call.body) as body:
-        source, target = (body.choice(name, rates.CURRENCIES) for name in ("from", "to"))
+        source, target = (body.choice(name, CURRENCIES) for name in ("from", "to"))
         amount = body.whole("amount", least=1)
         if source and source == target:
             body.refuse("to", "must be another currency than from")
     quote = fresh(state, state.fx_quotes)
     expires = state.moment() + timedelta(seconds=state.money.quote_seconds)
+    price, units = _PRICES[source, target]
     return success(state.fx_quotes.add(quote | {
         "hash": quote["id"], "status": OPEN, "from": source, "to": target, "amount": amount,
-        "rate": rates.rate(source, target), "sourceAmount": rates.cost(source, target, amount),
+        "rate": max(price, units), "sourceAmount": -(-amount * price // units),  # rounded up
         "expiresAt": to_timestamp(expires),
     }))  # fmt: skip
 

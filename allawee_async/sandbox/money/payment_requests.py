@@ -7,13 +7,11 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import given
-from allawee_async.sandbox.money.accounts import funding_account
+from allawee_async.sandbox.core.values import CURRENCIES, given
+from allawee_async.sandbox.money.accounts import funding_account, open_channel
 from allawee_async.sandbox.money.configuration import default_account
-from allawee_async.sandbox.money.deposit_channels import open_channel
 from allawee_async.sandbox.money.payments import method_field
 from allawee_async.sandbox.money.payouts import METHODS
-from allawee_async.sandbox.money.rates import CURRENCIES
 
 
 def create_request(state: State, call: ApiRequest) -> ApiResponse:

@@ -13,30 +13,14 @@ from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document
-from allawee_async.sandbox.directory.banks import (
-    SANDBOX_BANK,
-    SANDBOX_CODE,
-    find_bank,
-    is_number,
-    name_at,
-)
-from allawee_async.sandbox.money import fx
+from allawee_async.sandbox.core.values import CURRENCIES, NGN, Document
+from allawee_async.sandbox.directory import banks
+from allawee_async.sandbox.money import fx, payments
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.money.configuration import default_account, default_fee
-from allawee_async.sandbox.money.fees import amount_of
+from allawee_async.sandbox.money.fees import amount_of, platform_fee
 from allawee_async.sandbox.money.payins import receive
-from allawee_async.sandbox.money.payments import (
-    COMPLETE_JOB,
-    FAILED,
-    PENDING,
-    MoneyPlan,
-    attempt,
-    completed,
-    failed,
-    method_field,
-)
-from allawee_async.sandbox.money.rates import CURRENCIES, NGN, platform_fee
+from allawee_async.sandbox.money.payments import MoneyPlan
 
 Planned: TypeAlias = "tuple[MoneyPlan, Document]"
 Planner: TypeAlias = "Callable[[Document], Planned]"
@@ -63,67 +47,79 @@ def create_payout(state: State, call: ApiRequest) -> ApiResponse:
     refuse_double(state.payments, body.fields)
     source = source or default_account(state, "payOutAccount", currency)
     account = funding_account(state, source, currency)
-    plan, data = planner(account)
-    plan = attrs.evolve(plan, platform_fee=platform_fee(method, amount, currency))
     if method == "bank-transfer":
         fee = fee or default_fee(state, "bankTransfer")
-    data |= options.given("narration", "note") | {"sourceAccountName": account["name"]}
-    return start(state, {
-        **body.given("reference", "customer", "metadata"),
-        "amount": amount, "currency": currency, "type": "pay-out", "account": account["id"],
-        "fundingSource": account["id"], "method": method,
-        "methodData": {method_field(method): data},
-    }, with_fee(plan, fee, amount, currency))  # fmt: skip
+    plan, data = planner(account)
+    planned = plan, data | options.given("narration", "note")
+    return start(state, new_payment(body, account, planned, fee, {
+        "amount": amount, "currency": currency, "type": "pay-out", "method": method,
+    }))  # fmt: skip
 
 
-def start(state: State, payment: Document, plan: MoneyPlan) -> ApiResponse:
+def new_payment(
+    body: RequestBody, account: Document, planned: Planned, fee: Document | None, fields: Document
+) -> Document:
+    """Return a payment that was not tried yet, with its fees and how its money moves.
+
+    Args:
+        body: What was sent.
+        account: The account that pays.
+        planned: How the money moves, without fees, and what `methodData` tells.
+        fee: The fee of the business, if there is one.
+        fields: `amount`, `currency`, `type` and `method` of the payment.
+
+    Raises:
+        RefusalError: 402, the fee is in another currency.
+    """
+    plan, data = planned
+    method, amount, currency = fields["method"], fields["amount"], fields["currency"]
+    plan = attrs.evolve(plan, platform_fee=platform_fee(method, amount, currency))
+    if fee is not None:
+        own_fee = amount_of(fee, amount, currency)
+        plan = attrs.evolve(plan, own_fee=own_fee, fee_account=fee["account"])
+    told = data | {"sourceAccountName": account["name"]}
+    return body.given("reference", "customer", "metadata") | fields | plan.fee_fields() | {
+        "account": account["id"], "fundingSource": account["id"],
+        "methodData": {payments.method_field(method): told}, "events": [],
+        "plan": attrs.asdict(plan),
+    }  # fmt: skip
+
+
+def start(state: State, payment: Document) -> ApiResponse:
     """Try a new payment, store it, and return the answer that shows it."""
-    planned: Document = {"events": [], "plan": attrs.asdict(plan)}
-    payment = payment | plan.fee_fields() | planned | fresh(state, state.payments)
-    return success(state.payments.add(attempt(state, payment)))
+    payment |= fresh(state, state.payments)
+    return success(state.payments.add(payments.attempt(state, payment)))
 
 
 def requeue(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /payments/:id/requeue`: a payout that failed is tried once more."""
     payment = stored(state.payments, call.id)
-    if payment["status"] != FAILED or payment["type"] == "pay-in":
+    if payment["status"] != payments.FAILED or payment["type"] == "pay-in":
         raise refused("payment-not-failed", "Only payments of yours that failed can be requeued.")
-    return success(state.payments.replace(attempt(state, payment)))
+    return success(state.payments.replace(payments.attempt(state, payment)))
 
 
 def complete_pending(state: State, id: str) -> None:
     """Complete a payment whose time has come, or take it back if the payee sends it back."""
     payment = state.payments.get(id)
-    if payment is None or payment["status"] != PENDING:
+    if payment is None or payment["status"] != payments.PENDING:
         return
     plan, account = MoneyPlan.of(payment), payment["account"]
-    if plan.bank == SANDBOX_CODE:  # it goes to an account number of ours
-        payer = str((state.accounts.get(account) or {}).get("name"))
+    if plan.bank == banks.SANDBOX_CODE:  # it goes to an account number of ours
+        payer = stored(state.accounts, account)["name"]
         arrived = receive(state, plan.number, plan.takes, payer=payer)
         state.payments.add(arrived)
-        if arrived["status"] == FAILED:
+        if arrived["status"] == payments.FAILED:
             outside = world(payment["currency"])
             _move(state, payment, outside, account, plan.takes, type="reversal")
             payment["updatedAt"] = state.now()
-            state.payments.replace(failed(state, payment, arrived["failureReason"]))
+            state.payments.replace(payments.failed(state, payment, arrived["failureReason"]))
             return
     if plan.payee:
         outside = world(state.ledger.balance(plan.payee).currency)
         _move(state, payment, outside, plan.payee, plan.gains, type=payment["type"])
     payment["updatedAt"] = state.now()
-    state.payments.replace(completed(state, payment))
-
-
-def with_fee(plan: MoneyPlan, fee: Document | None, amount: int, currency: str) -> MoneyPlan:
-    """Return a plan that also takes a fee of the business.
-
-    Raises:
-        RefusalError: 402, the fee is in another currency.
-    """
-    if fee is None:
-        return plan
-    own_fee = amount_of(fee, amount, currency)
-    return attrs.evolve(plan, own_fee=own_fee, fee_account=fee["account"])
+    state.payments.replace(payments.completed(state, payment))
 
 
 def _move(
@@ -135,10 +131,10 @@ def _move(
 
 def _bank_transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
     number, code = options.text("accountNumber"), options.text("bankCode")
-    bank = find_bank(code)
-    if number and not is_number(number):
+    bank = banks.find_bank(code)
+    if number and not banks.is_number(number):
         options.refuse("accountNumber", "must have ten digits")
-    if code and bank is None and code != SANDBOX_CODE:
+    if code and bank is None and code != banks.SANDBOX_CODE:
         options.refuse("bankCode", "must be the code of a bank")
 
     def plan(_account: Document) -> Planned:
@@ -146,8 +142,8 @@ def _bank_transfer(state: State, options: RequestBody, currency: str, amount: in
             raise refused("currency-mismatch", f"Bank transfers are in {NGN}.")
         return MoneyPlan(takes=amount, number=number, bank=code), {
             "accountNumber": number, "bankCode": code,
-            "bankName": SANDBOX_BANK if bank is None else bank.name,
-            "accountName": name_at(state, code, number, NGN),
+            "bankName": banks.SANDBOX_BANK if bank is None else bank.name,
+            "accountName": banks.name_at(state, code, number, NGN),
         }  # fmt: skip
 
     return plan
@@ -204,7 +200,7 @@ METHODS: dict[str, MethodReader] = {
     "transfer": _transfer,
 }
 """For each method of payments what reads its options."""
-JOBS = {COMPLETE_JOB: complete_pending}
+JOBS = {payments.COMPLETE_JOB: complete_pending}
 ROUTES = (
     Endpoint("POST", "/payments/payouts", create_payout),
     Endpoint("POST", "/payments/:id/requeue", requeue),

@@ -100,7 +100,8 @@ def card_label(card: JsonObject | None) -> str:
 def controls(card: JsonObject) -> list[str]:
     """Return what the spending controls of a card say, in a few words each."""
     told, currency = list[str](), card.get("currency")
-    for name, value in part(card, "controls").items():
+    stored: JsonObject = part(card, "controls")
+    for name, value in stored.items():
         items = value if isinstance(value, list) else [value]
         if name == "spendingLimits":
             limits = [it for it in items if isinstance(it, dict)]

@@ -15,7 +15,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, RefusalE
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json, entries, from_bytes, to_bytes
+from allawee_async.sandbox.core.values import Document, Json, from_bytes, to_bytes
 from allawee_async.sandbox.requests.calls import Called, attempt, bare
 from allawee_async.sandbox.rules.values import QUEUE_SECONDS
 
@@ -81,24 +81,22 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
 def _process(routes: Mapping[str, Endpoint], state: State, number: str) -> None:
     """Make the next attempt of a queued request."""
     record = state.queued.get(number)
-    job = record.get("job") if record is not None else None
-    if record is None or not isinstance(job, dict):
+    if record is None or record["job"] is None:
         return
-    failures = job["failures"] if isinstance(job["failures"], int) else 0
-    if failures <= 0:
+    job: Document = record["job"]
+    if not job["failures"]:
         status, body = _run(routes[job["route"]], state, job)
         record |= {"status": "completed", "job": None}
     else:
         status, body = 503, _ERROR
-        record["job"] = {**job, "failures": failures - 1}
-    tried = attempt(status, body, state.now())
-    record["attempts"] = [*entries(record, "attempts"), tried]
+        job["failures"] -= 1
+    record["attempts"].append(attempt(status, body, state.now()))
     state.queued.replace(record)
     if record["job"] is not None:
         state.later(QUEUE_SECONDS, JOB, number)
-        return
-    told = ("_id", "status", "path", "method", "attempts")
-    state.emit("request.completed", {name: record[name] for name in told})
+    else:
+        told = ("_id", "status", "path", "method", "attempts")
+        state.emit("request.completed", {name: record[name] for name in told})
 
 
 def _run(route: Endpoint, state: State, job: Document) -> tuple[int, Json]:

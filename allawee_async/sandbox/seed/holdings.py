@@ -1,16 +1,21 @@
-"""What generated customers have: cards and accounts, the same ones for the same seed."""
+"""What a new sandbox holds: what Allawee's documents show, and what generated customers have.
+
+`documented.json` holds customers, accounts, card programs, cards and an authorization as they are
+stored: references, the account in USD, the newest program and the newest card, which approve and
+have no limits, and all numbers of cards but one are ours, as no document shows them.
+"""
 
 from __future__ import annotations
 
-from itertools import count, islice
+from itertools import islice
 
 from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, IdSource
+from allawee_async.sandbox.core.values import NGN, Document, IdSource
 from allawee_async.sandbox.directory.banks import SANDBOX_CODE, complete
-from allawee_async.sandbox.money.deposit_channels import channel_of, register
-from allawee_async.sandbox.seed.documented import documented
+from allawee_async.sandbox.money.accounts import channel_of, register
+from allawee_async.sandbox.seed.people import documented, make_customers
 
 _MOST_CUSTOMERS = 1_000
 _PROGRAM = "c.prg.2tY3mPz5WcQeJt9Xa"
@@ -20,22 +25,51 @@ _LIMITED: Document = {
 }
 
 
-def seed_holdings(state: State, seed: int) -> None:
+def seed_all(state: State, customers: int | None, seed: int) -> None:
+    """Store so many customers, as `make_customers` makes them, and what there is besides."""
+    state.customers.add_all(make_customers(customers, seed))
+    seed_accounts(state)
+    cards = documented("cards")
+    if any(card["customer"] not in state.customers for card in cards):
+        return  # who has them is not there
+    state.card_programs.add_all(documented("card_programs"))
+    state.cards.add_all(cards)
+    state.card_secrets.add_all(documented("card_secrets"))
+    state.card_authorizations.add_all(documented("card_authorizations"))
+    _seed_holdings(state, seed)
+
+
+def seed_accounts(state: State) -> None:
+    """Open the main accounts that a sandbox begins with, and put the starting balance in."""
+    for account in documented("accounts"):
+        state.accounts.add(account)
+        for channel in account.get("depositChannels", ()):
+            register(state, channel["accountNumber"], account, account["name"])
+        _fill(state, account, state.money.balance)
+
+
+def _fill(state: State, account: Document, balance: int) -> None:
+    """Open an account in the ledger, with a balance that it begins with."""
+    own, currency = account["id"], account["currency"]
+    state.ledger.open(own, currency)
+    entries = transfer(world(currency), own, balance)
+    state.ledger.post(entries, type="opening-balance", reference=own, at=account["createdAt"])
+
+
+def _seed_holdings(state: State, seed: int) -> None:
     """Give each third of the newest active customers a card, and each tenth an account.
 
     The newest card is active and has no limits. The customers of the documents have what the
-    documents show, and without them there is nothing.
+    documents show.
     """
-    if _PROGRAM not in state.card_programs:
-        return
     ids = IdSource(f"holdings {seed}")
     generated = len(state.customers) - len(documented("customers"))
     newest = islice(reversed(range(len(state.customers))), min(generated, _MOST_CUSTOMERS))
-    active = (at for at in newest if state.customers.at(at)["status"] == "active")
+    customers = (state.customers.at(position) for position in newest)
+    active = (customer for customer in customers if customer["status"] == "active")
     cards: list[Document] = []
     accounts: list[Document] = []
-    for number, at in zip(count(), active, strict=False):
-        customer = state.customers.at(at)
+    for number, customer in enumerate(active):
         if number % 3 == 0:
             cards.append(_card(state, ids, customer, number // 3))
         if number % 10 == 1:
@@ -47,32 +81,26 @@ def seed_holdings(state: State, seed: int) -> None:
 def _card(state: State, ids: IdSource, customer: Document, number: int) -> Document:
     own, pan = ids.new("c.2", 16), new_number("verve", ids.digits)
     state.card_secrets.add({"id": own, "pan": pan, "cvv": ids.digits(3), "pin": None})
+    status = {4: "inactive", 7: "blocked"}.get(number % 9, "active")
     expiry = f"{1 + number % 12:02d}/29"
     card: Document = {
-        "type": "virtual", "network": "verve", "status": _status_of(number), "currency": "NGN",
+        "type": "virtual", "network": "verve", "status": status, "currency": NGN,
         "program": _PROGRAM, "customer": customer["id"], "metadata": {},
         "details": {"last4": pan[-4:], "expiry": expiry, "cardHolderName": customer["name"]},
         "createdAt": customer["createdAt"], "updatedAt": customer["updatedAt"], "id": own,
         "object": "card",
     }  # fmt: skip
-    return {**card, "controls": _LIMITED} if number % 4 == 3 else card
-
-
-def _status_of(number: int) -> str:
-    return {4: "inactive", 7: "blocked"}.get(number % 9, "active")
+    return card | {"controls": _LIMITED} if number % 4 == 3 else card
 
 
 def _account(state: State, ids: IdSource, customer: Document) -> Document:
     now, name = customer["createdAt"], customer["name"]
     account: Document = {
-        "name": name, "type": "sub", "status": "active", "currency": "NGN",
+        "name": name, "type": "sub", "status": "active", "currency": NGN,
         "customer": customer["id"], "createdAt": now, "updatedAt": customer["updatedAt"],
         "id": ids.new("ac.2", 16), "object": "account",
     }  # fmt: skip
-    number, own = complete(SANDBOX_CODE, "00" + ids.digits(7)), account["id"]
+    number = complete(SANDBOX_CODE, "00" + ids.digits(7))
     register(state, number, account, name)
-    state.ledger.open(own, "NGN")
-    amount = 10_000 * (1 + int(ids.digits(4)))
-    lines = transfer(world("NGN"), own, amount)
-    state.ledger.post(lines, type="opening-balance", reference=own, at=now)
-    return {**account, "depositChannels": [channel_of(number, name, now)]}
+    _fill(state, account, 10_000 * (1 + int(ids.digits(4))))
+    return account | {"depositChannels": [channel_of(number, name, now)]}

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from random import Random
 from typing import TypeVar
 
-from allawee_async.sandbox.core.values import Document, IdSource, Json, to_timestamp
+from allawee_async.sandbox.core.values import (
+    Document,
+    IdSource,
+    Json,
+    from_bytes,
+    to_bytes,
+    to_timestamp,
+)
 from allawee_async.sandbox.seed import names
-from allawee_async.sandbox.seed.documented import documented
 
 _FIRST_DAY = datetime(2022, 1, 3, 8, 0, tzinfo=UTC)
 _DAYS = 1500
@@ -18,6 +26,18 @@ _BUSINESSES = 0.08
 _STEP, _RANGE = 618_033_989, 1_000_000_000
 
 _T = TypeVar("_T")
+
+
+def documented(noun: str) -> list[Document]:
+    """Return fresh copies of what Allawee's documents show of one noun, the oldest one first."""
+    found: list[Document] = from_bytes(_texts()[noun])
+    return found
+
+
+@cache
+def _texts() -> dict[str, bytes]:
+    text = files("allawee_async.sandbox.seed").joinpath("documented.json").read_bytes()
+    return {noun: to_bytes(documents) for noun, documents in from_bytes(text).items()}
 
 
 def make_customers(count: int | None, seed: int) -> Iterator[Document]:
