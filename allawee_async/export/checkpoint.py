@@ -15,11 +15,38 @@ from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from allawee_async.codec.json import NotJSON, dumps, dumps_indented, loads
+from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.types import JSONObject, JSONValue
 
 _VERSION: Final = 2
 _CHANGES_NOTHING: Final = frozenset({"limit", "countTotal"})
 _KNOWN_KEYS: Final = ("test key", "live key")
+
+
+class ExportError(AllaweeError):
+    """An export cannot go on, or cannot be resumed. What was exported so far is kept.
+
+    The disk is full, another process writes the same file, or what an earlier run left is
+    damaged: the message tells which, and what to do. Wrong use is a `ConfigurationError`.
+
+    Attributes:
+        what: The message without the option that helps.
+        can_resume: Whether the same export can be resumed as it is, once the cause is gone.
+        can_overwrite: Whether `overwrite=True` lets it begin anew.
+    """
+
+    what: str
+    can_resume: bool = False
+    can_overwrite: bool = False
+
+    def __init__(self, what: str, *, can_overwrite: bool = False) -> None:
+        super().__init__(f"{what} (overwrite=True)" if can_overwrite else what)
+        self.what = what
+        self.can_overwrite = can_overwrite
+
+
+class ExportConflictError(ExportError, ConfigurationError):
+    """A file, or another export that is unfinished, is in the way."""
 
 
 @attrs.frozen(kw_only=True)
@@ -53,12 +80,13 @@ class Job:
         kinds = (self.key_kind, other.key_kind)
         if kinds[0] != kinds[1] and all(kind in _KNOWN_KEYS for kind in kinds):
             yield f"the key is a {other.key_kind}, it was a {self.key_kind}"
-        for name in sorted({*self.query, *other.query} - _CHANGES_NOTHING):
-            before, now = self.query.get(name), other.query.get(name)
-            if before != now:
-                yield f"{name} is {_shown(now)}, it was {_shown(before)}"
-        for name in ("format", "excel", "reveal", "max_items"):
-            before, now = getattr(self, name), getattr(other, name)
+        names = sorted({*self.query, *other.query} - _CHANGES_NOTHING)
+        told: list[tuple[str, object, object]] = [
+            (name, self.query.get(name), other.query.get(name)) for name in names
+        ]
+        options = ("format", "excel", "reveal", "max_items")
+        told += [(name, getattr(self, name), getattr(other, name)) for name in options]
+        for name, before, now in told:
             if before != now:
                 yield f"{name} is {_shown(now)}, it was {_shown(before)}"
         if self.columns != other.columns:

@@ -32,29 +32,19 @@ class Column:
     field: ModelField
 
     @property
-    def kind(self) -> Kind:
-        """What its cells hold."""
-        return self.field.kind
-
-    @property
-    def is_required(self) -> bool:
-        """Whether an entry without it cannot be decoded."""
-        return self.field.required
-
-    @property
     def is_json(self) -> bool:
         """Whether its cells are written as JSON texts."""
-        return self.is_free or self.kind is Kind.LIST
+        return self.is_free or self.field.kind is Kind.LIST
 
     @property
     def is_free(self) -> bool:
         """Whether the field holds an object, or a value, that is not described."""
-        return self.kind is Kind.MAPPING or self.kind is Kind.JSON
+        return self.field.kind in (Kind.MAPPING, Kind.JSON)
 
     @property
     def is_open(self) -> bool:
         """Whether it may hold an object that no model describes."""
-        return self.is_free or ((self.field.item or self.field).kind is Kind.RELATION)
+        return self.is_free or (self.field.item or self.field).kind is Kind.RELATION
 
     @property
     def holds(self) -> type[Model] | None:

@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from allawee_async.codec.json import dumps
 from allawee_async.codec.writing import write_timestamp
+from allawee_async.export.checkpoint import Job
 from allawee_async.export.columns import EXTRA, Column, columns_of, group_of
-from allawee_async.export.documents import unnamed
 from allawee_async.export.formats import Text
-from allawee_async.export.sheets import Sheet
-from allawee_async.export.table import Table
+from allawee_async.export.sheets import Sheet, Table, unnamed
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind
 from allawee_async.types import JSONObject, JSONValue
@@ -94,19 +93,19 @@ class Csv(Text):
     a program that reads the file drops one apostrophe from the beginning of a cell.
 
     Args:
-        table: Takes items apart into cells.
-        excel: Whether it is for people with a spreadsheet: it begins with a byte order mark, and
-            what a spreadsheet would change (leading zeros, `+`, dates, more than 15 digits) stands
-            in it as a formula that gives just this text, `="0123"`.
+        model: What the items are.
+        job: Which columns, and whether it is for people with a spreadsheet: then it begins with a
+            byte order mark, and what a spreadsheet would change (leading zeros, `+`, dates, more
+            than 15 digits) stands in it as a formula that gives just this text, `="0123"`.
     """
 
-    def __init__(self, table: Table, *, excel: bool = False) -> None:
+    def __init__(self, model: type[Model], job: Job) -> None:
         super().__init__()
-        self._table = table
-        writers = _WRITERS | _EXCEL_WRITERS if excel else _WRITERS
-        self._writers = [writers[column.kind] for column in table.columns]
-        heading = csv_lines([[column.name for column in table.columns]])
-        self.start = heading.encode("utf-8-sig" if excel else "utf-8")
+        self._table = Table(model, job)
+        writers = _WRITERS | _EXCEL_WRITERS if job.excel else _WRITERS
+        self._writers = [writers[column.field.kind] for column in self._table.columns]
+        heading = csv_lines([job.columns])
+        self.start = heading.encode("utf-8-sig" if job.excel else "utf-8")
 
     def add(self, sheet: Sheet) -> None:
         """Add the rows of a page."""

@@ -6,26 +6,23 @@ import asyncio
 import errno
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.checkpoint import Checkpoint, Job, PartState
-from allawee_async.export.columns import Column, chosen, columns_of
+from allawee_async.export.checkpoint import Checkpoint, ExportError, Job, PartState
 from allawee_async.export.csv_rows import Csv
 from allawee_async.export.files import Lock
 from allawee_async.export.formats import Format, GzipLines, JsonLines, Rows, format_of
 from allawee_async.export.journal import Journal, Names
-from allawee_async.export.reading import Intake, documents_of, model_of
-from allawee_async.export.results import ExportError, ExportProgress, ExportResult
-from allawee_async.export.table import Table
+from allawee_async.export.reading import Intake, documents_of, job_of, model_of
 from allawee_async.models.base import Model
 from allawee_async.pagination.pages import Source
 from allawee_async.pagination.windows import Timeline, balanced
@@ -44,6 +41,52 @@ _OLDEST_FIRST: Final = "createdAt"
 _NEWEST_FIRST: Final = "-createdAt"
 _FEW: Final = 2
 _NEVER: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
+
+
+@attrs.frozen(kw_only=True)
+class ExportProgress:
+    """How far an export is; `on_progress` is called with it after each page.
+
+    Attributes:
+        rows: Rows that have come, those of earlier runs included.
+        rejected: Entries that could not be decoded, those of earlier runs included.
+        total: How many entries there are, if the list was asked with `count_total=True`.
+        resumed: How many of the entries came in earlier runs.
+        seconds: How long this run has taken.
+        stage: `reading`, or `finishing` while the finished file is written; then `rows` are those
+            that are in it.
+        saved: How many of the entries are safe on the disk: a run that is killed now goes on
+            behind them.
+    """
+
+    rows: int
+    rejected: int
+    total: int | None
+    resumed: int
+    seconds: float
+    stage: Literal["reading", "finishing"] = "reading"
+    saved: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class ExportResult:
+    """What came of an export.
+
+    Attributes:
+        rows: Rows in the file.
+        rejected: Entries that could not be decoded.
+        path: The file.
+        rejected_path: The file with the rejected entries; None if there are none.
+        seconds: How long this run took.
+        was_finished: Whether there was nothing to do: an earlier run had finished the file.
+    """
+
+    rows: int
+    rejected: int
+    path: Path
+    rejected_path: Path | None
+    seconds: float
+    was_finished: bool = False
 
 
 async def export(
@@ -100,27 +143,15 @@ async def export(
         AllaweeError: A page could not be had, after its retries. What came before is kept.
     """
     names = Names(Path(path))
-    source = pager.source
-    model = _checked(source, max_items, parallel)
-    name = format_of(names.target, format)
-    if excel and name != "csv":
-        raise ConfigurationError(f"excel is for a CSV, and this is a file of format {name}")
-    wanted = chosen(columns_of(model), columns)
-    job = Job(
-        address=source.address,
-        key_kind=source.key_kind,
-        query=dict(source.query),
-        format=name,
-        columns=tuple(column.name for column in wanted),
-        reveal=reveal,
-        excel=excel,
-        max_items=max_items,
-    )
+    _check(pager.source, max_items, parallel)
+    kind = format_of(names.target, format)
+    if excel and kind != "csv":
+        raise ConfigurationError(f"excel is for a CSV, and this is a file of format {kind}")
+    options: dict[str, Any] = {"reveal": reveal, "excel": excel, "max_items": max_items}
+    job = job_of(pager.source, kind, columns, **options)
     running = _Export(
-        source=source,
+        source=pager.source,
         job=job,
-        new_rows=partial(rows_of, name, model, wanted, reveal=reveal, excel=excel),
-        names=names,
         journal=Journal(names, Checkpoint(job=job, replaces=overwrite, parts=()), mode),
         parallel=parallel,
         on_progress=on_progress,
@@ -128,34 +159,26 @@ async def export(
     return await running.run(resume=resume, overwrite=overwrite)
 
 
-def rows_of(
-    name: Format,
-    model: type[Model],
-    columns: Sequence[Column],
-    *,
-    reveal: bool,
-    excel: bool = False,
-) -> Rows:
-    """Return what writes rows in a format.
+def rows_of(model: type[Model], job: Job) -> Rows:
+    """Return what writes rows in the format of an export.
 
     Raises:
         ConfigurationError: pyarrow is not installed, and the format needs it.
     """
-    if name == "jsonl":
-        return JsonLines(model, columns, reveal=reveal)
-    if name == "jsonl.gz":
-        return GzipLines(model, columns, reveal=reveal)
-    table = Table(model, columns, reveal=reveal)
-    if name == "csv":
-        return Csv(table, excel=excel)
-    from allawee_async.export.parquet import Parquet  # noqa: PLC0415 - pyarrow is large
+    match job.format:
+        case "jsonl":
+            return JsonLines(model, job)
+        case "jsonl.gz":
+            return GzipLines(model, job)
+        case "csv":
+            return Csv(model, job)
+        case _:
+            from allawee_async.export.arrow import Parquet  # noqa: PLC0415 - pyarrow is large
 
-    return Parquet(table)
+            return Parquet(model, job)
 
 
-def _checked(source: Source[Any], max_items: object, parallel: object) -> type[Model]:
-    """Return the class of the items of a list that can be exported."""
-    model = model_of(source)
+def _check(source: Source[Any], max_items: object, parallel: object) -> None:
     if max_items is not None and (type(max_items) is not int or max_items < 1):
         raise ConfigurationError("max_items must be a whole number, 1 or more")
     if type(parallel) is not int or parallel < 1:
@@ -169,7 +192,6 @@ def _checked(source: Source[Any], max_items: object, parallel: object) -> type[M
         raise ConfigurationError(
             f"parallel reads parts by time of creation: sort by {_OLDEST_FIRST} or {_NEWEST_FIRST}"
         )
-    return model
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -179,8 +201,6 @@ class _Export:
     Attributes:
         source: The list.
         job: What is exported.
-        new_rows: Makes rows in the format of the file, of one part or of the whole.
-        names: Where the files are.
         journal: The files.
         parallel: How many parts are read at a time, at most.
         on_progress: Called after each page.
@@ -192,8 +212,6 @@ class _Export:
 
     source: Source[Any]
     job: Job
-    new_rows: Callable[[], Rows]
-    names: Names
     journal: Journal
     parallel: int
     on_progress: Callable[[ExportProgress], object] | None
@@ -204,7 +222,7 @@ class _Export:
 
     async def run(self, *, resume: bool, overwrite: bool) -> ExportResult:
         """Read what is left to read, and make the finished file."""
-        journal, rows = self.journal, self.new_rows()
+        journal, rows = self.journal, self._rows()
         with self.thread, self._lock():
             find = partial(journal.find, resume=resume, overwrite=overwrite)
             state = await self._on_disk(find)
@@ -227,11 +245,14 @@ class _Export:
         return ExportResult(
             rows=journal.checkpoint.rows,
             rejected=rejected,
-            path=self.names.target,
-            rejected_path=self.names.rejected if rejected else None,
+            path=self.journal.names.target,
+            rejected_path=self.journal.names.rejected if rejected else None,
             seconds=self._seconds,
             was_finished=state == "finished",
         )
+
+    def _rows(self) -> Rows:
+        return rows_of(model_of(self.source), self.job)
 
     async def _parts(self) -> tuple[PartState, ...]:
         """Return the parts of the list, in its order."""
@@ -248,10 +269,10 @@ class _Export:
         return tuple(PartState(query={"filter": query["filter"]}) for query in queries)
 
     def _lock(self) -> Lock:
-        target = self.names.target
+        target = self.journal.names.target
         check_target(target)
         try:
-            return Lock(self.names.lock)
+            return Lock(self.journal.names.lock)
         except BlockingIOError:
             raise ExportError(
                 f"another export to {target} is running: wait for it, or name another file"
@@ -268,9 +289,9 @@ class _Export:
 
     def _told(self, error: OSError) -> ExportError:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        is_kept = os.path.lexists(self.names.checkpoint)
+        is_kept = os.path.lexists(self.journal.names.checkpoint)
         told = ExportError(
-            f"{self.names.target} cannot be written ({error.strerror or error})"
+            f"{self.journal.names.target} cannot be written ({error.strerror or error})"
             f"{'; what was exported so far is kept' if is_kept else ''}: "
             f"{'make room' if is_full else 'mend that'}, "
             f"{'then resume' if is_kept else 'or name a file in another folder'}"
@@ -281,7 +302,7 @@ class _Export:
     async def _read(self) -> None:
         """Read the list to its end; whatever happens, what has come is kept."""
         self.intakes = tuple(
-            Intake(self.source, self.new_rows(), self.job, part)
+            Intake(self.source, self._rows(), self.job, part)
             for part in self.journal.checkpoint.parts
         )
         turns = asyncio.Semaphore(self.parallel)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import gzip
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, TypeAlias, get_args
 
 from allawee_async.codec.json import dumps_lines
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.columns import Column, columns_of, group_of
-from allawee_async.export.documents import Picker, hide_secrets
-from allawee_async.export.sheets import Sheet
+from allawee_async.export.checkpoint import Job
+from allawee_async.export.columns import chosen, columns_of, group_of
+from allawee_async.export.sheets import Picker, Sheet, hide_secrets
 from allawee_async.models.base import Model
 
 _GZIP_LEVEL: Final = 1
@@ -42,10 +42,6 @@ def format_of(path: Path, given: str | None) -> Format:
         f"the name {path.name} does not tell the format: let it end in one of {known}, or name "
         "the format"
     )
-
-
-class Unwritable(Exception):  # noqa: N818 - internal; the row goes to the rejected ones
-    """A format has no form for a value. The text names the column, not the value."""
 
 
 class Rows(ABC):
@@ -119,14 +115,14 @@ class JsonLines(Text):
 
     Args:
         model: What the items are.
-        columns: The fields to write.
-        reveal: Whether secrets are shown.
+        job: Which fields, and whether secrets are shown.
     """
 
-    def __init__(self, model: type[Model], columns: Sequence[Column], *, reveal: bool) -> None:
+    def __init__(self, model: type[Model], job: Job) -> None:
         super().__init__()
         self._model = model
-        self._reveal = reveal
+        self._reveal = job.reveal
+        columns = chosen(columns_of(model), job.columns)
         is_whole = set(columns) == set(columns_of(model))
         self._pick = None if is_whole else Picker(group_of(model), columns)
 

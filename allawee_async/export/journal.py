@@ -27,7 +27,14 @@ from typing import Final, Literal
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.checkpoint import Checkpoint, Kept, PartState, read_checkpoint
+from allawee_async.export.checkpoint import (
+    Checkpoint,
+    ExportConflictError,
+    ExportError,
+    Kept,
+    PartState,
+    read_checkpoint,
+)
 from allawee_async.export.files import (
     PRIVATE,
     PartFile,
@@ -39,7 +46,6 @@ from allawee_async.export.files import (
     write_whole,
 )
 from allawee_async.export.formats import Rows
-from allawee_async.export.results import ExportConflictError, ExportError
 
 _BLOCK: Final = 1024 * 1024
 
@@ -82,11 +88,12 @@ class Journal:
         mode: The permissions of the finished file.
 
     Attributes:
+        names: Where they are.
         checkpoint: How far it is, as the disk has it.
     """
 
     def __init__(self, names: Names, checkpoint: Checkpoint, mode: int) -> None:
-        self._names = names
+        self.names = names
         self._mode = mode
         self._rows: list[PartFile] = []
         self._rejected: list[PartFile] = []
@@ -104,7 +111,7 @@ class Journal:
             ConfigurationError: A file is in the way, or the unfinished export is another one.
             ExportError: The unfinished export cannot be read, or the finished file was changed.
         """
-        names = self._names
+        names = self.names
         if resume and names.checkpoint.exists():
             found = self._read(names.checkpoint, "the unfinished export to")
             replaces = found.replaces or overwrite
@@ -118,7 +125,7 @@ class Journal:
         return "new"
 
     def _refuse_to_overwrite(self) -> None:
-        names = self._names
+        names = self.names
         if names.target.exists():
             told = f"{names.target} is there already: name another file, or overwrite it"
         elif names.checkpoint.exists():
@@ -137,7 +144,7 @@ class Journal:
 
     def _finished_before(self) -> Checkpoint:
         """Return what the finished file was made of, if it is still what it was."""
-        names = self._names
+        names = self.names
         if not names.record.exists():
             raise ExportError(
                 f"there is nothing to resume, and {names.target} may be no finished export: "
@@ -166,7 +173,7 @@ class Journal:
         differences = list(found.job.differences(self.checkpoint.job))
         if differences:
             raise ExportConflictError(
-                f"{what} {self._names.target} is another one: {'; '.join(differences)}; resume "
+                f"{what} {self.names.target} is another one: {'; '.join(differences)}; resume "
                 "it with what it began with, or begin anew",
                 can_overwrite=True,
             )
@@ -188,7 +195,7 @@ class Journal:
             self._remove_parts(len(new_parts))
         if self.checkpoint.finished is not None:
             return
-        names, parts = self._names, self.checkpoint.parts
+        names, parts = self.names, self.checkpoint.parts
         for index, part in enumerate(parts):
             self._rows.append(self._opened(names.part(index), part.row_bytes))
             path = names.rejected_part(index)
@@ -205,7 +212,7 @@ class Journal:
 
     def _not_resumable(self, told: str) -> ExportError:
         return ExportError(
-            f"the export to {self._names.target} cannot be resumed: {told}; nothing was deleted: "
+            f"the export to {self.names.target} cannot be resumed: {told}; nothing was deleted: "
             "put back a good copy of the file, or begin anew",
             can_overwrite=True,
         )
@@ -223,7 +230,7 @@ class Journal:
         self._write(self.checkpoint.with_part(index, state))
 
     def _write(self, checkpoint: Checkpoint) -> None:
-        write_whole(self._names.checkpoint, [checkpoint.to_bytes()])
+        write_whole(self.names.checkpoint, [checkpoint.to_bytes()])
         self.checkpoint = checkpoint
 
     def finish(self, rows: Rows) -> Generator[int]:
@@ -238,7 +245,7 @@ class Journal:
             OSError: It cannot be written.
         """
         self.close()
-        names, parts = self._names, self._part_files(self._names.part)
+        names, parts = self.names, self._part_files(self.names.part)
         if self.checkpoint.finished is None:
             if rows.is_final and len(parts) == 1:
                 made = self.checkpoint.parts[0].row_bytes
@@ -270,25 +277,25 @@ class Journal:
         try:
             with ExitStack() as stack:
                 files = [stack.enter_context(os.fdopen(open_old(part), "rb")) for part in parts]
-                finished = stack.enter_context(os.fdopen(open_new(self._names.finished), "wb"))
+                finished = stack.enter_context(os.fdopen(open_new(self.names.finished), "wb"))
                 yield from rows.finish(files, finished)
                 finished.flush()
                 os.fsync(finished.fileno())
         except BaseException:
             with suppress(OSError):  # a part of it would only take the room that may be lacking
-                self._names.finished.unlink(missing_ok=True)
+                self.names.finished.unlink(missing_ok=True)
             raise
 
     def _made_file(self) -> Path:
         """Return where the finished file is: its rows may still have the name of the part file."""
-        names = self._names
+        names = self.names
         for path in (names.part(0), names.finished, names.target):
             if _holds(path, self.checkpoint.finished):
                 return path
         raise self._not_resumable(f"the rows are gone, or {names.finished.name} is damaged")
 
     def _place_rejected(self) -> None:
-        names = self._names
+        names = self.names
         if self.checkpoint.rejected:
             write_whole(names.rejected, self._rejected_lines())
         else:
@@ -296,7 +303,7 @@ class Journal:
 
     def _rejected_lines(self) -> Iterator[bytes]:
         for index, part in enumerate(self.checkpoint.parts):
-            path, kept = self._names.rejected_part(index), part.rejected_bytes
+            path, kept = self.names.rejected_part(index), part.rejected_bytes
             if not kept.length:
                 continue
             if not _holds(path, kept):
@@ -308,10 +315,10 @@ class Journal:
         """Leave nothing behind of an export that has read nothing."""
         self.close()
         self._remove_parts()
-        remove(self._names.checkpoint)
+        remove(self.names.checkpoint)
 
     def _remove_parts(self, first: int = 0) -> None:
-        names, known = self._names, len(self.checkpoint.parts)
+        names, known = self.names, len(self.checkpoint.parts)
         for index in count(first):
             paths = (names.part(index), names.rejected_part(index))
             if index >= known and not any(map(os.path.lexists, paths)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect import iscoroutinefunction
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -11,12 +11,13 @@ from allawee_async.codec.converter import documents
 from allawee_async.codec.json import dumps
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export.checkpoint import Job, PartState
-from allawee_async.export.formats import Rows, Unwritable
-from allawee_async.export.sheets import Surprise, read_sheet
+from allawee_async.export.columns import chosen, columns_of
+from allawee_async.export.formats import Format, Rows
+from allawee_async.export.sheets import Surprise, Unwritable, read_sheet
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, ModelField, masked_value
 from allawee_async.pagination.pages import Page, PageWalk, Place, Source
-from allawee_async.types import JSONValue
+from allawee_async.types import JSONValue, Strings
 
 
 def model_of(source: Source[Any]) -> type[Model]:
@@ -30,6 +31,32 @@ def model_of(source: Source[Any]) -> type[Model]:
     if source.model is None:
         raise ConfigurationError("a list with select has no typed rows; name columns instead")
     return source.model
+
+
+def job_of(
+    source: Source[Any],
+    format: Format | Literal["arrow"],
+    columns: Strings | str | None,
+    *,
+    reveal: bool = False,
+    excel: bool = False,
+    max_items: int | None = None,
+) -> Job:
+    """Return what is read of a list, and how it is written.
+
+    Raises:
+        ConfigurationError: The list has no typed rows, or there is no such column.
+    """
+    return Job(
+        address=source.address,
+        key_kind=source.key_kind,
+        query=dict(source.query),
+        format=format,
+        columns=tuple(column.name for column in chosen(columns_of(model_of(source)), columns)),
+        reveal=reveal,
+        excel=excel,
+        max_items=max_items,
+    )
 
 
 def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.arrow import arrow_job, arrow_rows, record_batches
+from allawee_async.export.arrow import Parquet, record_batches
 from allawee_async.export.checkpoint import Job
+from allawee_async.export.reading import job_of, model_of
 from allawee_async.types import Strings
 from allawee_async.version import install_command
 
@@ -93,8 +94,8 @@ async def _cut(
     """Return the parts of a list, how they are read, and a frame without rows."""
     async with _client(client) as allawee:
         pager = attrgetter(noun)(allawee).list(**params)
-        job = arrow_job(pager.source, columns)
-        empty = _frame([], arrow_rows(pager.source, job).schema)
+        job = job_of(pager.source, "arrow", columns)
+        empty = _frame([], Parquet(model_of(pager.source), job).schema)
         return await pager.split(parts), job, empty
 
 
@@ -112,7 +113,7 @@ async def _read_part(part: Part[Any], job: Job, client: str | None) -> Any:
                 f"is {job.address} of a {job.key_kind}: give all workers the same environment"
             )
         batches = [batch async for batch in record_batches(source, job)]
-        return _frame(batches, arrow_rows(source, job).schema)
+        return _frame(batches, Parquet(model_of(source), job).schema)
 
 
 def _client(name: str | None) -> AllaweeClient:

@@ -17,7 +17,8 @@ from typing import Any, Final, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.export.arrow import arrow_job, record_batches
+from allawee_async.export.arrow import record_batches
+from allawee_async.export.reading import job_of
 from allawee_async.models.schema import fields_of
 from allawee_async.pagination.pages import OnInvalid
 from allawee_async.query.parameters import ListParams
@@ -104,7 +105,7 @@ async def _changes(
         if _SINCE in state and _CHANGED in fields_of(everything.model):
             params = {**params, "updated_since": datetime.fromisoformat(state[_SINCE])}
         source = getattr(allawee, noun).list(on_invalid=on_invalid, **params).source
-        async with aclosing(record_batches(source, arrow_job(source, None))) as batches:
+        async with aclosing(record_batches(source, job_of(source, "arrow", None))) as batches:
             async for batch in batches:
                 yield batch
     state[_SINCE] = (began - _OVERLAP).isoformat()

@@ -10,15 +10,16 @@ import pytest
 
 from allawee_async import ConfigurationError, DecodeError
 from allawee_async.export import arrow, export
-from allawee_async.export.arrow import arrow_job, arrow_rows, record_batches
+from allawee_async.export.arrow import Parquet, record_batches
+from allawee_async.export.reading import job_of, model_of
 from tests.support.exports import FakeList, customers, read_rows
 
 
 async def table_of(listed: FakeList, columns: Any = None) -> Any:
     source = listed.pager().source
-    job = arrow_job(source, columns)
+    job = job_of(source, "arrow", columns)
     batches = [batch async for batch in record_batches(source, job)]
-    return pa.Table.from_batches(batches, schema=arrow_rows(source, job).schema)
+    return pa.Table.from_batches(batches, schema=Parquet(model_of(source), job).schema)
 
 
 async def test_batches_hold_what_an_export_to_parquet_holds(tmp_path: Any) -> None:
@@ -35,7 +36,7 @@ async def test_batches_are_small_however_long_the_list_is(monkeypatch: pytest.Mo
     monkeypatch.setattr(arrow, "_BATCH_BYTES", 10_000)
     source = FakeList(customers(95)).pager().source
 
-    lengths = [len(batch) async for batch in record_batches(source, arrow_job(source, "id"))]
+    lengths = [len(batch) async for batch in record_batches(source, job_of(source, "arrow", "id"))]
 
     assert sum(lengths) == 95
     assert len(lengths) > 3
@@ -76,4 +77,4 @@ def test_a_list_without_a_model_has_no_columns() -> None:
     listed = FakeList(customers(1), model=None)  # type: ignore[arg-type]
 
     with pytest.raises(ConfigurationError, match=re.escape("a list with select")):
-        arrow_job(listed.pager().source, None)
+        job_of(listed.pager().source, "arrow", None)

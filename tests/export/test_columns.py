@@ -33,7 +33,7 @@ def listed_models() -> list[type[Any]]:
 
 
 def kinds_of(model: type[Any]) -> dict[str, Kind]:
-    return {column.name: column.kind for column in columns_of(model)}
+    return {column.name: column.field.kind for column in columns_of(model)}
 
 
 @pytest.mark.parametrize("model", listed_models(), ids=lambda model: model.__name__)

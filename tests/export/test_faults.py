@@ -15,8 +15,8 @@ import pytest
 
 from allawee_async.errors import AllaweeError, ConfigurationError, ServerError
 from allawee_async.export import ExportError, export, exporting
+from allawee_async.export.arrow import Parquet
 from allawee_async.export.files import Lock, PartFile
-from allawee_async.export.parquet import Parquet
 from tests.support.exports import (
     FORMATS,
     FakeList,

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from allawee_async import from_dict, to_dict
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export import export
-from allawee_async.export.columns import chosen, columns_of
+from allawee_async.export.columns import columns_of
 from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 from allawee_async.export.exporting import rows_of
+from allawee_async.export.reading import job_of
 from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Dispute, Event, Payment, RequestRecord
 from allawee_async.version import install_command
@@ -232,11 +233,11 @@ async def test_directors_and_users_that_are_objects_show_no_secrets(
 async def test_row_groups_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyarrow.parquet as pq
 
-    from allawee_async.export import exporting, parquet
+    from allawee_async.export import arrow, exporting
 
-    monkeypatch.setattr(parquet, "_ROW_GROUP_BYTES", 1)
+    monkeypatch.setattr(arrow, "_ROW_GROUP_BYTES", 1)
     monkeypatch.setattr(exporting, "_PORTION_BYTES", 1)
-    monkeypatch.setattr(parquet, "_BATCH_ROWS", 10)
+    monkeypatch.setattr(arrow, "_BATCH_ROWS", 10)
     target = tmp_path / "customers.parquet"
 
     await export(FakeList(customers(45)).pager(), target)
@@ -487,7 +488,7 @@ def test_headings_are_the_names_of_columns() -> None:
 @examples(20)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=5))
 def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
-    rows = rows_of("csv", Customer, chosen(columns_of(Customer), "name,reference"), reveal=False)
+    rows = rows_of(Customer, job_of(FakeList([]).pager().source, "csv", "name,reference"))
     documents: Any = [customer(name=name, reference=name) for name in names]
     rows.add(read_sheet(documents, Customer))
 
@@ -507,7 +508,7 @@ def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
     )
 )
 def test_a_page_is_written_as_the_csv_module_writes_its_rows(cells: list[list[str]]) -> None:
-    rows = rows_of("csv", Customer, chosen(columns_of(Customer), "name,reference"), reveal=False)
+    rows = rows_of(Customer, job_of(FakeList([]).pager().source, "csv", "name,reference"))
     documents: Any = [customer(name=name, reference=reference) for name, reference in cells]
 
     rows.add(read_sheet(documents, Customer))
@@ -676,9 +677,9 @@ async def test_parquet_without_pyarrow_says_what_to_install(
 ) -> None:
     import sys
 
-    from allawee_async.export import parquet
+    from allawee_async.export import arrow
 
-    parquet._arrow.cache_clear()
+    arrow._arrow.cache_clear()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ConfigurationError, match=re.escape(install_command("export"))):
         await export(FakeList([customer()]).pager(), tmp_path / "rows.parquet")

@@ -86,7 +86,7 @@ def test_a_page_is_read_exactly_as_its_models_are(drawn: tuple[type[Model], list
 
     for column in columns_of(model):
         cells = sheet.cells.get(column.name, [None] * len(items))
-        if column.kind in PLAIN:
+        if column.field.kind in PLAIN:
             assert list(cells) == [at(item, column.name) for item in items]
     if any(item.extra for item in items):
         assert sheet.has_unnamed
