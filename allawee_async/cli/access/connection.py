@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
+from allawee_async import errors
 from allawee_async.cli.errors import CommandError
-from allawee_async.errors import (
-    AllaweeError,
-    APIError,
-    AuthenticationError,
-    NotFoundError,
-    PermissionDeniedError,
-)
 from allawee_async.redaction import SecretText
 
 if TYPE_CHECKING:
@@ -139,7 +133,7 @@ class Verdict:
 
     accepted: bool | None
     told: str
-    error: AllaweeError | None = None
+    error: errors.AllaweeError | None = None
 
 
 async def try_key(client: AllaweeClient, *, secure: bool = False) -> Verdict:
@@ -155,12 +149,12 @@ async def try_key(client: AllaweeClient, *, secure: bool = False) -> Verdict:
             await client.request("GET", _NO_CARD, secure=True)
         else:
             await client.request("GET", "/customers", query={"limit": 1, "select": "id"})
-    except AuthenticationError as error:
+    except errors.AuthenticationError as error:
         return Verdict(accepted=False, told="not accepted", error=error)
-    except PermissionDeniedError as error:
+    except errors.PermissionDeniedError as error:
         return Verdict(accepted=True, told="accepted, with few rights", error=error)
-    except AllaweeError as error:
-        if not (secure and isinstance(error, NotFoundError)):
-            told = f"HTTP {error.status}" if isinstance(error, APIError) else error.message
+    except errors.AllaweeError as error:
+        if not (secure and isinstance(error, errors.NotFoundError)):
+            told = f"HTTP {error.status}" if isinstance(error, errors.APIError) else error.message
             return Verdict(accepted=None, told=f"could not be found out ({told})", error=error)
     return Verdict(accepted=True, told="accepted")

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 import attrs
-import typer
 
-from allawee_async.cli.errors import UsageError
+from allawee_async.cli.errors import UsageError, warn
 from allawee_async.redaction import SecretBytes, SecretText
 
 VARIABLE: Final = "ALLAWEE_API_KEY"
@@ -178,9 +177,7 @@ def read_input(
 
 def _warn_if_shared(file: Path, mode: int) -> None:
     if os.name == "posix" and stat.S_ISREG(mode) and mode & _FOR_OTHERS:
-        typer.echo(
-            f"warning: others on this computer may read {file}; run: chmod 600 {file}", err=True
-        )
+        warn(f"others on this computer may read {file}; run: chmod 600 {file}")
 
 
 def _found(text: SecretText, source: Source, place: str) -> FoundKey:

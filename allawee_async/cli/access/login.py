@@ -7,17 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from allawee_async.cli.access import key_store
+from allawee_async.cli.access import credentials, key_store
 from allawee_async.cli.access.connection import Verdict, client_with, run_with_client, try_key
-from allawee_async.cli.access.credentials import (
-    KINDS,
-    VARIABLE,
-    FoundKey,
-    ask_hidden,
-    find_key,
-    host_of,
-    kind_of,
-)
 from allawee_async.cli.access.options import BaseUrl, ConnectionOptions, SecureUrl, Timeout
 from allawee_async.cli.errors import CommandError, ExitCode, UsageError, exit_code_of
 from allawee_async.cli.output.reports import ReportOutput, print_report
@@ -54,10 +45,10 @@ def login(
     connection = ConnectionOptions(
         api_key_file=api_key_file, base_url=base_url, secure_url=secure_url, timeout=timeout
     )
-    host = host_of(base_url, os.environ)
+    host = credentials.host_of(base_url, os.environ)
     key_store.read(host)  # whether there is a keyring at all is told before the key is asked for
     key = _asked(connection, host)
-    kind = kind_of(key)
+    kind = credentials.kind_of(key)
     if kind == "unknown" or any(mark in key for mark in _OF_MASKS):
         raise UsageError(
             "this is no secret key: it must begin with sk.test. or sk.live., be one word, and "
@@ -66,13 +57,15 @@ def login(
     if check:
         _refuse_unless_accepted(connection, key, host)
     _keep(host, key)
-    typer.echo(f"Stored a {KINDS[kind]} for {host} in the system keyring ({key_store.name()})")
+    typer.echo(
+        f"Stored a {credentials.KINDS[kind]} for {host} in the system keyring ({key_store.name()})"
+    )
     _mention_variable()
 
 
 def logout(*, base_url: BaseUrl = None) -> None:
     """Delete the API key of a host from the system keyring."""
-    host = host_of(base_url, os.environ)
+    host = credentials.host_of(base_url, os.environ)
     if key_store.forget(host):
         typer.echo(f"Deleted the key for {host} from the system keyring")
     else:
@@ -91,7 +84,7 @@ def whoami(
     from allawee_async.transport.config import Hosts
 
     if connection.is_sandbox:
-        found = FoundKey(SecretText(), "sandbox", "the embedded sandbox")
+        found = credentials.FoundKey(SecretText(), "sandbox", "the embedded sandbox")
         hosts = Hosts("", "")
     else:
         found = connection.key
@@ -111,7 +104,7 @@ def whoami(
         "told": told,
     }
     facts = {
-        "key": KINDS[kind] + (f", ends in {ending}" if ending else ""),
+        "key": credentials.KINDS[kind] + (f", ends in {ending}" if ending else ""),
         "from": found.place,
         "host": hosts.base_url or found.place,
         "secure host": hosts.secure_url
@@ -130,8 +123,8 @@ def _ending(key: str) -> str | None:
 
 def _asked(connection: ConnectionOptions, host: str) -> SecretText:
     if connection.api_key_file is not None:
-        return find_key(connection.api_key_file, base_url=None, environ={}).key
-    return SecretText(ask_hidden(f"API key for {host}: ").strip())
+        return credentials.find_key(connection.api_key_file, base_url=None, environ={}).key
+    return SecretText(credentials.ask_hidden(f"API key for {host}: ").strip())
 
 
 def _refuse_unless_accepted(connection: ConnectionOptions, key: SecretText, host: str) -> None:
@@ -170,5 +163,5 @@ def _keep(host: str, key: SecretText) -> None:
 
 
 def _mention_variable() -> None:
-    if os.environ.get(VARIABLE, "").strip():
-        typer.echo(f"note: {VARIABLE} is set, and goes before the keyring", err=True)
+    if os.environ.get(credentials.VARIABLE, "").strip():
+        typer.echo(f"note: {credentials.VARIABLE} is set, and goes before the keyring", err=True)

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
-from allawee_async.cli.errors import UsageError
+from allawee_async.cli.errors import UsageError, warn
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.output.tables import TableWriter
 from allawee_async.cli.wording import counted
@@ -77,7 +75,7 @@ async def show_names(
     others = sum(row["same"] is False for row in rows)
     if others or missing:
         told = f"{counted(others, 'row')} without the bank's name, {counted(missing, 'account')}"
-        typer.echo(f"warning: {told} not found", err=True)
+        warn(f"{told} not found")
 
 
 def _account_of(call: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ from allawee_async.cli.batch.files import rows_in
 from allawee_async.cli.batch.names import show_names
 from allawee_async.cli.batch.options import BatchOptions
 from allawee_async.cli.batch.rows import Reading, plan_of
-from allawee_async.cli.errors import CommandError, ExitCode, UsageError
+from allawee_async.cli.errors import CommandError, ExitCode, UsageError, warn
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.cells import money
 from allawee_async.cli.output.live_bar import LiveBar
@@ -116,9 +116,9 @@ class FileBatch:
         column = next((one for one in options.ignore or () if "name" in one.lower()), "")
         self._names = [row.cells.get(column) for row in rows]
         for odd in self._plan.warnings[:_SHOWN]:
-            typer.echo(f"warning: {rows[odd.number - 1].place}: {printable(odd.text)}", err=True)
+            warn(f"{rows[odd.number - 1].place}: {odd.text}")
         if (more := len(self._plan.warnings) - _SHOWN) > 0:
-            typer.echo(f"warning: {counted(more, 'more row')} like these", err=True)
+            warn(f"{counted(more, 'more row')} like these")
         total = self._plan.total
         sums = [money(amount, currency) for currency, amount in total.items() if amount]
         self.told = ", ".join([counted(len(rows), "row"), *sums])

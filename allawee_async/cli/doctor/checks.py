@@ -17,7 +17,7 @@ import attrs
 from allawee_async.cli.access import key_store
 from allawee_async.cli.access.connection import try_key
 from allawee_async.cli.access.credentials import FoundKey, kind_of
-from allawee_async.cli.doctor.reachability import Reached, UnreachableError, call_in_daemon, reach
+from allawee_async.cli.doctor.reachability import Reached, call_in_daemon, reach
 from allawee_async.cli.errors import CommandError
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import AllaweeError, ConfigurationError
@@ -116,8 +116,6 @@ async def _found(check: Awaitable[Finding]) -> Finding:
     """Return what a check found; what it raises is a finding as well."""
     try:
         return await check
-    except UnreachableError as error:
-        return Finding(Status.FAIL, error.reason, error.advice)
     except _NotCheckedError as error:
         return Finding(Status.WARN, f"not checked: {error}")
     except CommandError as error:
@@ -138,8 +136,7 @@ async def _needed(task: asyncio.Task[T], otherwise: str) -> T:
 
 async def _find_key(patient: Patient, seconds: float) -> FoundKey:
     try:
-        async with asyncio.timeout(seconds):
-            return await call_in_daemon(patient.find_key)
+        return await call_in_daemon(patient.find_key, seconds)
     except TimeoutError:
         raise CommandError(
             f"the key could not be had within {seconds:g} s",
@@ -249,8 +246,7 @@ async def _proxies(environ: Mapping[str, str]) -> Finding:
 
 async def _keyring(seconds: float) -> Finding:
     try:
-        async with asyncio.timeout(seconds):
-            name = await call_in_daemon(key_store.name)
+        name = await call_in_daemon(key_store.name, seconds)
     except TimeoutError:
         name = None
     if name is None:

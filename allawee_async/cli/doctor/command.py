@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +16,8 @@ from rich.text import Text
 from allawee_async.cli.access.connection import open_sandbox, run_with_client
 from allawee_async.cli.access.credentials import STDIN, FoundKey
 from allawee_async.cli.access.options import ConnectionOptions
+from allawee_async.cli.doctor import models
 from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
-from allawee_async.cli.doctor.models import (
-    MISSING,
-    NEW_FIELD,
-    NEW_VALUE,
-    WRONG_TYPE,
-    compare_live,
-    compare_recorded,
-)
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.console import output_console
@@ -37,8 +30,8 @@ from allawee_async.types import JSONValue
 _SECONDS: Final = 10.0
 _ROOMY_FROM: Final = 64
 _STYLES_OF_KINDS: Final = {
-    **dict.fromkeys((MISSING, WRONG_TYPE), "bold red"),
-    **dict.fromkeys((NEW_FIELD, NEW_VALUE), "yellow"),
+    **dict.fromkeys((models.MISSING, models.WRONG_TYPE), "bold red"),
+    **dict.fromkeys((models.NEW_FIELD, models.NEW_VALUE), "yellow"),
 }
 _STYLES: Final = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
@@ -85,9 +78,9 @@ def doctor(*, connection: ConnectionOptions, options: DoctorOptions) -> None:
 
 def _compare_models(connection: ConnectionOptions, options: DoctorOptions) -> None:
     compared = (
-        run_with_client(connection, compare_live)
+        run_with_client(connection, models.compare_live)
         if options.recorded is None
-        else compare_recorded(options.recorded)
+        else models.compare_recorded(options.recorded)
     )
     if is_for_a_program(options.output):
         print_json(compared.document())
@@ -107,20 +100,15 @@ def _compare_models(connection: ConnectionOptions, options: DoctorOptions) -> No
 
 async def _examined(connection: ConnectionOptions) -> dict[str, Finding]:
     seconds = _SECONDS if connection.timeout is None else connection.timeout
-    async with _patient(connection) as patient:
-        return await examine(patient, seconds=seconds)
-
-
-@asynccontextmanager
-async def _patient(connection: ConnectionOptions) -> "AsyncGenerator[Patient, None]":
     if connection.is_sandbox:
         async with open_sandbox(connection) as sandbox:
             key = FoundKey(SecretText(sandbox.api_key), "sandbox", "the embedded sandbox")
             hosts = Hosts(sandbox.url, sandbox.secure_url)
-            yield Patient(hosts=hosts, find_key=lambda: key, environ=os.environ)
-        return
+            patient = Patient(hosts=hosts, find_key=lambda: key, environ=os.environ)
+            return await examine(patient, seconds=seconds)
     hosts = Hosts.choose(connection.base_url, connection.secure_url, os.environ)
-    yield Patient(hosts=hosts, find_key=lambda: connection.key, environ=os.environ)
+    patient = Patient(hosts=hosts, find_key=lambda: connection.key, environ=os.environ)
+    return await examine(patient, seconds=seconds)
 
 
 def _print_for_people(findings: "Mapping[str, Finding]") -> None:

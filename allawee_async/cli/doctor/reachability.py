@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from allawee_async.cli.errors import CommandError
+
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 T = TypeVar("T")
 
@@ -39,20 +41,6 @@ class Reached:
     tls: float | None
 
 
-class UnreachableError(Exception):
-    """A host cannot be reached.
-
-    Args:
-        reason: How far it got and what went wrong.
-        advice: What to do about it.
-    """
-
-    def __init__(self, reason: str, advice: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.advice = advice
-
-
 async def reach(url: str, *, seconds: float) -> Reached:
     """Connect to the host of a URL as the client does, and leave again.
 
@@ -61,7 +49,7 @@ async def reach(url: str, *, seconds: float) -> Reached:
         seconds: How long each step may take.
 
     Raises:
-        UnreachableError: It cannot be reached.
+        CommandError: It cannot be reached.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
@@ -77,10 +65,13 @@ async def reach(url: str, *, seconds: float) -> Reached:
     return Reached(named - started, connected - named, time.perf_counter() - connected)
 
 
-async def call_in_daemon(work: Callable[[], T]) -> T:
+async def call_in_daemon(work: Callable[[], T], seconds: float) -> T:
     """Run what blocks in a thread that nobody waits for at the end of the program.
 
     Looking up a name, and a keyring that asks for a password, cannot be called off.
+
+    Raises:
+        TimeoutError: It takes more seconds than that.
     """
     answer: Future[T] = Future()
 
@@ -92,79 +83,66 @@ async def call_in_daemon(work: Callable[[], T]) -> T:
                 answer.set_exception(error)
 
     threading.Thread(target=run, name="allawee look-up", daemon=True).start()
-    return await asyncio.wrap_future(answer)
+    return await asyncio.wait_for(asyncio.wrap_future(answer), seconds)
 
 
 async def _look_up(host: str, port: int, seconds: float) -> Sequence[Address]:
-    advice = "check the name of the host, and the DNS of this network"
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        async with asyncio.timeout(seconds):
-            found = await call_in_daemon(
-                partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-            )
+        found = await call_in_daemon(look_up, seconds)
     except TimeoutError:
-        raise UnreachableError(f"DNS: no answer for {host} within {seconds:g} s", advice) from None
+        reason = f"no answer for {host} within {seconds:g} s"
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise UnreachableError(f"DNS: {host}: {reason}", advice) from None
-    return found[:_MOST_ADDRESSES]
+        reason = f"{host}: {getattr(error, 'strerror', None) or type(error).__name__}"
+    else:
+        return found[:_MOST_ADDRESSES]
+    advice = "check the name of the host, and the DNS of this network"
+    raise CommandError(f"DNS: {reason}", advice=advice)
 
 
 async def _connect(addresses: Sequence[Address], seconds: float) -> socket.socket:
     """Connect to the first address that answers, and give each an equal share of the time."""
-    failure = UnreachableError("DNS: the name has no address", "check the name of the host")
+    reason, advice = "DNS: the name has no address", "check the name of the host"
     for family, kind, protocol, _, address in addresses:
         connection = socket.socket(family, kind, protocol)
         connection.settimeout(0)
-        where = f"{address[0]} port {address[1]}"
+        where = f"TCP: {address[0]} port {address[1]}"
         try:
             async with asyncio.timeout(seconds / len(addresses)):
                 await asyncio.get_running_loop().sock_connect(connection, address)
         except TimeoutError:
-            failure = UnreachableError(
-                f"TCP: {where} does not answer",
-                f"a firewall may be in between: allow connections to port {address[1]}",
-            )
-        except OSError as error:
-            failure = UnreachableError(
-                f"TCP: {where}: {_reason(error)}",
-                "check that the host and the port are right and that something listens there",
-            )
+            reason = f"{where} does not answer"
+            advice = f"a firewall may be in between: allow connections to port {address[1]}"
+        except OSError as error:  # asyncio adds the address to what it says
+            told = type(error).__name__ if error.errno is None else os.strerror(error.errno)
+            reason = f"{where}: {told}"
+            advice = "check that the host and the port are right and that something listens there"
         else:
             return connection
         connection.close()
-    raise failure
-
-
-def _reason(error: OSError) -> str:
-    """Return why it failed, without the address that asyncio adds."""
-    return type(error).__name__ if error.errno is None else os.strerror(error.errno)
+    raise CommandError(reason, advice=advice)
 
 
 async def _shake_hands(connection: socket.socket, host: str, seconds: float) -> None:
-    loop = asyncio.get_running_loop()
+    context = ssl.create_default_context()
+    connecting = asyncio.get_running_loop().create_connection(
+        asyncio.Protocol, sock=connection, ssl=context, server_hostname=host
+    )
     try:
-        async with asyncio.timeout(seconds):
-            transport, _ = await loop.create_connection(
-                asyncio.Protocol,
-                sock=connection,
-                ssl=ssl.create_default_context(),
-                server_hostname=host,
-            )
+        transport, _ = await asyncio.wait_for(connecting, seconds)
     except TimeoutError:
-        raise UnreachableError(
-            f"TLS: no answer within {seconds:g} s",
-            "check that the port speaks https, and that no proxy or firewall holds it up",
-        ) from None
+        reason = f"no answer within {seconds:g} s"
+        advice = "check that the port speaks https, and that no proxy or firewall holds it up"
     except ssl.SSLCertVerificationError as error:
-        raise UnreachableError(
-            f"TLS: {error.verify_message}",
-            "check the clock and the certificates of this computer (SSL_CERT_FILE), and whether "
-            "a proxy opens the connection",
-        ) from None
+        reason = error.verify_message
+        advice = (
+            "check the clock and the certificates of this computer (SSL_CERT_FILE), and whether a "
+            "proxy opens the connection"
+        )
     except OSError as error:
         reason = getattr(error, "reason", None) or error.strerror or type(error).__name__
-        raise UnreachableError(
-            f"TLS: {reason}", "check that the port speaks https, and what stands in between"
-        ) from None
-    transport.abort()
+        advice = "check that the port speaks https, and what stands in between"
+    else:
+        transport.abort()
+        return
+    raise CommandError(f"TLS: {reason}", advice=advice)

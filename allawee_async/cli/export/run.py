@@ -21,8 +21,8 @@ import typer
 from allawee_async import errors
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.credentials import STDIN
-from allawee_async.cli.errors import CommandError, UsageError, exit_code_of
-from allawee_async.cli.operations.conditions import doubts, warn_of
+from allawee_async.cli.errors import CommandError, UsageError, exit_code_of, warn
+from allawee_async.cli.operations.conditions import doubts
 from allawee_async.cli.operations.confirmations import confirm_replacing, somebody_answers
 from allawee_async.cli.operations.help_texts import PAGE_SIZE, option_of
 from allawee_async.cli.operations.values import arguments_of, whole_number
@@ -113,7 +113,7 @@ class ExportCommand:
         self._call = verb.call
         self.out = options.out
         values = arguments_of(verb.parameters, given)
-        warn_of(doubts(verb, values))
+        warn(*doubts(verb, values))
         self.times = {
             option_of(one): values[one.name]
             for one in verb.parameters
@@ -154,7 +154,7 @@ def _warn_of_one_column(verb: Verb, options: ExportOptions) -> None:
         return
     if format_of(options.out, options.format) in ("csv", "parquet"):
         told = f"no document names the fields of {listed(verb)}: each is JSON in one column"
-        warn_of([f"{told}; `allawee {command_words(verb.call)} -o csv` writes columns"])
+        warn(f"{told}; `allawee {command_words(verb.call)} -o csv` writes columns")
 
 
 def _may_overwrite(options: ExportOptions) -> bool:

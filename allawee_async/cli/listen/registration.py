@@ -8,12 +8,10 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-import typer
-
-from allawee_async.cli.errors import CommandError
-from allawee_async.cli.operations.conditions import doubts_of_events, warn_of
+from allawee_async.cli.errors import CommandError, warn
+from allawee_async.cli.operations.conditions import doubts_of_events
 from allawee_async.errors import AllaweeError, NotFoundError
-from allawee_async.redaction import SecretText, printable
+from allawee_async.redaction import SecretText
 from allawee_async.webhooks.events import EVENT_CLASSES
 
 if TYPE_CHECKING:
@@ -35,7 +33,7 @@ async def registered(
         CommandError: The API told no id for it.
         AllaweeError: It could not be created or enabled.
     """
-    warn_of(doubts_of_events(events))
+    warn(*doubts_of_events(events))
     name = f"allawee webhooks listen {secrets.token_hex(4)}"
     webhook_id: str | None = None
     may_exist = True  # also after Ctrl-C in the middle of the call
@@ -67,11 +65,10 @@ async def _remove(client: AllaweeClient, webhook_id: str | None, name: str) -> N
         return
     except (AllaweeError, TimeoutError, asyncio.CancelledError) as error:
         known = webhook_id or f"named {name!r}"
-        reason = printable(str(error)) or "no answer was waited for"
-        typer.echo(
-            f"warning: the webhook {known} could not be deleted ({reason}); "
-            "find it with `allawee webhooks list`, delete it with `allawee webhooks delete`",
-            err=True,
+        reason = str(error) or "no answer was waited for"
+        warn(
+            f"the webhook {known} could not be deleted ({reason}); "
+            "find it with `allawee webhooks list`, delete it with `allawee webhooks delete`"
         )
         if isinstance(error, asyncio.CancelledError):
             raise

@@ -23,16 +23,8 @@ from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretBytes, mask, printable
 from allawee_async.transport.streaming import transport_error
 from allawee_async.types import JSONObject
+from allawee_async.webhooks import responses
 from allawee_async.webhooks.events import CardAuthorizationUpdate, Event, parse_event
-from allawee_async.webhooks.responses import (
-    DONE,
-    INVALID_EVENT,
-    INVALID_SIGNATURE,
-    TOO_LARGE,
-    Decision,
-    DefaultDecision,
-    WebhookReply,
-)
 from allawee_async.webhooks.signature import HEADER
 from allawee_async.webhooks.stores.base import key_of
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
@@ -75,23 +67,23 @@ class Answered(NamedTuple):
         problem: What went wrong on the way to it.
     """
 
-    reply: WebhookReply
+    reply: responses.WebhookReply
     told: str
     problem: str | None = None
 
 
-def deciding(decision: Decision) -> Responder:
+def deciding(decision: responses.Decision) -> Responder:
     """Return what answers deliveries here, and takes one decision for all authorizations."""
-    default = DefaultDecision(decision)
+    default = responses.DefaultDecision(decision)
 
     async def answer(received: Received) -> Answered:
         """Refuse what is not signed, decide what wants a decision, and take note of the rest."""
         if received.is_refused:
-            return Answered(INVALID_SIGNATURE, "refused")
+            return Answered(responses.INVALID_SIGNATURE, "refused")
         if received.event is None:
-            return Answered(INVALID_EVENT, "refused")
+            return Answered(responses.INVALID_EVENT, "refused")
         if not received.event.wants_decision:
-            return Answered(DONE, "success")
+            return Answered(responses.DONE, "success")
         reply = default.reply_to(received.event)
         return Answered(reply, _action(reply) or "")
 
@@ -120,7 +112,7 @@ def forwarding(session: aiohttp.ClientSession, url: str) -> Responder:
         if body is None:
             return _failed(f"the answer is longer than {_LONGEST_ANSWER:,} bytes")
         kind = response.headers.get("Content-Type", "application/octet-stream")
-        reply = WebhookReply(response.status, body, kind)
+        reply = responses.WebhookReply(response.status, body, kind)
         told = printable(mask(body[:_SHOWN].decode(errors="replace")))
         is_refusal = response.status >= HTTPStatus.BAD_REQUEST and told
         return Answered(
@@ -141,10 +133,10 @@ async def _body_of(response: aiohttp.ClientResponse) -> bytes | None:
 
 def _failed(problem: str) -> Answered:
     body = dumps({"error": "The delivery could not be sent on"})
-    return Answered(WebhookReply(502, body), "not forwarded", problem)
+    return Answered(responses.WebhookReply(502, body), "not forwarded", problem)
 
 
-def _action(reply: WebhookReply) -> str | None:
+def _action(reply: responses.WebhookReply) -> str | None:
     """Return the decision that an answer carries."""
     try:
         answered: Mapping[str, object] = loads(reply.body)
@@ -191,7 +183,7 @@ class Listener:
             body = SecretBytes(await request.read())
         except web.HTTPRequestEntityTooLarge:
             seal, problem = "unchecked", f"the body is longer than {MAX_BODY:,} bytes"
-            reply, told, went_wrong = Answered(TOO_LARGE, "refused")
+            reply, told, went_wrong = Answered(responses.TOO_LARGE, "refused")
         else:
             seal, problem = self._check(body, request.headers.get(HEADER))
             try:

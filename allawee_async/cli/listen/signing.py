@@ -9,12 +9,7 @@ from typing import Annotated, Final
 import attrs
 import typer
 
-from allawee_async.cli.access.credentials import (
-    ask_hidden,
-    place_of,
-    read_input,
-    read_secret_file,
-)
+from allawee_async.cli.access import credentials
 from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.options import option
@@ -49,9 +44,9 @@ def find_signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretTex
     """
     if file is None:
         return _usable(environ.get(VARIABLE, ""))
-    key = _usable(read_secret_file(file, "signing key"))
+    key = _usable(credentials.read_secret_file(file, "signing key"))
     if key is None:
-        raise UsageError(f"{place_of(file)} holds no signing key")
+        raise UsageError(f"{credentials.place_of(file)} holds no signing key")
     return key
 
 
@@ -61,7 +56,7 @@ def signing_key(file: Path | None, environ: Mapping[str, str]) -> SecretText:
     Raises:
         CommandError: There is none.
     """
-    key = find_signing_key(file, environ) or _usable(ask_hidden("Signing key: "))
+    key = find_signing_key(file, environ) or _usable(credentials.ask_hidden("Signing key: "))
     if key is None:
         raise UsageError(f"no signing key; use --signing-key-file FILE or set {VARIABLE}")
     return key
@@ -79,7 +74,9 @@ def read_body(file: Path) -> SecretBytes:
     Raises:
         CommandError: It cannot be read, or is longer than any that is accepted.
     """
-    body = read_input(file, MAX_BODY, f"cannot read the body from {place_of(file)}")
+    body = credentials.read_input(
+        file, MAX_BODY, f"cannot read the body from {credentials.place_of(file)}"
+    )
     if len(body) > MAX_BODY:
         raise CommandError(f"the body is longer than {MAX_BODY:,} bytes, and so is no delivery")
     return body

@@ -11,30 +11,11 @@ import attrs
 import typer
 from typer.core import TyperCommand
 
+from allawee_async.cli import commands
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.batch.options import FROM, BatchOptions, takes_files
-from allawee_async.cli.commands import (
-    COMMANDS,
-    LazyCommand,
-    ResourceGroup,
-    imported_command,
-    resource_groups,
-)
+from allawee_async.cli.operations import help_texts, options
 from allawee_async.cli.operations.bodies import joined_fields
-from allawee_async.cli.operations.help_texts import (
-    description,
-    examples,
-    exit_codes,
-    fields_help,
-    option_of,
-    summary,
-)
-from allawee_async.cli.operations.options import (
-    field_parameters,
-    output_parameters,
-    own_parameters,
-    times_of,
-)
 from allawee_async.cli.options import made_command, parameter
 from allawee_async.cli.wording import kebab
 from allawee_async.resources.verbs import Returns, Verb, noun_at, verbs_of
@@ -70,7 +51,7 @@ class VerbCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; the fields of an object may be options of their own."""
-        bodies = {option_of(one) for one in self.verb.parameters if one.is_body}
+        bodies = {help_texts.option_of(one) for one in self.verb.parameters if one.is_body}
         words = args if ctx.resilient_parsing else joined_fields(args, bodies)
         if any(word.partition("=")[0] == self.many for word in words):
             for param in self.params:
@@ -84,14 +65,16 @@ class VerbCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write examples, the arguments, the options of the verb, and those that all have."""
-        lines = examples(self.verb).splitlines()
+        lines = help_texts.examples(self.verb).splitlines()
         if lines:
             with formatter.section(_EXAMPLES):
                 formatter.write("".join(f"  {line}\n" for line in lines))
         own = {one.name for one in self.verb.parameters} | _OF_SOME
         sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
         for one in self.verb.parameters:
-            sections[f"Fields of {option_of(one)}, as options"] = fields_help(one)
+            sections[f"Fields of {help_texts.option_of(one)}, as options"] = help_texts.fields_help(
+                one
+            )
         sections |= {_OF_FILES: [], _COMMON: []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
@@ -111,7 +94,7 @@ class VerbCommand(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the exit codes."""
         del ctx
-        _write_sections(formatter, {_EXIT_CODES: exit_codes(self.verb)})
+        _write_sections(formatter, {_EXIT_CODES: help_texts.exit_codes(self.verb)})
 
 
 def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
@@ -121,20 +104,22 @@ def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
                 formatter.write_dl(rows)
 
 
-def add_commands(group: ResourceGroup) -> None:
+def add_commands(group: commands.ResourceGroup) -> None:
     """Add the commands of a resource to its group, in the order of its help."""
     resource = group.resource
     verbs = verbs_of(resource)
     for verb in verbs:
-        group.add_command(LazyCommand(kebab(verb.name), summary(verb), partial(_made, verb)))
-    for words in COMMANDS:
+        group.add_command(
+            commands.LazyCommand(kebab(verb.name), help_texts.summary(verb), partial(_made, verb))
+        )
+    for words in commands.COMMANDS:
         if words.startswith(f"{group.name} "):
-            group.add_command(imported_command(words))
+            group.add_command(commands.imported_command(words))
     if any(verb.returns is Returns.PAGES for verb in verbs):
         from allawee_async.cli.export.command import add_exports
 
         add_exports(group, resource)
-    for below in resource_groups(type(noun_at(resource)), add_commands, f"{resource}."):
+    for below in commands.resource_groups(type(noun_at(resource)), add_commands, f"{resource}."):
         group.add_command(below)
 
 
@@ -146,18 +131,18 @@ def _made(verb: Verb) -> VerbCommand:
 
     retries, takes_file = verb.call == _RETRY, takes_files(verb)
     parameters = [
-        *own_parameters(verb),
-        *output_parameters(verb),
+        *options.own_parameters(verb),
+        *options.output_parameters(verb),
         *(retry_parameters(verb) if retries else ()),
         *([parameter("batch", BatchOptions)] if takes_file else ()),
         parameter("connection", ConnectionOptions),
     ]
     command: VerbCommand = made_command(
-        call, kebab(verb.name), parameters, cls=VerbCommand, help=description(verb)
+        call, kebab(verb.name), parameters, cls=VerbCommand, help=help_texts.description(verb)
     )
     command.verb = verb
     command.many = "--failed" if retries else FROM if takes_file else None
-    fields = list(field_parameters(verb))
+    fields = list(options.field_parameters(verb))
     if fields:
         command.fields = tuple(made_command(_nothing, "fields", fields).params)
     return command
@@ -166,7 +151,7 @@ def _made(verb: Verb) -> VerbCommand:
 def retry_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     """Yield the options by which all events are sent again that failed."""
     yield parameter("failed", Failed, default=False)
-    yield from own_parameters(times_of(verb))
+    yield from options.own_parameters(options.times_of(verb))
 
 
 def _nothing(**given: Any) -> None:

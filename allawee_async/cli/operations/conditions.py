@@ -7,13 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
 from allawee_async.cli.output.columns import is_known, shown_paths
 from allawee_async.cli.wording import did_you_mean, known_names, words_of
 from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
-from allawee_async.redaction import printable
 
 if TYPE_CHECKING:
     from allawee_async.resources.verbs import Verb
@@ -73,12 +70,6 @@ def doubts_of_nothing(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]
     A value that finds something is one, whether a document names it or not.
     """
     yield from _unnamed_values(verb.model, arguments, alike=False)
-
-
-def warn_of(doubts: Iterable[str]) -> None:
-    """Tell on stderr what is odd about what was asked for."""
-    for doubt in doubts:
-        typer.echo(f"warning: {printable(doubt)}", err=True)
 
 
 def _unnamed_values(

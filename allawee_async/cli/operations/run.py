@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 import typer
 
+from allawee_async import errors
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.credentials import STDIN
-from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.operations.conditions import doubts, doubts_of_nothing, warn_of
+from allawee_async.cli.errors import CommandError, ExitCode, warn
+from allawee_async.cli.operations.conditions import doubts, doubts_of_nothing
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.options import times_of
@@ -29,14 +30,6 @@ from allawee_async.cli.output.live_bar import counting
 from allawee_async.cli.output.pager import paged
 from allawee_async.cli.output.writers import Format, Writer
 from allawee_async.cli.wording import command_words, counted, kebab, listed, words_of
-from allawee_async.errors import (
-    AllaweeError,
-    BadRequestError,
-    DecodeError,
-    NotFoundError,
-    RequestAccepted,
-    UnprocessableEntityError,
-)
 from allawee_async.models.base import Model
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.query.parameters import ListParams
@@ -87,12 +80,13 @@ def _run(verb: Verb, given: dict[str, Any]) -> None:
             verb, batch.from_file, batch, given, connection=given["connection"], yes=given["yes"]
         )
         return
-    own = {parameter.name: given.get(parameter.name) for parameter in verb.parameters}
     connection: ConnectionOptions = given["connection"]
     output = _taken(OutputOptions, given)
     output.check()
-    arguments = arguments_of(verb.parameters, own, stdin_is_taken=connection.api_key_file == STDIN)
-    warn_of(doubts(verb, arguments))
+    arguments = arguments_of(
+        verb.parameters, given, stdin_is_taken=connection.api_key_file == STDIN
+    )
+    warn(*doubts(verb, arguments))
     consequence = consequence_of(verb, arguments, reveal=output.reveal)
     if consequence and not output.yes:
         shown = shown_arguments(verb.parameters, arguments)
@@ -134,13 +128,13 @@ class VerbCall:
         self._client = client
         try:
             await self._answer(attrgetter(self._verb.call)(client))
-        except RequestAccepted as accepted:
+        except errors.RequestAccepted as accepted:
             self._tell_queued(accepted)
             raise typer.Exit(ExitCode.QUEUED) from None
-        except AllaweeError as error:
+        except errors.AllaweeError as error:
             if error.outcome_unknown:
                 raise CommandError(f"{error}{self._advice()}", ExitCode.UNKNOWN) from error
-            if isinstance(error, NotFoundError) and (advice := self._advice_on_id()):
+            if isinstance(error, errors.NotFoundError) and (advice := self._advice_on_id()):
                 raise CommandError(str(error), ExitCode.NOT_FOUND, advice=advice) from error
             raise
 
@@ -178,7 +172,7 @@ class VerbCall:
         try:
             expanded = {**options, "expand": names} if names else options
             await self._write_pages(method(**expanded), writer)
-        except (BadRequestError, UnprocessableEntityError):
+        except (errors.BadRequestError, errors.UnprocessableEntityError):
             if self._count or not names:
                 raise
             await self._write_pages(method(**options), writer)  # then ids have to do
@@ -204,7 +198,7 @@ class VerbCall:
         first = f"the first {words.removeprefix('1 ')}{of_all}"
         writer.end(first if is_cut else words)
         if not self._count:
-            warn_of(doubts_of_nothing(self._verb, self._arguments))
+            warn(*doubts_of_nothing(self._verb, self._arguments))
         if total is not None and self._output.format is not Format.TABLE:
             typer.echo(f"{total:,} in all", err=True)
         if self._invalid:
@@ -227,19 +221,17 @@ class VerbCall:
             record[BALANCE] = balance.available
 
         answers = await asyncio.gather(*map(add, records), return_exceptions=True)
-        errors = [answer for answer in answers if answer is not None]
-        if errors and not isinstance(errors[0], AllaweeError):
-            raise errors[0]
-        if errors:
-            told = f"{counted(len(errors), 'balance')} could not be read: {errors[0]}"
-            typer.echo(f"warning: {printable(told)}", err=True)
+        failures = [answer for answer in answers if answer is not None]
+        if failures and not isinstance(failures[0], errors.AllaweeError):
+            raise failures[0]
+        if failures:
+            warn(f"{counted(len(failures), 'balance')} could not be read: {failures[0]}")
 
-    def _note_invalid(self, error: DecodeError) -> None:
+    def _note_invalid(self, error: errors.DecodeError) -> None:
         """Tell of an entry that is none; the list goes on behind it."""
         self._invalid += 1
         item = error.item if isinstance(error.item, dict) else {}
-        told = printable(f"{item.get('id', 'an entry')}: {error.path}: {error.message}")
-        typer.echo(f"warning: {told}", err=True)
+        warn(f"{item.get('id', 'an entry')}: {error.path}: {error.message}")
 
     def _write_one(self, found: Model | None) -> None:
         if found is None:
@@ -284,7 +276,7 @@ class VerbCall:
             confidential=self._verb.is_confidential,
         )
 
-    def _tell_queued(self, accepted: RequestAccepted) -> None:
+    def _tell_queued(self, accepted: errors.RequestAccepted) -> None:
         told = printable(accepted.request_id or "")
         with self._shown(f"is queued by the API (request id {told})"):
             self._output.writer(None).one(

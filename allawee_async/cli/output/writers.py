@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
-import typer
-
+from allawee_async.cli.errors import warn
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
 from allawee_async.codec.json import dumps, dumps_indented
 from allawee_async.models.base import Model
@@ -158,11 +157,8 @@ class _Csv:
         if self._columns is None:
             self.page(())
         if self._missed:
-            typer.echo(
-                f"warning: not in the CSV, as they came later: {', '.join(sorted(self._missed))}; "
-                "--output jsonl has them",
-                err=True,
-            )
+            missed = ", ".join(sorted(self._missed))
+            warn(f"not in the CSV, as they came later: {missed}; --output jsonl has them")
 
     def _chosen(self, records: Sequence[JSONObject]) -> list[str]:
         if self._names is None:

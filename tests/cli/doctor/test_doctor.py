@@ -24,7 +24,7 @@ from allawee_async.cli.app import app
 from allawee_async.cli.doctor import checks as doctor_checks
 from allawee_async.cli.doctor import reachability
 from allawee_async.cli.doctor.checks import Patient, Status, examine
-from allawee_async.cli.doctor.reachability import UnreachableError, reach
+from allawee_async.cli.doctor.reachability import reach
 from allawee_async.cli.errors import CommandError
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import Hosts
@@ -245,9 +245,9 @@ class TestTheHosts:
 
 class TestTLS:
     async def test_a_port_that_speaks_plain_http(self, sandbox: Any) -> None:
-        with pytest.raises(UnreachableError, match=r"^TLS: ") as raised:
+        with pytest.raises(CommandError, match=r"^TLS: ") as raised:
             await reach(sandbox.url.replace("http:", "https:"), seconds=LONG)
-        assert "https" in raised.value.advice
+        assert "https" in str(raised.value)
 
     @pytest.fixture
     def authority(self, tmp_path: Path) -> Any:
@@ -267,21 +267,21 @@ class TestTLS:
 
     async def test_a_certificate_of_an_unknown_authority(self, authority: Any) -> None:
         async with served(hang, ssl=authority.server("127.0.0.1")) as port:
-            with pytest.raises(UnreachableError, match=r"TLS: .*issuer certificate") as raised:
+            with pytest.raises(CommandError, match=r"TLS: .*issuer certificate") as raised:
                 await reach(f"https://127.0.0.1:{port}", seconds=LONG)
-        assert "SSL_CERT_FILE" in raised.value.advice
+        assert "SSL_CERT_FILE" in str(raised.value)
 
     async def test_a_certificate_for_somebody_else(
         self, authority: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
         async with served(hang, ssl=authority.server("other.example")) as port:
-            with pytest.raises(UnreachableError, match=r"TLS: .*not valid for '127\.0\.0\.1'"):
+            with pytest.raises(CommandError, match=r"TLS: .*not valid for '127\.0\.0\.1'"):
                 await reach(f"https://127.0.0.1:{port}", seconds=LONG)
 
     async def test_a_server_that_never_shakes_hands(self) -> None:
         async with served(hang) as port:
-            with pytest.raises(UnreachableError, match=f"^TLS: no answer within {SOON} s$"):
+            with pytest.raises(CommandError, match=f"^TLS: no answer within {SOON} s; "):
                 await reach(f"https://127.0.0.1:{port}", seconds=SOON)
 
 
@@ -291,7 +291,7 @@ class TestNames:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
         monkeypatch.setattr(socket, "getaddrinfo", fail)
-        with pytest.raises(UnreachableError, match=r"^DNS: no\.example: Name or service"):
+        with pytest.raises(CommandError, match=r"^DNS: no\.example: Name or service"):
             await reach("https://no.example", seconds=LONG)
 
     async def test_a_look_up_that_never_ends_holds_nobody_up(
@@ -300,7 +300,7 @@ class TestNames:
         release = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: release.wait(LONG))
         try:
-            with pytest.raises(UnreachableError, match=f"^DNS: no answer .* within {SOON} s$"):
+            with pytest.raises(CommandError, match=f"^DNS: no answer .* within {SOON} s; "):
                 await reach("https://slow.example", seconds=SOON)
         finally:
             release.set()
@@ -315,10 +315,10 @@ class TestNames:
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
         assert (await reach("http://two.example", seconds=LONG)).tls is None
         addresses[1:] = []
-        with pytest.raises(UnreachableError, match=r"^TCP: 127\.0\.0\.1 port 1: "):
+        with pytest.raises(CommandError, match=r"^TCP: 127\.0\.0\.1 port 1: "):
             await reach("http://two.example", seconds=LONG)
         addresses.clear()
-        with pytest.raises(UnreachableError, match="no address"):
+        with pytest.raises(CommandError, match="no address"):
             await reach("http://two.example", seconds=LONG)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="others answer where there is no room")
@@ -333,9 +333,9 @@ class TestNames:
                     waiting[-1].setblocking(False)
                     async with asyncio.timeout(SOON):
                         await loop.sock_connect(waiting[-1], address)
-            with pytest.raises(UnreachableError, match="does not answer") as raised:
+            with pytest.raises(CommandError, match="does not answer") as raised:
                 await reach(f"http://127.0.0.1:{address[1]}", seconds=SOON)
-            assert "firewall" in raised.value.advice
+            assert "firewall" in str(raised.value)
             for connection in waiting:
                 connection.close()
 
