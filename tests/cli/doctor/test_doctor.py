@@ -349,8 +349,7 @@ class TestNames:
 
         async def give_up() -> None:
             with suppress(TimeoutError):
-                async with asyncio.timeout(SOON):
-                    await reachability.call_in_daemon(slow)
+                await reachability.call_in_daemon(slow, SOON)
 
         await asyncio.to_thread(asyncio.run, give_up())
         release.set()
