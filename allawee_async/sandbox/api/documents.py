@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import TypeAlias
 
 from allawee_async.sandbox.api.messages import (
@@ -29,8 +28,8 @@ _SHOWN = 64
 def reads(path: str, collection: CollectionOf) -> tuple[Endpoint, Endpoint]:
     """Return the two endpoints that only read: the list, and one document by its id."""
     return (
-        Endpoint("GET", path, partial(_list, collection)),
-        Endpoint("GET", f"{path}/:id", partial(_get, collection)),
+        Endpoint("GET", path, lambda state, call: answer_list(collection(state), call.pairs)),
+        Endpoint("GET", f"{path}/:id", lambda state, call: shown(collection(state), call.id)),
     )
 
 
@@ -49,14 +48,6 @@ def catalogue(path: str, noun: str, documents: Mapping[str, bytes]) -> tuple[End
         return success(documents[call.id])
 
     return fixed(path, documents.values()), Endpoint("GET", f"{path}/:id", get)
-
-
-def _list(collection: CollectionOf, state: State, call: ApiRequest) -> ApiResponse:
-    return answer_list(collection(state), call.pairs)
-
-
-def _get(collection: CollectionOf, state: State, call: ApiRequest) -> ApiResponse:
-    return shown(collection(state), call.id)
 
 
 def shown(collection: Collection, id: str) -> ApiResponse:

@@ -5,6 +5,7 @@ Nothing here touches a socket; the messenger carries out what is ordered.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import TypeAlias, TypedDict, Unpack
@@ -190,7 +191,23 @@ class DeliveryFaults:
         """
         check_chance(rate, kinds, KINDS)
         limits.setdefault("times", None)
-        self._arm(_ChanceOfDelivery(rate, seed, kinds, within).choose, limits)
+        chance = Random(seed)  # noqa: S311 - it needs to be repeatable, not unpredictable
+        lost = Counter[str]()
+
+        def choose(sending: Sending) -> AppliedDeliveryFault | None:
+            if chance.random() >= rate:
+                return None
+            match chance.choice(kinds):
+                case "repeat":
+                    return AppliedDeliveryFault(copies=1)
+                case "delay":
+                    return AppliedDeliveryFault(delay=chance.uniform(0, within))
+                case _:
+                    lost[sending.id] += 1
+                    is_lost = lost[sending.id] <= _MOST_LOST
+                    return AppliedDeliveryFault(loses_answer=True) if is_lost else None
+
+        self._arm(choose, limits)
 
     def clear(self) -> None:
         """Take back all orders, and send what was held."""
@@ -215,28 +232,6 @@ class DeliveryFaults:
     def _arm(self, choose: Choose, limits: DeliveryLimits, *, holds: bool = False) -> None:
         left = check_times(limits.get("times", 1), "deliveries")
         self._armed.append(_ArmedFault(choose, left, limits.get("event"), holds))
-
-
-class _ChanceOfDelivery:
-    """Hits by chance, but does not lose too many answers to one event."""
-
-    def __init__(self, rate: float, seed: int, kinds: Sequence[str], within: float) -> None:
-        self._rate = rate
-        self._random = Random(seed)  # noqa: S311 - it needs to be repeatable, not unpredictable
-        self._kinds = kinds
-        self._within = within
-        self._lost: dict[str, int] = {}
-
-    def choose(self, sending: Sending) -> AppliedDeliveryFault | None:
-        if self._random.random() >= self._rate:
-            return None
-        kind = self._random.choice(self._kinds)
-        if kind == "repeat":
-            return AppliedDeliveryFault(copies=1)
-        if kind == "delay":
-            return AppliedDeliveryFault(delay=self._random.uniform(0, self._within))
-        lost = self._lost[sending.id] = self._lost.get(sending.id, 0) + 1
-        return AppliedDeliveryFault(loses_answer=True) if lost <= _MOST_LOST else None
 
 
 @attrs.define

@@ -183,8 +183,19 @@ class Faults:
         """
         check_chance(rate, kinds, RECOVERABLE)
         limits.setdefault("times", None)
-        chance = _Chance(rate, seed, [RECOVERABLE[kind] for kind in kinds], in_a_row)
-        self._arm(None, chance.choose, limits)
+        drawn = [RECOVERABLE[kind] for kind in kinds]
+        chance = Random(seed)  # noqa: S311 - faults need to be repeatable, not unpredictable
+        streaks: dict[object, int] = {}
+
+        def choose(request: ApiRequest) -> Fault | None:
+            url = (request.method, request.path, *request.pairs)
+            streak = streaks.pop(url, 0)
+            if chance.random() >= rate or streak >= in_a_row:
+                return None
+            streaks[url] = streak + 1
+            return chance.choice(drawn)
+
+        self._arm(None, choose, limits)
 
     def apply(self, request: ApiRequest) -> AppliedFault:
         """Return what hits a request, and count it off."""
@@ -215,26 +226,6 @@ class Faults:
         self._pending.append(
             PendingFault(fault, choose, left, method.upper() if method else None, path)
         )
-
-
-class _Chance:
-    """Hits by chance, and never too often one after the other."""
-
-    def __init__(self, rate: float, seed: int, drawn: Sequence[Fault], in_a_row: int) -> None:
-        self._rate = rate
-        # Faults need to be repeatable, not unpredictable.
-        self._random = Random(seed)  # noqa: S311
-        self._drawn = drawn
-        self._in_a_row = in_a_row
-        self._streaks: dict[object, int] = {}
-
-    def choose(self, request: ApiRequest) -> Fault | None:
-        url = (request.method, request.path, *request.pairs)
-        streak = self._streaks.pop(url, 0)
-        if self._random.random() >= self._rate or streak >= self._in_a_row:
-            return None
-        self._streaks[url] = streak + 1
-        return self._random.choice(self._drawn)
 
 
 @attrs.define

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice
-from typing import overload
 
 import attrs
 import msgspec
@@ -153,48 +149,35 @@ class LoggedRequest:
         self._answer = self._body = b""
 
 
-class RequestLog(Sequence[LoggedRequest]):
+class RequestLog(list[LoggedRequest]):
     """The latest requests, oldest first; the very latest with the beginnings of bodies.
 
     Args:
         size: How many requests are kept.
+
+    Raises:
+        ValueError: It is negative.
     """
 
     def __init__(self, size: int) -> None:
-        self._entries: deque[LoggedRequest] = deque(maxlen=size)
-
-    @overload
-    def __getitem__(self, index: int) -> LoggedRequest: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[LoggedRequest]: ...
-
-    def __getitem__(self, index: int | slice) -> LoggedRequest | list[LoggedRequest]:
-        return list(self._entries)[index] if isinstance(index, slice) else self._entries[index]
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __repr__(self) -> str:
-        return f"RequestLog({list(self._entries)!r})"
+        if size < 0:
+            raise ValueError("the number of requests that are kept cannot be negative")
+        super().__init__()
+        self._size = size
 
     def append(self, entry: LoggedRequest) -> None:
         """Add the newest request, dropping the oldest one when the log is full."""
-        self._entries.append(entry)
-        if len(self._entries) > _BODIES_KEPT:
-            self._entries[-_BODIES_KEPT - 1].forget_bodies()
+        super().append(entry)
+        if len(self) > self._size:
+            del self[0]
+        if len(self) > _BODIES_KEPT:
+            self[-_BODIES_KEPT - 1].forget_bodies()
 
     def latest(self, count: int) -> list[LoggedRequest]:
         """Return so many requests at most, newest first."""
-        return list(islice(reversed(self._entries), count))
-
-    def clear(self) -> None:
-        """Forget all requests."""
-        self._entries.clear()
+        return self[: -count - 1 : -1]
 
     def previous_query(self, method: str, path: str) -> tuple[tuple[str, str], ...] | None:
         """Return the query of the latest request with this method and path, or None."""
-        for entry in reversed(self._entries):
-            if entry.method == method and entry.path == path:
-                return entry.query
-        return None
+        asked = (entry for entry in reversed(self) if (entry.method, entry.path) == (method, path))
+        return next((entry.query for entry in asked), None)
