@@ -8,6 +8,7 @@ import select
 from collections.abc import Callable
 from functools import partial
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -15,13 +16,15 @@ from aiohttp.connector import Connection
 
 _READ_AT_ONCE: Final = 64 * 1024
 _USUAL: Final = b"\r\nContent-Length: "
+_buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview] = WeakKeyDictionary()
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
 
 
 class Line(asyncio.BufferedProtocol):
     """Stands between a connection and aiohttp, which takes any bytes for an answer.
 
-    It has a buffer of its own: without one, each read of asyncio's takes 256 KiB from the system.
+    All connections of an event loop are read into one buffer, which stays in the processor's cache:
+    without one, each read of asyncio's takes 256 KiB from the system.
 
     Args:
         handler: aiohttp's protocol, which gets what was asked for.
@@ -35,7 +38,9 @@ class Line(asyncio.BufferedProtocol):
         self._handler = handler
         self._transport = transport
         self._is_ours = is_ours
-        self._buffer = memoryview(bytearray(_READ_AT_ONCE))
+        self._buffer = _buffers.setdefault(
+            asyncio.get_running_loop(), memoryview(bytearray(_READ_AT_ONCE))
+        )
         self._is_asked = False
         self._was_unasked = False
         self._is_begun = False
@@ -52,7 +57,8 @@ class Line(asyncio.BufferedProtocol):
         Raises:
             UnaskedError: Something has arrived on it that no request has asked for.
         """
-        handler, transport = connection.protocol, connection.transport
+        handler = connection.protocol
+        transport = None if handler is None else handler.transport
         if handler is None or transport is None:
             raise UnaskedError(is_new=False)
         line = transport.get_protocol()
@@ -61,16 +67,15 @@ class Line(asyncio.BufferedProtocol):
             if handler.should_close:
                 raise UnaskedError(is_new=True)
             line = cls(handler, transport, is_ours=is_ours)
-        elif line._has_surplus():
+        elif (
+            line._was_unasked
+            or line._has_unread_bytes()
+            # others may have used it; or an answer in chunks ended in what came with its surplus
+            or ((not is_ours or line._left is None) and handler.should_close)
+        ):
             raise UnaskedError(is_new=False)
         line._asked_over = connection
         line._is_asked, line._is_begun, line._is_head = True, False, method == "HEAD"
-
-    def _has_surplus(self) -> bool:
-        if self._was_unasked or self._has_unread_bytes():
-            return True
-        # others may have used it; or an answer in chunks ended within what came with its surplus
-        return (not self._is_ours or self._left is None) and self._handler.should_close
 
     def _rest(self) -> None:
         """Expect nothing more, until the next request."""
@@ -87,11 +92,8 @@ class Line(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what has arrived."""
-        self._received(bytes(self._buffer[:nbytes]))
-
-    def _received(self, data: bytes) -> None:
         """Pass the bytes of an answer on; end a connection that says something unasked."""
+        data = bytes(self._buffer[:nbytes])
         if not self._is_asked:
             self._was_unasked = True  # perhaps half an answer, of which aiohttp shows no trace
             if self._is_ours:

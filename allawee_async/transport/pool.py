@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 import weakref
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -27,7 +27,6 @@ from allawee_async.transport.streaming import (
     FAILURES,
     StreamedResponse,
     closed_meanwhile,
-    too_large,
     translated,
     transport_error,
 )
@@ -99,71 +98,52 @@ class _Request(aiohttp.ClientRequest):
         return super().send(conn)
 
 
-class _Response(aiohttp.ClientResponse):
-    """An answer to our own session.
-
-    Attributes:
-        transport: What it came over; aiohttp forgets it at the end of the answer.
-    """
-
-    transport: asyncio.Transport | None = None
-
-    def start(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, connection: Connection
-    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
-        self.transport = connection.transport
-        return super().start(connection)
-
-
+@attrs.define(eq=False, repr=False)
 class Turn:
     """The use of one connection for one attempt, until it is ended.
 
-    Args:
+    Attributes:
         home: What the client has in this event loop.
         max_bytes: The longest body that is read, after decompression.
     """
 
-    def __init__(self, home: _Home, max_bytes: int) -> None:
-        self._home = home
-        self._max_bytes = max_bytes
-        self._is_over = False
-        self._transport: asyncio.Transport | None = None
+    home: _Home
+    max_bytes: int
+    _answer: aiohttp.ClientResponse | None = attrs.field(default=None, init=False)
+    _is_over: bool = attrs.field(default=False, init=False)
 
-    def end(self) -> None:
-        """Let the next one have the place."""
+    def end(self, error: AllaweeError | None = None) -> None:
+        """Let the next one have the place, but no connection with an answer that makes no sense."""
+        if isinstance(error, DecodeError):
+            protocol = getattr(self._answer, "_protocol", None)
+            transport: asyncio.Transport | None = getattr(protocol, "transport", None)
+            line = transport and transport.get_protocol()
+            if isinstance(line, Line):
+                line.give_up()
         if not self._is_over:
             self._is_over = True
-            self._home.turns.give_back()
+            self.home.turns.give_back()
 
     async def exchange(
         self,
         request: Request,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-        read: Callable[[int, Mapping[str, str], bytes], T],
-    ) -> T:
-        """Send one request; return what `read` makes of status, headers and body of the answer.
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send one request; return status, headers and the whole body of the answer.
 
         Raises:
             TransportError: No usable answer came.
             RequestTimeoutError: None came in time.
             ConfigurationError: The client is closed, or the session cannot be used for this.
-            AllaweeError: As `read`; if it cannot make sense of an answer, the connection is closed.
         """
         try:
             # the answer gets no name, so that no traceback with local variables shows it
-            return read(*await self._read(await self._response(request, headers, timeout)))
-        except DecodeError:
-            line = None if self._transport is None else self._transport.get_protocol()
-            if isinstance(line, Line):
-                line.give_up()
-            raise
+            return await self._read(await self._ask(request, headers, timeout))
         except AllaweeError:
             raise
         except FAILURES as error:
-            raise translated(error, self._home.session) from None
-        finally:
-            self.end()
+            raise translated(error, self.home.session) from None
 
     async def open(
         self,
@@ -186,34 +166,32 @@ class Turn:
         limits = attrs.evolve(timeout, total=None, sock_read=pause)
         try:
             async with asyncio.timeout(timeout.total):
-                response = await self._response(request, headers, limits, decompress=False)
-                answer = StreamedResponse(response, self._max_bytes)
+                response = await self._ask(request, headers, limits)
+                answer = StreamedResponse(response, self.max_bytes)
                 await answer.start()
         except AllaweeError:
             raise
         except FAILURES as error:
-            raise translated(error, self._home.session) from None
+            raise translated(error, self.home.session) from None
         if response.connection is None:
             self.end()
         else:
             response.connection.add_callback(self.end)
         return answer
 
-    async def _response(
+    async def _ask(
         self,
         request: Request,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-        *,
-        decompress: bool = True,
     ) -> aiohttp.ClientResponse:
-        session = self._home.session
+        session = self.home.session
         middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
-        if self._home.keeper is None:
-            headers, middlewares = self._borrowing(session, headers)
+        if self.home.keeper is None:
+            headers, middlewares = _borrowing(session, headers)
         while True:
             try:
-                response = await session.request(
+                self._answer = response = await session.request(
                     request.method,
                     request.url or "",
                     headers=headers,
@@ -221,77 +199,59 @@ class Turn:
                     timeout=timeout,
                     allow_redirects=False,
                     raise_for_status=False,
-                    auto_decompress=decompress,
+                    auto_decompress=False,
                     middlewares=middlewares,
                 )
             except UnaskedError as error:
                 if error.is_new:
                     raise TransportError(str(error), sent=False) from None
                 continue  # it is closed, and nothing was sent: take the next
-            if isinstance(response, _Response):
-                self._transport = response.transport
             return response
-
-    def _borrowing(
-        self, session: aiohttp.ClientSession, headers: Mapping[str, str]
-    ) -> tuple[Mapping[str, str], tuple[aiohttp.ClientMiddlewareType, ...]]:
-        """Return headers and middlewares by which a caller's session does what our own does."""
-        key: str | None = None
-        if session.trust_env:  # aiohttp takes a .netrc file for a second key, and refuses both
-            headers = dict(headers)
-            key = headers.pop("Authorization")
-
-        async def on_a_line(  # a method would not survive a mock's deepcopy
-            sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-        ) -> aiohttp.ClientResponse:
-            if key is not None:
-                sent.headers["Authorization"] = key
-            sent.send = partial(self._send, sent)  # type: ignore[method-assign]
-            try:
-                return await handler(sent)
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-                # for these aiohttp would send a read once more, uncounted
-                raise transport_error(error) from None
-
-        return headers, (*getattr(session, "_middlewares", ()), on_a_line)
-
-    def _send(
-        self, sent: aiohttp.ClientRequest, connection: Connection
-    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
-        del sent.send  # a ring of references would keep all of it for the collector
-        Line.asked(connection, sent.method, is_ours=False)
-        self._transport = connection.transport
-        return sent.send(connection)
 
     async def _read(self, response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str], bytes]:
         """Read the body to its end, which gives the connection back; anything else closes it."""
-        status, headers = response.status, response.headers
+        status, headers, content = response.status, response.headers, response.content
         try:
-            length = response.content_length
-            if length is None or "Content-Encoding" in headers:
-                return status, headers, await self._read_in_parts(response)
-            if length > self._max_bytes and response.method != "HEAD":
-                raise too_large(self._max_bytes)
-            if isinstance(response, _Response) and response.content.is_eof():
-                return status, headers, response.content.read_nowait()  # it came with its head
-            return status, headers, await response.read()
-        except (aiohttp.ClientError, TransportError, TimeoutError, OSError):
-            if 200 <= status <= 299:
-                raise
-            return status, headers, b""  # the status alone decides what an error is
+            size = content.total_bytes
+            is_plain = not size or "Content-Encoding" not in headers
+            if content.is_eof() and is_plain and size <= self.max_bytes:
+                return status, headers, content.read_nowait()  # it came with its head
+            return status, headers, await StreamedResponse(response, self.max_bytes).read()
         finally:
             if not response.closed:
                 response.close()
 
-    async def _read_in_parts(self, response: aiohttp.ClientResponse) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.content.iter_any():
-            parts.append(part)
-            size += len(part)
-            if size > self._max_bytes:
-                raise too_large(self._max_bytes)
-        return b"".join(parts)
+
+def _borrowing(
+    session: aiohttp.ClientSession, headers: Mapping[str, str]
+) -> tuple[Mapping[str, str], tuple[aiohttp.ClientMiddlewareType, ...]]:
+    """Return headers and middlewares by which a caller's session does what our own does."""
+    key: str | None = None
+    if session.trust_env:  # aiohttp takes a .netrc file for a second key, and refuses both
+        headers = dict(headers)
+        key = headers.pop("Authorization")
+
+    async def on_a_line(
+        sent: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if key is not None:
+            sent.headers["Authorization"] = key
+        sent.send = partial(_send, sent)  # type: ignore[method-assign]
+        try:
+            return await handler(sent)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            # for these aiohttp would send a read once more, uncounted
+            raise transport_error(error) from None
+
+    return headers, (*getattr(session, "_middlewares", ()), on_a_line)
+
+
+def _send(
+    sent: aiohttp.ClientRequest, connection: Connection
+) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+    del sent.send  # a ring of references would keep all of it for the collector
+    Line.asked(connection, sent.method, is_ours=False)
+    return sent.send(connection)
 
 
 class Pool:
@@ -327,7 +287,9 @@ class Pool:
     def free_turn(self) -> Turn | None:
         """Return the use of a connection, if there is one without waiting."""
         home = self._home_here()
-        return Turn(home, self._max_response_bytes) if home and home.turns.take_free() else None
+        if home is None or not home.turns.take_free():
+            return None
+        return Turn(home, self._max_response_bytes)
 
     async def turn(self, seconds: float | None) -> Turn:
         """Wait until a connection may be used; this is no part of an attempt.
@@ -450,7 +412,6 @@ async def _session_until_the_loop_ends(
         connector=aiohttp.TCPConnector(limit=max_connections),
         cookie_jar=aiohttp.DummyCookieJar(),
         request_class=_Request,
-        response_class=_Response,
     )
     # else aiohttp sends a read once more, uncounted
     session._retry_connection = False  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

@@ -38,7 +38,7 @@ class RetryState:
     asked_again: bool = False
     outcome_unknown: bool = False
     paid: int = 0
-    attempts: list[Attempt] = attrs.field(factory=list[Attempt])
+    attempts: tuple[Attempt, ...] = ()
 
     def note(
         self,
@@ -57,13 +57,13 @@ class RetryState:
             elapsed=elapsed,
             pause=pause,
         )
-        self.attempts.append(attempt)
+        self.attempts += (attempt,)
         log_attempt(logging.DEBUG if pause is None else logging.WARNING, request, attempt)
         return attempt
 
     def last_word(self, request: Request, error: AllaweeError) -> None:
         """Let the error that ends a call tell all that is known of it."""
-        error.attempts = tuple(self.attempts)
+        error.attempts = self.attempts
         error.outcome_unknown = self.outcome_unknown
         error.method = request.method
         if isinstance(error, APIError):

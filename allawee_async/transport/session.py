@@ -101,7 +101,12 @@ class SessionManager:
         """Make what all requests have in common."""
         if self.quota.tokens != self.retry.quota:
             self.quota = Quota(self.retry.quota)
-        self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **self.headers}
+        self._headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            **self.headers,
+        }
         self._fixed = None if self.keys.fixed is None else self._with_key(self.keys.fixed)
 
     def with_options(
@@ -144,7 +149,7 @@ class SessionManager:
             asking = headers.copy()
             asking.update(_ANY_FILE)
             response = await turn.open(request, asking, self._timeout(state.started))
-            response.failures = tuple(state.attempts)
+            response.failures = state.attempts
             if not 200 <= response.status <= 299:
                 body = await response.read()
                 read_response(response.status, response.headers, body, now=self.clock.time)
@@ -182,7 +187,7 @@ class SessionManager:
                         sent = CIMultiDict(headers, **self.observer.headers())
                     return await attempt(request, sent, turn, state)
                 except AllaweeError as error:
-                    turn.end()
+                    turn.end(error)
                     headers = await self._after_failure(request, state, error, headers)
                 except BaseException:
                     turn.end()
@@ -245,20 +250,20 @@ class SessionManager:
             )
             await settled(self.on_retry(event))
 
-    def _exchange(
+    async def _exchange(
         self, request: Request, headers: CIMultiDict[str], turn: Turn, state: RetryState
-    ) -> Awaitable[Reply]:
-        def read(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
-            reply = read_response(status, headers, body, now=self.clock.time)
-            check_subject(reply, request.expected)
-            if reply.request_id:
-                reply.request_id = masked_id(reply.request_id, request.secrets)
-            self._succeeded(request, reply, state)
-            return reply
-
+    ) -> Reply:
         if request.body is not None:
             headers = CIMultiDict(headers, **_JSON)
-        return turn.exchange(request, headers, self._timeout(state.started), read)
+        timeout = self._timeout(state.started)
+        # the answer gets no name, so that no traceback with local variables shows it
+        reply = read_response(*await turn.exchange(request, headers, timeout), now=self.clock.time)
+        check_subject(reply, request.expected)
+        turn.end()
+        if reply.request_id:
+            reply.request_id = masked_id(reply.request_id, request.secrets)
+        self._succeeded(request, reply, state)
+        return reply
 
     async def _used(
         self,
@@ -284,8 +289,7 @@ class SessionManager:
         self, request: Request, answer: Reply | StreamedResponse, state: RetryState
     ) -> None:
         answer.elapsed = self.clock.monotonic() - state.began
-        if state.attempts:
-            answer.failures = tuple(state.attempts)
+        answer.failures = state.attempts
         self.quota.give_back(state.paid)
         if log.isEnabledFor(logging.DEBUG):
             log_attempt(logging.DEBUG, request, answer.attempts[-1])

@@ -59,7 +59,13 @@ class StreamedResponse(Answer):
         return None if "Content-Encoding" in self.headers else self._response.content_length
 
     async def start(self) -> None:
-        """Wait for the first part of the body."""
+        """Wait for the first part of the body.
+
+        Raises:
+            TransportError: It came in a form that nobody asked for, or as for `part`.
+        """
+        if self._coding not in ("identity", *_ZIPPED):
+            self._given_up(TransportError(f"nobody asked for {self._coding}"))
         self._first = await self.part()
 
     async def part(self) -> bytes:
@@ -75,10 +81,7 @@ class StreamedResponse(Answer):
         try:
             return await self._decoded_part()
         except (aiohttp.ClientError, TimeoutError, OSError, zlib.error) as error:
-            self.close()
-            if 200 <= self.status <= 299:
-                raise transport_error(error) from None
-            return b""  # the status alone decides what an error is
+            return self._given_up(transport_error(error))
         except BaseException:
             self.close()
             raise
@@ -89,10 +92,8 @@ class StreamedResponse(Answer):
         aiohttp would do it, but takes a gzip body for whole that was cut off.
         """
         more = self._response.content.readany
-        if self._coding == "identity":
-            return await more()
         if self._coding not in _ZIPPED:
-            raise zlib.error(f"nobody asked for {self._coding}")
+            return await more()
         part = b""
         while not part:
             data = self._unzip.unconsumed_tail or self._unzip.unused_data or await more()
@@ -113,27 +114,31 @@ class StreamedResponse(Answer):
         """
         parts: list[bytes] = []
         size = 0
-        while part := await self.part():
+        is_too_long = (self._response.content_length or 0) > self._max_bytes
+        while not is_too_long and (part := await self.part()):
             parts.append(part)
             size += len(part)
-            if size > self._max_bytes:
-                self.close()
-                raise too_large(self._max_bytes)
-        return b"".join(parts)
+            is_too_long = size > self._max_bytes
+        if not is_too_long:
+            return b"".join(parts)
+        too_long = TransportError(
+            f"the answer is longer than {self._max_bytes:,} bytes and was not read; "
+            "ask for less at a time (limit=), or raise max_response_bytes",
+            final=True,
+        )
+        return self._given_up(too_long)
+
+    def _given_up(self, error: TransportError) -> bytes:
+        """Close the connection and raise, or return nothing: the status says what an error is."""
+        self.close()
+        if 200 <= self.status <= 299:
+            raise error from None
+        return b""
 
     def close(self) -> None:
         """Close the connection, unless the body was read to its end."""
         if not self._response.closed:
             self._response.close()
-
-
-def too_large(max_bytes: int) -> TransportError:
-    """Return the error for an answer that is longer than the caller wants."""
-    return TransportError(
-        f"the answer is longer than {max_bytes:,} bytes and was not read; "
-        "ask for less at a time (limit=), or raise max_response_bytes",
-        final=True,
-    )
 
 
 def translated(error: BaseException, session: aiohttp.ClientSession) -> BaseException:
