@@ -7,7 +7,20 @@ from typing import Final
 
 import typer
 
-from allawee_async import errors
+from allawee_async.errors import (
+    AllaweeError,
+    AuthenticationError,
+    ConfigurationError,
+    DecodeError,
+    NotFoundError,
+    PaginationError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestAccepted,
+    RequestTimeoutError,
+    ServerError,
+    TransportError,
+)
 from allawee_async.redaction import mask, printable
 
 
@@ -70,25 +83,22 @@ class UsageError(CommandError):
 
 
 _CODES: Final[tuple[tuple[type[Exception], ExitCode], ...]] = (
-    (errors.ConfigurationError, ExitCode.WRONG_USE),
-    (errors.AuthenticationError, ExitCode.NOT_ALLOWED),
-    (errors.PermissionDeniedError, ExitCode.NOT_ALLOWED),
-    (errors.NotFoundError, ExitCode.NOT_FOUND),
-    (errors.RequestAccepted, ExitCode.QUEUED),
+    (ConfigurationError, ExitCode.WRONG_USE),
+    (AuthenticationError, ExitCode.NOT_ALLOWED),
+    (PermissionDeniedError, ExitCode.NOT_ALLOWED),
+    (NotFoundError, ExitCode.NOT_FOUND),
+    (RequestAccepted, ExitCode.QUEUED),
 )
 
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (
-        errors.AuthenticationError,
-        "`allawee whoami` tells which key is used, and where it comes from",
-    ),
-    (errors.PermissionDeniedError, "use a key with the right to do this"),
-    (errors.RateLimitError, "wait a while, then try again"),
-    (errors.ServerError, "the fault is on the server's side; try again later"),
-    (errors.RequestTimeoutError, "try again later"),
-    (errors.TransportError, "check the network and the host, then try again"),
-    (errors.DecodeError, "if this is a host of the API, run it again with --debug and report it"),
-    (errors.PaginationError, "the fault is on the server's side; try again later"),
+    (AuthenticationError, "`allawee whoami` tells which key is used, and where it comes from"),
+    (PermissionDeniedError, "use a key with the right to do this"),
+    (RateLimitError, "wait a while, then try again"),
+    (ServerError, "the fault is on the server's side; try again later"),
+    (RequestTimeoutError, "try again later"),
+    (TransportError, "check the network and the host, then try again"),
+    (DecodeError, "if this is a host of the API, run it again with --debug and report it"),
+    (PaginationError, "the fault is on the server's side; try again later"),
 )
 
 
@@ -98,7 +108,7 @@ def exit_code_of(error: Exception) -> ExitCode:
         return error.code
     if is_wrong_use(error):
         return ExitCode.WRONG_USE
-    if isinstance(error, errors.AllaweeError) and error.outcome_unknown:
+    if isinstance(error, AllaweeError) and error.outcome_unknown:
         return ExitCode.UNKNOWN
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.FAILED)
 
@@ -127,9 +137,9 @@ def _told(error: Exception) -> str:
         return str(error)
     if is_wrong_use(error):
         return _wrong_use(error)
-    if isinstance(error, errors.AllaweeError) and error.outcome_unknown:
+    if isinstance(error, AllaweeError) and error.outcome_unknown:
         return str(error)  # which says to look it up: nobody should just try again
-    if isinstance(error, errors.AllaweeError):
+    if isinstance(error, AllaweeError):
         advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), None)
         return f"{error}; {advice}" if advice else str(error)
     if isinstance(error, OSError):
