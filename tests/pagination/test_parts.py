@@ -29,6 +29,7 @@ from allawee_async.sandbox import Sandbox
 from tests.support.properties import examples
 from tests.support.raw_server import RawServer, answers
 from tests.support.timed_list import EPOCH, TimedList
+from tests.support.virtual_time import in_quick_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -241,6 +242,7 @@ async def test_a_server_that_sorts_as_it_likes_is_walked_exactly(descending: boo
 
 
 @pytest.mark.parametrize("spread", [evenly, skewed])
+@in_quick_time
 async def test_no_worker_is_left_with_most_of_the_work(spread: Any) -> None:
     """A hundred pages by ten workers: about ten turns, and some more to find the dense times."""
     listed = TimedList.of(*spread(2_000), latency=0.05)

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 class _Selector(selectors.DefaultSelector):
-    """Where a loop would sleep, time jumps to the next timer."""
+    """Where a loop would sleep, time jumps to the next timer.
 
-    def __init__(self) -> None:
+    Before it does, a share of that time is waited for real, for what comes over sockets.
+    """
+
+    def __init__(self, share: float) -> None:
         super().__init__()
         self.now = 1_000.0
+        self._share = share
 
     def select(self, timeout: float | None = None) -> Any:
-        found = super().select(0 if timeout is not None else None)
+        found = super().select(None if timeout is None else timeout * self._share)
         if not found and timeout:
             self.now += timeout
         return found
@@ -29,8 +33,8 @@ class _Selector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop with a clock of its own. Without a timer it waits for real: for threads."""
 
-    def __init__(self) -> None:
-        self.selector = _Selector()
+    def __init__(self, share: float = 0.0) -> None:
+        self.selector = _Selector(share)
         super().__init__(self.selector)
 
     def time(self) -> float:
@@ -58,15 +62,26 @@ async def let_start(thread: threading.Event) -> None:
         await asyncio.sleep(0)
 
 
-def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an async test in a loop of its own; it must leave no task behind."""
+def in_virtual_time(
+    test: Callable[..., Coroutine[Any, Any, None]], *, share: float = 0.0
+) -> Callable[..., None]:
+    """Run an async test in a loop of its own; it must leave no task behind.
+
+    Args:
+        test: What is run.
+        share: How much of a pause is waited for real.
+    """
 
     @functools.wraps(test)
     def run(*arguments: Any, **fixtures: Any) -> None:
-        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        with asyncio.Runner(loop_factory=functools.partial(VirtualLoop, share)) as runner:
             runner.run(_checked(test(*arguments, **fixtures)))
 
     return run
+
+
+in_quick_time = functools.partial(in_virtual_time, share=1 / 20)
+"""For tests with sockets: pauses are cut short; while anybody works, no time passes at all."""
 
 
 async def _checked(test: Coroutine[Any, Any, None]) -> None:

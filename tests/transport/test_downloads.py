@@ -8,6 +8,7 @@ import gc
 import gzip
 import os
 import stat
+import threading
 import zlib
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from allawee_async import (
 )
 from allawee_async.transport.downloads import Download, DownloadError
 from tests.support.serving import answers, closes, hangs, raw_server
+from tests.support.virtual_time import in_quick_time
 
 CSV = b"date,amount\n2024-01-01,10000\n" * 4
 BIG = bytes(range(256)) * 8_000  # 2 MB: several parts, several writes
@@ -381,32 +383,28 @@ async def test_a_full_disk_is_told_as_it_is(target: Path, monkeypatch: pytest.Mo
 async def test_the_loop_goes_on_while_the_disk_is_slow(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     from allawee_async.transport.downloads import _NewFile
 
-    write = _NewFile.write
+    write, turned, waited = _NewFile.write, threading.Event(), list[bool]()
 
     def slow(self: Any, data: Any) -> None:
-        time.sleep(0.3)
+        turned.clear()
+        waited.append(turned.wait(5))  # until the loop has gone on
         write(self, data)
 
     monkeypatch.setattr(_NewFile, "write", slow)
-    longest = 0.0
 
-    async def watch() -> None:
-        nonlocal longest
+    async def turn() -> None:
         while True:
-            began = time.perf_counter()
             await asyncio.sleep(0.001)
-            longest = max(longest, time.perf_counter() - began)
+            turned.set()
 
     async with raw_server(answers(BIG)) as (allawee, _):
-        watcher = asyncio.create_task(watch())
+        turning = asyncio.create_task(turn())
         await file_of(allawee).save_to(target)
-        watcher.cancel()
+        turning.cancel()
     assert target.read_bytes() == BIG
-    assert longest < 0.25
+    assert waited == [True] * len(waited) != []
 
 
 # What goes wrong.
@@ -534,6 +532,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize("way", [*WAYS, "save"])
+@in_quick_time
 async def test_no_answer_in_time(way: str, target: Path) -> None:
     async with raw_server(hangs, timeout=0.2) as (allawee, server):
         with pytest.raises(RequestTimeoutError):
@@ -550,6 +549,7 @@ async def test_a_file_that_stops_coming_is_a_timeout(target: Path) -> None:
     assert list(target.parent.iterdir()) == []
 
 
+@in_quick_time
 async def test_a_file_may_take_longer_than_an_attempt_has() -> None:
     async def slowly(_: Any, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")

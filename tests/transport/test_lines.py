@@ -181,25 +181,27 @@ UNASKED = {
 }
 
 
-@pytest.mark.parametrize("data", UNASKED.values(), ids=UNASKED)
 @pytest.mark.parametrize("speaks", [sends_later, sends_at_once])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_what_nobody_asked_for_is_nobodys_answer(
     method: str,
     speaks: Callable[[bytes], Callable[[Line, RawRequest], Awaitable[None]]],
-    data: bytes,
     connect: Callable[..., AllaweeClient],
 ) -> None:
-    async with RawServer(speaks(data), answers({"code": "success", "data": {"mine": 1}})) as server:
-        allawee = connect(server)
-        await allawee.request("GET", "/first")
-        await asyncio.sleep(0.05)
-        reply = await allawee.request(method, "/second")
+    async def answer_after(data: bytes) -> tuple[object, int, list[str], int]:
+        mine = answers({"code": "success", "data": {"mine": 1}})
+        async with RawServer(speaks(data), mine) as server:
+            allawee = connect(server)
+            await allawee.request("GET", "/first")
+            await asyncio.sleep(0.05)
+            reply = await allawee.request(method, "/second")
+            paths = [request.path for request in server.requests]
+            return reply.data, len(reply.attempts), paths, server.connections
 
-        assert reply.data == {"mine": 1}
-        assert len(reply.attempts) == 1
-        assert [each.path for each in server.requests] == ["/first", "/second"]
-        assert server.connections == 2
+    found = await asyncio.gather(*map(answer_after, UNASKED.values()))
+
+    right = ({"mine": 1}, 1, ["/first", "/second"], 2)
+    assert dict(zip(UNASKED, found, strict=True)) == dict.fromkeys(UNASKED, right)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.support.raw_server import (
     resets,
 )
 from tests.support.threads import sandbox_in_thread
+from tests.support.virtual_time import in_quick_time
 
 KEY = "sk.test.canary"
 ONCE = RetryPolicy(attempts=1)
@@ -580,6 +581,7 @@ async def test_a_body_of_65_mebibytes_is_more_than_the_default_allows(chunked: b
         assert (await allawee.customers.get("cus.1")).id == "cus.1"
 
 
+@in_quick_time
 async def test_an_error_whose_body_is_cut_or_never_ends_is_still_that_error(time: FakeTime) -> None:
     async def cut(line: Line, _: RawRequest) -> None:
         await line.answer(b'{"mess', status=500, length=100)
@@ -729,6 +731,7 @@ async def test_closing_the_client_ends_a_call_under_way_with_an_error_of_ours(
         await allawee.close()
 
 
+@in_quick_time
 async def test_failures_leave_the_pool_as_it_was() -> None:
     """After any number of failures of any kind a pool of one connection still serves."""
 

@@ -25,6 +25,7 @@ from allawee_async.transport.request import Clock
 from allawee_async.transport.retry import Quota
 from tests.support.faketime import FakeTime
 from tests.support.raw_server import Line, RawRequest, RawServer, answers, hangs, one
+from tests.support.virtual_time import in_quick_time, now
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,20 +42,21 @@ def answers_after(seconds: float) -> Callable[[Line, RawRequest], Awaitable[None
     return step
 
 
-async def test_thousands_of_calls_at_once_all_succeed_with_one_request_each() -> None:
+@in_quick_time
+async def test_many_hundred_calls_at_once_all_succeed_with_one_request_each() -> None:
     """They wait for much longer than an attempt may take."""
     async with (
         RawServer(answers_after(0.06)) as server,
         AllaweeClient(
-            KEY, base_url=server.url, max_connections=50, timeout=2.0, retry=ONCE
+            KEY, base_url=server.url, max_connections=20, timeout=2.0, retry=ONCE
         ) as allawee,
     ):
-        ids = [f"cus.{number}" for number in range(2_000)]
+        ids = [f"cus.{number}" for number in range(800)]
         found = await asyncio.gather(*map(allawee.customers.get, ids))
 
         assert [customer.id for customer in found] == ids
-        assert len(server.requests) == 2_000
-        assert server.connections == server.most_open == 50
+        assert len(server.requests) == 800
+        assert server.connections == server.most_open == 20
 
 
 async def test_who_waits_is_served_in_the_order_of_coming() -> None:
@@ -68,6 +70,7 @@ async def test_who_waits_is_served_in_the_order_of_coming() -> None:
     assert [request.path for request in server.requests] == [f"/customers/{each}" for each in ids]
 
 
+@in_quick_time
 async def test_waiting_is_no_part_of_an_attempt() -> None:
     """Calls take their turns over one connection; each attempt is far shorter than all."""
     async with (
@@ -158,6 +161,7 @@ async def test_closing_the_client_ends_the_waiting_and_nothing_was_sent() -> Non
     assert not any(each.outcome_unknown for each in outcomes if isinstance(each, TransportError))
 
 
+@in_quick_time
 async def test_a_callers_own_connector_with_fewer_connections_makes_nobody_late() -> None:
     async with (
         RawServer(answers_after(0.1)) as server,
@@ -223,10 +227,11 @@ async def test_an_attempt_that_the_deadline_forbids_gives_its_place_back() -> No
     assert len(server.requests) == 6
 
 
+@in_quick_time
 async def test_a_call_that_is_cancelled_while_it_waits_for_the_rate_gives_its_place_back() -> None:
     async with (
         RawServer() as server,
-        AllaweeClient(KEY, base_url=server.url, rate=1, max_connections=2) as allawee,
+        AllaweeClient(KEY, base_url=server.url, rate=1, max_connections=2, clock=now) as allawee,
         asyncio.timeout(5),
     ):
         await allawee.customers.get("cus.1")
@@ -265,22 +270,22 @@ def most_in_a_second(starts: list[float]) -> int:
 
 
 async def test_the_rate_holds_in_every_second_and_is_used() -> None:
-    """64 tasks for 60 seconds of a clock that only the limiter moves on."""
+    """64 tasks for 15 seconds of a clock that only the limiter moves on."""
     time = FakeTime()
     limiter = LocalRate(50, Clock(monotonic=time.clock, sleep=time.sleep))
     began, starts = time.now, list[float]()
 
     async def work() -> None:
-        while time.now < began + 60:
+        while time.now < began + 15:
             await limiter.take(lambda _: None)
             starts.append(time.now)
             await asyncio.sleep(0)
 
     await asyncio.gather(*(work() for _ in range(64)))
 
-    within = [start for start in starts if start < began + 60]
+    within = [start for start in starts if start < began + 15]
     assert most_in_a_second(within) <= 50
-    assert len(within) >= 47 * 60
+    assert len(within) >= 47 * 15
 
 
 async def test_a_client_and_its_views_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
@@ -432,7 +437,7 @@ def test_a_rate_that_makes_no_sense_is_refused(rate: Any) -> None:
 # The quota of retries
 
 
-async def outage(quota: int | None, *, rounds: int = 20) -> tuple[int, list[AllaweeError]]:
+async def outage(quota: int | None, *, rounds: int = 5) -> tuple[int, list[AllaweeError]]:
     """Let 64 tasks go on calling a server that is down; return the requests, and the errors."""
     time, errors = FakeTime(), list[AllaweeError]()
     policy = RetryPolicy(quota=quota, base_delay=0)
@@ -453,11 +458,11 @@ async def outage(quota: int | None, *, rounds: int = 20) -> tuple[int, list[Alla
 
 
 async def test_with_a_quota_an_outage_is_not_met_with_three_times_the_load() -> None:
-    requests, errors = await outage(500)
+    requests, errors = await outage(200)
 
-    assert len(errors) == 64 * 20
-    assert requests == len(errors) + 500 // 5
-    assert "the quota of 500 is used up" in str(errors[-1].attempts[-1].error)
+    assert len(errors) == 64 * 5
+    assert requests == len(errors) + 200 // 5
+    assert "the quota of 200 is used up" in str(errors[-1].attempts[-1].error)
     assert errors[-1].attempts[-1].pause is None
 
 

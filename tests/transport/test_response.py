@@ -372,14 +372,14 @@ UNREADABLE: dict[str, bytes] = {
     "binary": bytes(range(256)),
     "NaN": b'{"data": NaN}',
     "a number that is too large": b'{"metadata": 1e999}',
-    "nested too deeply": b"[" * 100_000,
-    "nested too deeply and closed": b"[" * 100_000 + b"]" * 100_000,
-    "objects nested too deeply": b'{"data":' * 100_000,
+    "nested too deeply": b"[" * 20_000,
+    "nested too deeply and closed": b"[" * 20_000 + b"]" * 20_000,
+    "objects nested too deeply": b'{"data":' * 20_000,
 }
 
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
-@pytest.mark.parametrize("status", [200, 201, 202, 204])
+@pytest.mark.parametrize("status", [200, 202, 204])
 def test_a_good_answer_that_cannot_be_read_is_a_decode_error(status: int, body: bytes) -> None:
     with pytest.raises(DecodeError) as caught:
         read(status, body, Content_Type="text/html", X_Request_Id="req_1")
