@@ -22,11 +22,12 @@ from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.webhooks import plant
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults
 from allawee_async.sandbox.faults.plan import Faults
-from allawee_async.sandbox.http.adapter import HttpAdapter, with_description
-from allawee_async.sandbox.http.ports import Ports, RequestHandler
+from allawee_async.sandbox.http.adapter import HttpAdapter, Ports, RequestHandler, with_description
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
-from allawee_async.sandbox.page import ROOT, ActionContext, PageServer
+from allawee_async.sandbox.page.actions import ActionContext
+from allawee_async.sandbox.page.adapter import PageServer
 from allawee_async.sandbox.page.texts import exports
+from allawee_async.sandbox.page.views import ROOT
 from allawee_async.sandbox.rules.values import PAUSES
 from allawee_async.sandbox.seed.holdings import seed_all
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.http.ports import RequestHandler
+from allawee_async.sandbox.http.adapter import RequestHandler
 from allawee_async.sandbox.page.actions import (
     ACTIONS,
     BAD,
@@ -22,10 +22,9 @@ from allawee_async.sandbox.page.actions import (
     ActionOutcome,
     WrongInputError,
 )
-from allawee_async.sandbox.page.context import KEPT, ROOT, ViewContext, address
 from allawee_async.sandbox.page.control import HEADER, PREFIX, controlled
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
-from allawee_async.sandbox.page.views import VIEWS, whole_page
+from allawee_async.sandbox.page.views import KEPT, ROOT, VIEWS, ViewContext, address, whole_page
 from allawee_async.version import install_command
 
 _ASSETS = {

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from allawee_async.sandbox.page.context import ROOT
+from allawee_async.sandbox.page.views import ROOT
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -15,7 +15,7 @@ from jinja2 import meta
 
 from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.http.request_log import beginning, masked_text
-from allawee_async.sandbox.page import ROOT, views
+from allawee_async.sandbox.page import views
 from allawee_async.sandbox.page.texts import (
     card_label,
     clock,
@@ -25,7 +25,7 @@ from allawee_async.sandbox.page.texts import (
     money,
     short,
 )
-from allawee_async.sandbox.page.views import environment
+from allawee_async.sandbox.page.views import ROOT, environment
 
 if TYPE_CHECKING:
     from jinja2 import Template

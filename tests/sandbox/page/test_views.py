@@ -14,8 +14,7 @@ from allawee_async.sandbox import Faults, LoggedRequest, Sandbox
 from allawee_async.sandbox.core.ledger import Entry, world
 from allawee_async.sandbox.http.request_log import RequestLog
 from allawee_async.sandbox.page.actions import ActionOutcome
-from allawee_async.sandbox.page.context import ViewContext, address
-from allawee_async.sandbox.page.views import VIEWS, whole_page
+from allawee_async.sandbox.page.views import VIEWS, ViewContext, address, whole_page
 from allawee_async.sandbox.query.grammar import Condition
 from allawee_async.sandbox.query.parameters import Selection
 
