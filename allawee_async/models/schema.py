@@ -288,17 +288,15 @@ def masked(document: JSONObject, model: type[Model] | None, *, doubt: bool = Fal
     return clean
 
 
-def masked_value(value: JSONValue, field: ModelField) -> JSONValue:
+def masked_value(value: JSONValue, shape: Shape) -> JSONValue:
     """Return what a field holds, in wire names, without its secrets."""
-    if value is None or not field.secret:
-        return _masked(value, field)
-    return MASK
-
-
-def _masked(value: JSONValue, shape: Shape) -> JSONValue:
     match value:
+        case None:
+            return None
+        case _ if isinstance(shape, ModelField) and shape.secret:
+            return MASK
         case list():
-            return [_masked(item, shape.item or shape) for item in value]
+            return [masked_value(item, shape.item or shape) for item in value]
         case dict() if shape.model is not None:
             return masked(value, shape.model)
         case str() if shape.kind is Kind.OBJECT:

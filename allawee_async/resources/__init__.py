@@ -41,37 +41,29 @@ class Resources:
 
             raise no_attribute(self, name, Resources)
 
-    accounts: cached_property[Accounts] = Noun(
-        "Where money is held: main, sub and virtual accounts."
-    )
-    billings: cached_property[Billings] = Noun("What Allawee charges for its services.")
-    card_authorizations: cached_property[CardAuthorizations] = Noun(
+    accounts: Noun[Accounts] = Noun("Where money is held: main, sub and virtual accounts.")
+    billings: Noun[Billings] = Noun("What Allawee charges for its services.")
+    card_authorizations: Noun[CardAuthorizations] = Noun(
         "What merchants ask of cards, and what was answered."
     )
-    card_programs: cached_property[CardPrograms] = Noun("The kinds of cards that you issue.")
-    card_transactions: cached_property[CardTransactions] = Noun("What was settled on cards.")
-    cards: cached_property[Cards] = Noun("Cards: issued, linked, funded, controlled, blocked.")
-    customers: cached_property[Customers] = Noun(
-        "The persons and businesses that hold cards and accounts."
-    )
-    disputes: cached_property[Disputes] = Noun("Authorizations that a card holder contests.")
-    events: cached_property[Events] = Noun("What was sent to your webhooks.")
-    fees: cached_property[Fees] = Noun("What you charge your own customers.")
-    payment_requests: cached_property[PaymentRequests] = Noun(
+    card_programs: Noun[CardPrograms] = Noun("The kinds of cards that you issue.")
+    card_transactions: Noun[CardTransactions] = Noun("What was settled on cards.")
+    cards: Noun[Cards] = Noun("Cards: issued, linked, funded, controlled, blocked.")
+    customers: Noun[Customers] = Noun("The persons and businesses that hold cards and accounts.")
+    disputes: Noun[Disputes] = Noun("Authorizations that a card holder contests.")
+    events: Noun[Events] = Noun("What was sent to your webhooks.")
+    fees: Noun[Fees] = Noun("What you charge your own customers.")
+    payment_requests: Noun[PaymentRequests] = Noun(
         "Money that is to come in: virtual accounts for one payment."
     )
-    payments: cached_property[Payments] = Noun("Money that goes out: payouts and bills.")
-    requests: cached_property[Requests] = Noun(
+    payments: Noun[Payments] = Noun("Money that goes out: payouts and bills.")
+    requests: Noun[Requests] = Noun(
         "The API's records of calls, of those that it queued above all."
     )
-    secret_keys: cached_property[SecretKeys] = Noun("API keys.")
-    simulation: cached_property[Simulation] = Noun(
-        "What the world does to cards and accounts, for test keys."
-    )
-    tools: cached_property[Tools] = Noun(
-        "Banks, bills, exchange rates, merchants, and defaults of payments."
-    )
-    webhooks: cached_property[Webhooks] = Noun("Where the API sends its events.")
+    secret_keys: Noun[SecretKeys] = Noun("API keys.")
+    simulation: Noun[Simulation] = Noun("What the world does to cards and accounts, for test keys.")
+    tools: Noun[Tools] = Noun("Banks, bills, exchange rates, merchants, and defaults of payments.")
+    webhooks: Noun[Webhooks] = Noun("Where the API sends its events.")
 
 
 def nouns_of(parent: type = Resources, path: str = "") -> Iterator[tuple[str, str]]:

@@ -286,8 +286,10 @@ def session_of(resource: Resource) -> SessionManager:
 def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
     data: object = None
     try:
-        data = reply.raw if _has_required_fields(cast("Any", model)) else as_object(reply.data)
-        if reply.message is not None and isinstance(data, dict) and "message" in fields_of(model):
+        fields = fields_of(model)
+        is_shown = any(field.required for field in fields.values())
+        data = reply.raw if is_shown else as_object(reply.data)
+        if reply.message is not None and isinstance(data, dict) and "message" in fields:
             data = {"message": reply.message, **data}
         return decode(data, model)
     except DecodeError as error:
@@ -300,15 +302,6 @@ def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
             error.body = None
         del data  # a traceback with local variables would show it; so would the frames below
         raise error.with_traceback(None) from None
-
-
-@cache
-def _has_required_fields(model: Any) -> bool:
-    return any(field.required for field in fields_of(model).values())
-
-
-def _is_filled_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
 
 
 class Findable(Listable[M]):
@@ -331,7 +324,7 @@ class Findable(Listable[M]):
                 with several objects; it would be unsafe to pick one.
             PaginationError: It announced more and told no way to get there.
         """
-        if not _is_filled_text(reference):
+        if not (isinstance(cast("object", reference), str) and reference):
             raise ConfigurationError("reference must be a text that is not empty")
         found = await self.list(filter=F.reference == reference, limit=2).to_list(2)
         if any(getattr(item, "reference", None) not in (None, reference) for item in found):
@@ -432,10 +425,7 @@ class _Form:
 
     def fits(self, ids: tuple[Any, ...], given: dict[str, Any]) -> bool:
         """Whether it is a call with all that is needed, ids by place, and nothing else."""
-        if not given:
-            return len(ids) == len(self.ids) and not self.required
-        names = given.keys()
-        return len(ids) == len(self.ids) and self.required <= names <= self.fields.keys()
+        return len(ids) == len(self.ids) and self.required <= given.keys() <= self.fields.keys()
 
     def checked(self, given: dict[str, Any]) -> SecretObject:
         """Return what is sent, by its names on the wire, without what is None.

@@ -13,7 +13,7 @@ import attrs
 
 from allawee_async import models, types
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Kind, Shape, members_of, shape_of
+from allawee_async.models.schema import Kind, Shape, is_kind_of, members_of, shape_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import OnInvalid
 from allawee_async.query.filters import Expression, Field
@@ -118,8 +118,7 @@ def answer_of(signature: inspect.Signature) -> tuple[Returns, type[Model] | None
 
 
 def _model_in(members: Any) -> type[Model] | None:
-    found = (one for one in members if isinstance(one, type) and issubclass(one, Model))
-    return next(found, None)
+    return next((one for one in members if is_kind_of(one, Model)), None)
 
 
 def parameters_of(signature: inspect.Signature) -> Iterator[Parameter]:

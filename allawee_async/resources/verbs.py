@@ -145,13 +145,8 @@ def verbs_of(path: str) -> tuple[Verb, ...]:
 def verb_of(method: object) -> Verb | None:
     """Return what is known of a method of a client; None, if it is none."""
     noun, name = getattr(method, "__self__", None), getattr(method, "__name__", "")
-    return next(
-        (verb for verb in all_verbs() if verb.name == name and _is_like(noun, verb.noun)), None
-    )
-
-
-def _is_like(noun: object, path: str) -> bool:
-    return isinstance(noun, type(noun_at(path)))
+    found = (verb for verb in all_verbs() if verb.name == name)
+    return next((verb for verb in found if isinstance(noun, type(noun_at(verb.noun)))), None)
 
 
 def all_verbs(parent: type = Resources, path: str = "") -> Iterator[Verb]:
