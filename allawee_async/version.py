@@ -1,6 +1,10 @@
 """The version of the library, in the one place that the build and the code read; its extras."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
+
+from allawee_async.errors import ConfigurationError
 
 __version__ = "0.1.0"
 
@@ -27,3 +31,17 @@ def install_command(extra: str) -> str:
         kind = origin.get("vcs_info", {}).get("vcs")
         return f"pip install '{name} @ {kind + '+' if kind else ''}{url}'"
     return f"pip install '{name}'"
+
+
+@contextmanager
+def needing(library: str, extra: str) -> Generator[None]:
+    """Say what to install, where the imports of a block find that a library is missing.
+
+    Raises:
+        ConfigurationError: It is.
+    """
+    try:
+        yield
+    except ImportError as error:
+        message = f"this needs {library} ({error}): {install_command(extra)}"
+        raise ConfigurationError(message) from None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TypedDict
 
 import aiohttp
@@ -60,13 +60,8 @@ def checked_options(client: object, options: ClientOptions) -> ClientOptions:
     return options
 
 
-@asynccontextmanager
-async def lent_or_made(
+def lent_or_made(
     client: AllaweeClient | None, options: ClientOptions
-) -> AsyncGenerator[AllaweeClient, None]:
-    """Yield the client, which is not closed; or one made with the options, which is."""
-    if client is not None:
-        yield client
-        return
-    async with AllaweeClient(**options) as made:
-        yield made
+) -> AbstractAsyncContextManager[AllaweeClient]:
+    """Return a context with the client, which is not closed; or with a new one, which is."""
+    return AllaweeClient(**options) if client is None else nullcontext(client)

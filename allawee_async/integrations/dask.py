@@ -24,7 +24,7 @@ from allawee_async.export.arrow import Parquet, record_batches
 from allawee_async.export.checkpoint import Job
 from allawee_async.export.reading import job_of, model_of
 from allawee_async.types import Strings
-from allawee_async.version import install_command
+from allawee_async.version import needing
 
 if TYPE_CHECKING:
     from allawee_async.pagination.pager import Part
@@ -73,11 +73,8 @@ def read_list(
             list cannot be cut by time of creation.
         AllaweeError: The list could not be cut.
     """
-    try:
+    with needing("Dask", "dask"):
         dask_frames = import_module("dask.dataframe")
-    except ImportError as error:
-        message = f"this needs Dask ({error}): {install_command('dask')}"
-        raise ConfigurationError(message) from None
     if client is not None and not _FUNCTION.fullmatch(client):  # not shown: it may be a key
         raise ConfigurationError("client is the name of a function: 'module:function'")
     params = {"limit": _LIMIT, **params}

@@ -25,7 +25,7 @@ from allawee_async.query.parameters import ListParams
 from allawee_async.resources import nouns_of
 from allawee_async.resources.base import Listable
 from allawee_async.resources.verbs import noun_at
-from allawee_async.version import install_command
+from allawee_async.version import needing
 
 _LIMIT: Final = 100
 _CHANGED: Final = "updatedAt"
@@ -65,11 +65,8 @@ def allawee_source(
     Raises:
         ConfigurationError: dlt or pyarrow is not installed, or there is no such list.
     """
-    try:
+    with needing("dlt", "dlt"):
         dlt = import_module("dlt")
-    except ImportError as error:
-        message = f"this needs dlt ({error}): {install_command('dlt')}"
-        raise ConfigurationError(message) from None
     known = [noun for noun, _ in nouns_of() if isinstance(noun_at(noun), Listable)]
     unknown = [name for name in lists if name not in known]
     if unknown:

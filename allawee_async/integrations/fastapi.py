@@ -19,14 +19,11 @@ from typing import Final, Unpack
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.integrations.clients import ClientOptions, checked_options, lent_or_made
-from allawee_async.version import install_command
+from allawee_async.version import needing
 
-try:
+with needing("FastAPI", "fastapi"):
     from fastapi import FastAPI
     from fastapi.requests import HTTPConnection
-except ImportError as error:
-    message = f"this needs FastAPI ({error}): {install_command('fastapi')}"
-    raise ConfigurationError(message) from None
 
 _NAME: Final = "allawee"
 """Under which the client is in the state of the application."""

@@ -23,24 +23,21 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import attrs
 
 from allawee_async.codec.converter import to_dict
-from allawee_async.errors import AllaweeError, APIError, ConfigurationError, RequestAccepted
+from allawee_async.errors import AllaweeError, APIError, RequestAccepted
 from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, masked
 from allawee_async.openapi import arguments_schema
 from allawee_async.redaction import printable
-from allawee_async.resources.verbs import FIND, ParameterKind, Returns, Verb, all_verbs
+from allawee_async.resources.verbs import ParameterKind, Returns, Verb, all_verbs
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.routes import EffectKind
 from allawee_async.types import JSONObject
-from allawee_async.version import __version__, install_command
+from allawee_async.version import __version__, needing
 
-try:
+with needing("the SDK of the protocol", "mcp"):
     import mcp_types as types
     from jsonschema import Draft202012Validator
     from mcp.server.lowlevel import Server
-except ImportError as error:
-    message = f"this needs the SDK of the protocol ({error}): {install_command('mcp')}"
-    raise ConfigurationError(message) from None
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
@@ -101,41 +98,6 @@ class _RefusedError(Exception):
 
 
 @attrs.frozen
-class _Spending:
-    """What a call spends."""
-
-    amount: int
-    currency: str
-
-
-class _Budget:
-    """What may still be spent."""
-
-    def __init__(self, permissions: Permissions) -> None:
-        self._permissions = permissions
-        self._spent: Counter[str] = Counter()
-
-    def take(self, spending: _Spending) -> None:
-        """Count what is about to be spent.
-
-        Raises:
-            _RefusedError: It is too much.
-        """
-        amount, currency = spending.amount, spending.currency
-        most = self._permissions.max_amount.of(currency)
-        left = self._permissions.max_total.of(currency) - self._spent[currency]
-        if amount > most:
-            raise _RefusedError(f"{amount} {currency} are more than the {most} allowed at once")
-        if amount > left:
-            raise _RefusedError(f"{amount} {currency} are more than the {left} left to spend")
-        self._spent[currency] += amount
-
-    def correct(self, spending: _Spending, spent: int) -> None:
-        """Count what was spent in the place of what was taken: nothing, or fees as well."""
-        self._spent[spending.currency] += spent - spending.amount
-
-
-@attrs.frozen
 class _Tool:
     """A verb as a tool."""
 
@@ -159,12 +121,13 @@ class _Tool:
             for parameter in self.verb.parameters
         )
 
-    def moves_money(self, given: Mapping[str, object]) -> bool:
-        """Return whether a call with these arguments moves money."""
+    def moves_money(self, given: Mapping[str, object] | None = None) -> bool:
+        """Return whether a call with these arguments moves money; without, whether one may."""
         effect = self.verb.effect
         if effect is None or effect.kind is not EffectKind.MONEY:
             return False
-        return effect.only_with is None or given.get(effect.only_with) is not None
+        only_with = effect.only_with
+        return given is None or only_with is None or given.get(only_with) is not None
 
     def is_allowed(self, permissions: Permissions, given: Mapping[str, object]) -> bool:
         """Return whether a call with these arguments may be made."""
@@ -224,22 +187,18 @@ class _Tools:
     ) -> None:
         self._client = client
         self._permissions = permissions
-        self._budget = _Budget(permissions)
+        self._spent: Counter[str] = Counter()
         self._log = log
 
     @cached_property
     def by_name(self) -> Mapping[str, _Tool]:
         """The tools that may be called at all."""
-        found = [_Tool(verb) for verb in all_verbs()]
-        anything: dict[str, object] = {"amount": 0}
+        may = self._permissions
+        found = [tool for tool in map(_Tool, all_verbs()) if tool.is_offered]
         return {
             tool.name: tool
             for tool in found
-            if tool.is_offered
-            and (
-                tool.is_allowed(self._permissions, {})
-                or tool.is_allowed(self._permissions, anything)
-            )
+            if tool.is_allowed(may, {}) or (may.money and tool.moves_money())
         }
 
     async def list(self, *_: object) -> types.ListToolsResult:
@@ -272,22 +231,36 @@ class _Tools:
             return await self._send(tool.verb, given)
         if any(parameter.name == "reference" for parameter in tool.verb.parameters):
             given.setdefault("reference", f"mcp-{uuid.uuid4()}")
-        spending = await self._spending(tool.verb, given)
-        self._budget.take(spending)
+        amount, currency = await self._spending(tool.verb, given)
+        self._take(amount, currency)
         try:
             result = await self._send(tool.verb, given)
         except AllaweeError as error:
             if error.outcome_unknown and "reference" in given:
                 error.add_note(f"its reference is {given['reference']}")
             elif not (error.outcome_unknown or isinstance(error, RequestAccepted)):
-                self._budget.correct(spending, 0)
+                self._spent[currency] -= amount
             raise
         fees = result.structured_content.get("fees")
         if isinstance(fees, int):
-            self._budget.correct(spending, spending.amount + fees)
+            self._spent[currency] += fees
         return result
 
-    async def _spending(self, verb: Verb, given: Mapping[str, Any]) -> _Spending:
+    def _take(self, amount: int, currency: str) -> None:
+        """Count what is about to be spent.
+
+        Raises:
+            _RefusedError: It is too much.
+        """
+        most = self._permissions.max_amount.of(currency)
+        left = self._permissions.max_total.of(currency) - self._spent[currency]
+        if amount > most:
+            raise _RefusedError(f"{amount} {currency} are more than the {most} allowed at once")
+        if amount > left:
+            raise _RefusedError(f"{amount} {currency} are more than the {left} left to spend")
+        self._spent[currency] += amount
+
+    async def _spending(self, verb: Verb, given: Mapping[str, Any]) -> tuple[int, str]:
         """Return what a call will spend; where it does not say, the API is asked before."""
         client, amount, currency = self._client, given.get("amount"), given.get("currency")
         match verb.call:
@@ -306,7 +279,7 @@ class _Tools:
                 pass
         if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0 or not currency:
             raise _RefusedError("how much it would spend, and in which currency, is not known")
-        return _Spending(amount, str(currency))
+        return amount, str(currency)
 
     async def _send(self, verb: Verb, given: dict[str, Any]) -> types.CallToolResult:
         method = attrgetter(verb.call)(self._client)
@@ -327,9 +300,7 @@ class _Tools:
                 return _answer({"items": [*entries], "hasMore": len(found) > len(entries)})
             case _:
                 found = await method(*ids, **given)
-                if verb.name == FIND and found is None:
-                    return _answer({"found": None})
-                return _answer(_shown(found, verb))
+                return _answer({"found": None} if found is None else _shown(found, verb))
 
 
 def _shown(item: Any, verb: Verb) -> JSONObject:
