@@ -321,7 +321,7 @@ class _Export:
             try:
                 async for page in walk:
                     intake.take_in(page)
-                    self._report_reading()
+                    self._report()
                     if intake.is_full:
                         break
                     if intake.waiting >= portion or time.monotonic() - written >= _PORTION_SECONDS:
@@ -344,32 +344,34 @@ class _Export:
         steps = self.journal.finish(rows)
         try:
             while (done := await self._on_disk(partial(next, steps, None))) is not None:
-                self._report(rows=done, total=self.journal.checkpoint.rows, stage="finishing")
+                self._report(done)
         finally:
             with suppress(ValueError):  # still at work, if the task was cancelled twice
                 steps.close()
 
-    def _report_reading(self) -> None:
-        states = [intake.ahead for intake in self.intakes]
-        totals = [intake.total for intake in self.intakes]
-        total = None if None in totals else sum(filter(None, totals))
-        if total is not None and self.job.max_items is not None:
-            total = min(total, self.job.max_items)
-        self._report(
-            rows=sum(state.rows for state in states),
-            rejected=sum(state.rejected for state in states),
-            total=total,
-        )
-
-    def _report(self, *, rows: int, total: int | None, **told: Any) -> None:
-        if self.on_progress is not None:
-            checkpoint = self.journal.checkpoint
-            told = {"rejected": checkpoint.rejected, "resumed": self.resumed} | told
-            self.on_progress(
-                ExportProgress(
-                    rows=rows, total=total, saved=checkpoint.read, seconds=self._seconds, **told
-                )
+    def _report(self, finished_rows: int | None = None) -> None:
+        """Tell how far it is: with what has come, or with the rows of the finished file."""
+        if self.on_progress is None:
+            return
+        safe = come = self.journal.checkpoint
+        total: int | None = safe.rows
+        if finished_rows is None:
+            come = attrs.evolve(safe, parts=tuple(intake.ahead for intake in self.intakes))
+            totals = [intake.total for intake in self.intakes]
+            total = None if None in totals else sum(filter(None, totals))
+            if total is not None and self.job.max_items is not None:
+                total = min(total, self.job.max_items)
+        self.on_progress(
+            ExportProgress(
+                rows=come.rows if finished_rows is None else finished_rows,
+                rejected=come.rejected,
+                total=total,
+                resumed=self.resumed,
+                seconds=self._seconds,
+                stage="reading" if finished_rows is None else "finishing",
+                saved=safe.read,
             )
+        )
 
     @property
     def _seconds(self) -> float:

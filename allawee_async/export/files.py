@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from allawee_async.export.checkpoint import Kept
 
@@ -136,21 +136,21 @@ class PartFile:
 
     Args:
         path: Where it is, or is to be.
-        kept: What counts of it; what is behind that is cut off. None begins a new file.
+        kept: What counts of it; what is behind that is cut off. Where it is nothing, a new file
+            begins.
 
     Raises:
         ValueError: The file is another.
         OSError: It cannot be opened.
     """
 
-    def __init__(self, path: Path, kept: Kept | None = None) -> None:
-        descriptor = open_new(path) if kept is None else open_old(path, os.O_RDWR)
+    def __init__(self, path: Path, kept: Kept) -> None:
+        descriptor = open_old(path, os.O_RDWR) if kept.length else open_new(path)
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._length = 0
         self._hash = sha256()
         try:
-            if kept is not None:
-                self._read_up_to(kept, path.name)
+            self._read_up_to(kept, path.name)
             self._file.truncate(self._length)
         except BaseException:
             self.close()
@@ -186,6 +186,24 @@ class PartFile:
         self._file.close()
 
 
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file for a block, behind which all of it is on the disk; or it is gone.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    try:
+        with os.fdopen(open_new(path), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):  # a part of it would only take the room that may be lacking
+            path.unlink(missing_ok=True)
+        raise
+
+
 def write_whole(path: Path, blocks: Iterable[bytes]) -> None:
     """Write a file in one step: after a crash it is there as before, or as it is to be.
 
@@ -193,16 +211,9 @@ def write_whole(path: Path, blocks: Iterable[bytes]) -> None:
         OSError: It cannot be written; the file is as before.
     """
     new = path.with_name(f"{path.name}.new")
-    try:
-        with os.fdopen(open_new(new), "wb") as file:
-            file.writelines(blocks)
-            file.flush()
-            os.fsync(file.fileno())
-        move(new, path)
-    except BaseException:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise
+    with written(new) as file:
+        file.writelines(blocks)
+    move(new, path)
 
 
 def move(source: Path, target: Path) -> None:
@@ -219,12 +230,9 @@ def remove(path: Path) -> None:
 
 def sync_directory(path: Path) -> None:
     """Bring the names in a directory to the disk, where the system knows how."""
-    if _CAN_SYNC_DIRECTORIES:
+    if sys.platform != "win32":
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-_CAN_SYNC_DIRECTORIES: Final = sys.platform != "win32"

@@ -40,10 +40,10 @@ from allawee_async.export.files import (
     PartFile,
     kept_in,
     move,
-    open_new,
     open_old,
     remove,
     write_whole,
+    written,
 )
 from allawee_async.export.formats import Rows
 
@@ -114,8 +114,7 @@ class Journal:
         names = self.names
         if resume and names.checkpoint.exists():
             found = self._read(names.checkpoint, "the unfinished export to")
-            replaces = found.replaces or overwrite
-            self.checkpoint = attrs.evolve(found, replaces=replaces)
+            self.checkpoint = attrs.evolve(found, replaces=found.replaces or overwrite)
             return "unfinished"
         if resume and not overwrite and names.target.exists():
             self.checkpoint = self._finished_before()
@@ -126,21 +125,16 @@ class Journal:
 
     def _refuse_to_overwrite(self) -> None:
         names = self.names
-        if names.target.exists():
-            told = f"{names.target} is there already: name another file, or overwrite it"
-        elif names.checkpoint.exists():
-            told = (
-                f"an unfinished export to {names.target} is there: resume it (resume=True), or "
-                "begin anew"
-            )
-        elif names.part(0).exists():
-            told = (
-                f"{names.part(0)} is in the way, and belongs to no checkpoint: move it away, or "
-                "overwrite it"
-            )
-        else:
-            return
-        raise ExportConflictError(told, can_overwrite=True)
+        problems = {
+            names.target: f"{names.target} is there already: name another file, or overwrite it",
+            names.checkpoint: f"an unfinished export to {names.target} is there: resume it "
+            "(resume=True), or begin anew",
+            names.part(0): f"{names.part(0)} is in the way, and belongs to no checkpoint: move it "
+            "away, or overwrite it",
+        }
+        for path, problem in problems.items():
+            if path.exists():
+                raise ExportConflictError(problem, can_overwrite=True)
 
     def _finished_before(self) -> Checkpoint:
         """Return what the finished file was made of, if it is still what it was."""
@@ -205,7 +199,7 @@ class Journal:
 
     def _opened(self, path: Path, kept: Kept) -> PartFile:
         try:
-            return PartFile(path, kept if kept.length else None)
+            return PartFile(path, kept)
         except (ValueError, FileNotFoundError) as error:
             told = f"{path.name} is gone" if isinstance(error, OSError) else str(error)
             raise self._not_resumable(told) from None
@@ -223,10 +217,10 @@ class Journal:
         Raises:
             OSError: It cannot be written; the state before counts.
         """
-        files = self._rows[index], self._rejected[index]
-        files[0].append(rows)
-        files[1].append(rejected)
-        state = attrs.evolve(state, row_bytes=files[0].kept, rejected_bytes=files[1].kept)
+        row_file, rejected_file = self._rows[index], self._rejected[index]
+        row_file.append(rows)
+        rejected_file.append(rejected)
+        state = attrs.evolve(state, row_bytes=row_file.kept, rejected_bytes=rejected_file.kept)
         self._write(self.checkpoint.with_part(index, state))
 
     def _write(self, checkpoint: Checkpoint) -> None:
@@ -274,17 +268,9 @@ class Journal:
         return [name(index) for index in range(len(self.checkpoint.parts))]
 
     def _make(self, rows: Rows, parts: list[Path]) -> Generator[int]:
-        try:
-            with ExitStack() as stack:
-                files = [stack.enter_context(os.fdopen(open_old(part), "rb")) for part in parts]
-                finished = stack.enter_context(os.fdopen(open_new(self.names.finished), "wb"))
-                yield from rows.finish(files, finished)
-                finished.flush()
-                os.fsync(finished.fileno())
-        except BaseException:
-            with suppress(OSError):  # a part of it would only take the room that may be lacking
-                self.names.finished.unlink(missing_ok=True)
-            raise
+        with ExitStack() as stack:
+            files = [stack.enter_context(os.fdopen(open_old(part), "rb")) for part in parts]
+            yield from rows.finish(files, stack.enter_context(written(self.names.finished)))
 
     def _made_file(self) -> Path:
         """Return where the finished file is: its rows may still have the name of the part file."""
