@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return markdown
 
 
+@cache
 def pages() -> dict[str, str]:
     """Return the text of each page by its path below `docs`."""
     program = _program()

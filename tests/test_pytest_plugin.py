@@ -62,6 +62,15 @@ async def test_of_the_session(allawee_client):
 async def test_of_the_function(allawee_client):
     assert await allawee_client.customers.list().first()
 """
+NOTHING_IS_LOADED = """
+import sys
+
+def test_it_costs_nothing_until_it_is_used():
+    assert "allawee_async.pytest_plugin" in sys.modules
+    slow = ("aiohttp", "attrs", "cattrs", "msgspec", "allawee_async.sandbox", "pytest_asyncio")
+    assert not [name for name in slow if sys.modules.get(name)]
+"""
+ASYNCIO = ("-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function")
 NO_PLUGIN = "import sys; sys.modules['pytest_asyncio'] = None; "
 
 
@@ -81,31 +90,28 @@ def run(folder: Path, source: str, *arguments: str, before: str = "") -> tuple[i
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("mode", "mark"), [("auto", ""), ("strict", "pytestmark = pytest.mark.asyncio")]
-)
-def test_the_client_in_both_modes(tmp_path: Path, mode: str, mark: str) -> None:
-    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
-    arguments = ("-p", "pytest_asyncio.plugin", f"--asyncio-mode={mode}", *scope)
-    code, output = run(tmp_path, ASYNC_TESTS.format(mark=mark), *arguments)
+def test_the_client_in_the_mode_that_needs_no_marks(tmp_path: Path) -> None:
+    code, output = run(tmp_path, ASYNC_TESTS.format(mark=""), *ASYNCIO, "--asyncio-mode=auto")
 
     assert code == 0, output
     assert "2 passed" in output
 
 
-def test_the_client_whatever_the_scope_of_the_loop(tmp_path: Path) -> None:
-    """The fixture is closed in another loop than that in which the test used it."""
-    scope = ("-o", "asyncio_default_fixture_loop_scope=function")
-    code, output = run(tmp_path, LOOP_SCOPES, "-p", "pytest_asyncio.plugin", *scope)
+def test_the_client_where_tests_are_marked_whatever_the_scope_of_the_loop(tmp_path: Path) -> None:
+    """Some fixtures are closed in another loop than that in which the test used them."""
+    (tmp_path / "test_scopes.py").write_text(LOOP_SCOPES)
+    source = ASYNC_TESTS.format(mark="pytestmark = pytest.mark.asyncio")
+    code, output = run(tmp_path, source, *ASYNCIO, "--asyncio-mode=strict")
+
+    assert code == 0, output
+    assert "5 passed" in output
+
+
+def test_plain_tests_need_nothing_else_and_pay_nothing_until_they_use_it(tmp_path: Path) -> None:
+    code, output = run(tmp_path, NOTHING_IS_LOADED + SYNC_TESTS, before=NO_PLUGIN)
+
     assert code == 0, output
     assert "3 passed" in output
-
-
-def test_plain_tests_need_nothing_else(tmp_path: Path) -> None:
-    code, output = run(tmp_path, SYNC_TESTS, before=NO_PLUGIN)
-
-    assert code == 0, output
-    assert "2 passed" in output
 
 
 def test_without_pytest_asyncio_another_plugin_may_do(tmp_path: Path) -> None:
@@ -126,20 +132,6 @@ def test_without_any_plugin_pytest_says_what_is_missing(tmp_path: Path) -> None:
 
     assert code == 1
     assert "async fixture 'allawee_client'" in output
-
-
-def test_it_costs_nothing_until_it_is_used(tmp_path: Path) -> None:
-    source = """
-import sys
-
-def test_it():
-    assert "allawee_async.pytest_plugin" in sys.modules
-    slow = ("aiohttp", "attrs", "cattrs", "msgspec", "allawee_async.sandbox", "pytest_asyncio")
-    assert not [name for name in slow if name in sys.modules]
-"""
-    code, output = run(tmp_path, source, "-p", "no:asyncio")
-
-    assert code == 0, output
 
 
 class Manager(dict[str, Any]):

@@ -23,7 +23,7 @@ from tests.support.strategies import json_values, values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS: Final = 100_000 if LONG else 5_000
+ROUNDS: Final = 100_000 if LONG else 2_000
 
 VERIFIERS: Final = (
     WebhookVerifier(KEY),
@@ -191,9 +191,10 @@ def test_mutated_deliveries_are_refused_or_understood() -> None:
     assert min(seen.values()) > ROUNDS // 100, seen
 
 
+@pytest.mark.long
 def test_no_changed_body_passes_with_the_signature_of_another() -> None:
     rng = random.Random(1)
-    for _ in range(10_000):
+    for _ in range(ROUNDS):
         body = rng.choice(STEMS)
         other = rng.choice(MUTATIONS)(rng, body)
         if other != body:
@@ -211,9 +212,8 @@ def test_odd_bodies_signed_and_unsigned(body: bytes) -> None:
         }
 
 
-@pytest.mark.parametrize("odd", ODD_VALUES, ids=lambda value: ascii(value)[:20])
 @pytest.mark.parametrize("name", ["card.authorization.request.capture", "request.completed"])
-def test_an_odd_value_in_every_place(name: str, odd: bytes) -> None:
+def test_an_odd_value_in_every_place(name: str) -> None:
     def body_with_a_hole(place: int) -> bytes:
         left = place
 
@@ -230,8 +230,9 @@ def test_an_odd_value_in_every_place(name: str, odd: bytes) -> None:
 
     place = 0
     while b'"HOLE"' in (holed := body_with_a_hole(place)):
-        body = holed.replace(b'"HOLE"', odd)
-        outcome(VERIFIERS[0], body, signature_of(body))
+        for odd in ODD_VALUES:
+            body = holed.replace(b'"HOLE"', odd)
+            assert outcome(VERIFIERS[0], body, signature_of(body)) != "refused", odd
         place += 1
     assert place > 15
 

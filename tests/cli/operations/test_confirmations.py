@@ -30,6 +30,7 @@ def consequence(call: Call, given: Any = None, *, reveal: Any = False) -> Any:
     return consequence_of(verb, given or {}, reveal=reveal)
 
 
+@pytest.mark.no_cover  # each help is made by the same lines
 def test_commands_that_ask_can_be_told_not_to(run: Run) -> None:
     for verb in all_verbs():
         if verb.writes:

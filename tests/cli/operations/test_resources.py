@@ -136,6 +136,7 @@ PYTHON_TALK = re.compile(
 )
 
 
+@pytest.mark.no_cover  # each help is made by the same lines
 def test_no_help_speaks_of_python(run: Run, api_commands: Any) -> None:
     for call in api_commands:
         result = run(*call.replace("_", "-").split("."), "--help", COLUMNS="200")

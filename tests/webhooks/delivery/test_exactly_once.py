@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are killed by signals")
 
 
-@pytest.fixture(params=["sqlite", "redis"])
+STORES = ["sqlite", "redis"]
+
+
+@pytest.fixture
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     if request.param == "redis":
         server = request.getfixturevalue("redis_server")
@@ -34,6 +37,7 @@ def was_hard(outcome: Outcome) -> bool:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("run", STORES if LONG else ["sqlite"], indirect=True)
 async def test_every_effect_happens_once(run: Any) -> None:
     """Two processes, over HTTP, with a dispatcher; they are killed and paused all the time."""
     outcome = await run(deliveries=1000 if LONG else 100, dispatcher=True)
@@ -43,6 +47,7 @@ async def test_every_effect_happens_once(run: Any) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("run", STORES if LONG else ["redis"], indirect=True)
 async def test_the_store_alone_keeps_the_promise(run: Any) -> None:
     outcome = await run(deliveries=300 if LONG else 100, dispatcher=False)
 
@@ -51,7 +56,7 @@ async def test_the_store_alone_keeps_the_promise(run: Any) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("run", ["sqlite", "redis"] if LONG else ["redis"], indirect=True)
+@pytest.mark.parametrize("run", STORES if LONG else ["redis"], indirect=True)
 async def test_a_handler_that_is_not_transactional_is_caught(run: Any) -> None:
     """What proves that the two tests above can fail."""
     outcome = await run(deliveries=200, dispatcher=True, careless=True)
