@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from aiohttp import web
+
 from allawee_async.sandbox.api.app import Api
+from allawee_async.sandbox.api.messages import JSON_TYPE
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.background import Background
 from allawee_async.sandbox.cards.transactions import settle_all
@@ -22,7 +24,7 @@ from allawee_async.sandbox.customers import complete_document
 from allawee_async.sandbox.events.webhooks import plant
 from allawee_async.sandbox.faults.deliveries import DeliveryFaults
 from allawee_async.sandbox.faults.plan import Faults
-from allawee_async.sandbox.http.adapter import HttpAdapter, Ports, RequestHandler, with_description
+from allawee_async.sandbox.http.adapter import HttpAdapter, Ports
 from allawee_async.sandbox.http.request_log import LoggedRequest, RequestLog
 from allawee_async.sandbox.page.actions import ActionContext
 from allawee_async.sandbox.page.adapter import PageServer
@@ -128,7 +130,7 @@ class Sandbox:
         try:
             if self._background.start(self._state):
                 self._state.keys.add(self.api_key, grp_enabled=self._grp_enabled)
-            await self._ports.open(self._answerers())
+            await self._ports.open(self._answer)
         except BaseException:
             await self.close()
             raise
@@ -264,14 +266,12 @@ class Sandbox:
         """Wait until every event that is to be sent has been sent, or has been given up."""
         await self._background.messenger.settle()
 
-    def _answerers(self) -> dict[Host, RequestHandler]:
-        answerers: dict[Host, RequestHandler] = {
-            host: partial(self._adapter.handle, host) for host in Host
-        }
-        answerers[Host.API] = with_description(answerers[Host.API], self._description)
-        if self._page is not None:
-            answerers[Host.API] = self._page.before(answerers[Host.API])
-        return answerers
+    async def _answer(self, host: Host, request: web.BaseRequest) -> web.StreamResponse:
+        if host is Host.API and self._page is not None and self._page.serves(request):
+            return await self._page.handle(request)
+        if host is Host.API and request.method == "GET" and request.path == "/openapi.json":
+            return web.Response(body=self._description(), headers={"Content-Type": JSON_TYPE})
+        return await self._adapter.handle(host, request)
 
     def _description(self) -> bytes:
         from allawee_async.openapi import document  # noqa: PLC0415 - only this needs the client

@@ -18,7 +18,6 @@ from multidict import CIMultiDict
 
 from allawee_async.sandbox.api.app import Api
 from allawee_async.sandbox.api.messages import (
-    JSON_TYPE,
     ApiRequest,
     ApiResponse,
     RefusalError,
@@ -40,6 +39,14 @@ _MAX_DRAINED = 64 * MAX_BODY
 _KEPT_CRASHES = 100
 # On, and no time to linger: closing then sends a reset instead of an orderly end.
 _ABORT_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+RequestHandler: TypeAlias = "Callable[[Host, web.BaseRequest], Awaitable[web.StreamResponse]]"
+
+_TURNS_TO_ACCEPT = 3
+_CLOSING_SECONDS = 0.1
+
+_HERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it names them
+"""Where what listens everywhere is reached from this computer."""
+
 _logger = logging.getLogger("allawee_async.sandbox")
 
 
@@ -51,7 +58,7 @@ class HttpAdapter:
         self.faults = Faults()
         self.log = log
         self.crashes: deque[Exception] = deque(maxlen=_KEPT_CRASHES)
-        self.changed: Callable[[], None] = _nobody
+        self.changed: Callable[[], None] = lambda: None
         """Called when the state may have changed, before anybody hears of it."""
         self._ids = ids
         self._closing = asyncio.Event()
@@ -67,9 +74,8 @@ class HttpAdapter:
             ran = self.api.run_due()
             if ran:
                 self.changed()
-        except Exception as crash:
-            _logger.exception("the sandbox failed to do a job")
-            self.crashes.append(crash)
+        except Exception as crash:  # noqa: BLE001 - it is noted
+            self.note_crash("do a job", crash)
             return True
         return ran
 
@@ -78,10 +84,14 @@ class HttpAdapter:
         try:
             self.api.hear(id, attempt)
             self.changed()
-        except Exception as crash:
-            _logger.exception("the sandbox failed to read what a webhook answered")
-            self.crashes.append(crash)
+        except Exception as crash:  # noqa: BLE001 - it is noted
+            self.note_crash("read what a webhook answered", crash)
         self._pending.tell()
+
+    def note_crash(self, doing: str, crash: Exception) -> None:
+        """Tell a mistake of the sandbox itself to the log and to tests."""
+        _logger.error("the sandbox failed to %s", doing, exc_info=crash)
+        self.crashes.append(crash)
 
     def open(self) -> None:
         """Take requests."""
@@ -171,10 +181,8 @@ class HttpAdapter:
             response = answer()
             if call.method != "GET":
                 self.changed()
-        except Exception as crash:
-            # A mistake of the sandbox itself: told to the client, the log and the test alike.
-            _logger.exception("the sandbox failed to answer %s", call.method)
-            self.crashes.append(crash)
+        except Exception as crash:  # noqa: BLE001 - it is noted
+            self.note_crash(f"answer {call.method}", crash)
             return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
         return response
 
@@ -184,17 +192,6 @@ class HttpAdapter:
                 return await self._closing.wait()
         except TimeoutError:
             return False
-
-
-def with_description(api: RequestHandler, describe: Callable[[], bytes]) -> RequestHandler:
-    """Return what answers `GET /openapi.json`, for which no key is needed, before the API."""
-
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        if request.method == "GET" and request.raw_path.partition("?")[0] == "/openapi.json":
-            return web.Response(body=describe(), headers={hdrs.CONTENT_TYPE: JSON_TYPE})
-        return await api(request)
-
-    return answer
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:
@@ -213,10 +210,6 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         message = f"A body has at most {MAX_BODY} bytes."
         raise refused("payload-too-large", message, 413)
     return bytes(body)
-
-
-def _nobody() -> None:
-    """Nobody wants to know."""
 
 
 def _flags(request: web.BaseRequest) -> frozenset[str]:
@@ -250,15 +243,6 @@ def _abort(request: web.BaseRequest) -> web.Response:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT_ON_CLOSE)
         request.transport.abort()
     return web.Response()
-
-
-RequestHandler: TypeAlias = "Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]"
-
-_TURNS_TO_ACCEPT = 3
-_CLOSING_SECONDS = 0.1
-
-_HERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it names them
-"""Where what listens everywhere is reached from this computer."""
 
 
 class Ports:
@@ -297,14 +281,14 @@ class Ports:
         name = f"[{address}]" if ":" in address else address
         return f"http://{name}:{self._bound[host]}"
 
-    async def open(self, answerers: Mapping[Host, RequestHandler]) -> None:
-        """Listen, and let each host answer its requests. After an error, `close` is needed too.
+    async def open(self, answer: RequestHandler) -> None:
+        """Listen, and have the requests of each host answered. `close` also after an error.
 
         Raises:
             OSError: A port is in use, or the address is not one of this computer.
         """
         for host in Host:
-            self._bound[host] = await self._listen(answerers[host], self._wanted[host])
+            self._bound[host] = await self._listen(partial(answer, host), self._wanted[host])
 
     async def close(self) -> None:
         """Stop at once, and leave nothing behind."""
@@ -316,7 +300,9 @@ class Ports:
         for runner in runners:
             await runner.cleanup()
 
-    async def _listen(self, answer: RequestHandler, port: int) -> int:
+    async def _listen(
+        self, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], port: int
+    ) -> int:
         # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
         server = web.Server(answer, access_log=None, lingering_time=0, max_line_size=MAX_URL)
         runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_SECONDS)

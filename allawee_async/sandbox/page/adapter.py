@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -14,7 +13,6 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.http.adapter import RequestHandler
 from allawee_async.sandbox.page.actions import (
     ACTIONS,
     BAD,
@@ -34,7 +32,6 @@ _ASSETS = {
 }
 _OUTCOMES_KEPT = 20
 _LONGEST_FORM = 16 * 1024
-_logger = logging.getLogger("allawee_async.sandbox")
 
 
 class PageServer:
@@ -56,24 +53,17 @@ class PageServer:
         self._outcomes: deque[tuple[str, ActionOutcome]] = deque(maxlen=_OUTCOMES_KEPT)
         self._numbers = count(1)
 
-    def before(self, api: RequestHandler) -> RequestHandler:
-        """Return what answers requests for the page itself, and lets the API have the others."""
-
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            path = request.raw_path
-            if path.startswith(ROOT) and path[len(ROOT) :][:1] in ("", "/", "?"):
-                return await self.handle(request)
-            return await api(request)
-
-        return answer
+    def serves(self, request: web.BaseRequest) -> bool:
+        """Return whether a request is for the page; the API has the others."""
+        path = request.raw_path
+        return path.startswith(ROOT) and path[len(ROOT) :][:1] in ("", "/", "?")
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         """Answer one request for the page."""
         try:
             return await self._answer(request)
-        except Exception as crash:
-            _logger.exception("the sandbox failed to show its page")
-            self._context.adapter.crashes.append(crash)
+        except Exception as crash:  # noqa: BLE001 - it is noted
+            self._context.adapter.note_crash("show its page", crash)
             return _response(500, "The sandbox itself failed; its log says how.")
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
