@@ -102,9 +102,10 @@ class Ledger:
         Raises:
             DuplicateError: It is open already.
         """
-        self._open(account, currency)
+        empty = {"currency": currency, "balance": 0, "reserved": 0}
+        self.balances.add({"id": account, **empty})
         if world(currency) not in self.balances:
-            self._open(world(currency), currency)
+            self.balances.add({"id": world(currency), **empty})
 
     def balance(self, account: str) -> Balance:
         """Return what an account has.
@@ -128,7 +129,7 @@ class Ledger:
     def accounts(self) -> Iterator[tuple[str, Balance]]:
         """Yield every account with what it has, the outside world included."""
         for stored in self.balances:
-            yield str(stored["id"]), _balance(stored)
+            yield stored["id"], _balance(stored)
 
     def post(self, entries: Iterable[Entry], *, type: str, reference: str, at: str) -> None:
         """Move money between accounts; for each currency the entries add up to zero.
@@ -146,7 +147,7 @@ class Ledger:
             InsufficientFundsError: An account would have less than nothing, or less than is held.
         """
         lines = [entry for entry in entries if entry.amount]
-        self._commit(lines, {}, type=type, reference=reference, at=at)
+        self._commit(lines, {}, category=type, reference=reference, at=at)
 
     def reserve(self, account: str, amount: int) -> str:
         """Hold an amount, so that it cannot be spent, and return the id of the hold.
@@ -160,12 +161,8 @@ class Ledger:
         while (fresh := self._ids.new("hold.")) in self.holds:
             pass
         self._set(account, state)
-        self.holds.add(
-            {
-                "id": fresh, "account": account, "amount": amount, "currency": state.currency,
-                "status": "held",
-            }
-        )  # fmt: skip
+        hold = {"account": account, "amount": amount, "currency": state.currency}
+        self.holds.add({"id": fresh, **hold, "status": "held"})
         return fresh
 
     def held(self, hold: str) -> tuple[str, int]:
@@ -177,7 +174,7 @@ class Ledger:
         stored = self.holds.get(hold)
         if stored is None or stored["status"] != "held":
             raise UnknownHoldError(hold)
-        return str(stored["account"]), _int(stored["amount"])
+        return stored["account"], stored["amount"]
 
     def adjust(self, hold: str, amount: int) -> None:
         """Change the amount of a hold.
@@ -222,22 +219,24 @@ class Ledger:
             UnbalancedError: The amount is negative, or the account has another currency.
             InsufficientFundsError: The account has less at its disposal.
         """
-        account, before = self.held(hold)
-        target = to or world(self.balance(account).currency)
-        lines = transfer(account, target, amount)
-        self._commit(lines, {account: before}, type=type, reference=reference, at=at)
+        account, held = self.held(hold)
+        state = self.balance(account)
+        lines = transfer(account, to or world(state.currency), amount)
+        freed = state._replace(reserved=state.reserved - held)
+        self._commit(lines, {account: freed}, category=type, reference=reference, at=at)
         self._set_hold(hold, amount, "captured")
 
     def _commit(
-        self, lines: Iterable[Entry], freed: dict[str, int], *, type: str, reference: str, at: str
+        self, lines: Iterable[Entry], after: dict[str, Balance], *, at: str, **told: str
     ) -> None:
-        """Check a posting as a whole, then carry it out and free what was held for it."""
-        after = {
-            account: self.balance(account)._replace(
-                reserved=self.balance(account).reserved - amount
-            )
-            for account, amount in freed.items()
-        }
+        """Check a posting as a whole, then carry it out.
+
+        Args:
+            lines: What each account gains or loses.
+            after: What accounts have already that had something held for it.
+            at: The present moment as a timestamp.
+            told: What else the log entries tell of it.
+        """
         sums: dict[str, int] = {}
         entries: list[Document] = []
         for account, amount in lines:
@@ -245,14 +244,21 @@ class Ledger:
             after[account] = state._replace(balance=state.balance + amount)
             sums[state.currency] = sums.get(state.currency, 0) + amount
             if amount and not account.startswith(WORLD):
-                entries.append(_log_entry(account, state, amount))
+                entries.append({
+                    "account": account, "type": "credit" if amount > 0 else "debit",
+                    "amount": abs(amount), "currency": state.currency,
+                    "balanceBefore": state.balance, "balanceAfter": state.balance + amount,
+                })  # fmt: skip
         if any(sums.values()):
             raise UnbalancedError(f"the entries do not add up to zero: {sums}")
         self._check_funds(after)
         for account, state in after.items():
             self._set(account, state)
         for entry in entries:
-            self._log(entry | {"category": type, "reference": reference}, at)
+            while (fresh := self._ids.new("ac.log.")) in self.logs:
+                pass
+            times = {"createdAt": at, "updatedAt": at}
+            self.logs.add(entry | told | times | {"id": fresh, "object": "account.log"})
 
     def _check_funds(self, after: dict[str, Balance]) -> None:
         for account, state in after.items():
@@ -271,9 +277,6 @@ class Ledger:
             raise InsufficientFundsError(account, before.available, amount - instead_of)
         return after
 
-    def _open(self, account: str, currency: str) -> None:
-        self.balances.add({"id": account, "currency": currency, "balance": 0, "reserved": 0})
-
     def _set(self, account: str, state: Balance) -> None:
         self.balances.replace({"id": account, **state._asdict()})
 
@@ -281,29 +284,6 @@ class Ledger:
         stored = self.holds.get(hold) or {}
         self.holds.replace(stored | {"amount": amount, "status": status})
 
-    def _log(self, entry: Document, at: str) -> None:
-        while (fresh := self._ids.new("ac.log.")) in self.logs:
-            pass
-        times: Document = {"createdAt": at, "updatedAt": at}
-        self.logs.add(entry | times | {"id": fresh, "object": "account.log"})
-
-
-def _log_entry(account: str, before: Balance, amount: int) -> Document:
-    return {
-        "account": account,
-        "type": "credit" if amount > 0 else "debit",
-        "amount": abs(amount),
-        "currency": before.currency,
-        "balanceBefore": before.balance,
-        "balanceAfter": before.balance + amount,
-    }
-
 
 def _balance(stored: Document) -> Balance:
-    return Balance(str(stored["currency"]), _int(stored["balance"]), _int(stored["reserved"]))
-
-
-def _int(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"not an amount: {value!r}")
-    return value
+    return Balance(stored["currency"], stored["balance"], stored["reserved"])

@@ -6,11 +6,12 @@ import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from allawee_async.sandbox.core.collection import Collection
+from allawee_async.sandbox.core.keys import KeyRing
+from allawee_async.sandbox.core.scheduler import Scheduler
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Json, from_bytes, to_bytes
+from allawee_async.sandbox.core.values import from_bytes, to_bytes
 
 _OURS = 0x416C7761  # "Alwa" as SQLite's application id
 _VERSION = 2
@@ -35,38 +36,17 @@ class StateFileError(Exception):
     """A file cannot hold the state of a sandbox; the text says why."""
 
 
-class StoredPart(Protocol):
-    """A part of the state that is no collection, and small enough to be written as a whole."""
-
-    def dump(self) -> Json:
-        """Return the part as JSON."""
-        ...
-
-    def load(self, dumped: Json) -> None:
-        """Take what a dump tells in place of the present content."""
-        ...
-
-
-# What follows are names of the file, kept apart from those of attributes: whoever changes one, or
-# what documents hold, raises _VERSION, so that no file is misread.
+# Whoever renames a collection, or changes what documents hold, raises _VERSION, so that no file is
+# misread.
 def collections_of(state: State) -> dict[str, Collection]:
     """Return the collections of a state by the names that they have in a file."""
-    return {
-        "accounts": state.accounts, "bank_accounts": state.bank_accounts,
-        "billings": state.billings, "card_authorizations": state.card_authorizations,
-        "card_programs": state.card_programs, "card_secrets": state.card_secrets,
-        "card_transactions": state.card_transactions, "cards": state.cards,
-        "configuration": state.configuration, "customers": state.customers,
-        "disputes": state.disputes, "events": state.events, "fees": state.fees,
-        "fx_quotes": state.fx_quotes, "ledger.balances": state.ledger.balances,
-        "ledger.holds": state.ledger.holds, "ledger.logs": state.ledger.logs,
-        "payment_requests": state.payment_requests, "payments": state.payments,
-        "queued": state.queued, "webhooks": state.webhooks,
-    }  # fmt: skip
+    ledger = {f"ledger.{name}": part for name, part in vars(state.ledger).items()}
+    parts = vars(state) | ledger
+    return {name: part for name, part in parts.items() if isinstance(part, Collection)}
 
 
-def parts_of(state: State) -> dict[str, StoredPart]:
-    """Return the parts of a state that dump themselves by the names that they have in a file."""
+def parts_of(state: State) -> dict[str, KeyRing | Scheduler]:
+    """Return the small parts of a state, written as a whole, by their names in a file."""
     return {"keys": state.keys, "jobs": state.scheduler}
 
 
