@@ -50,7 +50,7 @@ class Background:
             found = self._store.load(state)
             if found:
                 fresh = os.urandom(16).hex()  # what the seed gives has been given already
-                state.reseed(fresh)
+                state.ids.reseed(fresh)
                 self._adapter.reseed(fresh)
             state.outbox = queue.waiting(state)
         self._state = state

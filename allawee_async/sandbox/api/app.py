@@ -101,7 +101,7 @@ class Api:
     def run_due(self) -> bool:
         """Run the jobs that are due, and return whether there were any."""
         ran = False
-        while (job := self._state.scheduler.take_due(self._state.moment)) is not None:
+        while (job := self._state.scheduler.take_due(self._state.clock)) is not None:
             ran = True
             JOBS[job.name](self._state, job.id)
         return ran
@@ -118,7 +118,7 @@ class Api:
         response = self._run(host, request, segments)
         self._state.calls.note(
             Called(
-                at=self._state.moment(),
+                at=self._state.clock(),
                 method=request.method,
                 path=masked("/".join(segments)),
                 status=response.status,

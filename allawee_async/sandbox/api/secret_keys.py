@@ -14,7 +14,7 @@ def create_secret_key(state: State, call: ApiRequest) -> ApiResponse:
     with read_body(call.body) as body:
         name, scopes = body.text("name"), body.texts("scopes")
         grp_enabled = body.flag("grpEnabled", required=False)
-    secret = state.new_secret("sk.test.")
+    secret = state.ids.new("sk.test.", 32)
     key = state.keys.add(secret, scopes=scopes, grp_enabled=grp_enabled)
     now = state.now()
     shown: JsonObject = {

@@ -107,8 +107,8 @@ def tell(state: State, document: Document, event: str, data: Document) -> str | 
 
 def _new(state: State, card: Document, purchase: Purchase) -> Document:
     network = {
-        "network": card.get("network"), "stan": state.new_digits(6), "rrn": state.new_digits(12),
-        "reference": state.new_digits(10),
+        "network": card.get("network"), "stan": state.ids.digits(6), "rrn": state.ids.digits(12),
+        "reference": state.ids.digits(10),
         "cardAcceptorNameLocation": purchase.merchant or "ALLAWEE SANDBOX MERCHANT    LA LANG",
     }  # fmt: skip
     return {

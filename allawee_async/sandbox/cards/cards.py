@@ -47,7 +47,7 @@ class Owner:
 def make_card(state: State, program: Document, holder: str = "") -> Document:
     """Store a card that nobody has yet, with its secrets, and return it."""
     network = program["network"]
-    while state.card_secrets.find("pan", number := new_number(network, state.new_digits)):
+    while state.card_secrets.find("pan", number := new_number(network, state.ids.digits)):
         pass
     new = fresh(state, state.cards)
     expiry = expiry_for(datetime.fromisoformat(new["createdAt"]))
@@ -57,7 +57,7 @@ def make_card(state: State, program: Document, holder: str = "") -> Document:
         "details": {"last4": number[-4:], "expiry": expiry, "cardHolderName": holder},
     }  # fmt: skip
     state.cards.add(card)
-    cvv = state.new_digits(3)
+    cvv = state.ids.digits(3)
     state.card_secrets.add({"id": card["id"], "pan": number, "cvv": cvv, "pin": None})
     return card
 

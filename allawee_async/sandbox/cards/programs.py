@@ -5,7 +5,7 @@ from __future__ import annotations
 from allawee_async.sandbox.api.documents import changed, created, reads, refuse_double, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import RequestBody, read_body
+from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.cards.cards import make_stock
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import CURRENCIES, Document, given
@@ -62,8 +62,16 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> Document:
         currency = body.choice("currency", CURRENCIES)
         is_physical = kind == "physical"
         body.whole("quantity", most=MAX_QUANTITY, required=is_physical)
-        _check_personalization(body.object("personalization", required=is_physical))
-        _check_distribution(body.object("distribution", required=is_physical))
+        personalization = body.object("personalization", required=is_physical)
+        for name in ("frontArtworkFile", "defaultCardholderName"):
+            personalization.text(name, required=False)
+        personalization.flag("printCardholderName", required=False)
+        distribution = body.object("distribution", required=is_physical)
+        distribution.choice("type", {"bulked", "individually"}, required=False)
+        for name in ("shippingAddress", "returnAddress"):
+            address = distribution.object(name, required=False)
+            for field in _ADDRESS:
+                address.text(field, required=False)
         rules = body.object("authorization", required=is_physical)
         rules.choice("fundingSourceType", FUNDING_SOURCE_TYPES, required=False)
         rules.choice("timeoutDefault", TIMEOUT_DEFAULTS, required=False)
@@ -85,20 +93,6 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> Document:
         "authorization": given(authorization, *authorization),
         "status": LIVE if kind == "virtual" else NEW,
     }
-
-
-def _check_personalization(body: RequestBody) -> None:
-    for name in ("frontArtworkFile", "defaultCardholderName"):
-        body.text(name, required=False)
-    body.flag("printCardholderName", required=False)
-
-
-def _check_distribution(body: RequestBody) -> None:
-    body.choice("type", {"bulked", "individually"}, required=False)
-    for name in ("shippingAddress", "returnAddress"):
-        address = body.object(name, required=False)
-        for field in _ADDRESS:
-            address.text(field, required=False)
 
 
 ROUTES = (

@@ -55,7 +55,7 @@ def _new(state: State, authorization: Document) -> Document:
     copied = given(
         authorization, "type", "currency", "channel", "mcc", "card", "amount", "fees"
     )  # fmt: skip
-    terminal: Document = {"terminalId": f"20{state.new_digits(4)}PJ"}
+    terminal: Document = {"terminalId": f"20{state.ids.digits(4)}PJ"}
     return {
         **copied, **fresh(state, state.card_transactions),
         "authorization": authorization["id"], "source": authorization["id"],

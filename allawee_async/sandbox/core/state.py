@@ -44,8 +44,7 @@ class State:
     """
 
     def __init__(self, *, clock: Clock, ids: IdSource, money: MoneyRules | None = None) -> None:
-        self._clock = clock
-        self._ids = ids
+        self.clock, self.ids = clock, ids
         self.money = money or MoneyRules()
         self.decide: Decide | None = None
         """Decides card authorizations instead of a webhook: it gets the authorization, and returns
@@ -89,17 +88,13 @@ class State:
         self.disputes = Collection("dsp.", "dispute")
         self._relate()
 
-    def moment(self) -> datetime:
-        """Return the present moment."""
-        return self._clock()
-
     def now(self) -> str:
         """Return the present moment as a timestamp of the API."""
-        return to_timestamp(self._clock())
+        return to_timestamp(self.clock())
 
     def trial(self) -> State:
         """Return a copy to try something on; clock, log of calls and `decide` are shared."""
-        shared = (self._clock, self.calls, self.decide)
+        shared = (self.clock, self.calls, self.decide)
         return deepcopy(self, {id(part): part for part in shared})
 
     def emit(
@@ -128,7 +123,7 @@ class State:
             data = older
         self.events.add(
             recording.new_event(
-                fresh, event, data, at=self.moment(), webhook=chosen, preferred=webhook
+                fresh, event, data, at=self.clock(), webhook=chosen, preferred=webhook
             )
         )
         if chosen is not None:
@@ -144,25 +139,13 @@ class State:
 
         A job runs by the sandbox's clock: before the next request, or when its moment has come.
         """
-        self.scheduler.add(self._clock() + timedelta(seconds=seconds), job, id)
+        self.scheduler.add(self.clock() + timedelta(seconds=seconds), job, id)
 
     def new_id(self, collection: Collection) -> str:
         """Return an identifier that the collection does not have yet."""
-        while (fresh := self._ids.new(collection.prefix)) in collection:
+        while (fresh := self.ids.new(collection.prefix)) in collection:
             pass
         return fresh
-
-    def new_secret(self, prefix: str) -> str:
-        """Return a key that nobody guesses, as far as a sandbox has such."""
-        return self._ids.new(prefix, 32)
-
-    def reseed(self, seed: str) -> None:
-        """Let identifiers go on from another seed, so that those of before do not return."""
-        self._ids.reseed(seed)
-
-    def new_digits(self, length: int) -> str:
-        """Return so many random decimal digits."""
-        return self._ids.digits(length)
 
     def _relate(self) -> None:
         """Tell the collections which fields lead to which others, for `expand` and filters."""

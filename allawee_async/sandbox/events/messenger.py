@@ -59,14 +59,12 @@ class Messenger:
         self._called = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._deliveries: dict[str, asyncio.Task[None]] = {}
-        self._anywhere = anywhere
         self._sender = EventSender(anywhere=anywhere)
 
     def start(self, state: State) -> None:
         """Begin to work for a state, in the loop that is running."""
         self._loop = asyncio.get_running_loop()
         self._called = asyncio.Event()
-        self._sender = EventSender(anywhere=self._anywhere)
         self._state = state
 
     def replace(self, state: State) -> None:
@@ -94,11 +92,9 @@ class Messenger:
 
     async def settle(self) -> None:
         """Wait, in any loop, until every event in the outbox has been sent or given up."""
-        loop = self._loop
-        if loop is None or _is_running(loop):
-            await self._settle()
-        else:  # a sandbox in a thread of its own
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._settle(), loop))
+        if self._loop is not None:  # a sandbox in a thread has one of its own
+            settled = asyncio.run_coroutine_threadsafe(self._settle(), self._loop)
+            await asyncio.wrap_future(settled)
 
     async def _settle(self) -> None:
         while self._state is not None and (self._state.outbox or self._deliveries):
@@ -124,7 +120,8 @@ class Messenger:
         while state.outbox or len(state.scheduler):
             self._called.clear()
             self._run_due()
-            for event in queue.take(state):
+            outbox, state.outbox = state.outbox, []
+            for event in outbox:
                 self._send(state, event, _Turn())
             await self._rest(state)
 
@@ -133,7 +130,7 @@ class Messenger:
         due = state.scheduler.next_due()
         if due is None:
             return
-        left = (due - state.moment()).total_seconds()
+        left = (due - state.clock()).total_seconds()
         rest = min(max(left, _SHORTEST_REST), _LONGEST_REST)
         with suppress(TimeoutError):
             async with asyncio.timeout(rest):
@@ -151,23 +148,15 @@ class Messenger:
                 self._send(state, event, turn)
                 turn = _Turn(turn.over)
 
-        if _is_running(loop):
-            send()
-        else:
-            loop.call_soon_threadsafe(send)
+        loop.call_soon_threadsafe(send)
 
     def _send(self, state: State, id: str, turn: _Turn) -> None:
         """Begin to send an event; an earlier delivery of the same one is given up."""
         before = self._deliveries.pop(id, None)
         if before is not None:
             before.cancel()
-        delivery = asyncio.create_task(self._deliver(state, id, turn), name=f"sandbox event {id}")
-        self._deliveries[id] = delivery
-        delivery.add_done_callback(lambda done: self._end(id, done))
-
-    def _end(self, id: str, done: asyncio.Task[None]) -> None:
-        if self._deliveries.get(id) is done:
-            del self._deliveries[id]
+        name = f"sandbox event {id}"
+        self._deliveries[id] = asyncio.create_task(self._deliver(state, id, turn), name=name)
 
     async def _deliver(self, state: State, id: str, turn: _Turn) -> None:
         try:
@@ -183,6 +172,8 @@ class Messenger:
                 await asyncio.sleep(pause)
         finally:
             turn.over.set()
+            if self._deliveries.get(id) is asyncio.current_task():
+                del self._deliveries[id]
 
     async def _try(self, outgoing: OutgoingEvent, *, is_last: bool) -> bool:
         """Send an event once, with the faults that are ordered; return whether that is the end."""
@@ -236,20 +227,9 @@ class PendingAnswers:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LONGEST_WAIT):
                 while reply.later is not None and not is_over():
-                    await self._listen()
+                    self._told.clear()
+                    with suppress(TimeoutError):  # nobody tells of a reset
+                        async with asyncio.timeout(_LOOKED_AGAIN_AFTER):
+                            await self._told.wait()
                     reply = reply.later()
         return reply
-
-    async def _listen(self) -> None:
-        self._told.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOKED_AGAIN_AFTER):  # nobody tells of a reset
-                await self._told.wait()
-
-
-def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
-    """Return whether the caller is inside this loop."""
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False

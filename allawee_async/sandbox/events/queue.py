@@ -13,28 +13,14 @@ from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import (
     Document,
     Json,
-    entries,
     from_bytes,
     is_nested_deeper,
     part,
 )
-from allawee_async.sandbox.events.recording import (
-    DELIVERED,
-    ENABLED,
-    FAILED,
-    TIMEOUT,
-    UNCLAIMED,
-    UNREACHABLE,
-    WAITING,
-    is_url,
-)
+from allawee_async.sandbox.events import recording
+from allawee_async.sandbox.events.recording import DELIVERED, ENABLED, FAILED, UNCLAIMED, WAITING
 from allawee_async.sandbox.faults.deliveries import Sending
-from allawee_async.sandbox.rules.values import (
-    ANSWER_SECONDS,
-    ATTEMPTS_KEPT,
-    DECISION_SECONDS,
-    UPDATE_SECONDS,
-)
+from allawee_async.sandbox.rules import values
 
 _SHOWN_TEXT = 500
 _DEEPEST_ANSWER = 16
@@ -75,11 +61,11 @@ class DeliveryAttempt:
     def decision(self) -> Document | str:
         """Return the JSON object of a 200 answer, or why there is none, as a `statusReason`."""
         if self.status is None:
-            return TIMEOUT if self.is_late else UNREACHABLE
+            return recording.TIMEOUT if self.is_late else recording.UNREACHABLE
         if self.status != 200:
             return f"webhook-status-{self.status}"
         value = self._read()
-        return value if isinstance(value, dict) else TIMEOUT
+        return value if isinstance(value, dict) else recording.TIMEOUT
 
     def record(self, at: str) -> Document:
         """Return the attempt as it is shown."""
@@ -97,12 +83,6 @@ class DeliveryAttempt:
         return text[:_SHOWN_TEXT] if is_nested_deeper(value, _DEEPEST_ANSWER) else value
 
 
-def take(state: State) -> list[str]:
-    """Take the ids of all events that wait out of the outbox."""
-    taken, state.outbox = state.outbox, []
-    return taken
-
-
 def waiting(state: State) -> list[str]:
     """Return the ids of all events that have not been sent yet, nor given up."""
     return [event["id"] for event in state.events if event["status"] == WAITING]
@@ -117,18 +97,18 @@ def to_send(state: State, id: str) -> OutgoingEvent | None:
     if event is None or event["status"] == DELIVERED:
         return None
     name, data = event["event"], part(event, "data")
-    webhook = _enabled(state, event["webhook"])
-    if webhook is None:
-        webhook = state.webhooks.get(str(_assigned(state, event)["webhook"]))
+    webhook = state.webhooks.get(event["webhook"])
+    if webhook is None or webhook["status"] != ENABLED:
+        webhook = state.webhooks.get(_assigned(state, event)["webhook"])
     if webhook is None:
         return None
     body = event["payload"].encode()
     signature = hmac.new(webhook["signingKey"].encode(), body, "sha512").hexdigest()
-    seconds = decision_seconds(name, data)
+    seconds = _decision_seconds(name, data)
     sending = Sending(id, name, data, is_question=seconds is not None)
     once = sending.is_question or name == "request.completed"
-    url = str(event["preferred"] if is_url(event["preferred"]) else webhook["url"])
-    return OutgoingEvent(sending, url, body, signature, seconds or ANSWER_SECONDS, once)
+    url = str(event["preferred"] if recording.is_url(event["preferred"]) else webhook["url"])
+    return OutgoingEvent(sending, url, body, signature, seconds or values.ANSWER_SECONDS, once)
 
 
 def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> Document | None:
@@ -137,8 +117,7 @@ def note_attempt(state: State, id: str, attempt: DeliveryAttempt) -> Document | 
     if event is None:
         return None
     now = state.now()
-    attempts: list[Json] = [*entries(event, "attempts"), attempt.record(now)]
-    event["attempts"] = attempts[-ATTEMPTS_KEPT:]
+    event["attempts"] = [*event["attempts"], attempt.record(now)][-values.ATTEMPTS_KEPT :]
     event["status"] = DELIVERED if attempt.status == 200 else FAILED if attempt.final else WAITING
     event["updatedAt"] = now
     state.events.replace(event)
@@ -153,24 +132,17 @@ def retry_event(state: State, call: ApiRequest) -> ApiResponse:
     return shown(state.events, call.id)
 
 
-def decision_seconds(event: str, data: Document) -> float | None:
+def _decision_seconds(event: str, data: Document) -> float | None:
     """Return within how many seconds a decision is wanted, or None where none is."""
     if event == "card.authorization.request":
-        return DECISION_SECONDS
+        return values.DECISION_SECONDS
     is_pending = event == "card.authorization.update" and data.get("status") == "pending"
-    return UPDATE_SECONDS if is_pending else None
-
-
-def _enabled(state: State, id: str) -> Document | None:
-    webhook = state.webhooks.get(id)
-    return webhook if webhook is not None and webhook["status"] == ENABLED else None
+    return values.UPDATE_SECONDS if is_pending else None
 
 
 def _assigned(state: State, event: Document) -> Document:
     """Give an event to the webhook that gets it now, and return it as it is stored then."""
-    preferred = event["preferred"]
-    name, wanted = event["event"], preferred if isinstance(preferred, str) else None
-    webhook = state.webhook_for(name, wanted)
+    webhook = state.webhook_for(event["event"], event["preferred"])
     status = UNCLAIMED if webhook is None else WAITING
     event |= {"webhook": webhook, "status": status, "updatedAt": state.now()}
     state.events.replace(event)

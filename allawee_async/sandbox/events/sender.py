@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from ipaddress import ip_address
 
 import aiohttp
@@ -30,6 +31,7 @@ class EventSender:
     async def close(self) -> None:
         """Close the connections; the next event opens new ones."""
         session, self._session = self._session, None
+        self._room = asyncio.Semaphore(_AT_ONCE)  # the next loop needs one of its own
         if session is not None:
             await session.close()
 
@@ -39,32 +41,23 @@ class EventSender:
         """Send an event and wait so many seconds for the answer; the waiting for room is extra."""
         if not self._anywhere and not is_of_this_computer(outgoing.url):
             return DeliveryAttempt(None, 0, error=_NOT_HERE, final=True, is_late=False)
-        async with self._room:
-            return await self._post(outgoing, deadline, is_last=is_last)
-
-    async def _post(
-        self, outgoing: OutgoingEvent, deadline: float, *, is_last: bool
-    ) -> DeliveryAttempt:
         headers = {"Content-Type": "application/json", "Allawee-Signature": outgoing.signature}
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        try:
-            async with (
-                asyncio.timeout(deadline),
-                self._opened().post(
-                    outgoing.url, data=outgoing.body, headers=headers, allow_redirects=False
-                ) as reply,
-            ):
-                body = await _read_some(reply)
-        except TimeoutError:
-            return too_late(outgoing, loop.time() - started, is_last=is_last)
-        except (aiohttp.ClientError, OSError, ValueError) as failure:
-            error = str(failure) or type(failure).__name__
-            latency = _milliseconds(loop.time() - started)
-            return DeliveryAttempt(None, latency, error=error, final=is_last, is_late=False)
-        return DeliveryAttempt(
-            reply.status, _milliseconds(loop.time() - started), body, final=is_last
-        )
+        async with self._room:
+            started = time.monotonic()
+            try:
+                async with (
+                    asyncio.timeout(deadline),
+                    self._opened().post(
+                        outgoing.url, data=outgoing.body, headers=headers, allow_redirects=False
+                    ) as reply,
+                ):
+                    body = await _read_some(reply)
+            except TimeoutError:
+                return too_late(outgoing, time.monotonic() - started, is_last=is_last)
+            except (aiohttp.ClientError, OSError, ValueError) as failure:
+                error, passed = str(failure) or type(failure).__name__, _passed(started)
+                return DeliveryAttempt(None, passed, error=error, final=is_last, is_late=False)
+            return DeliveryAttempt(reply.status, _passed(started), body, final=is_last)
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -88,7 +81,7 @@ def is_of_this_computer(url: str) -> bool:
 def too_late(outgoing: OutgoingEvent, seconds: float, *, is_last: bool = True) -> DeliveryAttempt:
     """Return what came of an event that nobody answered for so many seconds."""
     error = f"no answer within {outgoing.deadline:g} s"
-    return DeliveryAttempt(None, _milliseconds(seconds), error=error, final=is_last)
+    return DeliveryAttempt(None, int(seconds * 1000), error=error, final=is_last)
 
 
 async def _read_some(reply: aiohttp.ClientResponse) -> bytes:
@@ -100,5 +93,5 @@ async def _read_some(reply: aiohttp.ClientResponse) -> bytes:
     return bytes(body[:_READ_OF_AN_ANSWER])
 
 
-def _milliseconds(seconds: float) -> int:
-    return int(seconds * 1000)
+def _passed(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)

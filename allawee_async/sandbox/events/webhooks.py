@@ -54,7 +54,7 @@ def roll_secret(state: State, call: ApiRequest) -> ApiResponse:
     webhook = stored(state.webhooks, call.id)
     with read_body(call.body) as body:
         _check_key(body)
-    key: Document = {"signingKey": body.fields.get("signingKey") or state.new_secret(_KEY_PREFIX)}
+    key: Document = {"signingKey": body.fields.get("signingKey") or state.ids.new(_KEY_PREFIX, 32)}
     changed(state, state.webhooks, webhook, key)
     return success(key)
 
@@ -81,7 +81,7 @@ def _complete(state: State, fields: Document, status: str) -> Document:
     webhook: Document = {"name": "", "events": [], "url": "", "status": status, "metadata": {}}
     webhook |= fresh(state, state.webhooks) | fields
     if "signingKey" not in webhook:
-        webhook["signingKey"] = state.new_secret(_KEY_PREFIX)
+        webhook["signingKey"] = state.ids.new(_KEY_PREFIX, 32)
     return webhook
 
 

@@ -57,7 +57,7 @@ def open_account(state: State, fields: Document, numbers: int = 0) -> Document:
 
 def open_channel(state: State, owner: Document, name: str, now: str) -> Document:
     """Return a channel with an unused number, whose money goes to an account or a request."""
-    while (number := complete(SANDBOX_CODE, "00" + state.new_digits(7))) in state.bank_accounts:
+    while (number := complete(SANDBOX_CODE, "00" + state.ids.digits(7))) in state.bank_accounts:
         pass
     register(state, number, owner, name)
     return channel_of(number, name, now)

@@ -45,7 +45,7 @@ def create_quote(state: State, call: ApiRequest) -> ApiResponse:
         if source and source == target:
             body.refuse("to", "must be another currency than from")
     quote = fresh(state, state.fx_quotes)
-    expires = state.moment() + timedelta(seconds=state.money.quote_seconds)
+    expires = state.clock() + timedelta(seconds=state.money.quote_seconds)
     price, units = _PRICES[source, target]
     return success(state.fx_quotes.add(quote | {
         "hash": quote["id"], "status": OPEN, "from": source, "to": target, "amount": amount,

@@ -20,9 +20,6 @@ from allawee_async.sandbox.money.insufficient_funds import reason_if_short
 PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
 COMPLETED_EVENT, FAILED_EVENT = "payment.completed", "payment.failed"
 COMPLETE_JOB = "payment.complete"
-PDF_TYPE = "application/pdf"
-_HEAD = b"%PDF-1.4\n"
-_FIRST_LINE, _LINE_HEIGHT, _LEFT = 790, 18, 56
 
 
 @attrs.frozen(kw_only=True)
@@ -131,9 +128,8 @@ def completed(state: State, payment: Document) -> Document:
 def get_receipt(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /payments/:id/generate/pdf`."""
     payment = stored(state.payments, call.id)
-    disposition = f'attachment; filename="{payment["id"]}.pdf"'
-    pdf = make_pdf(_receipt_lines(payment))
-    return ApiResponse(200, pdf, PDF_TYPE, {"Content-Disposition": disposition})
+    headers = {"Content-Disposition": f'attachment; filename="{payment["id"]}.pdf"'}
+    return ApiResponse(200, _make_pdf(_receipt_lines(payment)), "application/pdf", headers)
 
 
 def resend_completed(state: State, call: ApiRequest) -> ApiResponse:
@@ -152,16 +148,16 @@ def _receipt_lines(payment: Document) -> list[str]:
     for name in ("amount", "fees"):
         major, minor = divmod(payment[name], 100)
         lines.append(f"{name}: {payment['currency']} {major:,}.{minor:02d}")
-    method = part(payment, "methodData")
-    details = part(method, next(iter(method), ""))
-    lines += [f"{name}: {value}" for name, value in details.items()]
+    for details in part(payment, "methodData").values():
+        lines += [f"{name}: {value}" for name, value in details.items()]
     return [line[:90] for line in lines]
 
 
-def make_pdf(lines: Iterable[str]) -> bytes:
+def _make_pdf(lines: Iterable[str]) -> bytes:
     """Return a PDF document of one A4 page that shows lines of text."""
     page = b"/Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R"
-    content = _text(lines)
+    shown = [b"(%b) Tj T*" % _escaped(line) for line in lines]
+    content = b"\n".join((b"BT /F1 12 Tf 18 TL 56 790 Td", *shown, b"ET"))
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -169,7 +165,7 @@ def make_pdf(lines: Iterable[str]) -> bytes:
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
     )
-    document, offsets = _HEAD, list[int]()
+    document, offsets = b"%PDF-1.4\n", list[int]()
     for number, body in enumerate(objects, start=1):
         offsets.append(len(document))
         document += b"%d 0 obj\n%b\nendobj\n" % (number, body)
@@ -178,13 +174,6 @@ def make_pdf(lines: Iterable[str]) -> bytes:
     table = b"xref\n0 %d\n0000000000 65535 f \n%b" % (size, rows)
     trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\n" % size
     return document + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(document)
-
-
-def _text(lines: Iterable[str]) -> bytes:
-    """Return the drawing instructions for lines, one below the other."""
-    shown = [b"(%b) Tj T*" % _escaped(line) for line in lines]
-    start = b"BT /F1 12 Tf %d TL %d %d Td" % (_LINE_HEIGHT, _LEFT, _FIRST_LINE)
-    return b"\n".join((start, *shown, b"ET"))
 
 
 def _escaped(line: str) -> bytes:

@@ -66,7 +66,7 @@ def _queue(route: Endpoint, state: State, call: ApiRequest) -> ApiResponse:
     number = call.request_id or state.new_id(state.queued)
     reply = ApiResponse(202, to_bytes(_ACCEPTED), headers={"x-request-id": number})
     called = Called(
-        state.moment(), route.method, route.path.replace(":id", call.id), reply.status, number,
+        state.clock(), route.method, route.path.replace(":id", call.id), reply.status, number,
         call.key.id, call.address, call.body, reply.body,
     )  # fmt: skip
     job: Document = {

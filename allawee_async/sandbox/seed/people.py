@@ -51,7 +51,8 @@ def make_customers(count: int | None, seed: int) -> Iterator[Document]:
         yield from shown if count is None else shown[::-1][:count]
         return
     yield from shown
-    yield from _Generator(seed, count - len(shown)).customers()
+    generator = _Generator(seed, count - len(shown))
+    yield from map(generator.customer, range(count - len(shown)))
 
 
 class _Generator:
@@ -62,14 +63,10 @@ class _Generator:
         self._count = count
         self._start = self._random.randrange(_RANGE)
 
-    def customers(self) -> Iterator[Document]:
-        for index in range(self._count):
-            yield self._customer(index, self._ids.new("cus.2", 16))
-
     def _pick(self, choices: Sequence[_T]) -> _T:
         return choices[int(self._random.random() * len(choices))]
 
-    def _customer(self, index: int, id: str) -> Document:
+    def customer(self, index: int) -> Document:
         is_business = self._random.random() < _BUSINESSES
         name, claims = self._business(index) if is_business else self._individual(index)
         created, updated = self._times(index)
@@ -82,7 +79,7 @@ class _Generator:
             "metadata": self._metadata(index),
             "createdAt": created,
             "updatedAt": updated,
-            "id": id,
+            "id": self._ids.new("cus.2", 16),
             "object": "customer",
             "reference": f"ref-{index + 1:06d}",
         }

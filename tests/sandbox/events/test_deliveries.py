@@ -241,7 +241,7 @@ async def test_an_answer_that_does_not_come_in_time(
     allawee: Caller, sandbox: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[JsonObject | str] = []
-    monkeypatch.setattr(queue, "DECISION_SECONDS", 0.01)
+    monkeypatch.setattr(queue.values, "DECISION_SECONDS", 0.01)
     monkeypatch.setitem(
         ANSWERS, "card.authorization.request", lambda _, __, decision: heard.append(decision)
     )
