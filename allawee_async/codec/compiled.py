@@ -9,7 +9,7 @@ object costs little, and one place judges the unusual.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from typing import Any, Final, cast
 
@@ -54,71 +54,53 @@ def _is_plain(name: str) -> bool:
     return name.isprintable() and '"' not in name and "\\" not in name
 
 
-@attrs.frozen
 class Compiled:
     """What reads the usual objects of a class; any surprise is an exception.
+
+    Args:
+        cls: The class.
+        relation: Finds the reader of a field that holds an id or an object.
 
     Attributes:
         struct: What msgspec reads an object into.
         decode: Reads the text of an object into a struct.
         decode_list: Reads the text of a list of objects into structs.
         copy: Makes the models of structs.
-        unknown: The unknown fields of each class that it knows.
-    """
-
-    struct: type[msgspec.Struct]
-    decode: Callable[[Raw], Any]
-    decode_list: Callable[[Raw], list[Any]]
-    copy: Callable[[list[Any]], list[Any]]
-    unknown: Mapping[type[Model], tuple[str, ...]]
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether more unknown fields have been learned since."""
-        return any(tuple(_learned[cls]) != names for cls, names in self.unknown.items())
-
-
-def compile_model(cls: type[Model], relation: Callable[[Shape], Reader]) -> Compiled:
-    """Return what reads the usual objects of a class.
-
-    Args:
-        cls: The class.
-        relation: Finds the reader of a field that holds an id or an object.
 
     Raises:
         TypeError: A class does more with its values than to hold them.
     """
-    source = _Source(relation)
-    struct = source.struct(cls)
-    decode = msgspec.json.Decoder(struct).decode
-    decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
-    return Compiled(struct, decode, decode_list, source.copier(cls), source.unknown)
 
-
-class _Source:
-    """The text of copiers, and the values that it refers to by name."""
-
-    def __init__(self, relation: Callable[[Shape], Reader]) -> None:
-        self.names: dict[str, Any] = {
+    def __init__(self, cls: type[Model], relation: Callable[[Shape], Reader]) -> None:
+        self._names: dict[str, Any] = {
             "UNSET": msgspec.UNSET,
             "UTC": UTC,
             "read_date": read_date,
             "read_date_or_text": read_date_or_text,
         }
-        self.unknown: dict[type[Model], tuple[str, ...]] = {}
+        self._unknown: dict[type[Model], tuple[str, ...]] = {}
         self._relation = relation
         self._structs: dict[type[Model], type[msgspec.Struct]] = {}
+        struct = self.struct = self._struct(cls)
+        self.decode: Callable[[Raw], Any] = msgspec.json.Decoder(struct).decode
+        self.decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
+        self.copy = self._copier(cls)
 
-    def named(self, kind: str, value: object = None) -> str:
+    @property
+    def is_stale(self) -> bool:
+        """Whether more unknown fields have been learned since."""
+        return any(tuple(_learned[cls]) != names for cls, names in self._unknown.items())
+
+    def _named(self, kind: str, value: object = None) -> str:
         """Return a name that was not there before, for a value if there is one already."""
-        name = f"{kind}{len(self.names)}"
-        self.names[name] = value
+        name = f"{kind}{len(self._names)}"
+        self._names[name] = value
         return name
 
-    def struct(self, cls: type[Model]) -> type[msgspec.Struct]:
+    def _struct(self, cls: type[Model]) -> type[msgspec.Struct]:
         """Return what msgspec reads an object of a class into."""
         if cls not in self._structs:
-            self.unknown[cls] = tuple(_learned[cls])
+            self._unknown[cls] = tuple(_learned[cls])
             known = fields_of(cls).values()
             unknown = self._unknown_fields(cls)
             self._structs[cls] = msgspec.defstruct(
@@ -145,35 +127,35 @@ class _Source:
             item: Any = self._type(shape.item)
             return tuple[item | None, ...] if shape.item.nullable else tuple[item, ...]
         if shape.kind is Kind.OBJECT and shape.model is not None:
-            return self.struct(shape.model)
+            return self._struct(shape.model)
         return shape.enumeration or _TYPES.get(shape.kind, Any)
 
     def _unknown_fields(self, cls: type[Model]) -> list[tuple[str, str]]:
-        return [(f"extra_{number}", wire) for number, wire in enumerate(self.unknown[cls])]
+        return [(f"extra_{number}", wire) for number, wire in enumerate(self._unknown[cls])]
 
-    def copier(self, cls: type[Model]) -> Callable[[list[Any]], list[Any]]:
+    def _copier(self, cls: type[Model]) -> Callable[[list[Any]], list[Any]]:
         """Return the function that makes the models of structs."""
-        name = self.named("copy")
+        name = self._named("copy")
         lines = [
             f"def {name}(structs):",
             " models = []",
             " for struct in structs:",
-            *self.model(cls, "struct", "model", "  "),
+            *self._model(cls, "struct", "model", "  "),
             "  models.append(model)",
             " return models",
         ]
-        exec("\n".join(lines), self.names)  # noqa: S102 - made of the names in our own classes
-        copier: Callable[[list[Any]], list[Any]] = self.names[name]
+        exec("\n".join(lines), self._names)  # noqa: S102 - made of the names in our own classes
+        copier: Callable[[list[Any]], list[Any]] = self._names[name]
         return copier
 
-    def model(self, cls: type[Model], struct: str, model: str, pad: str) -> Iterator[str]:
+    def _model(self, cls: type[Model], struct: str, model: str, pad: str) -> Iterator[str]:
         """Write the lines that make a model of a struct.
 
         The __init__ of a frozen class pays object.__setattr__ for each field, which is more than
         all else. So a mutable twin of the same layout is filled, and then becomes an instance of
         the class itself.
         """
-        yield f"{pad}{model} = {self.named('Twin', _mutable_twin(cls))}()"
+        yield f"{pad}{model} = {self._named('Twin', _mutable_twin(cls))}()"
         for field in fields_of(cls).values():
             yield from self._field(field, f"{struct}.{field.attribute}", model, pad)
         unknown = self._unknown_fields(cls)
@@ -183,18 +165,18 @@ class _Source:
                 yield f"{pad}v = {struct}.{attribute}"
                 yield f"{pad}if v is not UNSET: extra[{wire!r}] = v"
         yield f"{pad}{model}._extra = {'extra or None' if unknown else 'None'}"
-        yield f"{pad}{model}.__class__ = {self.named('cls', cls)}"
+        yield f"{pad}{model}.__class__ = {self._named('cls', cls)}"
 
     def _field(self, field: ModelField, value: str, model: str, pad: str) -> Iterator[str]:
         store = f"{model}.{field.attribute}"
         plain = field.required or field.default is None
-        default = "None" if plain else self.named("default", field.default)
+        default = "None" if plain else self._named("default", field.default)
         if field.kind is Kind.OBJECT and field.model is not None:
-            outer, inner = self.named("v"), self.named("model")
+            outer, inner = self._named("v"), self._named("model")
             yield f"{pad}{outer} = {value}"
             yield f"{pad}if {outer} is None: {store} = {default}"
             yield f"{pad}else:"
-            yield from self.model(field.model, outer, inner, f"{pad} ")
+            yield from self._model(field.model, outer, inner, f"{pad} ")
             yield f"{pad} {store} = {inner}"
             return
         copied = self._copied(field, "v")
@@ -213,7 +195,7 @@ class _Source:
             case Kind.DATE:
                 return f"{'read_date_or_text' if shape.keeps_text else 'read_date'}({value}, None)"
             case Kind.RELATION:
-                read = self.named("read", self._relation(shape))
+                read = self._named("read", self._relation(shape))
                 return f"({value} if type({value}) is str else {read}({value}, None))"
             case Kind.LIST if shape.item is not None:
                 return self._copied_list(shape.item, value)
@@ -224,7 +206,7 @@ class _Source:
         if item.kind is not Kind.OBJECT or item.model is None:
             copied = self._copied(item, "x")
         else:
-            copy = self.named("copy", self.copier(item.model))
+            copy = self._named("copy", self._copier(item.model))
             if not item.nullable:
                 return f"tuple({copy}({value}))"
             copied = f"{copy}([x])[0]"

@@ -17,7 +17,7 @@ import msgspec
 from cattrs import Converter
 
 from allawee_async.codec import reading as decoding
-from allawee_async.codec.compiled import Compiled, compile_model, learn
+from allawee_async.codec.compiled import Compiled, learn
 from allawee_async.codec.json import NotJSON, Raw, document, loads, loads_leniently, parts, scanned
 from allawee_async.codec.reading import Mismatch, Reader, read_carefully
 from allawee_async.codec.writing import write, write_model
@@ -227,7 +227,7 @@ class ModelReader(Generic[M]):
         if self._is_stale:
             self._is_stale = False
             with suppress(TypeError):  # a class that does more with its values than to hold them
-                self._compiled = compile_model(self._cls, self._find)
+                self._compiled = Compiled(self._cls, self._find)
         return self._compiled
 
     def _carefully(self, value: Any) -> M:

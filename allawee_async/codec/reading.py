@@ -21,6 +21,15 @@ M = TypeVar("M", bound="Model")
 Reader = Callable[[Any, Any], Any]
 """How cattrs structures one type: (value, type) → result."""
 
+_JSON_NAMES: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "null or nothing": type(None),
+    "a boolean": bool,  # which is an int as well
+    "a number": (int, float),
+    "a text": str,
+    "a list": (list, tuple),
+    "an object": Mapping,
+    "a text that is not JSON": NotJSON,
+}
 _SHORTEST_TIMESTAMP: Final = len("2025-03-31T10:15")
 _PADDED: Final = {text: f"{day:02}" for day in range(1, 32) for text in (f"{day}", f"{day:02}")}
 
@@ -49,23 +58,8 @@ def refused(kind: Kind, value: object) -> Mismatch:
 
 
 def _json_name(value: object) -> str:
-    match value:
-        case None:
-            return "null or nothing"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list() | tuple():
-            return "a list"
-        case Mapping():
-            return "an object"
-        case NotJSON():
-            return "a text that is not JSON"
-        case _:
-            return type(value).__name__
+    kind = type(value).__name__
+    return next((name for name, held in _JSON_NAMES.items() if isinstance(value, held)), kind)
 
 
 # Strict primitives: left alone, cattrs turns null into "None", "false" into True and 1.9 into 1.
