@@ -1,7 +1,5 @@
 """Accounts: open and read them, see what is on them and what happened."""
 
-from __future__ import annotations
-
 from typing import Unpack
 
 from allawee_async.models.accounts import (

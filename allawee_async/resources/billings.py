@@ -1,7 +1,5 @@
 """Billings: what Allawee charges for its services; list and read."""
 
-from __future__ import annotations
-
 from allawee_async.models.billings import Billing
 from allawee_async.resources.base import Listable, route
 

@@ -1,7 +1,5 @@
 """Card authorizations: read what merchants asked of cards, and what was decided."""
 
-from __future__ import annotations
-
 from allawee_async.models.card_authorizations import CardAuthorization
 from allawee_async.resources.base import Listable, route
 

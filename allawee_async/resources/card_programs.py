@@ -1,7 +1,5 @@
 """Card programs: set up the kinds of cards that you issue."""
 
-from __future__ import annotations
-
 from allawee_async.models.card_programs import (
     CardAuthorizationSettings,
     CardDistribution,

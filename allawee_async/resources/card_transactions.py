@@ -1,7 +1,5 @@
 """Card transactions: read what was settled."""
 
-from __future__ import annotations
-
 from allawee_async.models.card_transactions import CardTransaction
 from allawee_async.resources.base import Listable, route
 

@@ -1,7 +1,5 @@
 """Cards: issue, link, read, change, fund, block and end them; read their secrets."""
 
-from __future__ import annotations
-
 from allawee_async.models.accounts import AccountBalance
 from allawee_async.models.cards import Card, CardControls, CardSecrets, FundingSource
 from allawee_async.models.common import ActionResult, Currency

@@ -1,7 +1,5 @@
 """Customers: create, read, update, list and find them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

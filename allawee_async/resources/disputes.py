@@ -1,7 +1,5 @@
 """Disputes: contest an authorization, add to the case, close it."""
 
-from __future__ import annotations
-
 from allawee_async.models.disputes import Dispute, DisputeReason
 from allawee_async.resources.base import Listable, route
 from allawee_async.transport.routes import ends

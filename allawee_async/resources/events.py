@@ -1,7 +1,5 @@
 """Events: what was sent to your webhooks; list, read and send again."""
 
-from __future__ import annotations
-
 from allawee_async.models.webhooks import Event
 from allawee_async.resources.base import Listable, route
 

@@ -1,7 +1,5 @@
 """Fees: what you charge your own customers; create, list and read."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

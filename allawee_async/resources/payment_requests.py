@@ -1,7 +1,5 @@
 """Payment requests: money that is to come in; create, list, read and find."""
 
-from __future__ import annotations
-
 from allawee_async.models.common import Currency
 from allawee_async.models.payment_requests import PaymentRequest, PaymentRequestOptions
 from allawee_async.models.payments import PaymentMethod

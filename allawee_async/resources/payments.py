@@ -1,7 +1,5 @@
 """Payments: pay out, pay bills, list, read, find, repeat."""
 
-from __future__ import annotations
-
 from allawee_async.models.common import ActionResult, Currency
 from allawee_async.models.payments import BillValidation, Payment, PaymentMethod, PayoutOptions
 from allawee_async.resources.base import Findable, route

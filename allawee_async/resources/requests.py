@@ -1,7 +1,5 @@
 """Requests: the API's records of calls; list and read."""
 
-from __future__ import annotations
-
 from allawee_async.models.requests import RequestRecord
 from allawee_async.resources.base import Listable, route
 

@@ -1,7 +1,5 @@
 """Secret keys: create them."""
 
-from __future__ import annotations
-
 from allawee_async.models.secret_keys import SecretKey
 from allawee_async.resources.base import Resource, route
 from allawee_async.transport.routes import tells_once

@@ -1,7 +1,5 @@
 """What a method of the client takes and answers, read from its signature."""
 
-from __future__ import annotations
-
 import inspect
 import sys
 from collections.abc import Iterator, Mapping

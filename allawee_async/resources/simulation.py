@@ -1,7 +1,5 @@
 """Simulation: what the world does to cards and accounts, for test keys only."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from allawee_async.lazy import Noun

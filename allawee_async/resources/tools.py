@@ -1,7 +1,5 @@
 """Tools: banks, bills, exchange rates, merchants, and what payments have by default."""
 
-from __future__ import annotations
-
 from allawee_async.lazy import Noun
 from allawee_async.models.common import Currency
 from allawee_async.models.tools import (

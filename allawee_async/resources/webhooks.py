@@ -1,7 +1,5 @@
 """Webhooks: where the API sends its events; create, change, switch on and off, sign."""
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 from typing import Any, cast
 
