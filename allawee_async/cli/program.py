@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 import traceback
-from contextvars import ContextVar
 from typing import Annotated, Any, Final, TextIO
 
 import typer
@@ -20,7 +19,6 @@ from allawee_async.redaction import mask
 
 _LOG: Final = logging.getLogger("allawee_async")
 _SILENT: Final = logging.NullHandler()
-_COLOR_IS_REFUSED: Final = ContextVar("colours refused", default=False)
 
 
 class Run:
@@ -47,7 +45,6 @@ class Program(TyperGroup):
             return super().main(*args, **options)
         _prepare_streams()
         _LOG.addHandler(_SILENT)  # retries are the client's business; --debug shows them
-        _COLOR_IS_REFUSED.set(False)
         run = Run()
         try:
             code = super().main(*args, obj=run, **options)
@@ -89,9 +86,9 @@ def set_debug(context: typer.Context, value: bool) -> bool:  # noqa: FBT001 - Ty
 
 
 def set_no_color(value: bool) -> bool:  # noqa: FBT001 - Typer calls it so
-    """Take note of `--no-color`, wherever on the line it stands."""
+    """Take note of `--no-color`, wherever on the line it stands, as Rich knows it."""
     if value:
-        _COLOR_IS_REFUSED.set(True)
+        os.environ["NO_COLOR"] = "1"
     return value
 
 
@@ -112,11 +109,6 @@ NoColor = Annotated[
         "--no-color", callback=set_no_color, help="Write without colours, as with NO_COLOR."
     ),
 ]
-
-
-def color_is_refused() -> bool:
-    """Return whether `--no-color` was given; it says no to colours, as NO_COLOR does for Rich."""
-    return _COLOR_IS_REFUSED.get()
 
 
 def _show_log(*, shown: bool) -> None:

@@ -119,7 +119,8 @@ class ExportCommand:
             for one in verb.parameters
             if isinstance(values[one.name], datetime)
         }
-        most = options.max_items and whole_number("--max-items", options.max_items, 1)
+        typed = options.max_items
+        most = None if typed is None else whole_number("--max-items", typed, 1)
         self._query = {name: value for name, value in values.items() if value is not None}
         self._query.setdefault("limit", min(PAGE_SIZE, most or PAGE_SIZE))
         if options.reveal and not somebody_answers():
@@ -129,7 +130,8 @@ class ExportCommand:
                 "allawee_async.export.export(…, reveal=True)"
             )
         _warn_of_one_column(verb, options)
-        self._settings = attrs.asdict(options) | {
+        self._settings: dict[str, Any] = {
+            **attrs.asdict(options),
             "max_items": most,
             "parallel": whole_number("--parallel", options.parallel or "1", 1),
             "overwrite": _may_overwrite(options),

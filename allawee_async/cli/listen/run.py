@@ -1,7 +1,5 @@
 """`allawee webhooks listen`: it receives webhooks on this computer, until it is stopped."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import secrets
@@ -9,9 +7,11 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from typing import Final
 
 import aiohttp
+import attrs
 import typer
 from yarl import URL
 
@@ -20,24 +20,79 @@ from allawee_async.cli.access.credentials import host_of
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import UsageError
 from allawee_async.cli.listen.log import line_of
-from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
 from allawee_async.cli.listen.registration import ALL_EVENTS, registered
 from allawee_async.cli.listen.server import Listener, Responder, deciding, forwarding, serving
-from allawee_async.cli.listen.signing import VARIABLE, find_signing_key
+from allawee_async.cli.listen.signing import VARIABLE, SigningKeyFile, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
+from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.reports import somebody_reads
 from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.client import AllaweeClient
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import is_loopback
 from allawee_async.types import JSONObject
 from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
-if TYPE_CHECKING:
-    from allawee_async.client import AllaweeClient
-
 _ENDING: Final = ("SIGTERM", "SIGHUP")
+_HIGHEST_PORT: Final = 65_535
+
+
+class Answering(StrEnum):
+    """What is answered to authorizations."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+
+
+class LogFormat(StrEnum):
+    """How a delivery is written."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+
+
+@attrs.frozen(kw_only=True)
+class ListenOptions:
+    """How to receive webhooks: an option for each attribute."""
+
+    port: int = option(
+        "Port to listen on; 0 takes a free one.",
+        default=4242,
+        min=0,
+        max=_HIGHEST_PORT,
+        metavar="PORT",
+    )
+    forward_to: str | None = option(
+        "Send each delivery on to here; hand its answer back.", metavar="URL"
+    )
+    decide: Answering | None = option(
+        "approve or decline all authorizations; decline if left out.", metavar="ANSWER"
+    )
+    card_balance: int = option(
+        "Minor units that --decide approve tells an enquiry.", default=1_000_000, metavar="NUMBER"
+    )
+    card_holder: str = option(
+        "Name that --decide approve tells an enquiry.", default="Card Holder", metavar="TEXT"
+    )
+    register: bool = flag("Create a webhook for the time of the command; --sandbox does so too.")
+    events: list[str] | None = option(
+        "Event to register for; may be repeated; all that are documented if left out.",
+        "--event",
+        metavar="NAME",
+    )
+    public_url: str | None = option(
+        "Where Allawee reaches this computer (a tunnel).", metavar="URL"
+    )
+    yes: bool = flag("Register with a live key without asking.", "--yes", "-y")
+    signing_key_file: SigningKeyFile = None
+    output: LogFormat | None = option(
+        "table or jsonl; jsonl if stdout is no terminal, else table.",
+        "--output",
+        "-o",
+        metavar="FORMAT",
+    )
 
 
 def listen(*, options: ListenOptions, connection: ConnectionOptions) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import typer
@@ -23,7 +23,6 @@ from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.options import times_of
 from allawee_async.cli.operations.output import OutputOptions, save
-from allawee_async.cli.operations.retry_failed import retry_failed
 from allawee_async.cli.operations.values import arguments_of, shown_arguments
 from allawee_async.cli.output.columns import BALANCE, record_of, relations_in
 from allawee_async.cli.output.live_bar import counting
@@ -69,7 +68,7 @@ def run_verb(verb: Verb, given: dict[str, Any]) -> None:
 
 def _run(verb: Verb, given: dict[str, Any]) -> None:
     if given.get("failed"):
-        times = cast("ListParams", arguments_of(times_of(verb).parameters, given))
+        times: Any = arguments_of(times_of(verb).parameters, given)
         run_with_client(given["connection"], partial(retry_failed, times=times))
         return
     batch = given.get("batch")
@@ -92,6 +91,39 @@ def _run(verb: Verb, given: dict[str, Any]) -> None:
         shown = shown_arguments(verb.parameters, arguments)
         confirm(command_words(verb.call), consequence, shown, connection.key_kind)
     run_with_client(connection, VerbCall(verb, arguments, output))
+
+
+async def retry_failed(client: AllaweeClient, times: ListParams) -> None:
+    """Ask for all events that failed, and have each sent again, one after the other.
+
+    Args:
+        client: A client.
+        times: Of which time they are, by the parameters of the list.
+
+    Raises:
+        CommandError: Some could not be sent again.
+        AllaweeError: The events could not be listed.
+    """
+    lost = 0
+    params: ListParams = {**times, "limit": PAGE_SIZE}
+    # The list is read to its end first: what is sent again moves in it.
+    failed = [
+        event.id
+        async for event in client.events.list(**params)
+        if event.extra.get("status") == "failed" and event.id is not None
+    ]
+    for event_id in failed:
+        told = printable(event_id)
+        try:
+            await client.events.retry(event_id)
+        except errors.AllaweeError as error:
+            lost += 1
+            typer.echo(f"{told}: {printable(str(error))}", err=True)
+        else:
+            typer.echo(told)
+    typer.echo(f"sent {counted(len(failed) - lost, 'event')} again", err=True)
+    if lost:
+        raise CommandError(f"{counted(lost, 'event')} could not be sent again")
 
 
 def _taken(cls: Any, given: Mapping[str, Any]) -> Any:

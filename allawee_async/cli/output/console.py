@@ -8,8 +8,6 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
-from allawee_async.cli.program import color_is_refused
-
 _WIDTH_OF_A_FILE: Final = 120
 
 
@@ -44,5 +42,4 @@ class _Console(Console):
 
 
 def _console(*, stderr: bool) -> Console:
-    no_color = color_is_refused() or None  # None leaves it to NO_COLOR
-    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, no_color=no_color)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False)

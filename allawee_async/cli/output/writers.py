@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from allawee_async.cli.errors import warn
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
@@ -16,8 +17,12 @@ from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
 from allawee_async.types import JSONObject, JSONValue
 
+if TYPE_CHECKING:
+    from allawee_async.cli.output.tables import TableWriter
+
 _CODES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROLS: Final = re.compile("[\x7f-\x9f]")  # JSON need not escape these; terminals obey some
+_NOT_ASCII: Final = re.compile("[^\x00-\x7e]")
 
 
 class Format(StrEnum):
@@ -29,20 +34,8 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-class Writer(Protocol):
-    """Writes results to stdout."""
-
-    def one(self, record: JSONObject) -> None:
-        """Write a single object."""
-        ...
-
-    def page(self, records: Sequence[JSONObject]) -> None:
-        """Write some objects of a list."""
-        ...
-
-    def end(self, count: str | None = None, /) -> None:
-        """Write what ends a list; for people also how many there are."""
-        ...
+Writer: TypeAlias = "TableWriter | _Json | _JsonLines | _Csv"
+"""Writes results to stdout: one object, or a list page by page and then its end."""
 
 
 def writer_for(form: Format, model: type[Model] | None, names: Sequence[str] | None) -> Writer:
@@ -169,15 +162,9 @@ class _Csv:
 def _json(value: JSONValue, *, indent: bool = False) -> str:
     """Return JSON; in ASCII where stdout could not write all of it."""
     text = (dumps_indented(value) if indent else dumps(value)).decode()
-    wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    if wide:
-        return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return "".join(letter if letter < "\x7f" else _escaped(letter) for letter in text)
-
-
-def _escaped(letter: str) -> str:
-    units = letter.encode("utf-16-be")
-    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+    writes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    escaped = _CONTROLS if writes_all else _NOT_ASCII
+    return escaped.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _write_files_as_they_are() -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from allawee_async import RetryEvent, RetryPolicy
 from allawee_async.cli.demo import run as demo_run
-from allawee_async.cli.demo.walk import Walk
+from allawee_async.cli.demo.run import Walk
 from allawee_async.cli.output import console, live_bar
 from allawee_async.errors import (
     Attempt,

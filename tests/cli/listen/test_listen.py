@@ -25,8 +25,14 @@ from allawee_async.cli.errors import CommandError
 from allawee_async.cli.listen import registration as listen_registration
 from allawee_async.cli.listen import server as listen_server
 from allawee_async.cli.listen.log import facts_of, line_of
-from allawee_async.cli.listen.options import Answering, ListenOptions, LogFormat
-from allawee_async.cli.listen.run import _listen, check_registration, listen
+from allawee_async.cli.listen.run import (
+    Answering,
+    ListenOptions,
+    LogFormat,
+    _listen,
+    check_registration,
+    listen,
+)
 from allawee_async.errors import AllaweeError
 from allawee_async.redaction import SecretText
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
