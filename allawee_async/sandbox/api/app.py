@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 import attrs
@@ -61,16 +60,16 @@ _NOUNS: tuple[Endpoint, ...] = tuple(
 ROUTES = queued.with_queue(_NOUNS)
 """Every endpoint, those that simulate guaranteed processing included."""
 
-JobHandler: TypeAlias = "Callable[[State, str], None]"
-JOBS: dict[str, JobHandler] = {
+JOBS: dict[str, Callable[[State, str], None]] = {
     **payouts.JOBS,
     **transactions.JOBS,
     queued.JOB: queued.make_job(_NOUNS),
 }
 """What `State.later` runs, by name: it gets the state and the id of the document."""
 
-WebhookListener: TypeAlias = "Callable[[State, JsonObject, JsonObject | str], None]"
-ANSWERS: dict[str, WebhookListener] = {**authorizations.ANSWERS}
+ANSWERS: Mapping[str, Callable[[State, JsonObject, JsonObject | str], None]] = (
+    authorizations.ANSWERS
+)
 """Who hears what a webhook answered, by the name of the event: a function gets the state, the
 event's `data`, and the JSON object of a 200 answer, or why there is none."""
 

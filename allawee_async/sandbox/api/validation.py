@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from typing import TypeVar, cast
 
 from allawee_async.sandbox.api.messages import bad_request
 from allawee_async.sandbox.core.collection import Collection
@@ -18,6 +19,9 @@ from allawee_async.sandbox.core.values import (
 from allawee_async.sandbox.rules.values import MAX_NESTING
 
 MAX_AMOUNT = 10**15
+
+T = TypeVar("T")
+_LIST, _OBJECT = cast("type[list[Json]]", list), cast("type[JsonObject]", dict)
 
 
 @contextmanager
@@ -69,15 +73,10 @@ class RequestBody:
 
     def text(self, name: str, *, required: bool = True) -> str:
         """Check that a field is a text; a required one must be there and not be empty."""
-        value = self.fields.get(name)
-        if value is None and not required:
-            return ""
-        if not isinstance(value, str):
-            self.refuse(name, "must be a string")
-            return ""
-        if required and not value.strip():
+        value = self._read(name, str, "a string", required=required)
+        if value is not None and required and not value.strip():
             self.refuse(name, "should not be empty")
-        return value
+        return value or ""
 
     def choice(self, name: str, allowed: Iterable[str], *, required: bool = True) -> str:
         """Check that a field is one of the allowed texts."""
@@ -92,14 +91,10 @@ class RequestBody:
         self, name: str, *, least: int = 0, most: int = MAX_AMOUNT, required: bool = True
     ) -> int:
         """Check that a field is a whole number within bounds, such as an amount."""
-        value = self.fields.get(name)
-        if value is None and not required:
-            return 0
-        if not isinstance(value, int) or isinstance(value, bool):
-            self.refuse(name, "must be an integer number")
-            return 0
-        self.check_bounds(name, value, least, most)
-        return value
+        value = self._read(name, int, "an integer number", required=required)
+        if value is not None:
+            self.check_bounds(name, value, least, most)
+        return value or 0
 
     def check_bounds(self, name: str, value: float, least: int, most: int) -> None:
         """Check that the number in a field is within bounds."""
@@ -110,10 +105,7 @@ class RequestBody:
 
     def flag(self, name: str, *, required: bool = True) -> bool:
         """Check that a field is true or false."""
-        value = self.fields.get(name)
-        if not isinstance(value, bool) and (value is not None or required):
-            self.refuse(name, "must be a boolean value")
-        return value is True
+        return self._read(name, bool, "a boolean value", required=required) is True
 
     def texts(
         self,
@@ -124,12 +116,7 @@ class RequestBody:
         allowed: Iterable[str] | None = None,
     ) -> list[str]:
         """Check that a field is a list of texts, none of them empty, all allowed; return these."""
-        value = self.fields.get(name)
-        if value is None and not required:
-            return []
-        if not isinstance(value, list):
-            self.refuse(name, "must be an array")
-            return []
+        value = self._read(name, _LIST, "an array", required=required) or []
         texts = [entry for entry in value if isinstance(entry, str) and entry]
         objects = sum(isinstance(entry, dict) for entry in value) if or_objects else 0
         if len(texts) + objects < len(value):
@@ -140,11 +127,7 @@ class RequestBody:
 
     def object(self, name: str, *, required: bool = True) -> RequestBody:
         """Check that a field is an object, and return it to be checked, empty when it is none."""
-        value = self.fields.get(name)
-        if not isinstance(value, dict):
-            if value is not None or required:
-                self.refuse(name, "must be an object")
-            value = {}
+        value = self._read(name, _OBJECT, "an object", required=required) or {}
         return RequestBody(value, f"{self._path}{name}.", self.faults)
 
     def reference(self, name: str, collection: Collection) -> Document | None:
@@ -163,6 +146,15 @@ class RequestBody:
             article = "an" if collection.noun[0] in "aeF" else "a"  # an FX quote
             self.refuse(name, f"must be the id of {article} {collection.noun}")
         return found or {}
+
+    def _read(self, name: str, kind: type[T], called: str, *, required: bool) -> T | None:
+        """Return the value of a field; None, and a fault, if it is not of the kind that is due."""
+        value = cast("object", self.fields.get(name))
+        if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+            return value
+        if value is not None or required:
+            self.refuse(name, f"must be {called}")
+        return None
 
     def _refuse_choice(self, name: str, allowed: Iterable[str], *, each: bool = False) -> None:
         values = ", ".join(sorted(allowed))
