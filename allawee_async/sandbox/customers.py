@@ -18,9 +18,7 @@ from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Document, Json
 
-TYPES = frozenset({"individual", "business"})
-TIERS = frozenset({"tier-1", "tier-2", "tier-3"})
-
+TIERS = ("tier-1", "tier-2", "tier-3")
 _ADDRESS = ("city", "state", "countryCode", "addressLineOne", "addressLineTwo", "postalCode")
 _IDENTITY = ("type", "id", "url", "issuingCountry")
 _SECTIONS: dict[str, tuple[str, ...]] = {
@@ -72,7 +70,7 @@ def _read_customer(state: State, call: ApiRequest, *, own: str) -> Document:
     with read_body(call.body) as body:
         body.text("name")
         body.text("reference")
-        body.choice("type", TYPES)
+        body.choice("type", ("individual", "business"))
         claims = body.object("claims")
         for section, fields in _SECTIONS.items():
             inner = claims.object(section, required=False)

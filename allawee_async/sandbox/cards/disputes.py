@@ -9,7 +9,7 @@ from allawee_async.sandbox.api.validation import RequestBody, read_body
 from allawee_async.sandbox.core.state import State
 
 OPEN, CLOSED = "open", "closed"
-REASONS = frozenset({"fraudulent", "duplicate", "value-not-received", "general"})
+REASONS = ("fraudulent", "duplicate", "value-not-received", "general")
 _CHANGEABLE = ("text", "documents", "user")
 
 

@@ -13,8 +13,8 @@ from allawee_async.sandbox.money.accounts import funding_account, open_account
 from allawee_async.sandbox.money.fx import check_quote, use_quote
 from allawee_async.sandbox.money.insufficient_funds import refuse_if_short
 
-OWN_ACCOUNT = frozenset({"card-account", "prefunded"})
-"""The types of funding sources with which each card has an account of its own."""
+SETTLEMENT_ACCOUNT, *OWN_ACCOUNT = "settlement-account", "card-account", "prefunded"
+"""The types of funding sources: with all but the first each card has an account of its own."""
 
 
 @attrs.frozen

@@ -7,17 +7,13 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused,
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.cards.cards import make_stock
+from allawee_async.sandbox.cards.funding import OWN_ACCOUNT, SETTLEMENT_ACCOUNT
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import CURRENCIES, Document, given
 from allawee_async.sandbox.money.accounts import funding_account
 from allawee_async.sandbox.rules.values import MAX_QUANTITY
 
 NEW, LIVE = "new", "live"
-TYPES = frozenset({"virtual", "physical"})
-NETWORKS = frozenset({"verve", "mastercard", "visa"})
-SETTLEMENT_ACCOUNT = "settlement-account"
-FUNDING_SOURCE_TYPES = frozenset({SETTLEMENT_ACCOUNT, "card-account", "prefunded"})
-TIMEOUT_DEFAULTS = frozenset({"approve", "decline"})
 
 _ADDRESS = (
     "city", "state", "countryCode", "phoneNumber", "addressLineOne", "addressLineTwo", "postalCode",
@@ -57,8 +53,8 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> Document:
     with read_body(sent) as body:
         body.text("name")
         body.text("description", required=False)
-        body.choice("network", NETWORKS)
-        kind = body.choice("type", TYPES)
+        body.choice("network", ("verve", "mastercard", "visa"))
+        kind = body.choice("type", ("virtual", "physical"))
         currency = body.choice("currency", CURRENCIES)
         is_physical = kind == "physical"
         body.whole("quantity", most=MAX_QUANTITY, required=is_physical)
@@ -67,14 +63,14 @@ def _read_program(state: State, sent: bytes, *, own: str = "") -> Document:
             personalization.text(name, required=False)
         personalization.flag("printCardholderName", required=False)
         distribution = body.object("distribution", required=is_physical)
-        distribution.choice("type", {"bulked", "individually"}, required=False)
+        distribution.choice("type", ("bulked", "individually"), required=False)
         for name in ("shippingAddress", "returnAddress"):
             address = distribution.object(name, required=False)
             for field in _ADDRESS:
                 address.text(field, required=False)
         rules = body.object("authorization", required=is_physical)
-        rules.choice("fundingSourceType", FUNDING_SOURCE_TYPES, required=False)
-        rules.choice("timeoutDefault", TIMEOUT_DEFAULTS, required=False)
+        rules.choice("fundingSourceType", (SETTLEMENT_ACCOUNT, *OWN_ACCOUNT), required=False)
+        rules.choice("timeoutDefault", ("approve", "decline"), required=False)
         if rules.fields.get("webhook") != {}:
             rules.text("webhook", required=False)
         named = rules.reference("settlementAccount", state.accounts)

@@ -29,14 +29,7 @@ Row: TypeAlias = tuple[int, bytes, bytes]
 
 
 class DuplicateError(ValueError):
-    """Two documents would have the same value in a unique field; `field` names it."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
-
-    def __str__(self) -> str:
-        return f"another document has the same {self.field}"
+    """Two documents would have the same value in a unique field."""
 
 
 def _exact(text: bytes) -> bytes:
@@ -271,9 +264,6 @@ class Collection:
             operator = _OF_LISTS.get(operator, operator)
         return Condition(field, operator, operands)
 
-    def _searched_at(self, position: int) -> Document:
-        return self._searched(self.at(position))
-
     def _searched(self, document: Document) -> Document:
         """Return a document with the further fields by which it is found, each with all values."""
         for name in self._found_by:
@@ -306,7 +296,7 @@ class Collection:
         fields = {one.field for one in conditions} | {one.field for one in selection.order}
         named = {field.partition(".")[0] for field in fields}
         if named & self._found_by.keys():
-            return self._searched_at
+            return lambda position: self._searched(self.at(position))
         return self.at if named & self._hidden else lambda at: to_object(self._shown[at])
 
     def _split(self, document: Document) -> tuple[bytes, bytes]:
@@ -319,7 +309,7 @@ class Collection:
         for field, positions in self._positions.items():
             value = document.get(field)
             if value is not None and positions.get(str(value), position) != position:
-                raise DuplicateError(field)
+                raise DuplicateError(f"another document has the same {field}")
 
     def _leave(self, position: int) -> None:
         before = self.at(position)

@@ -11,7 +11,14 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
-from allawee_async.sandbox.core.values import Document, IdSource, to_timestamp
+from allawee_async.sandbox.core.values import (
+    Document,
+    IdSource,
+    Json,
+    to_bytes,
+    to_precise_timestamp,
+    to_timestamp,
+)
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
 from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE, MoneyRules
@@ -116,16 +123,20 @@ class State:
             webhook: Id or URL of the webhook that the resource prefers (a card program has one).
             older: What a webhook with an older `apiVersion` gets instead of the data.
         """
-        fresh = self.new_id(self.events)
+        fresh, at = self.new_id(self.events), self.clock()
         chosen = self.webhook_for(event, webhook)
         version = str((self.webhooks.get(chosen or "") or {}).get("apiVersion", ""))
         if older is not None and "" < version < NEWER_EVENTS_SINCE:
             data = older
-        self.events.add(
-            recording.new_event(
-                fresh, event, data, at=self.clock(), webhook=chosen, preferred=webhook
-            )
-        )
+        # Two events of one authorization may be less than a millisecond apart.
+        metadata: Json = {"sentAt": to_precise_timestamp(at), "event": fresh}
+        payload = to_bytes({"event": event, "data": data, "metadata": metadata}).decode()
+        self.events.add({
+            "id": fresh, "object": "event", "event": event, "data": data, "webhook": chosen,
+            "status": recording.UNCLAIMED if chosen is None else recording.WAITING, "attempts": [],
+            "createdAt": to_timestamp(at), "updatedAt": to_timestamp(at), "payload": payload,
+            "preferred": webhook,
+        })  # fmt: skip
         if chosen is not None:
             self.outbox.append(fresh)
         return fresh

@@ -67,18 +67,10 @@ def entries(document: Document, name: str) -> list[Json]:
 
 def is_nested_deeper(value: Json, limit: int) -> bool:
     """Return whether lists and objects are nested in each other more than `limit` times."""
-    level: list[Json] = [value]
-    for _ in range(limit):
-        inner: list[Json] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())
-            elif isinstance(item, list):
-                inner.extend(item)
-        if not inner:
-            return False
-        level = inner
-    return any(isinstance(item, dict | list) for item in level)
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return limit <= 0 or any(is_nested_deeper(item, limit - 1) for item in inner)
 
 
 def to_timestamp(moment: datetime) -> str:

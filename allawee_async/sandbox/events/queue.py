@@ -10,13 +10,7 @@ from allawee_async.sandbox.api.documents import reads, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import (
-    Document,
-    Json,
-    from_bytes,
-    is_nested_deeper,
-    part,
-)
+from allawee_async.sandbox.core.values import Document, Json, from_bytes, is_nested_deeper, part
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.events.recording import DELIVERED, ENABLED, FAILED, UNCLAIMED, WAITING
 from allawee_async.sandbox.faults.deliveries import Sending

@@ -1,16 +1,10 @@
-"""An event as it is recorded: its document, and the webhook that gets it. Pure."""
+"""What is recorded of an event: its state, and the webhook that gets it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from allawee_async.sandbox.core.values import (
-    Document,
-    to_bytes,
-    to_precise_timestamp,
-    to_timestamp,
-)
+from allawee_async.sandbox.core.values import Document
 
 WAITING, DELIVERED, FAILED, UNCLAIMED = "pending", "delivered", "failed", "unclaimed"
 ENABLED, DISABLED = "enabled", "disabled"
@@ -46,25 +40,3 @@ def choose_webhook(
 def is_url(preferred: object) -> bool:
     """Return whether a resource prefers an address, and not a webhook by its id."""
     return isinstance(preferred, str) and preferred.startswith(("http://", "https://"))
-
-
-def new_event(
-    id: str,
-    event: str,
-    data: Document,
-    *,
-    at: datetime,
-    webhook: str | None,
-    preferred: str | None,
-) -> Document:
-    """Return the document of a new event, with the payload that every attempt sends."""
-    now = to_timestamp(at)
-    # Two events of one authorization may be less than a millisecond apart.
-    metadata: Document = {"sentAt": to_precise_timestamp(at), "event": id}
-    payload: Document = {"event": event, "data": data, "metadata": metadata}
-    return {
-        "id": id, "object": "event", "event": event, "data": data, "webhook": webhook,
-        "status": UNCLAIMED if webhook is None else WAITING, "attempts": [],
-        "createdAt": now, "updatedAt": now, "payload": to_bytes(payload).decode(),
-        "preferred": preferred,
-    }  # fmt: skip

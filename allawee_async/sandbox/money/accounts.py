@@ -15,9 +15,7 @@ from allawee_async.sandbox.core.values import CURRENCIES, Document
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, complete
 from allawee_async.sandbox.rules.values import MAX_ACCOUNT_NUMBERS
 
-TYPES = frozenset({"main", "sub", "virtual"})
 BANK_ACCOUNT = "bank-account"
-CSV_TYPE = "text/csv; charset=utf-8"
 COLUMNS: tuple[str, ...] = (
     "id", "createdAt", "type", "category", "amount", "currency", "balanceBefore", "balanceAfter",
     "reference",
@@ -81,7 +79,8 @@ def create_account(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /accounts`."""
     with read_body(call.body) as body:
         body.text("name")
-        currency, kind = body.choice("currency", CURRENCIES), body.choice("type", TYPES)
+        currency = body.choice("currency", CURRENCIES)
+        is_virtual = body.choice("type", ("main", "sub", "virtual")) == "virtual"
         body.common()
         body.reference("customer", state.customers)
         channels = body.fields.get("depositChannels")
@@ -90,7 +89,6 @@ def create_account(state: State, call: ApiRequest) -> ApiResponse:
         elif channels not in (None, [], [BANK_ACCOUNT]):
             allowed = f"must be one of the following values, once: {BANK_ACCOUNT}"
             body.refuse("depositChannels", allowed, each=True)
-        is_virtual = kind == "virtual"
         named = body.reference("settlementAccount", state.accounts) if is_virtual else None
     refuse_double(state.accounts, body.fields)
     fields = body.given("name", "type", "currency", "reference", "customer", "metadata")
@@ -137,7 +135,7 @@ def download_logs(state: State, call: ApiRequest) -> ApiResponse:
     writer.writeheader()
     writer.writerows(reversed([*state.ledger.logs.group(account)]))
     headers = {"Content-Disposition": f'attachment; filename="{account}.csv"'}
-    return ApiResponse(200, text.getvalue().encode(), CSV_TYPE, headers)
+    return ApiResponse(200, text.getvalue().encode(), "text/csv; charset=utf-8", headers)
 
 
 def add_channel(state: State, call: ApiRequest) -> ApiResponse:

@@ -10,8 +10,6 @@ from allawee_async.sandbox.core.values import NGN, Document, part
 from allawee_async.sandbox.money.accounts import main_account
 
 _ID = "configuration"
-_ACCOUNTS = ("payInAccount", "payOutAccount")
-_FEES = ("bankTransfer", "billPayment")
 
 
 def get_configuration(state: State, _call: ApiRequest) -> ApiResponse:
@@ -23,14 +21,14 @@ def update_payment(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /tools/configuration/payment`: what is left out or null stays."""
     with read_body(call.body) as body:
         chosen: Document = {}
-        for name in _ACCOUNTS:
+        for name in ("payInAccount", "payOutAccount"):
             account = body.reference(name, state.accounts)
             if account is not None and account["type"] == "virtual":
                 body.refuse(name, "must not be a virtual account")
             elif account is not None:
                 chosen[name] = account["id"]
         inner = body.object("fees", required=False)
-        fees = {name: inner.reference(name, state.fees) for name in _FEES}
+        fees = {name: inner.reference(name, state.fees) for name in ("bankTransfer", "billPayment")}
     payment = _payment(state) | chosen
     payment["fees"] = part(payment, "fees") | {
         name: fee["id"] for name, fee in fees.items() if fee is not None

@@ -12,7 +12,6 @@ from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import CURRENCIES, NGN, Document
 from allawee_async.sandbox.rules import values
 
-STRUCTURES = frozenset({"flat", "percentage"})
 MAX_PERCENTAGE = 100
 
 
@@ -20,7 +19,7 @@ def create_fee(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `POST /fees`."""
     with read_body(call.body) as body:
         body.text("name")
-        is_share = body.choice("structure", STRUCTURES) == "percentage"
+        is_share = body.choice("structure", ("flat", "percentage")) == "percentage"
         value, most = body.fields.get("value"), MAX_PERCENTAGE if is_share else MAX_AMOUNT
         if is_share and isinstance(value, float):
             body.check_bounds("value", value, 0, most)

@@ -16,6 +16,7 @@ from allawee_async.sandbox.api.app import ANSWERS
 from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events import sender as postman
 from allawee_async.sandbox.events.sender import is_of_this_computer
+from allawee_async.sandbox.rules import values
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -241,7 +242,7 @@ async def test_an_answer_that_does_not_come_in_time(
     allawee: Caller, sandbox: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[JsonObject | str] = []
-    monkeypatch.setattr(queue.values, "DECISION_SECONDS", 0.01)
+    monkeypatch.setattr(values, "DECISION_SECONDS", 0.01)
     monkeypatch.setitem(
         ANSWERS, "card.authorization.request", lambda _, __, decision: heard.append(decision)
     )

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from allawee_async.sandbox import DeliveryFaults, Sandbox, Sending
 from allawee_async.sandbox.events import queue
+from allawee_async.sandbox.rules import values
 from allawee_async.sandbox.rules.values import PAUSES
 from allawee_async.sandbox.server import running_in_a_thread
 
@@ -188,7 +189,7 @@ async def test_without_an_answer_in_time_the_default_of_the_program_counts(
 ) -> None:
     rules = {"fundingSourceType": "card-account", "timeoutDefault": default}
     card = await user.card(await user.program(authorization=rules))
-    monkeypatch.setattr(queue.values, "DECISION_SECONDS", 0.05)
+    monkeypatch.setattr(values, "DECISION_SECONDS", 0.05)
     receiver.hold = asyncio.Event()
     made = await user.use(card["id"])
 
@@ -206,7 +207,7 @@ async def test_a_question_that_arrives_too_late_has_no_effect(
     user: CardUser, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = await user.card()
-    monkeypatch.setattr(queue.values, "DECISION_SECONDS", 0.02)
+    monkeypatch.setattr(values, "DECISION_SECONDS", 0.02)
     user.sandbox.deliveries.delay(0.1, event=REQUEST)
     receiver.answer = lambda: web.json_response({"action": "decline"})
     made = await user.use(card["id"])
