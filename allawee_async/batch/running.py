@@ -33,6 +33,7 @@ from allawee_async.errors import (
     RequestAccepted,
 )
 from allawee_async.resources.base import Findable, session_of
+from allawee_async.transport.request import together
 
 _logger: Final = logging.getLogger("allawee_async")
 
@@ -358,12 +359,7 @@ async def _each(
         for row in left:
             await do(row)
 
-    try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(concurrency):
-                workers.create_task(work())
-    except ExceptionGroup as group:  # the others were cancelled by the first
-        raise group.exceptions[0] from None
+    await together(work() for _ in range(concurrency))
 
 
 def _text_of(made: object, name: str) -> str | None:

@@ -27,6 +27,7 @@ from allawee_async.models.base import Model
 from allawee_async.pagination.pages import Source
 from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
+from allawee_async.transport.request import together
 from allawee_async.types import Strings
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _check(source: Source[Any], max_items: object, parallel: object) -> None:
         raise ConfigurationError("parallel must be a whole number, 1 or more")
     if parallel > 1 and max_items is not None:
         raise ConfigurationError("max_items and parallel do not go together: leave one of them out")
-    if parallel > 1 and source.query.get("sort", _NEWEST_FIRST) not in (
+    if parallel > 1 and source.listing.query.get("sort", _NEWEST_FIRST) not in (
         _NEWEST_FIRST,
         _OLDEST_FIRST,
     ):
@@ -263,7 +264,7 @@ class _Export:
         if len(windows) < _FEW:
             return (PartState(),)
         windows[-1] = attrs.evolve(windows[-1], until=_NEVER)  # our clock may be slow
-        if self.source.query.get("sort") != _OLDEST_FIRST:
+        if self.source.listing.query.get("sort") != _OLDEST_FIRST:
             windows.reverse()
         queries = map(timeline.query_in, windows)
         return tuple(PartState(query={"filter": query["filter"]}) for query in queries)
@@ -306,13 +307,11 @@ class _Export:
             for part in self.journal.checkpoint.parts
         )
         turns = asyncio.Semaphore(self.parallel)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for index, intake in enumerate(self.intakes):
-                    if not intake.ahead.read_all:
-                        group.create_task(self._read_part(index, intake, turns))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+        await together(
+            self._read_part(index, intake, turns)
+            for index, intake in enumerate(self.intakes)
+            if not intake.ahead.read_all
+        )
 
     async def _read_part(self, index: int, intake: Intake, turns: asyncio.Semaphore) -> None:
         written = time.monotonic()

@@ -28,9 +28,9 @@ def model_of(source: Source[Any]) -> type[Model]:
     """
     if iscoroutinefunction(source.on_invalid):
         raise ConfigurationError("what is exported takes no async on_invalid; give a plain one")
-    if source.model is None:
+    if source.listing.model is None:
         raise ConfigurationError("a list with select has no typed rows; name columns instead")
-    return source.model
+    return source.listing.model
 
 
 def job_of(
@@ -50,7 +50,7 @@ def job_of(
     return Job(
         address=source.address,
         key_kind=source.key_kind,
-        query=dict(source.query),
+        query=dict(source.listing.query),
         format=format,
         columns=tuple(column.name for column in chosen(columns_of(model_of(source)), columns)),
         reveal=reveal,
@@ -61,13 +61,11 @@ def job_of(
 
 def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
     """Return the pages of a list from where a part of it was left, the entries as they came."""
-    part: Source[Any] = attrs.evolve(
-        source, decode=documents, query={**source.query, **state.query}
-    )
+    part = source.asking({**source.listing.query, **state.query})
     place = Place(
         cursor=state.cursor, known=state.known, nameless=state.skip, came_from=state.came_from
     )
-    return PageWalk(part, place)
+    return PageWalk(attrs.evolve(part, decode=documents), place)
 
 
 _UNFIT: Final = (Surprise, Unwritable, ValueError, RecursionError)
@@ -75,7 +73,7 @@ _UNFIT: Final = (Surprise, Unwritable, ValueError, RecursionError)
 
 
 def _id(entry: JSONValue, source: Source[Any]) -> str | None:
-    found = entry.get(source.cursor_field) if isinstance(entry, dict) else None
+    found = entry.get(source.listing.cursor_field) if isinstance(entry, dict) else None
     return found if isinstance(found, str) else None
 
 

@@ -99,7 +99,7 @@ async def _changes(
     state = current.resource_state(noun)
     async with client() as allawee:
         everything = getattr(allawee, noun).list(**params).source
-        if _SINCE in state and _CHANGED in fields_of(everything.model):
+        if _SINCE in state and _CHANGED in fields_of(everything.listing.model):
             params = {**params, "updated_since": datetime.fromisoformat(state[_SINCE])}
         source = getattr(allawee, noun).list(on_invalid=on_invalid, **params).source
         async with aclosing(record_batches(source, job_of(source, "arrow", None))) as batches:

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing, suppress
 from datetime import datetime
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
-from allawee_async.pagination.pages import OnInvalid, Page, PageWalk, Source
+from allawee_async.pagination.pages import Listing, OnInvalid, Page, PageWalk, Source
 from allawee_async.pagination.parallel import ParallelWalk
 from allawee_async.pagination.windows import Timeline, balanced
 from allawee_async.query.times import Time
 
 if TYPE_CHECKING:
-    from allawee_async.pagination.listings import Listing
     from allawee_async.transport.session import SessionManager
 
 
 T = TypeVar("T")
 
 
-class ItemWalk(Generic[T]):
+class ItemWalk(AsyncIterator[T]):
     """The items of one walk, in order; an async iterator that tasks may share, as a `PageWalk`."""
 
     def __init__(self, pages: PageWalk[T]) -> None:
         self._pages = pages
         self._items: deque[T] = deque()
-
-    def __aiter__(self) -> Self:
-        """Return itself."""
-        return self
 
     async def __anext__(self) -> T:
         """Return the next item."""
@@ -81,7 +76,7 @@ class Part(Generic[T]):
             on_invalid: As for the list itself.
         """
         session = allawee._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - it is ours
-        return AsyncPager(self.listing.read_by(session, on_invalid), self.listing)
+        return AsyncPager(self.listing.read_by(session, on_invalid))
 
 
 class AsyncPager(Generic[T]):
@@ -99,25 +94,22 @@ class AsyncPager(Generic[T]):
     An item that cannot be read raises `DecodeError` where it stands, with the `item` and its
     `cursor`. The same iterator goes on behind it when it is asked again. `list(on_invalid=…)`
     leaves such items out.
+
+    Attributes:
+        source: What the list is read from, for those who read it in a way of their own.
     """
 
-    def __init__(self, source: Source[T], listing: Listing | None = None) -> None:
-        self._source = source
-        self._listing = listing
+    def __init__(self, source: Source[T]) -> None:
+        self.source = source
         self._blocks: list[tuple[asyncio.Task[Any] | None, list[PageWalk[T]]]] = []
 
     def __aiter__(self) -> ItemWalk[T]:
         """Return an iterator over all items."""
         return ItemWalk(self.pages())
 
-    @property
-    def source(self) -> Source[T]:
-        """What the list is read from, for those who read it in a way of their own."""
-        return self._source
-
     def pages(self) -> PageWalk[T]:
         """Return an async iterator over the pages."""
-        walk = PageWalk(self._source)
+        walk = PageWalk(self.source)
         self._begun_in_this_task([]).append(walk)
         return walk
 
@@ -126,9 +118,9 @@ class AsyncPager(Generic[T]):
         return self._first_page().__await__()
 
     async def _first_page(self) -> Page[T]:
-        page = await anext(PageWalk(self._source), None)
+        page = await anext(PageWalk(self.source), None)
         if page is None:  # all that there is was left out
-            return Page(items=(), has_more=False, source=self._source)
+            return Page(items=(), has_more=False, source=self.source)
         return page
 
     async def to_list(self, max_items: int | None = None) -> list[T]:
@@ -146,14 +138,10 @@ class AsyncPager(Generic[T]):
         if type(max_items) is not int or max_items < 0:
             raise ConfigurationError("max_items must be a whole number, 0 or more")
         items: list[T] = []
-        walk = ItemWalk(PageWalk(self._source))
-        try:
-            while len(items) < max_items:
-                items.append(await anext(walk))
-        except StopAsyncIteration:
-            pass
-        finally:
-            await walk.aclose()
+        async with aclosing(ItemWalk(PageWalk(self.source))) as walk:
+            with suppress(StopAsyncIteration):
+                while len(items) < max_items:
+                    items.append(await anext(walk))
         return items
 
     async def first(self) -> T | None:
@@ -187,11 +175,9 @@ class AsyncPager(Generic[T]):
             AllaweeError: A request failed, after its retries.
         """
         timeline = self._timeline(parts, by, since, until)
-        if self._listing is None:
-            raise ConfigurationError("only lists of a client can be cut into parts")
         return [
             Part(
-                listing=attrs.evolve(self._listing, query=timeline.query_in(window)),
+                listing=attrs.evolve(self.source.listing, query=timeline.query_in(window)),
                 since=window.since,
                 until=window.until,
                 count=window.count,
@@ -222,24 +208,19 @@ class AsyncPager(Generic[T]):
             ConfigurationError: A parameter makes no sense, or the list begins at a cursor.
         """
         timeline = self._timeline(workers, by, since, until)
-        return ParallelWalk(self._source, timeline, workers)
+        return ParallelWalk(self.source, timeline, workers)
 
     def _timeline(self, parts: object, by: str, since: Time | None, until: Time | None) -> Timeline:
         if type(parts) is not int or parts < 1:
             raise ConfigurationError("the number of parts must be a whole number, 1 or more")
-        return Timeline(self._source, by, since, until)
+        return Timeline(self.source, by, since, until)
 
     async def __aenter__(self) -> Self:
         """Return the pager itself; the end of the block ends the walks that begin in it."""
         self._blocks.append((asyncio.current_task(), []))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Cancel what is being fetched and wait until it has ended."""
         walks = self._begun_in_this_task(self._blocks[-1][1])
         self._blocks = [block for block in self._blocks if block[1] is not walks]

@@ -1,10 +1,18 @@
-"""Pages: what a list is read from, one page of it, and the walk from page to page."""
+"""Pages: what a list is and what it is read from, one page of it, the walk from page to page."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
 from functools import partial
 from itertools import takewhile
@@ -13,13 +21,16 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeAlias, TypeGuar
 
 import attrs
 
+from allawee_async.codec.converter import decode_items, decode_mappings
 from allawee_async.errors import APIError, DecodeError, PaginationError
 from allawee_async.models.base import Model
 from allawee_async.models.schema import fields_of
-from allawee_async.transport.request import settled
+from allawee_async.transport.request import Request, settled
+from allawee_async.types import JSONObject, JSONValue
 
 if TYPE_CHECKING:
     from allawee_async.transport.response import Reply
+    from allawee_async.transport.session import SessionManager
 
 T = TypeVar("T")
 
@@ -30,37 +41,30 @@ It may be an async function.
 """
 
 _DEFAULT_LIMIT: Final = 20
-_CURSORS: Final = ("after", "before", "lastId", "page")
+CURSORS: Final = ("after", "before", "lastId", "page")
 _REFUSALS: Final = frozenset({400, 404, 409, 410, 422})
 """What servers answer where the entry that a cursor names is gone."""
 
 
 @attrs.frozen(kw_only=True)
-class Source(Generic[T]):
-    """What a list is read from.
+class Listing:
+    """A list, by where it is and what is asked for; without a client, so any machine can read it.
 
     Attributes:
-        fetch: Sends the list request with a query.
-        decode: Makes the items of a list, which is JSON text (`Raw`) or what it says; an item that
-            cannot be read is its `DecodeError`.
+        path: The encoded path.
         query: The query of the first page.
-        cursor_field: The wire name of the field that cursors are taken from.
-        ends_unless_told: Whether a page that does not say whether more follows is the last.
-        on_invalid: Called with the error of each item that cannot be read, which is then left out.
         model: What an item is; None for plain mappings.
-        address: Where the list is: host and path, without the query.
-        key_kind: What kind of key reads it (`test key`), never the key.
+        cursor_field: The wire name of the field that cursors are taken from.
+        loose: Whether no document shows the list: then one object counts as a list of one, an
+            entry that is no object is kept as `extra["value"]`, and a page is the last unless the
+            answer says otherwise.
     """
 
-    fetch: Callable[[Mapping[str, str]], Awaitable[Reply]]
-    decode: Callable[[Any], Sequence[T | DecodeError]]
-    query: Mapping[str, str]
+    path: str
+    query: Mapping[str, str] = attrs.field(repr=False, hash=False)
+    model: type[Model] | None
     cursor_field: str = "id"
-    ends_unless_told: bool = False
-    on_invalid: OnInvalid | None = None
-    model: type[Model] | None = None
-    address: str = ""
-    key_kind: str = ""
+    loose: bool = False
 
     @property
     def is_backwards(self) -> bool:
@@ -72,8 +76,74 @@ class Source(Generic[T]):
         if cursor is None:
             return self.query
         direction = "before" if self.is_backwards else "after"
-        kept = {name: text for name, text in self.query.items() if name not in _CURSORS}
+        kept = {name: text for name, text in self.query.items() if name not in CURSORS}
         return {**kept, direction: cursor}
+
+    def read_by(self, session: SessionManager, on_invalid: OnInvalid | None) -> Source[Any]:
+        """Return the list as a session reads it.
+
+        Args:
+            session: Sends the requests.
+            on_invalid: Called with the error of each item that cannot be read; None raises it.
+        """
+
+        async def fetch(query: Mapping[str, str]) -> Reply:
+            request = Request(method="GET", path=self.path, query=query, resend=True)
+            reply = await session.send(request)
+            if self.loose:
+                reply.raw = _as_list(reply.data)
+            return reply
+
+        return Source(
+            listing=self,
+            fetch=fetch,
+            decode=self._items,
+            on_invalid=on_invalid,
+            address=f"{session.hosts.base_url}{self.path}",
+            key_kind=repr(session.keys),
+        )
+
+    def _items(self, data: Any) -> Sequence[Any]:
+        return decode_mappings(data) if self.model is None else decode_items(data, self.model)
+
+
+def as_object(value: JSONValue) -> JSONObject:
+    """Return what is no object as one; nothing is an empty one."""
+    if isinstance(value, dict):
+        return value
+    return {} if value is None else {"value": value}
+
+
+def _as_list(data: JSONValue) -> list[JSONValue]:
+    if isinstance(data, list):
+        return [as_object(item) for item in data]
+    return [] if data is None else [as_object(data)]
+
+
+@attrs.frozen(kw_only=True)
+class Source(Generic[T]):
+    """What a list is read from.
+
+    Attributes:
+        listing: The list.
+        fetch: Sends the list request with a query.
+        decode: Makes the items of a list, which is JSON text (`Raw`) or what it says; an item that
+            cannot be read is its `DecodeError`.
+        on_invalid: Called with the error of each item that cannot be read, which is then left out.
+        address: Where the list is: host and path, without the query.
+        key_kind: What kind of key reads it (`test key`), never the key.
+    """
+
+    listing: Listing
+    fetch: Callable[[Mapping[str, str]], Awaitable[Reply]]
+    decode: Callable[[Any], Sequence[T | DecodeError]]
+    on_invalid: OnInvalid | None = None
+    address: str = ""
+    key_kind: str = ""
+
+    def asking(self, query: Mapping[str, str]) -> Self:
+        """Return the same with another query."""
+        return attrs.evolve(self, listing=attrs.evolve(self.listing, query=query))
 
     async def batch(self, cursor: str | None) -> Batch[T]:
         """Fetch what is at a cursor.
@@ -82,7 +152,7 @@ class Source(Generic[T]):
             AllaweeError: The request failed, after its retries.
             DecodeError: The answer is no list.
         """
-        reply = await self.fetch(self.query_at(cursor))
+        reply = await self.fetch(self.listing.query_at(cursor))
         try:
             entries = self.decode(reply.raw)
         except DecodeError as error:
@@ -99,7 +169,7 @@ class Source(Generic[T]):
             entries=entries,
             ids=ids,
             says_more=more if isinstance(more, bool) else None,
-            is_full=len(entries) >= int(self.query.get("limit", _DEFAULT_LIMIT)),
+            is_full=len(entries) >= int(self.listing.query.get("limit", _DEFAULT_LIMIT)),
             last_id=last_id if isinstance(last_id, str) and last_id else None,
             total_count=total if type(total) is int and total >= 0 else None,
             request_id=reply.request_id,
@@ -107,9 +177,10 @@ class Source(Generic[T]):
 
     def _ids_of(self, entries: Sequence[T | DecodeError]) -> list[str | None]:
         """Return the cursor of each entry, whatever has become of it."""
-        field = fields_of(self.model).get(self.cursor_field)
-        get: Callable[[Any], Any] = partial(wire_value, wire=self.cursor_field)
-        if field and {*map(type, entries)} == {self.model}:  # as nearly every page is: all in C
+        model, wire = self.listing.model, self.listing.cursor_field
+        field = fields_of(model).get(wire)
+        get: Callable[[Any], Any] = partial(wire_value, wire=wire)
+        if field and {*map(type, entries)} == {model}:  # as nearly every page is: all in C
             get = attrgetter(field.attribute)
         values = map(get, entries)
         return [value if value and isinstance(value, str) else None for value in values]
@@ -242,7 +313,7 @@ class Page(Generic[T]):
         return await anext(PageWalk(self._source, self.place), None)
 
 
-class PageWalk(Generic[T]):
+class PageWalk(AsyncIterator[Page[T]]):
     """The pages of one walk, in order; an async iterator.
 
     After an error it can be asked again: a page that failed is fetched anew, and behind an item
@@ -261,7 +332,8 @@ class PageWalk(Generic[T]):
         self._begin = self._place = place
         self._fetches_ahead = ahead
         self._batches = 0
-        self._seen = {source.query[name] for name in _CURSORS if name in source.query}
+        query = source.listing.query
+        self._seen = {query[name] for name in CURSORS if name in query}
         if place.cursor is not None:
             self._seen.add(place.cursor)
         self._pieces: deque[Page[T] | DecodeError] = deque()
@@ -269,10 +341,6 @@ class PageWalk(Generic[T]):
         self._ahead: asyncio.Task[Batch[T]] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = asyncio.Lock()
-
-    def __aiter__(self) -> Self:
-        """Return itself."""
-        return self
 
     async def __anext__(self) -> Page[T]:
         """Return the next page that is not empty; the first may be."""
@@ -315,7 +383,7 @@ class PageWalk(Generic[T]):
             if error.status not in _REFUSALS or not self._place.known:  # the query of the caller
                 raise
             refused = error
-        for cursor in self._place.earlier(is_backwards=self._source.is_backwards):
+        for cursor in self._place.earlier(is_backwards=self._source.listing.is_backwards):
             try:
                 return await self._source.batch(cursor)
             except APIError as error:
@@ -348,28 +416,32 @@ class PageWalk(Generic[T]):
 
     def _go_on(self, batch: Batch[T]) -> None:
         """Cut what came into pages, and find out where the next request begins."""
-        reached = batch.reached(is_backwards=self._source.is_backwards)
+        is_backwards = self._source.listing.is_backwards
+        reached = batch.reached(is_backwards=is_backwards)
         fresh = self._fresh(batch)
         more = self._is_more(batch, reached)
         if more is None:
             self._is_last = True
             return
-        if (reached in self._seen and batch.ids) or (more and reached in self._seen):
-            raise _standstill(reached)
-        if more and batch.ids and not fresh:
-            raise _standstill(reached)
+        is_again = reached in self._seen and (more or batch.ids)
+        if is_again or (more and batch.ids and not fresh):
+            raise PaginationError(
+                "the server answered with a page that was there before, so it ignores the cursor; "
+                "going on would not end",
+                cursor=reached,
+            )
         if more and not batch.ids and reached is None:
             raise PaginationError(
                 "an empty page announces more and tells no cursor: ask again later, or cut the "
                 "list by time, with created_since and created_until"
             )
         place = self._place
-        is_forward = not self._source.is_backwards and any(batch.ids)
         if batch.ids:
+            may_come_again = any(batch.ids) and not is_backwards
             place = Place(
                 cursor=reached,
                 known=batch.ids,
-                nameless=_leading_nameless(reversed(batch.ids)) if is_forward else 0,
+                nameless=_leading_nameless(reversed(batch.ids)) if may_come_again else 0,
                 came_from=self._place.cursor,
             )
         self._pieces.extend(self._cut(batch, fresh, place, has_more=more))
@@ -389,7 +461,7 @@ class PageWalk(Generic[T]):
         """
         if batch.says_more is not None:
             return batch.says_more
-        if self._source.ends_unless_told or not batch.ids:
+        if self._source.listing.loose or not batch.ids:
             return False
         if batch.is_full:
             return True
@@ -430,7 +502,7 @@ class PageWalk(Generic[T]):
                 cursor = found or cursor
                 continue
             if items and self._source.on_invalid is None:
-                known = Place(cursor=None if self._source.is_backwards else cursor)
+                known = Place(cursor=None if self._source.listing.is_backwards else cursor)
                 yield page(items=tuple(items), has_more=True, place=known)
                 items = []
             is_due = False
@@ -475,11 +547,3 @@ def _look_at(task: asyncio.Task[Any]) -> None:
 
 def _leading_nameless(ids: Iterable[str | None]) -> int:
     return sum(1 for _ in takewhile(lambda one: one is None, ids))
-
-
-def _standstill(cursor: str | None) -> PaginationError:
-    return PaginationError(
-        "the server answered with a page that was there before, so it ignores the cursor; "
-        "going on would not end",
-        cursor=cursor,
-    )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.pagination.pages import PageWalk, Source, cancel_anywhere, is_of_item, wire_value
 from allawee_async.pagination.windows import Timeline, Window, in_milliseconds, time_in
-from allawee_async.transport.request import settled
+from allawee_async.transport.request import settled, together
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ _RUNNING: Final = set[asyncio.Task[None]]()
 """The loop knows tasks by weak references: one that is thrown away while it waits complains."""
 
 
-class ParallelWalk(Generic[T]):
+class ParallelWalk(AsyncIterator[T]):
     """The items of a list, in no order, each once; an async iterator that tasks may share.
 
     After an error it can be asked again: behind an item that cannot be read it goes on, and a page
@@ -37,10 +37,6 @@ class ParallelWalk(Generic[T]):
         self._run = _Run(source, timeline, workers)
         self._items: deque[T] = deque()
         self._task: asyncio.Task[None] | None = None
-
-    def __aiter__(self) -> Self:
-        """Return itself."""
-        return self
 
     async def __anext__(self) -> T:
         """Return the next item that came.
@@ -187,23 +183,21 @@ class _Run(Generic[T]):
 
     async def run(self) -> None:
         """Walk the whole list."""
-        whole = None
-        while whole is None:
-            try:
-                whole = await self._timeline.whole()
-            except Exception as error:  # noqa: BLE001 - the caller gets it
-                await self._tell(error)
-            else:
-                break
+        whole = await self._whole()
         if whole is not None:
             self._windows.extend(whole.grid(self._workers))
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self._workers):
-                    group.create_task(self._work())
-        except ExceptionGroup as errors:
-            await self._tell(errors.exceptions[0])
+            await together(self._work() for _ in range(self._workers))
+        except Exception as error:  # noqa: BLE001 - the caller gets it
+            await self._tell(error)
         await self._came.put(None)
+
+    async def _whole(self) -> Window | None:
+        while True:
+            try:
+                return await self._timeline.whole()
+            except Exception as error:  # noqa: BLE001 - the caller gets it, and may ask again
+                await self._tell(error)
 
     async def _tell(self, error: Exception) -> None:
         """Hand an error to the caller, and wait until it is taken."""
@@ -214,7 +208,7 @@ class _Run(Generic[T]):
     async def _work(self) -> None:
         while (window := await self._next_window()) is not None:
             query = {**self._timeline.query_in(window), "sort": f"-{self._timeline.wire}"}
-            source = attrs.evolve(self._source, query=query, on_invalid=None)
+            source = attrs.evolve(self._source.asking(query), on_invalid=None)
             stretch = _Stretch(window, window, PageWalk(source, ahead=False), window.until)
             self._stretches.append(stretch)
             await self._walk(stretch)
@@ -270,7 +264,7 @@ class _Run(Generic[T]):
         if time is not None and stretch.spans(time):
             return not stretch.is_given_away(time)
         # what it shows contradicts the window that it came in: who has it first hands it out
-        name = wire_value(entry, self._source.cursor_field)
+        name = wire_value(entry, self._source.listing.cursor_field)
         if not isinstance(name, str):
             return True
         is_first = name not in self._misplaced

@@ -14,14 +14,14 @@ import attrs
 
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.models.schema import camel
-from allawee_async.pagination.pages import PageWalk, Source, is_of_item, wire_value
+from allawee_async.pagination.pages import CURSORS, PageWalk, Source, is_of_item, wire_value
 from allawee_async.query.times import Time, timestamp, utc
+from allawee_async.transport.request import together
 
 _COUNTS_FOR_A_PART: Final = 6
 _NARROWEST: Final = timedelta(milliseconds=2)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ABOUT_PAGES: Final = ("limit", "sort", "select", "expand", "countTotal")
-_CURSORS: Final = ("after", "before", "lastId", "page")
 
 
 @attrs.frozen(kw_only=True)
@@ -39,6 +39,11 @@ class Window:
     until: datetime
     floor: datetime
     count: int | None = None
+
+    @property
+    def size(self) -> int:
+        """How many entries it holds, as far as that is known."""
+        return self.count or 0
 
     def conditions(self, wire: str) -> str:
         """Return the filter for what is in it, by a field of time."""
@@ -89,7 +94,7 @@ class Timeline:
     def __init__(
         self, source: Source[Any], by: str, since: Time | None, until: Time | None
     ) -> None:
-        if any(name in source.query for name in _CURSORS):
+        if not source.listing.query.keys().isdisjoint(CURSORS):
             raise ConfigurationError(
                 "a list that begins at a cursor cannot be cut by time: give created_since or "
                 "created_until instead"
@@ -101,12 +106,8 @@ class Timeline:
 
     def query_in(self, window: Window) -> Mapping[str, str]:
         """Return the query for the entries in a window."""
-        given = self._source.query.get("filter")
-        conditions = window.conditions(self.wire)
-        return {
-            **self._source.query,
-            "filter": f"{given} {conditions}" if given else conditions,
-        }
+        query, conditions = self._source.listing.query, window.conditions(self.wire)
+        return {**query, "filter": f"{query.get('filter', '')} {conditions}".lstrip()}
 
     async def whole(self) -> Window | None:
         """Return the window of the whole list; None if it is empty.
@@ -115,11 +116,9 @@ class Timeline:
             ConfigurationError: Its entries do not show the field.
         """
         everything = Window(since=self._since, until=self._until, floor=self._until)
-        query = self._probe(everything)
-        entry = await self._first({**query, "sort": self.wire})
+        entry = await self._first({**_probe(self.query_in(everything)), "sort": self.wire})
         if entry is None:  # of a field that is not there, nothing is in any window
-            del query["filter"]
-            entry = await self._first({**query, **_filter_of(self._source)})
+            entry = await self._first(_probe(self._source.listing.query))
             if entry is None or time_in(wire_value(entry, self.wire)):
                 return None
         oldest = time_in(wire_value(entry, self.wire))
@@ -133,12 +132,13 @@ class Timeline:
 
     async def count(self, window: Window) -> int | None:
         """Return how many entries there are in a window; None if the API does not count."""
-        reply = await self._source.fetch({**self._probe(window), "countTotal": "true"})
+        probe = _probe(self.query_in(window))
+        reply = await self._source.fetch({**probe, "countTotal": "true"})
         total = reply.metadata.get("totalCount")
         return total if type(total) is int and total >= 0 else None
 
     async def _first(self, query: Mapping[str, str]) -> object | None:
-        source = attrs.evolve(self._source, query=query, on_invalid=None)
+        source = attrs.evolve(self._source.asking(query), on_invalid=None)
         try:
             page = await anext(PageWalk(source, ahead=False))
         except DecodeError as error:
@@ -147,14 +147,10 @@ class Timeline:
             return error
         return next(iter(page.items), None)
 
-    def _probe(self, window: Window) -> dict[str, str]:
-        query = self.query_in(window)
-        kept = {name: text for name, text in query.items() if name not in _ABOUT_PAGES}
-        return {**kept, "limit": "1"}
 
-
-def _filter_of(source: Source[Any]) -> Mapping[str, str]:
-    return {"filter": given} if (given := source.query.get("filter")) else {}
+def _probe(query: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: text for name, text in query.items() if name not in _ABOUT_PAGES}
+    return {**kept, "limit": "1"}
 
 
 def time_in(value: object) -> datetime | None:
@@ -180,83 +176,42 @@ async def balanced(parts: int, timeline: Timeline) -> list[Window]:
     whole = await timeline.whole()
     if whole is None or parts == 1:
         return [] if whole is None else [whole]
-    counter = _Counter(timeline, budget=parts * _COUNTS_FOR_A_PART - 1, at_once=parts)
-    pieces = await counter.counted(list(whole.grid(2 * parts)))
-    if pieces is None:
+    turns = asyncio.Semaphore(parts)
+
+    async def counted(window: Window) -> Window:
+        async with turns:
+            return attrs.evolve(window, count=await timeline.count(window))
+
+    pieces = await together(map(counted, whole.grid(2 * parts)))
+    if any(piece.count is None for piece in pieces):
         return list(whole.grid(parts))
-    share = sum(piece.count or 0 for piece in pieces) / parts
-    while True:
-        large = sorted(
-            (one for one in pieces if (one.count or 0) > max(share / 2, 1) and one.middle()),
-            key=lambda one: -(one.count or 0),
-        )[: counter.left]
-        if not large:
-            return _put_together(pieces, parts)
-        pieces = await counter.cut(pieces, large)
+    left = parts * _COUNTS_FOR_A_PART - 1 - len(pieces)
+    while large := _large(pieces, parts)[:left]:
+        left -= len(large)
+        halves = [piece.cut(middle) for piece in large if (middle := piece.middle())]
+        lower = await together(counted(before) for before, _ in halves)
+        for piece, before, (_, behind) in zip(large, lower, halves, strict=True):
+            rest = max(piece.size - before.size, 0)
+            place = pieces.index(piece)
+            pieces[place : place + 1] = [before, attrs.evolve(behind, count=rest)]
+    return _put_together(pieces, parts)
 
 
-@attrs.define
-class _Counter:
-    """Counts the entries of windows, as long as its budget of requests lasts."""
-
-    timeline: Timeline
-    budget: int
-    at_once: int
-    sent: int = 0
-
-    @property
-    def left(self) -> int:
-        return self.budget - self.sent
-
-    async def counted(self, windows: Sequence[Window]) -> list[Window] | None:
-        """Return windows with their counts; None if the API does not count."""
-        turns = asyncio.Semaphore(self.at_once)
-
-        async def one(window: Window) -> int | None:
-            async with turns:
-                return await self.timeline.count(window)
-
-        self.sent += len(windows)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(window)) for window in windows]
-        counts = [task.result() for task in tasks]
-        if None in counts:
-            return None
-        return [
-            attrs.evolve(window, count=count) for window, count in zip(windows, counts, strict=True)
-        ]
-
-    async def cut(self, pieces: Sequence[Window], large: Sequence[Window]) -> list[Window]:
-        """Return the pieces with the large ones cut in the middle; one half is counted."""
-        halves = [one.cut(middle) for one in large if (middle := one.middle())]
-        lower = await self.counted([before for before, _ in halves]) or []
-        cut: dict[Window, tuple[Window, ...]] = {}
-        for one, before, (_, behind) in zip(large, lower, halves, strict=False):
-            rest = max((one.count or 0) - (before.count or 0), 0)
-            cut[one] = (before, attrs.evolve(behind, count=rest))
-        return [piece for one in pieces for piece in cut.get(one, (one,))]
+def _large(pieces: Sequence[Window], parts: int) -> list[Window]:
+    """Return the windows that hold more than half of a share, and can be cut; large ones first."""
+    most = max(sum(piece.size for piece in pieces) / parts / 2, 1)
+    large = [piece for piece in pieces if piece.size > most and piece.middle()]
+    return sorted(large, key=lambda piece: -piece.size)
 
 
 def _put_together(pieces: Sequence[Window], parts: int) -> list[Window]:
-    """Return neighbours as one window, so that the largest of so many is as small as can be."""
-    least = max(piece.count or 0 for piece in pieces)
-    most = sum(piece.count or 0 for piece in pieces)
-    while least < most:
-        size = (least + most) // 2
-        if len(_packed(pieces, size)) <= parts:
-            most = size
-        else:
-            least = size + 1
-    return _packed(pieces, least)
-
-
-def _packed(pieces: Sequence[Window], size: int) -> list[Window]:
-    packed: list[Window] = []
+    """Return neighbours as one window: those whose middle entries are in the same share."""
+    share = sum(piece.size for piece in pieces) / parts or 1
+    joined: dict[int, Window] = {}
+    before = 0
     for piece in pieces:
-        last = packed[-1] if packed else None
-        if last is not None and (last.count or 0) + (piece.count or 0) <= size:
-            count = (last.count or 0) + (piece.count or 0)
-            packed[-1] = attrs.evolve(last, until=piece.until, count=count)
-        else:
-            packed.append(piece)
-    return packed
+        place = min(int((before + piece.size / 2) / share), parts - 1)
+        first = joined.get(place, attrs.evolve(piece, count=0))
+        joined[place] = attrs.evolve(first, until=piece.until, count=first.size + piece.size)
+        before += piece.size
+    return list(joined.values())

@@ -28,9 +28,8 @@ from allawee_async.codec.converter import decode
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, fields_of
-from allawee_async.pagination.listings import Listing, as_object
 from allawee_async.pagination.pager import AsyncPager
-from allawee_async.pagination.pages import OnInvalid
+from allawee_async.pagination.pages import Listing, OnInvalid, as_object
 from allawee_async.query.filters import F
 from allawee_async.query.parameters import Fields, ListParams, list_query
 from allawee_async.redaction import SecretObject, secret_text, secret_texts
@@ -159,7 +158,7 @@ class Resource:
             cursor_field=self._cursor_field,
             loose=loose,
         )
-        return AsyncPager(listing.read_by(self._session, on_invalid), listing)
+        return AsyncPager(listing.read_by(self._session, on_invalid))
 
 
 _ALSO_CALLED: Final = {

@@ -307,11 +307,12 @@ def test_no_repr_shows_an_identity_number(show: Any, wrap: Any) -> None:
 
 
 def test_a_page_and_a_reply_show_no_identity_number() -> None:
-    from allawee_async.pagination.pages import Page, Source
+    from allawee_async.pagination.pages import Listing, Page, Source
     from allawee_async.transport.response import Reply
 
     claims = _full(Claims)
-    source: Any = Source(fetch=print, decode=print, query={})  # type: ignore[arg-type]
+    listing = Listing(path="/things", query={}, model=None)
+    source: Any = Source(listing=listing, fetch=print, decode=print)  # type: ignore[arg-type]
 
     page = Page(items=(claims,), has_more=False, source=source)
     selected = Page(items=(to_dict(claims),), has_more=False, source=source)

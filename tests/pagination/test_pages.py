@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from allawee_async import AsyncPager, DecodeError, NotFoundError, Page, PaginationError
-from allawee_async.pagination.pages import Batch, PageWalk, Place, Source
+from allawee_async.pagination.pages import Batch, Listing, PageWalk, Place, Source
 from allawee_async.transport.response import Reply
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ class Answers:
             raise reply
         return reply
 
-    def source(self, **options: Any) -> Source[dict[str, Any]]:
-        options.setdefault("query", {})
-        return Source(fetch=self.fetch, decode=decoded, **options)
+    def source(
+        self, *, query: Mapping[str, str] | None = None, loose: bool = False, **options: Any
+    ) -> Source[dict[str, Any]]:
+        listing = Listing(path="/things", query=query or {}, model=None, loose=loose)
+        return Source(listing=listing, fetch=self.fetch, decode=decoded, **options)
 
     def pager(self, **options: Any) -> AsyncPager[dict[str, Any]]:
         return AsyncPager(self.source(**options))
@@ -182,7 +184,7 @@ async def test_a_list_that_ends_unless_told_is_not_asked_on(
     unless_told: bool, expected: list[int]
 ) -> None:
     answers = Answers([reply((1, "a")), reply((2, "b")), reply()])
-    assert numbers(await answers.pager(ends_unless_told=unless_told).to_list()) == expected
+    assert numbers(await answers.pager(loose=unless_told).to_list()) == expected
 
 
 async def test_a_short_page_that_came_before_is_the_end_where_the_server_says_nothing() -> None:
@@ -209,7 +211,7 @@ async def test_a_full_page_that_came_before_is_an_error() -> None:
 
 async def test_an_empty_page_that_tells_no_cursor_and_announces_more_is_asked_for_again() -> None:
     answers = Answers([reply((1, "a"), hasMore=True), reply(hasMore=True), reply((2, "b"))])
-    walk = PageWalk(answers.source(ends_unless_told=True))
+    walk = PageWalk(answers.source(loose=True))
     await anext(walk)
     with pytest.raises(PaginationError, match="ask again later"):
         await anext(walk)

@@ -141,6 +141,23 @@ async def test_what_is_created_meanwhile_belongs_to_no_part() -> None:
     assert sorted(name for part in found for name in part) == sorted(before)
 
 
+async def test_a_count_that_fails_raises_its_own_error() -> None:
+    listed = TimedList.of(*evenly(50))
+
+    async def step(line: Any, request: Any) -> None:
+        if "countTotal" in request.target:
+            await line.answer({"message": "down"}, status=503)
+        else:
+            await listed(line, request)
+
+    async with (
+        RawServer(step) as server,
+        AllaweeClient(KEY, base_url=server.url, retry=RetryPolicy(attempts=1)) as allawee,
+    ):
+        with pytest.raises(ServerError):
+            await allawee.customers.list().split(4)
+
+
 async def test_bounds_and_filters_are_kept() -> None:
     listed = TimedList.of(*evenly(365))
     async with serving(listed) as allawee:

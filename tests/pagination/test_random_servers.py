@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from allawee_async import AsyncPager, BadRequestError, DecodeError, PaginationError, ServerError
-from allawee_async.pagination.pages import Source
+from allawee_async.pagination.pages import Listing, Source
 from allawee_async.transport.response import Reply
 from tests.support.properties import LONG
 from tests.support.timed_list import EPOCH
@@ -55,7 +55,8 @@ class Whims:
 
     def pager(self) -> AsyncPager[dict[str, Any]]:
         query = {"limit": str(self._limit)}
-        return AsyncPager(Source(fetch=self._fetch, decode=self._decode, query=query))
+        listing = Listing(path="/things", query=query, model=None)
+        return AsyncPager(Source(listing=listing, fetch=self._fetch, decode=self._decode))
 
     async def _fetch(self, query: Mapping[str, str]) -> Reply:
         await asyncio.sleep(0)
@@ -158,8 +159,9 @@ class Moody:
 
     def pager(self, on_invalid: OnInvalid | None) -> AsyncPager[dict[str, Any]]:
         query = {"limit": str(self.random.choice([1, 3, 10, 50]))}
+        listing = Listing(path="/things", query=query, model=None)
         source: Source[Any] = Source(
-            fetch=self._fetch, decode=self._decode, query=query, on_invalid=on_invalid
+            listing=listing, fetch=self._fetch, decode=self._decode, on_invalid=on_invalid
         )
         return AsyncPager(source)
 

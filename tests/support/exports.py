@@ -17,7 +17,7 @@ from allawee_async.export.checkpoint import checksum_of
 from allawee_async.export.files import PartFile
 from allawee_async.models import Customer
 from allawee_async.pagination.pager import AsyncPager
-from allawee_async.pagination.pages import Source
+from allawee_async.pagination.pages import Listing, Source
 from allawee_async.sandbox.seed.people import make_customers
 from allawee_async.transport.response import Reply
 
@@ -65,10 +65,9 @@ class FakeList:
             return decode_items(data, self.model)
 
         source: Source[Any] = Source(
+            listing=Listing(path="/customers", query={"limit": "10", **query}, model=self.model),
             fetch=self._answer,
             decode=decode,
-            query={"limit": "10", **query},
-            model=self.model,
             address=self.address,
             key_kind=self.key_kind,
             on_invalid=self.on_invalid,
