@@ -12,7 +12,7 @@ from allawee_async.cli.options import flag, option
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
-    from allawee_async.integrations.mcp import Permissions, SpendingLimits
+    from allawee_async.integrations.mcp import SpendingLimits
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +40,7 @@ def mcp(*, connection: ConnectionOptions, options: McpOptions) -> None:
     numbers, PINs or keys. Without further options an agent can only read. Secrets are masked, and
     each call is a line on stderr.
     """
-    from allawee_async.integrations.mcp import Permissions
+    from allawee_async.integrations.mcp import Permissions, make_server
 
     max_amount, max_total = options.max_amount or [], options.max_total or []
     if options.allow_money and not (max_amount and max_total):
@@ -54,23 +54,17 @@ def mcp(*, connection: ConnectionOptions, options: McpOptions) -> None:
         max_total=_limits("--max-total", max_total),
     )
 
-    async def serve(client: "AllaweeClient") -> None:
-        await _serve(client, permissions)
-
-    run_with_client(connection, serve)
-
-
-async def _serve(client: "AllaweeClient", permissions: "Permissions") -> None:
-    from mcp.server.stdio import stdio_server
-
-    from allawee_async.integrations.mcp import make_server
-
     def log(line: str) -> None:
         print(line, file=sys.stderr, flush=True)  # noqa: T201
 
-    server = make_server(client, permissions, log=log)
-    async with stdio_server() as (received, sent):
-        await server.run(received, sent, server.create_initialization_options())
+    async def serve(client: "AllaweeClient") -> None:
+        from mcp.server.stdio import stdio_server
+
+        server = make_server(client, permissions, log=log)
+        async with stdio_server() as (received, sent):
+            await server.run(received, sent, server.create_initialization_options())
+
+    run_with_client(connection, serve)
 
 
 def _limits(option: str, texts: list[str]) -> "SpendingLimits":

@@ -11,7 +11,7 @@ from allawee_async.cli.access import credentials, key_store
 from allawee_async.cli.access.connection import Verdict, client_with, run_with_client, try_key
 from allawee_async.cli.access.options import BaseUrl, ConnectionOptions, SecureUrl, Timeout
 from allawee_async.cli.errors import CommandError, ExitCode, UsageError, exit_code_of
-from allawee_async.cli.output.reports import ReportOutput, print_report
+from allawee_async.cli.output.writers import ReportOutput, print_report
 from allawee_async.redaction import SecretText
 
 _OF_MASKS: Final = ("...", "***")
@@ -47,7 +47,10 @@ def login(
     )
     host = credentials.host_of(base_url, os.environ)
     key_store.read(host)  # whether there is a keyring at all is told before the key is asked for
-    key = _asked(connection, host)
+    if api_key_file is None:
+        key = SecretText(credentials.ask_hidden(f"API key for {host}: ").strip())
+    else:
+        key = connection.key.key
     kind = credentials.kind_of(key)
     if kind == "unknown" or any(mark in key for mark in _OF_MASKS):
         raise UsageError(
@@ -56,7 +59,12 @@ def login(
         )
     if check:
         _refuse_unless_accepted(connection, key, host)
-    _keep(host, key)
+    key_store.keep(host, key)
+    if key_store.read(host) != key:  # some backends take everything and keep nothing
+        raise CommandError(
+            f"the system keyring ({key_store.name()}) did not keep the key; "
+            "use --api-key-file FILE or set ALLAWEE_API_KEY instead"
+        )
     typer.echo(
         f"Stored a {credentials.KINDS[kind]} for {host} in the system keyring ({key_store.name()})"
     )
@@ -121,12 +129,6 @@ def _ending(key: str) -> str | None:
     return key[-_SHOWN:] if len(key) >= _LONG_ENOUGH else None
 
 
-def _asked(connection: ConnectionOptions, host: str) -> SecretText:
-    if connection.api_key_file is not None:
-        return credentials.find_key(connection.api_key_file, base_url=None, environ={}).key
-    return SecretText(credentials.ask_hidden(f"API key for {host}: ").strip())
-
-
 def _refuse_unless_accepted(connection: ConnectionOptions, key: SecretText, host: str) -> None:
     async def check() -> Verdict:
         async with client_with(connection, key) as client:
@@ -151,15 +153,6 @@ def _refusal(verdict: Verdict, host: str) -> CommandError:
         "run `allawee doctor` to see what is in the way",
         code,
     )
-
-
-def _keep(host: str, key: SecretText) -> None:
-    key_store.keep(host, key)
-    if key_store.read(host) != key:  # some backends take everything and keep nothing
-        raise CommandError(
-            f"the system keyring ({key_store.name()}) did not keep the key; "
-            "use --api-key-file FILE or set ALLAWEE_API_KEY instead"
-        )
 
 
 def _mention_variable() -> None:

@@ -37,41 +37,31 @@ _SHOWN: Final = 10
 _HEADING: Final = ("reference", "state", "id", "status", "error")
 
 
-def run_file(
-    verb: Verb,
-    file: Path,
-    options: BatchOptions,
-    given: Mapping[str, Any],
-    *,
-    connection: ConnectionOptions,
-    yes: bool,
-) -> None:
+def run_file(verb: Verb, file: Path, given: Mapping[str, Any]) -> None:
     """Call a verb for each row of a file.
 
     Args:
         verb: What to call.
         file: The file.
-        options: How to read it, and what to do.
-        given: What was typed for all rows, by Python name.
-        connection: The API.
-        yes: Whether no question is asked.
+        given: The values of all options, by Python name.
 
     Raises:
         CommandError: A row cannot be sent, the answer was no, or not every row is done.
         AllaweeError: The batch could not go on.
     """
-    batch = FileBatch(verb, file, options, given)
+    options: BatchOptions = given["batch"]
+    connection: ConnectionOptions = given["connection"]
+    batch = FileBatch(verb, file, given)
     if options.check_names:
         run_with_client(connection, batch.show_names)
     if options.dry_run:
         typer.echo(f"{batch.told} can be sent; nothing was", err=True)
         return
-    if not yes:
+    if not given["yes"]:
         effect = verb.effect.text if verb.effect else "is called"
-        facts = {"file": str(batch.file), "rows": batch.told}
-        confirm(
-            command_words(verb.call), f"{effect}, once for each row", facts, connection.key_kind
-        )
+        does = f"{effect}, once for each row"
+        facts = {"file": str(file), "rows": batch.told}
+        confirm(command_words(verb.call), does, facts, connection.key_kind)
     try:
         report = run_with_client(connection, batch)
     except BaseException:
@@ -86,22 +76,19 @@ class FileBatch:
     Args:
         verb: What to call.
         file: The file.
-        options: How to read it, and what to do.
-        given: What was typed for all rows, by Python name.
+        given: The values of all options, by Python name.
 
     Raises:
         CommandError: A row cannot be sent.
     """
 
-    def __init__(
-        self, verb: Verb, file: Path, options: BatchOptions, given: Mapping[str, Any]
-    ) -> None:
-        self.file = file
-        self._journal = self.file.with_suffix(".journal")
-        self._told_in = self.file.with_suffix(".outcome.csv")
+    def __init__(self, verb: Verb, file: Path, given: Mapping[str, Any]) -> None:
+        self._journal = file.with_suffix(".journal")
+        self._told_in = file.with_suffix(".outcome.csv")
         self._ended: list[Outcome] = []
         self._verb = verb
-        self._options = options
+        self._options: BatchOptions = given["batch"]
+        options = self._options
         fixed = {one.name: given[one.name] for one in verb.parameters if given.get(one.name)}
         reading = Reading(
             columns=_mapped(options.map or ()),
@@ -109,9 +96,9 @@ class FileBatch:
             amounts=options.amounts,
             fixed=fixed,
         )
-        rows = [*rows_in(self.file)]
+        rows = [*rows_in(file)]
         if not rows:
-            raise UsageError(f"{self.file} has no rows")
+            raise UsageError(f"{file} has no rows")
         self._plan = plan_of(verb, rows, reading)
         column = next((one for one in options.ignore or () if "name" in one.lower()), "")
         self._names = [row.cells.get(column) for row in rows]
@@ -119,9 +106,7 @@ class FileBatch:
             warn(f"{rows[odd.number - 1].place}: {odd.text}")
         if (more := len(self._plan.warnings) - _SHOWN) > 0:
             warn(f"{counted(more, 'more row')} like these")
-        total = self._plan.total
-        sums = [money(amount, currency) for currency, amount in total.items() if amount]
-        self.told = ", ".join([counted(len(rows), "row"), *sums])
+        self.told = ", ".join([counted(len(rows), "row"), *_sums(self._plan.total)])
 
     async def show_names(self, client: AllaweeClient) -> None:
         """Show whose accounts are paid."""
@@ -130,7 +115,6 @@ class FileBatch:
     async def __call__(self, client: AllaweeClient) -> BatchReport:
         """Send what was not sent before, and return what came of all."""
         counts: Counter[str] = Counter()
-
         started = time.monotonic()
 
         def tell(outcome: Outcome) -> None:
@@ -161,7 +145,7 @@ class FileBatch:
         self._write(outcomes)
         counts = Counter(_FAILED if one.has_failed else one.state.value for one in outcomes)
         told = ", ".join(f"{count:,} {state}" for state, count in counts.most_common())
-        sums = ", ".join(money(amount, name) for name, amount in report.total.items() if amount)
+        sums = ", ".join(_sums(report.total))
         typer.echo(f"{told}{f'; {sums}' if sums else ''}; {self._told_in} tells of each", err=True)
         if report.unknown:
             raise CommandError(
@@ -188,7 +172,19 @@ class FileBatch:
 
     def _write(self, outcomes: Sequence[Outcome]) -> None:
         rows = [[csv_cell(_told(getattr(one, name))) for name in _HEADING] for one in outcomes]
-        _save(self._told_in, csv_lines([_HEADING, *rows]))
+        try:
+            write_whole(self._told_in, [csv_lines([_HEADING, *rows]).encode()])
+        except OSError as error:
+            raise CommandError(
+                f"the rows were sent, but {printable(str(self._told_in))} cannot be written "
+                f"({error.strerror or error})",
+                ExitCode.NOT_SHOWN,
+                advice="the journal knows what was sent: the same command sends nothing twice",
+            ) from error
+
+
+def _sums(total: Mapping[str, int]) -> list[str]:
+    return [money(amount, currency) for currency, amount in total.items() if amount]
 
 
 def _told(value: object) -> str | None:
@@ -204,15 +200,3 @@ def _mapped(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--map takes OPTION=COLUMN, not {text}")
         columns[column] = option
     return columns
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        write_whole(path, [text.encode()])
-    except OSError as error:
-        raise CommandError(
-            f"the rows were sent, but {printable(str(path))} cannot be written "
-            f"({error.strerror or error})",
-            ExitCode.NOT_SHOWN,
-            advice="the journal knows what was sent: the same command sends nothing twice",
-        ) from error

@@ -21,8 +21,8 @@ from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.output.columns import record_of
 from allawee_async.cli.output.console import is_unicode, output_console
 from allawee_async.cli.output.live_bar import LiveBar
-from allawee_async.cli.output.reports import print_facts
 from allawee_async.cli.output.tables import TableWriter
+from allawee_async.cli.output.writers import print_facts
 from allawee_async.cli.wording import counted
 from allawee_async.errors import APIError, DecodeError, RequestTimeoutError, TransportError
 from allawee_async.models.customers import Customer

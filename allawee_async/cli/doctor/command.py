@@ -21,7 +21,7 @@ from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.console import output_console
-from allawee_async.cli.output.reports import ReportOutput, is_for_a_program, print_json
+from allawee_async.cli.output.writers import ReportOutput, is_for_a_program, print_json
 from allawee_async.cli.wording import counted
 from allawee_async.redaction import SecretText, printable
 from allawee_async.transport.config import Hosts

@@ -26,8 +26,7 @@ from allawee_async.cli.listen.signing import VARIABLE, SigningKeyFile, find_sign
 from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.console import output_console
-from allawee_async.cli.output.reports import somebody_reads
-from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.cli.output.writers import Format, somebody_reads, writer_for
 from allawee_async.client import AllaweeClient
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import is_loopback

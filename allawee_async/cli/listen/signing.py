@@ -13,7 +13,7 @@ from allawee_async.cli.access import credentials
 from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.listen.log import facts_of
 from allawee_async.cli.options import option
-from allawee_async.cli.output.reports import ReportOutput, print_report
+from allawee_async.cli.output.writers import ReportOutput, print_report
 from allawee_async.errors import DecodeError, SignatureError
 from allawee_async.redaction import SecretBytes, SecretText
 from allawee_async.webhooks import signature

@@ -12,21 +12,11 @@ from allawee_async.cli.errors import CommandError, UsageError
 from allawee_async.cli.operations.confirmations import confirm_replacing
 from allawee_async.cli.operations.values import whole_number
 from allawee_async.cli.options import flag, option
-from allawee_async.cli.output.reports import somebody_reads
-from allawee_async.cli.output.writers import Format, Writer, writer_for
+from allawee_async.cli.output.writers import Format, Output, Writer, somebody_reads, writer_for
 from allawee_async.models.base import Model
 from allawee_async.transport.downloads import Download
 
 _STDOUT: Final = Path("-")
-Output = Annotated[
-    Format | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FORMAT",
-        help="table, json, jsonl or csv; json if stdout is no terminal, else table.",
-    ),
-]
 MaxItems = Annotated[
     str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
 ]

@@ -14,10 +14,10 @@ from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
-from allawee_async.cli.operations.output import Output, OutputOptions
+from allawee_async.cli.operations.output import OutputOptions
 from allawee_async.cli.operations.values import time_of
 from allawee_async.cli.options import option
-from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.cli.output.writers import Format, Output, writer_for
 from allawee_async.cli.wording import counted
 from allawee_async.errors import NotFoundError
 from allawee_async.query.times import timestamp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import shlex
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
 from operator import attrgetter
@@ -75,12 +75,11 @@ def _run(verb: Verb, given: dict[str, Any]) -> None:
     if batch and batch.from_file:
         from allawee_async.cli.batch.run import run_file
 
-        run_file(
-            verb, batch.from_file, batch, given, connection=given["connection"], yes=given["yes"]
-        )
+        run_file(verb, batch.from_file, given)
         return
     connection: ConnectionOptions = given["connection"]
-    output = _taken(OutputOptions, given)
+    taken = {field.name for field in attrs.fields(OutputOptions)}
+    output = OutputOptions(**{name: value for name, value in given.items() if name in taken})
     output.check()
     arguments = arguments_of(
         verb.parameters, given, stdin_is_taken=connection.api_key_file == STDIN
@@ -126,11 +125,6 @@ async def retry_failed(client: AllaweeClient, times: ListParams) -> None:
         raise CommandError(f"{counted(lost, 'event')} could not be sent again")
 
 
-def _taken(cls: Any, given: Mapping[str, Any]) -> Any:
-    names = {field.name for field in attrs.fields(cls)}
-    return cls(**{name: value for name, value in given.items() if name in names})
-
-
 class VerbCall:
     """One call of a verb.
 
@@ -144,6 +138,7 @@ class VerbCall:
         self._verb = verb
         self._arguments = arguments
         self._output = output
+        self._ids = [arguments[one.name] for one in verb.parameters if one.is_argument]
         self._count = self._invalid = 0
         self._adds_balances = False
 
@@ -171,10 +166,9 @@ class VerbCall:
             raise
 
     async def _answer(self, method: Any) -> None:
-        arguments, parameters = self._arguments, self._verb.parameters
-        given = [one for one in parameters if arguments[one.name] is not None]
-        ids = [arguments[one.name] for one in given if one.is_argument]
-        options = {one.name: arguments[one.name] for one in given if not one.is_argument}
+        ids, arguments = self._ids, self._arguments
+        names = [one.name for one in self._verb.parameters if not one.is_argument]
+        options = {name: arguments[name] for name in names if arguments[name] is not None}
         match self._verb.returns:
             case Returns.FILE:
                 await save(method(*ids), self._output.out, overwrite=self._output.overwrite)
@@ -322,7 +316,7 @@ class VerbCall:
 
     def _advice_on_id(self) -> str | None:
         """Return what to do if a reference was given in the place of an id, which has a dot."""
-        ids = [self._arguments[one.name] for one in self._verb.parameters if one.is_argument]
+        ids = self._ids
         if FIND not in self._verb.siblings or not ids or "." in ids[0]:
             return None
         find = f"allawee {command_words(self._verb.noun)} find --reference {shlex.quote(ids[0])}"
@@ -331,8 +325,7 @@ class VerbCall:
     def _advice(self) -> str:
         """Return how to look whether the call took effect."""
         siblings, program = self._verb.siblings, f"allawee {command_words(self._verb.noun)}"
-        ids = [self._arguments[one.name] for one in self._verb.parameters if one.is_argument]
-        reference = self._arguments.get("reference")
+        ids, reference = self._ids, self._arguments.get("reference")
         look = _TELLS.get(self._verb.call, "get")
         if reference and FIND in siblings:
             return f"; look: {program} find --reference {shlex.quote(reference)}"

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from allawee_async.cli.output.console import progress_console, someone_watches
-from allawee_async.cli.output.reports import somebody_reads
+from allawee_async.cli.output.writers import somebody_reads
 
 _ROOMY_FROM: Final = 72
 _WIDTH: Final = 24

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final, cast
 
 from allawee_async.cli.errors import CommandError
-from allawee_async.cli.output.reports import somebody_reads
+from allawee_async.cli.output.writers import somebody_reads
 
 _LESS: Final = {"LESS": "FRX"}  # end at once if it fits the screen, show colours, leave it there
 

@@ -1,4 +1,7 @@
-"""How results are written: JSON, JSON lines, CSV or a table; lists page by page."""
+"""How results are written: JSON, JSON lines, CSV or a table; lists page by page.
+
+Reports are small: some facts for a person to read, or one JSON document for a program.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import io
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
 
 from allawee_async.cli.errors import warn
 from allawee_async.cli.output.columns import all_columns, chosen_columns, value_at
@@ -34,6 +40,28 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+_OPTION: Final = partial(typer.Option, "--output", "-o", metavar="FORMAT")
+Output = Annotated[
+    Format | None,
+    _OPTION(help="table, json, jsonl or csv; json if stdout is no terminal, else table."),
+]
+ReportOutput = Annotated[
+    ReportFormat | None, _OPTION(help="table or json; json if stdout is no terminal, else table.")
+]
+
+
+def somebody_reads() -> bool:
+    """Return whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 Writer: TypeAlias = "TableWriter | _Json | _JsonLines | _Csv"
 """Writes results to stdout: one object, or a list page by page and then its end."""
 
@@ -57,6 +85,40 @@ def writer_for(form: Format, model: type[Model] | None, names: Sequence[str] | N
             from allawee_async.cli.output.tables import TableWriter
 
             return TableWriter(model, names)
+
+
+def print_report(
+    document: Mapping[str, JSONValue], facts: Mapping[str, str], output: ReportFormat | None
+) -> None:
+    """Print a report on stdout.
+
+    Args:
+        document: What a program gets.
+        facts: What a person gets, a line each.
+        output: The format; None decides by who reads.
+    """
+    if is_for_a_program(output):
+        print_json(document)
+    else:
+        print_facts(facts)
+
+
+def print_facts(facts: Mapping[str, str]) -> None:
+    """Print some facts on stdout, a line each."""
+    from allawee_async.cli.output.cells import cell
+    from allawee_async.cli.output.tables import TableWriter
+
+    TableWriter(None, None).fields([(name, cell(name, text, None)) for name, text in facts.items()])
+
+
+def is_for_a_program(output: ReportFormat | None) -> bool:
+    """Return whether a report is to be JSON."""
+    return not somebody_reads() if output is None else output is ReportFormat.JSON
+
+
+def print_json(document: Mapping[str, JSONValue]) -> None:
+    """Print a JSON document on stdout."""
+    _Json(None, None).one(dict(document))
 
 
 def write(text: str) -> None:

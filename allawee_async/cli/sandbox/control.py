@@ -10,10 +10,8 @@ import typer
 
 from allawee_async.cli.access.options import BaseUrl
 from allawee_async.cli.errors import CommandError, UsageError
-from allawee_async.cli.operations.output import Output
 from allawee_async.cli.options import flag, option
-from allawee_async.cli.output.reports import somebody_reads
-from allawee_async.cli.output.writers import Format, writer_for
+from allawee_async.cli.output.writers import Format, Output, somebody_reads, writer_for
 from allawee_async.codec.json import NotJSON, loads
 from allawee_async.redaction import printable
 from allawee_async.types import JSONObject
