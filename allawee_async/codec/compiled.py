@@ -9,7 +9,7 @@ object costs little, and one place judges the unusual.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any, Final, cast
 
@@ -65,7 +65,7 @@ class Compiled:
         struct: What msgspec reads an object into.
         decode: Reads the text of an object into a struct.
         decode_list: Reads the text of a list of objects into structs.
-        copy: Makes the models of structs.
+        make: Makes the model of a struct.
 
     Raises:
         TypeError: A class does more with its values than to hold them.
@@ -84,16 +84,16 @@ class Compiled:
         struct = self.struct = self._struct(cls)
         self.decode: Callable[[Raw], Any] = msgspec.json.Decoder(struct).decode
         self.decode_list: Any = msgspec.json.Decoder(list[struct]).decode  # type: ignore[valid-type]
-        self.copy = self._copier(cls)
+        self.make = self._maker(cls)
 
     @property
     def is_stale(self) -> bool:
         """Whether more unknown fields have been learned since."""
         return any(tuple(_learned[cls]) != names for cls, names in self._unknown.items())
 
-    def _named(self, kind: str, value: object = None) -> str:
-        """Return a name that was not there before, for a value if there is one already."""
-        name = f"{kind}{len(self._names)}"
+    def _named(self, value: object) -> str:
+        """Return a name for a value that was not there before."""
+        name = f"value_{len(self._names)}"
         self._names[name] = value
         return name
 
@@ -133,59 +133,32 @@ class Compiled:
     def _unknown_fields(self, cls: type[Model]) -> list[tuple[str, str]]:
         return [(f"extra_{number}", wire) for number, wire in enumerate(self._unknown[cls])]
 
-    def _copier(self, cls: type[Model]) -> Callable[[list[Any]], list[Any]]:
-        """Return the function that makes the models of structs."""
-        name = self._named("copy")
-        lines = [
-            f"def {name}(structs):",
-            " models = []",
-            " for struct in structs:",
-            *self._model(cls, "struct", "model", "  "),
-            "  models.append(model)",
-            " return models",
-        ]
-        exec("\n".join(lines), self._names)  # noqa: S102 - made of the names in our own classes
-        copier: Callable[[list[Any]], list[Any]] = self._names[name]
-        return copier
-
-    def _model(self, cls: type[Model], struct: str, model: str, pad: str) -> Iterator[str]:
-        """Write the lines that make a model of a struct.
+    def _maker(self, cls: type[Model]) -> Callable[[Any], Any]:
+        """Return the function that makes the model of a struct.
 
         The __init__ of a frozen class pays object.__setattr__ for each field, which is more than
         all else. So a mutable twin of the same layout is filled, and then becomes an instance of
         the class itself.
         """
-        yield f"{pad}{model} = {self._named('Twin', _mutable_twin(cls))}()"
+        lines = ["def make(struct):", f" model = {self._named(_mutable_twin(cls))}()"]
         for field in fields_of(cls).values():
-            yield from self._field(field, f"{struct}.{field.attribute}", model, pad)
+            copied = self._copied(field, "v")
+            if not field.required and (copied, field.default) != ("v", None):
+                copied = f"{self._named(field.default)} if v is None else {copied}"
+            lines.append(f" v = struct.{field.attribute}")
+            lines.append(f" model.{field.attribute} = {copied}")
         unknown = self._unknown_fields(cls)
         if unknown:
-            yield f"{pad}extra = {{}}"
-            for attribute, wire in unknown:
-                yield f"{pad}v = {struct}.{attribute}"
-                yield f"{pad}if v is not UNSET: extra[{wire!r}] = v"
-        yield f"{pad}{model}._extra = {'extra or None' if unknown else 'None'}"
-        yield f"{pad}{model}.__class__ = {self._named('cls', cls)}"
-
-    def _field(self, field: ModelField, value: str, model: str, pad: str) -> Iterator[str]:
-        store = f"{model}.{field.attribute}"
-        plain = field.required or field.default is None
-        default = "None" if plain else self._named("default", field.default)
-        if field.kind is Kind.OBJECT and field.model is not None:
-            outer, inner = self._named("v"), self._named("model")
-            yield f"{pad}{outer} = {value}"
-            yield f"{pad}if {outer} is None: {store} = {default}"
-            yield f"{pad}else:"
-            yield from self._model(field.model, outer, inner, f"{pad} ")
-            yield f"{pad} {store} = {inner}"
-            return
-        copied = self._copied(field, "v")
-        if copied == "v" and plain:
-            yield f"{pad}{store} = {value}"
-            return
-        yield f"{pad}v = {value}"
-        otherwise = "" if field.required else f"{default} if v is None else "
-        yield f"{pad}{store} = {otherwise}{copied}"
+            lines.append(" extra = {}")
+        for attribute, wire in unknown:
+            lines.append(f" v = struct.{attribute}")
+            lines.append(f" if v is not UNSET: extra[{wire!r}] = v")
+        lines.append(f" model._extra = {'extra or None' if unknown else 'None'}")
+        lines.append(f" model.__class__ = {self._named(cls)}")
+        lines.append(" return model")
+        exec("\n".join(lines), self._names)  # noqa: S102 - made of the names in our own classes
+        maker: Callable[[Any], Any] = self._names["make"]
+        return maker
 
     def _copied(self, shape: Shape, value: str) -> str:
         """Return what is stored in a model for a value of a struct that is not None."""
@@ -195,26 +168,18 @@ class Compiled:
             case Kind.DATE:
                 return f"{'read_date_or_text' if shape.keeps_text else 'read_date'}({value}, None)"
             case Kind.RELATION:
-                read = self._named("read", self._relation(shape))
+                read = self._named(self._relation(shape))
                 return f"({value} if type({value}) is str else {read}({value}, None))"
+            case Kind.OBJECT if shape.model is not None:
+                return f"{self._named(self._maker(shape.model))}({value})"
             case Kind.LIST if shape.item is not None:
-                return self._copied_list(shape.item, value)
+                item = self._copied(shape.item, "x")
+                if item == "x":
+                    return value
+                item = f"None if x is None else {item}" if shape.item.nullable else item
+                return f"tuple([{item} for x in {value}])"
             case _:
                 return value
-
-    def _copied_list(self, item: Shape, value: str) -> str:
-        if item.kind is not Kind.OBJECT or item.model is None:
-            copied = self._copied(item, "x")
-        else:
-            copy = self._named("copy", self._copier(item.model))
-            if not item.nullable:
-                return f"tuple({copy}({value}))"
-            copied = f"{copy}([x])[0]"
-        if copied == "x":
-            return value
-        if item.nullable:
-            copied = f"None if x is None else {copied}"
-        return f"tuple([{copied} for x in {value}])"
 
 
 def _mutable_twin(cls: type[Model]) -> type:

@@ -198,14 +198,14 @@ class ModelReader(Generic[M]):
 
     def __call__(self, value: Any, _: object = None) -> M:
         """Read what a JSON text says."""
-        models = self._quickly(lambda fast: [msgspec.convert(value, fast.struct)])
-        return self._carefully(value) if models is None else models[0]
+        model: M | None = self._quickly(lambda fast: fast.make(msgspec.convert(value, fast.struct)))
+        return self._carefully(value) if model is None else model
 
     def text(self, text: Raw) -> M:
         """Read a JSON text."""
-        models = self._quickly(lambda fast: [fast.decode(text)])
-        if models is not None:
-            return models[0]
+        model: M | None = self._quickly(lambda fast: fast.make(fast.decode(text)))
+        if model is not None:
+            return model
         try:
             value = loads(text)
         except NotJSON as problem:
@@ -214,12 +214,13 @@ class ModelReader(Generic[M]):
 
     def list_text(self, text: Raw) -> list[M] | None:
         """Read the JSON text of a list; None if it must be read record by record."""
-        return self._quickly(lambda fast: fast.decode_list(text))
+        read = self._quickly(lambda fast: [*map(fast.make, fast.decode_list(text))])
+        return cast("list[M] | None", read)
 
-    def _quickly(self, decode: Callable[[Compiled], list[Any]]) -> list[M] | None:
+    def _quickly(self, read: Callable[[Compiled], Any]) -> Any:
         try:
             fast = self._fast()
-            return None if fast is None else fast.copy(decode(fast))
+            return None if fast is None else read(fast)
         except Exception:  # noqa: BLE001 - whatever it was, the careful way judges it
             return None
 
