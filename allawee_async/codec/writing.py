@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import cast
@@ -59,17 +59,12 @@ def write_mapping(mapping: FreeForm) -> JSONObject:
     Raises:
         ConfigurationError: A key is no text, a value has no form in JSON, or it never ends.
     """
-    pairs = _items(mapping)
+    if not isinstance(cast("object", mapping), Mapping):
+        raise ConfigurationError(f"a mapping is needed, not {type(mapping).__name__}")
     try:
-        return {_key(key): write(value) for key, value in pairs}
+        return {_key(key): write(value) for key, value in mapping.items()}
     except RecursionError:
         raise ConfigurationError("a value has too many levels, or contains itself") from None
-
-
-def _items(mapping: object) -> Iterable[tuple[object, object]]:
-    if not isinstance(mapping, Mapping):
-        raise ConfigurationError(f"a mapping is needed, not {type(mapping).__name__}")
-    return cast("Mapping[object, object]", mapping).items()
 
 
 def _key(key: object) -> str:

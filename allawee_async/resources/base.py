@@ -14,7 +14,6 @@ from typing import (
     Final,
     Generic,
     Never,
-    TypeGuard,
     TypeVar,
     Unpack,
     cast,
@@ -27,7 +26,7 @@ import attrs
 from allawee_async.codec.converter import decode
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
-from allawee_async.models.schema import camel, fields_of
+from allawee_async.models.schema import ModelField, Shape, camel, fields_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import Listing, OnInvalid, as_object
 from allawee_async.query.filters import F
@@ -333,8 +332,8 @@ class Findable(Listable[M]):
         return found[0] if found else None
 
 
-def minor_units(name: str, value: object) -> int:
-    """Return an amount that can be sent.
+def check_amount(name: str, value: object) -> None:
+    """Refuse an amount that cannot be sent.
 
     Args:
         name: The argument that it came in, for the message.
@@ -343,46 +342,46 @@ def minor_units(name: str, value: object) -> int:
     Raises:
         ConfigurationError: It is no whole number (a float, a boolean, a text), or is negative.
     """
-    if _is_amount(value):
-        return value
-    raise ConfigurationError(_no_amount(name, value))
+    for told in _faults_of_amount(name, value):
+        raise ConfigurationError(told)
 
 
-def _is_amount(value: object) -> TypeGuard[int]:
-    return type(value) is int and value >= 0
+def _faults_of_amount(name: str, value: object) -> Iterator[str]:
+    if type(value) is not int:
+        kind = "None" if value is None else type(value).__name__
+        yield f"{name} must be an int in minor units (kobo, cents), not {kind}: 100 NGN are 10_000"
+    elif value < 0:
+        yield f"{name} is an amount in minor units and cannot be negative"
 
 
-def _no_amount(name: str, value: object) -> str:
-    if type(value) is int:
-        return f"{name} is an amount in minor units and cannot be negative"
-    kind = "None" if value is None else type(value).__name__
-    return f"{name} must be an int in minor units (kobo, cents), not {kind}: 100 NGN are 10_000"
-
-
-def faults_of(path: str, value: object, model: type[Model]) -> Iterator[str]:
+def faults_of(path: str, value: object, shape: Shape) -> Iterator[str]:
     """Yield what is wrong with a body: amounts that are none, and Python's names in a mapping.
 
     A mapping goes out as it is, and the API would pass over them: a customer would have no claims.
     Nothing is raised here, where a traceback would show the values.
     """
+    if isinstance(shape, ModelField) and shape.money and value is not None:
+        yield from _faults_of_amount(path, value)
+    elif shape.item is not None and isinstance(value, list | tuple):
+        for index, each in enumerate(cast("Sequence[object]", value)):
+            yield from faults_of(f"{path}[{index}]", each, shape.item)
+    elif shape.model is not None:
+        yield from _faults_of_object(path, value, shape.model)
+
+
+def _faults_of_object(path: str, value: object, model: type[Model]) -> Iterator[str]:
     fields = fields_of(model)
     if isinstance(value, Model):
         value = {wire: getattr(value, field.attribute, None) for wire, field in fields.items()}
     for name, inner in cast("FreeForm", value if isinstance(value, Mapping) else {}).items():
         wire = camel(str(name))
-        field = fields.get(str(name))
-        if field is None and wire in fields:
+        if name in fields:
+            yield from faults_of(f"{path}.{name}", inner, fields[name])
+        elif wire in fields:
             yield (
                 f"{path}.{name} is {path}.{wire} in a mapping, which goes out as it is; "
                 f"{model.__name__}({name}=…) takes Python's names"
             )
-        elif field and field.money and inner is not None and not _is_amount(inner):
-            yield _no_amount(f"{path}.{name}", inner)
-        elif field and field.item and field.item.model and isinstance(inner, list | tuple):
-            for index, each in enumerate(cast("Sequence[object]", inner)):
-                yield from faults_of(f"{path}.{name}[{index}]", each, field.item.model)
-        elif field and field.model:
-            yield from faults_of(f"{path}.{name}", inner, field.model)
 
 
 class _Form:
@@ -409,7 +408,7 @@ class _Form:
         self.required = {one.name for one in named if one.required}
         self.secrets = {one.name for one in named if one.kind is ParameterKind.SECRET}
         self.amounts = {one.name for one in named if one.is_money}
-        self.bodies = {one.name: one.model for one in named if one.is_body and one.model}
+        self.bodies = {one.name: one.shape for one in named if one.is_body}
         self.model: type[Model] = model or Model
         self.is_list = returns is Returns.LIST
 
@@ -436,13 +435,13 @@ class _Form:
         sent = SecretObject()
         for name, value in given.items():
             if name in self.amounts and (value is not None or name in self.required):
-                minor_units(name, value)
+                check_amount(name, value)
             elif name in self.secrets and value == "":
                 raise ConfigurationError(f"{name} must be a text that is not empty")
             if value is not None:
                 sent[self.fields[name]] = value
-        for name, model in self.bodies.items():
-            for told in faults_of(name, given.get(name), model):
+        for name, shape in self.bodies.items():
+            for told in faults_of(name, given.get(name), shape):
                 raise ConfigurationError(told)
         return sent
 

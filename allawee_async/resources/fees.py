@@ -5,7 +5,7 @@ from typing import Any
 
 from allawee_async.models.common import Currency
 from allawee_async.models.fees import Fee, FeeStructure
-from allawee_async.resources.base import Listable, minor_units, route
+from allawee_async.resources.base import Listable, check_amount, route
 from allawee_async.types import FreeForm, MinorUnits
 
 
@@ -14,7 +14,7 @@ def _check_value(given: dict[str, Any]) -> None:
     value = given["value"]
     is_percentage = given["structure"] == "percentage" and type(value) is float
     if not (is_percentage and math.isfinite(value) and value >= 0):
-        minor_units("value", value)
+        check_amount("value", value)
 
 
 class Fees(Listable[Fee], path="/fees"):

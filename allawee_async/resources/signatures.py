@@ -64,16 +64,6 @@ class Parameter:
     is_money: bool = False
 
     @property
-    def choices(self) -> tuple[str, ...]:
-        """The values that the documents name; others are sent as well."""
-        return self.shape.choices
-
-    @property
-    def model(self) -> type[Model] | None:
-        """What a body is, if a model says so."""
-        return self.shape.model
-
-    @property
     def is_body(self) -> bool:
         """Whether the value may be a JSON object."""
         return self.kind in (ParameterKind.BODY, ParameterKind.TEXT_OR_BODY)

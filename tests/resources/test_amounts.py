@@ -7,7 +7,8 @@ import pytest
 
 from allawee_async import ConfigurationError
 from allawee_async.models.cards import CardControls, SpendingLimit
-from allawee_async.resources.base import faults_of, minor_units
+from allawee_async.models.schema import shape_of
+from allawee_async.resources.base import check_amount, faults_of
 from tests.support.serving import recording
 
 WRONG = [10.0, 10.5, float("nan"), True, False, "1000", "", b"1", Decimal(10), [1], -1, -(10**30)]
@@ -15,17 +16,17 @@ WRONG = [10.0, 10.5, float("nan"), True, False, "1000", "", b"1", Decimal(10), [
 
 @pytest.mark.parametrize("amount", [0, 1, 10_000, 10**30])
 def test_whole_numbers_are_amounts(amount: int) -> None:
-    assert minor_units("amount", amount) == amount
+    check_amount("amount", amount)
 
 
 @pytest.mark.parametrize("amount", [*WRONG, None], ids=repr)
 def test_anything_else_is_refused_by_name_and_unit(amount: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^fees\b.*minor units"):
-        minor_units("fees", amount)
+        check_amount("fees", amount)
 
 
 def test_nothing_is_no_amount_where_none_is_needed() -> None:
-    assert [*faults_of("controls", SpendingLimit(amount=None), SpendingLimit)] == []
+    assert [*faults_of("controls", SpendingLimit(amount=None), shape_of(SpendingLimit))] == []
 
 
 @pytest.mark.parametrize("amount", WRONG, ids=repr)
@@ -52,7 +53,7 @@ async def test_a_wrong_amount_is_never_sent(amount: Any) -> None:
 def test_the_refusal_says_which_limit() -> None:
     controls = {"spendingLimits": [None, {"amount": 1.0}]}
 
-    (told,) = faults_of("controls", controls, CardControls)
+    (told,) = faults_of("controls", controls, shape_of(CardControls))
 
     assert told.startswith("controls.spendingLimits[1].amount must be an int in minor units")
 
@@ -61,4 +62,4 @@ def test_the_refusal_says_which_limit() -> None:
     "controls", [None, {}, {"spendingLimits": None}, {"spendingLimits": [None]}, "x", [1]]
 )
 def test_controls_without_amounts_are_fine(controls: Any) -> None:
-    assert [*faults_of("controls", controls, CardControls)] == []
+    assert [*faults_of("controls", controls, shape_of(CardControls))] == []

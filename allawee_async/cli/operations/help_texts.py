@@ -94,7 +94,7 @@ def option_of(parameter: Parameter) -> str:
 
 def fields_help(parameter: Parameter) -> list[tuple[str, str]]:
     """Return the options for the fields of an object, and what they hold."""
-    paths = paths_of(parameter.model)
+    paths = paths_of(parameter.shape.model)
     return [(f"{option_of(parameter)}.{path}", _meaning(shape)) for path, shape in paths]
 
 

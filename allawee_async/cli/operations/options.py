@@ -68,7 +68,7 @@ def _option(parameter: Parameter, text: str) -> inspect.Parameter:
         option_of(parameter),
         help=text,
         metavar=_METAVARS[parameter.kind],
-        autocompletion=_completion(parameter.choices) if parameter.choices else None,
+        autocompletion=_completion(parameter.shape.choices) if parameter.shape.choices else None,
     )
     kind: Any = list[str] if parameter.kind in _REPEATED else str
     if needed:
@@ -97,7 +97,7 @@ def output_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
 def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     """Yield an option for each field of the objects that a method takes."""
     for parameter in verb.parameters:
-        for path, shape in paths_of(parameter.model):
+        for path, shape in paths_of(parameter.shape.model):
             option = typer.Option(
                 f"{option_of(parameter)}.{path}",
                 autocompletion=_completion(shape.choices) if shape.choices else None,

@@ -71,7 +71,7 @@ def shown_arguments(
 
 def _shown(parameter: Parameter, value: object, currency: str | None) -> str:
     if parameter.is_body and not isinstance(value, str):
-        record = record_of(cast("FreeForm", value), model=parameter.model, reveal=False)
+        record = record_of(cast("FreeForm", value), model=parameter.shape.model, reveal=False)
         return dumps(record).decode()
     amount_in = currency if parameter.is_money else None
     return cell(parameter.name, cast("JSONValue", value), amount_in).plain
@@ -126,7 +126,7 @@ def _value(parameter: Parameter, typed: Any) -> Any:
             return [name for text in typed for name in _names(text)]
         case ParameterKind.BODY | ParameterKind.TEXT_OR_BODY:
             or_text = parameter.kind is ParameterKind.TEXT_OR_BODY
-            return read_body(option, typed, parameter.model, or_text=or_text)
+            return read_body(option, typed, parameter.shape.model, or_text=or_text)
         case _:  # an id that was cut out of a CSV ends in a carriage return
             return typed.strip() if parameter.is_argument else typed
 
