@@ -5,41 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, Self, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Literal,
+    Self,
+    TypeVar,
+    cast,
+    overload,
+)
 
 import attrs
 
 from allawee_async.errors import DecodeError, SignatureError
+from allawee_async.webhooks import events, responses
 from allawee_async.webhooks.adapters.asgi import AsgiApp
+from allawee_async.webhooks.delivery import stats as reporting
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
-from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers, event_name
+from allawee_async.webhooks.delivery.handlers import Handlers, event_name
 from allawee_async.webhooks.delivery.missed import CatchUpReport, catch_up
-from allawee_async.webhooks.delivery.stats import (
-    DeliveryObserver,
-    DispatchStats,
-    Incident,
-    Reporter,
-    log,
-)
-from allawee_async.webhooks.delivery.timing import Limits, LoopClock
-from allawee_async.webhooks.events import (
-    CardAuthorizationClosed,
-    CardAuthorizationRequest,
-    CardAuthorizationUpdate,
-    CardTransactionCreated,
-    Event,
-    RequestCompleted,
-    UnknownEvent,
-    wants_decision,
-)
-from allawee_async.webhooks.responses import (
-    INVALID_EVENT,
-    INVALID_SIGNATURE,
-    Decision,
-    Decline,
-    DefaultDecision,
-    WebhookReply,
-)
+from allawee_async.webhooks.delivery.timing import LoopClock
+from allawee_async.webhooks.responses import Decision, Decline, WebhookReply
 from allawee_async.webhooks.signature import raw_body
 from allawee_async.webhooks.stores.base import LEASE, Store
 from allawee_async.webhooks.stores.memory import MemoryStore
@@ -51,21 +38,21 @@ if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
 
     # What handlers must take and may return; the registration judges their further parameters.
+    E = TypeVar("E")
+    R = TypeVar("R")
+    Takes = Callable[Concatenate[E, ...], R]
     Request = TypeVar(
-        "Request",
-        bound=Callable[Concatenate[CardAuthorizationRequest, ...], Decision | Awaitable[Decision]],
+        "Request", bound=Takes[events.CardAuthorizationRequest, Decision | Awaitable[Decision]]
     )
     Update = TypeVar(
         "Update",
-        bound=Callable[
-            Concatenate[CardAuthorizationUpdate, ...], Decision | Awaitable[Decision | None] | None
-        ],
+        bound=Takes[events.CardAuthorizationUpdate, Decision | Awaitable[Decision | None] | None],
     )
-    Closed = TypeVar("Closed", bound=Callable[Concatenate[CardAuthorizationClosed, ...], object])
-    Settled = TypeVar("Settled", bound=Callable[Concatenate[CardTransactionCreated, ...], object])
-    Completed = TypeVar("Completed", bound=Callable[Concatenate[RequestCompleted, ...], object])
-    Unknown = TypeVar("Unknown", bound=Callable[Concatenate[UnknownEvent, ...], object])
-    Every = TypeVar("Every", bound=Callable[Concatenate[Event, ...], object])
+    Closed = TypeVar("Closed", bound=Takes[events.CardAuthorizationClosed, object])
+    Settled = TypeVar("Settled", bound=Takes[events.CardTransactionCreated, object])
+    Completed = TypeVar("Completed", bound=Takes[events.RequestCompleted, object])
+    Unknown = TypeVar("Unknown", bound=Takes[events.UnknownEvent, object])
+    Every = TypeVar("Every", bound=Takes[events.Event, object])
     Some = TypeVar("Some", bound=Callable[..., Any])
 
 
@@ -112,9 +99,18 @@ class WebhookDispatcher:
         lease: float = LEASE,
         sync_workers: int = 32,
         max_body: int = MAX_BODY,
-        on_incident: Callable[[Incident], object] | None = None,
+        on_incident: Callable[[reporting.Incident], object] | None = None,
     ) -> None:
-        limits = Limits(
+        if not isinstance(verifier, WebhookVerifier):
+            verifier = WebhookVerifier(verifier, max_body=max_body)
+        self._verifier = verifier
+        self._handlers = Handlers()
+        self._clock = LoopClock()
+        self._reporter = reporting.Reporter(on_incident)
+        self._stats = self._reporter.stats
+        self._context = DeliveryContext(
+            store=MemoryStore() if store is None else store,
+            default=responses.DefaultDecision(default),
             request_deadline=request_deadline,
             update_deadline=update_deadline,
             margin=margin,
@@ -122,46 +118,32 @@ class WebhookDispatcher:
             lease=lease,
             sync_workers=sync_workers,
             max_body=max_body,
-        )
-        if not isinstance(verifier, WebhookVerifier):
-            verifier = WebhookVerifier(verifier, max_body=max_body)
-        self._verifier = verifier
-        self._handlers = Handlers()
-        self._clock = LoopClock()
-        self._reporter = Reporter(on_incident)
-        self._stats = self._reporter.stats
-        self._context = DeliveryContext(
-            limits=limits,
-            store=MemoryStore() if store is None else store,
-            default=DefaultDecision(default),
-            workers=Workers(sync_workers),
             reporter=self._reporter,
-            background=BackgroundTasks(),
         )
         self._asgi = AsgiApp(self)
 
     @overload
     def on(
-        self, event: type[CardAuthorizationRequest] | Literal["card.authorization.request"]
+        self, event: type[events.CardAuthorizationRequest] | Literal["card.authorization.request"]
     ) -> Callable[[Request], Request]: ...
     @overload
     def on(
-        self, event: type[CardAuthorizationUpdate] | Literal["card.authorization.update"]
+        self, event: type[events.CardAuthorizationUpdate] | Literal["card.authorization.update"]
     ) -> Callable[[Update], Update]: ...
     @overload
     def on(
-        self, event: type[CardAuthorizationClosed] | Literal["card.authorization.closed"]
+        self, event: type[events.CardAuthorizationClosed] | Literal["card.authorization.closed"]
     ) -> Callable[[Closed], Closed]: ...
     @overload
     def on(
-        self, event: type[CardTransactionCreated] | Literal["card.transaction.created"]
+        self, event: type[events.CardTransactionCreated] | Literal["card.transaction.created"]
     ) -> Callable[[Settled], Settled]: ...
     @overload
     def on(
-        self, event: type[RequestCompleted] | Literal["request.completed"]
+        self, event: type[events.RequestCompleted] | Literal["request.completed"]
     ) -> Callable[[Completed], Completed]: ...
     @overload
-    def on(self, event: type[UnknownEvent]) -> Callable[[Unknown], Unknown]: ...
+    def on(self, event: type[events.UnknownEvent]) -> Callable[[Unknown], Unknown]: ...
     @overload
     def on(self, event: Literal["*"]) -> Callable[[Every], Every]: ...
     @overload
@@ -234,15 +216,15 @@ class WebhookDispatcher:
             event = self._verifier.parse(raw, signature)
         except SignatureError as error:
             self._stats.invalid_signatures += 1
-            log.warning("refused a delivery: %s", error)
-            return INVALID_SIGNATURE
+            reporting.log.warning("refused a delivery: %s", error)
+            return responses.INVALID_SIGNATURE
         except DecodeError as error:
             self._stats.invalid_events += 1
             elapsed = asyncio.get_running_loop().time() - arrived
-            incident = Incident("invalid-event", None, error, elapsed)
+            incident = reporting.Incident("invalid-event", None, error, elapsed)
             self._reporter.tell(incident, "Allawee signed it, but it is no event that we can read")
-            if not wants_decision(error.body):
-                return INVALID_EVENT
+            if not events.wants_decision(error.body):
+                return responses.INVALID_EVENT
             self._reporter.default_sent()
             return self._context.default.reply_to(None)
         self._reporter.observer.event(event)
@@ -275,9 +257,9 @@ class WebhookDispatcher:
         """
         return await catch_up(allawee, since, most, self._context.store, self._handlers)
 
-    def observe(self, observer: DeliveryObserver | None) -> None:
+    def observe(self, observer: reporting.DeliveryObserver | None) -> None:
         """Have each delivery watched; see `allawee_async.integrations.opentelemetry`."""
-        self._reporter.observer = observer or DeliveryObserver()
+        self._reporter.observer = observer or reporting.DeliveryObserver()
 
     def arrival(self) -> float:
         """Return when the request that you are called for may have come, at the earliest.
@@ -290,10 +272,10 @@ class WebhookDispatcher:
     @property
     def max_body(self) -> int:
         """The longest body to read, in bytes."""
-        return self._context.limits.max_body
+        return self._context.max_body
 
     @property
-    def stats(self) -> DispatchStats:
+    def stats(self) -> reporting.DispatchStats:
         """What was counted so far."""
         return attrs.evolve(self._stats)
 

@@ -8,15 +8,8 @@ from typing import Final, NoReturn, cast
 
 from allawee_async.errors import ConfigurationError, SignatureError
 from allawee_async.redaction import SecretBytes
+from allawee_async.webhooks import signature as signing
 from allawee_async.webhooks.events import Event, parse_event
-from allawee_async.webhooks.signature import (
-    HEADER,
-    fits,
-    key_bytes,
-    raw_body,
-    signature_bytes,
-    signature_in,
-)
 
 MAX_BODY: Final = 1024 * 1024
 """The longest body that is accepted unless told otherwise, in bytes."""
@@ -73,7 +66,7 @@ class WebhookVerifier:
         Raises:
             SignatureError: It did not, or the body is too long.
         """
-        raw = raw_body(body)
+        raw = signing.raw_body(body)
         del body  # a traceback with local variables would show it
         self._signed(raw, signature)
 
@@ -97,7 +90,7 @@ class WebhookVerifier:
             DecodeError: Allawee signed it, but it is not what the documents say.
             ConfigurationError: `received_at` has no time zone.
         """
-        raw = raw_body(body)
+        raw = signing.raw_body(body)
         del body  # a traceback with local variables would show it
         _check_moment(received_at)
         event = parse_event(self._signed(raw, signature))
@@ -124,9 +117,11 @@ class WebhookVerifier:
             DecodeError: Allawee signed it, but it is not what the documents say.
             ConfigurationError: `received_at` has no time zone.
         """
-        raw = raw_body(body)
+        raw = signing.raw_body(body)
         del body  # a traceback with local variables would show it
-        return self.parse(cast("bytes", raw), signature_in(headers), received_at=received_at)
+        return self.parse(
+            cast("bytes", raw), signing.signature_in(headers), received_at=received_at
+        )
 
     def _signed(self, raw: SecretBytes | None, signature: object) -> SecretBytes:
         """Return the body if one of the keys signs it."""
@@ -137,11 +132,11 @@ class WebhookVerifier:
         if len(raw) > self._max_body:
             raise SignatureError(f"the body has {len(raw)} bytes, and max_body is {self._max_body}")
         if signature is None:
-            raise SignatureError(f"the request has no header {HEADER}")
-        presented = signature_bytes(signature)
+            raise SignatureError(f"the request has no header {signing.HEADER}")
+        presented = signing.signature_bytes(signature)
         if presented is None:
-            raise SignatureError(f"the header {HEADER} is not 128 hexadecimal digits")
-        if not fits(presented, raw, self._keys):
+            raise SignatureError(f"the header {signing.HEADER} is not 128 hexadecimal digits")
+        if not signing.fits(presented, raw, self._keys):
             raise SignatureError(
                 "the signature does not fit the body: the signing key is not that of the webhook, "
                 "the body is not what came byte for byte, or Allawee did not send it"
@@ -165,7 +160,7 @@ def _secrets(keys: object) -> tuple[SecretBytes, ...]:
     given = (keys,) if isinstance(keys, str) else keys
     if not isinstance(given, Sequence):
         return ()
-    secrets = [key_bytes(key) for key in cast("Sequence[object]", given)]
+    secrets = [signing.key_bytes(key) for key in cast("Sequence[object]", given)]
     known = [secret for secret in secrets if secret is not None]
     return tuple(known) if len(known) == len(secrets) else ()
 

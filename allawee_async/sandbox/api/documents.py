@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
-from allawee_async.sandbox.api.messages import (
-    ApiRequest,
-    ApiResponse,
-    RefusalError,
-    refused,
-    success,
-    success_list,
-)
+from allawee_async.sandbox.api import messages
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.cards.numbers import masked
@@ -35,7 +29,7 @@ def reads(path: str, collection: CollectionOf) -> tuple[Endpoint, Endpoint]:
 
 def fixed(path: str, documents: Iterable[bytes]) -> Endpoint:
     """Return the endpoint of a list that is always the same, and has no pages."""
-    reply = success_list([*documents], has_more=False)
+    reply = messages.success_list([*documents], has_more=False)
     return Endpoint("GET", path, lambda _state, _call: reply)
 
 
@@ -45,7 +39,7 @@ def catalogue(path: str, noun: str, documents: Mapping[str, bytes]) -> tuple[End
     def get(_state: State, call: ApiRequest) -> ApiResponse:
         if call.id not in documents:
             raise unknown(call.id, noun)
-        return success(documents[call.id])
+        return messages.success(documents[call.id])
 
     return fixed(path, documents.values()), Endpoint("GET", f"{path}/:id", get)
 
@@ -59,7 +53,7 @@ def shown(collection: Collection, id: str) -> ApiResponse:
     position = collection.position_of(id)
     if position is None:
         raise unknown(id, collection.noun)
-    return success(collection.shown_at(position))
+    return messages.success(collection.shown_at(position))
 
 
 def stored(collection: Collection, id: str) -> Document:
@@ -74,9 +68,9 @@ def stored(collection: Collection, id: str) -> Document:
     return found
 
 
-def unknown(id: str, noun: str) -> RefusalError:
+def unknown(id: str, noun: str) -> messages.RefusalError:
     """Return the refusal of an id in a path. What is the number of a card is not repeated."""
-    return refused("not-found", f"No {noun} has the id {masked(id)[:_SHOWN]!r}.", 404)
+    return messages.refused("not-found", f"No {noun} has the id {masked(id)[:_SHOWN]!r}.", 404)
 
 
 def refuse_double(
@@ -97,7 +91,7 @@ def refuse_double(
     other = collection.find(unique, value) if isinstance(value, str) else None
     if other is not None and other["id"] != own:
         message = f"A {collection.noun} with this {unique} exists already."
-        raise refused(f"duplicate-{unique}", message, 409)
+        raise messages.refused(f"duplicate-{unique}", message, 409)
 
 
 def fresh(state: State, collection: Collection) -> Document:
@@ -111,11 +105,11 @@ def fresh(state: State, collection: Collection) -> Document:
 
 def created(state: State, collection: Collection, fields: Document) -> ApiResponse:
     """Store a new document with these fields, and return the answer that shows it."""
-    return success(collection.add(fields | fresh(state, collection)))
+    return messages.success(collection.add(fields | fresh(state, collection)))
 
 
 def changed(
     state: State, collection: Collection, document: Document, fields: Document
 ) -> ApiResponse:
     """Store a document with other values in some fields, and return the answer that shows it."""
-    return success(collection.replace(document | fields | {"updatedAt": state.now()}))
+    return messages.success(collection.replace(document | fields | {"updatedAt": state.now()}))

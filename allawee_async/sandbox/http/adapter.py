@@ -16,15 +16,9 @@ import attrs
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from allawee_async.sandbox.api import messages
 from allawee_async.sandbox.api.app import Api
-from allawee_async.sandbox.api.messages import (
-    ApiRequest,
-    ApiResponse,
-    RefusalError,
-    bad_request,
-    failure,
-    refused,
-)
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Host
 from allawee_async.sandbox.cards.numbers import masked
 from allawee_async.sandbox.core.values import IdSource, JsonObject, to_bytes
@@ -116,7 +110,7 @@ class HttpAdapter:
         try:
             body = await _read_body(request)
             entry.take(body)
-        except RefusalError as refusal:
+        except messages.RefusalError as refusal:
             return await _respond(request, refusal.reply, entry)
         except ConnectionError:
             return _abort(request)
@@ -183,7 +177,7 @@ class HttpAdapter:
                 self.changed()
         except Exception as crash:  # noqa: BLE001 - it is noted
             self.note_crash(f"answer {call.method}", crash)
-            return failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
+            return messages.failure(500, "internal-error", f"The sandbox itself failed: {crash!r}")
         return response
 
     async def _closes_within(self, seconds: float) -> bool:
@@ -205,10 +199,10 @@ async def _read_body(request: web.BaseRequest) -> bytes:
             elif size > _MAX_DRAINED:
                 break
     except web.RequestPayloadError:
-        raise bad_request("The body cannot be decoded.") from None
+        raise messages.bad_request("The body cannot be decoded.") from None
     if size > MAX_BODY:
         message = f"A body has at most {MAX_BODY} bytes."
-        raise refused("payload-too-large", message, 413)
+        raise messages.refused("payload-too-large", message, 413)
     return bytes(body)
 
 

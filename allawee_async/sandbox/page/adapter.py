@@ -13,13 +13,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from allawee_async.sandbox.core.values import to_bytes
-from allawee_async.sandbox.page.actions import (
-    ACTIONS,
-    BAD,
-    ActionContext,
-    ActionOutcome,
-    WrongInputError,
-)
+from allawee_async.sandbox.page import actions
 from allawee_async.sandbox.page.control import HEADER, PREFIX, controlled
 from allawee_async.sandbox.page.guard import HEADERS, Visit, objection, objection_to_action
 from allawee_async.sandbox.page.views import KEPT, ROOT, VIEWS, ViewContext, address, whole_page
@@ -44,13 +38,13 @@ class PageServer:
     """
 
     def __init__(
-        self, context: ActionContext, *, listens_at: str, exports: Callable[[], list[str]]
+        self, context: actions.ActionContext, *, listens_at: str, exports: Callable[[], list[str]]
     ) -> None:
         self._context = context
         self._listens_at = listens_at
         self._exports = exports
         self._token = token_urlsafe(24)
-        self._outcomes: deque[tuple[str, ActionOutcome]] = deque(maxlen=_OUTCOMES_KEPT)
+        self._outcomes: deque[tuple[str, actions.ActionOutcome]] = deque(maxlen=_OUTCOMES_KEPT)
         self._numbers = count(1)
 
     def serves(self, request: web.BaseRequest) -> bool:
@@ -114,7 +108,7 @@ class PageServer:
         """Carry out an action, and lead back to where somebody was, with its outcome."""
         if request.method != "POST":
             return _response(405, "This is done with a button.", headers={"Allow": "POST"})
-        action = ACTIONS.get(name)
+        action = actions.ACTIONS.get(name)
         if action is None:
             return _response(404, "There is no such action.")
         form = await _read_form(request)
@@ -125,8 +119,8 @@ class PageServer:
             return _response(403, reason)
         try:
             outcome = action(self._context, form)
-        except WrongInputError as error:
-            outcome = ActionOutcome(str(error), BAD)
+        except actions.WrongInputError as error:
+            outcome = actions.ActionOutcome(str(error), actions.BAD)
         number = str(next(self._numbers))
         self._outcomes.append((number, outcome))
         return _response(303, headers={"Location": _back(form.get("back", ""), number)})

@@ -8,17 +8,9 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from allawee_async.sandbox.core.values import Json, JsonObject
+from allawee_async.sandbox.query import values
 from allawee_async.sandbox.query.grammar import NUMERIC, Condition
 from allawee_async.sandbox.query.patterns import compile_pattern, found
-from allawee_async.sandbox.query.values import (
-    candidates_at,
-    is_number,
-    key_of,
-    meanings_of,
-    parse_instant,
-    parse_number,
-    values_at,
-)
 
 Predicate: TypeAlias = Callable[[JsonObject], bool]
 
@@ -40,7 +32,7 @@ def compile_condition(condition: Condition) -> Predicate:
     if operator == "exists":
         wanted = condition.operands[0] == "true"
     path = tuple(condition.field.split("."))
-    values_of = values_at if operator in _OF_WHOLE_VALUES else candidates_at
+    values_of = values.values_at if operator in _OF_WHOLE_VALUES else values.candidates_at
     test = _compile_test(operator, condition.operands)
     return lambda document: any(map(test, values_of(document, path))) == wanted
 
@@ -54,27 +46,31 @@ def _compile_test(operator: str, operands: tuple[str, ...]) -> Callable[[Json], 
     if operator == "size":
         size = int(operands[0])
         return lambda value: isinstance(value, list) and len(value) == size
-    meanings = list(map(meanings_of, operands))
+    meanings = list(map(values.meanings_of, operands))
     if operator == "all":
         return lambda value: _has_all(value, meanings)
     if operator in _COMPARISONS:
         return _compile_comparison(operator, operands[0])
     equal = frozenset[object]().union(*meanings)
-    return lambda value: key_of(value) in equal
+    return lambda value: values.key_of(value) in equal
 
 
 def _has_all(value: Json, meanings: list[frozenset[tuple[bool, Json]]]) -> bool:
-    entries = set(map(key_of, value if isinstance(value, list) else [value]))
+    entries = set(map(values.key_of, value if isinstance(value, list) else [value]))
     return not any(entries.isdisjoint(one) for one in meanings)
 
 
 def _compile_comparison(operator: str, operand: str) -> Callable[[Json], bool]:
-    compare, number, moment = _COMPARISONS[operator], parse_number(operand), parse_instant(operand)
+    compare, number, moment = (
+        _COMPARISONS[operator],
+        values.parse_number(operand),
+        values.parse_instant(operand),
+    )
     if operator in NUMERIC:
-        return lambda value: is_number(value) and compare(value, number)
+        return lambda value: values.is_number(value) and compare(value, number)
 
     def holds(value: Json) -> bool:
-        stored = parse_instant(value) if isinstance(value, str) else None
+        stored = values.parse_instant(value) if isinstance(value, str) else None
         return stored is not None and compare(stored, moment)
 
     return holds

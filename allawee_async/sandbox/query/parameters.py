@@ -7,17 +7,11 @@ from typing import TypeAlias
 
 import attrs
 
+from allawee_async.sandbox.query import shaping
 from allawee_async.sandbox.query.grammar import Condition, MalformedQueryError, parse_conditions
-from allawee_async.sandbox.query.shaping import (
-    FieldSelection,
-    SortField,
-    parse_expand,
-    parse_select,
-    parse_sort,
-)
 from allawee_async.sandbox.rules.values import DEFAULT_LIMIT, MAX_LIMIT, WEIGHT_OF_REPEAT
 
-NEWEST_FIRST = (SortField("createdAt", descending=True),)
+NEWEST_FIRST = (shaping.SortField("createdAt", descending=True),)
 CURSORS = ("after", "before", "lastId")
 
 QueryPairs: TypeAlias = Sequence[tuple[str, str]]
@@ -33,7 +27,7 @@ class Selection:
     every: tuple[Condition, ...] = ()
     some: tuple[Condition, ...] = ()
     none: tuple[Condition, ...] = ()
-    order: tuple[SortField, ...] = NEWEST_FIRST
+    order: tuple[shaping.SortField, ...] = NEWEST_FIRST
 
     @property
     def is_quick(self) -> bool:
@@ -52,7 +46,7 @@ class ListQuery:
     before: str | None
     page: int
     count_total: bool
-    fields: FieldSelection | None
+    fields: shaping.FieldSelection | None
     expansions: dict[str, frozenset[str]]
 
 
@@ -73,15 +67,15 @@ def parse_list_query(pairs: QueryPairs) -> ListQuery:
             + parse_conditions(given.get("and", ""), "and"),
             some=parse_conditions(given.get("or", ""), "or"),
             none=parse_conditions(given.get("nor", ""), "nor"),
-            order=parse_sort(given.get("sort", "")) or NEWEST_FIRST,
+            order=shaping.parse_sort(given.get("sort", "")) or NEWEST_FIRST,
         ),
         limit=_whole_number(given, "limit", DEFAULT_LIMIT, range(1, MAX_LIMIT + 1)),
         after=given.get("after", given.get("lastId")),
         before=given.get("before"),
         page=_whole_number(given, "page", 1, range(10**9)),
         count_total=_truth(given),
-        fields=parse_select(selected) if selected.strip(" ") else None,
-        expansions=parse_expand(given.get("expand", "")),
+        fields=shaping.parse_select(selected) if selected.strip(" ") else None,
+        expansions=shaping.parse_expand(given.get("expand", "")),
     )
 
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 
-from allawee_async.sandbox.rules.values import (
-    MAX_PATTERN,
-    MAX_SEARCHED,
-    MAX_WEIGHT,
-    WEIGHT_OF_REPEAT,
-)
+from allawee_async.sandbox.rules import values as rules
 
 _TOKEN = re.compile(
     r"(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<escape>\\.)|(?P<optional>\?\??)"
@@ -39,7 +34,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
 
 def found(pattern: re.Pattern[str], stored: object) -> bool:
     """Return whether a pattern occurs in the beginning of a stored text."""
-    return isinstance(stored, str) and pattern.search(stored, 0, MAX_SEARCHED) is not None
+    return isinstance(stored, str) and pattern.search(stored, 0, rules.MAX_SEARCHED) is not None
 
 
 def weigh(text: str) -> int:
@@ -49,8 +44,8 @@ def weigh(text: str) -> int:
         ValueError: It is too long or weighs too much, or has repeated groups that repeat or branch
             within, references or lookarounds.
     """
-    if len(text) > MAX_PATTERN:
-        raise ValueError(f"a pattern has at most {MAX_PATTERN} characters")
+    if len(text) > rules.MAX_PATTERN:
+        raise ValueError(f"a pattern has at most {rules.MAX_PATTERN} characters")
     weight, fixed = 0, 2  # characters since the last repetition that are there in any case
     branching = [False]
     after_branching_group = False
@@ -63,7 +58,7 @@ def weigh(text: str) -> int:
         if kind in _QUANTIFIERS and after_branching_group:
             raise ValueError("the repetitions of a pattern cannot be nested")
         if kind == "repeat":
-            weight += WEIGHT_OF_REPEAT if fixed > 1 else 2 * WEIGHT_OF_REPEAT
+            weight += rules.WEIGHT_OF_REPEAT if fixed > 1 else 2 * rules.WEIGHT_OF_REPEAT
             fixed = 0
         elif kind in _CHARACTERS:
             fixed += 1
@@ -71,7 +66,7 @@ def weigh(text: str) -> int:
             weight += 1
         fixed -= kind == "optional"
         after_branching_group = _follow_groups(branching, kind)
-    if weight > MAX_WEIGHT:
+    if weight > rules.MAX_WEIGHT:
         raise ValueError(
             "a pattern has at most three repetitions apart, or twelve choices in groups"
         )

@@ -6,16 +6,9 @@ import asyncio
 
 from aiohttp import web
 
+from allawee_async.webhooks import responses
 from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
-from allawee_async.webhooks.responses import (
-    CUT_OFF,
-    NOT_POST,
-    TOO_LARGE,
-    TOO_SLOW,
-    UNREADABLE,
-    Receiver,
-    WebhookReply,
-)
+from allawee_async.webhooks.responses import Receiver, WebhookReply
 from allawee_async.webhooks.signature import HEADER
 
 
@@ -23,21 +16,21 @@ async def respond(webhooks: Receiver, request: web.Request) -> web.Response:
     """Answer a request."""
     arrived = webhooks.arrival()
     if request.method != "POST":
-        return _response(NOT_POST)
+        return _response(responses.NOT_POST)
     readable = _with_our_limit(request, webhooks.max_body)
     try:
         async with asyncio.timeout_at(arrived + BODY_PATIENCE):
             body = await readable.read()
     except web.HTTPRequestEntityTooLarge:
-        return _response(TOO_LARGE)
+        return _response(responses.TOO_LARGE)
     except TimeoutError:
-        return _response(TOO_SLOW)
+        return _response(responses.TOO_SLOW)
     except ConnectionError:  # nobody will read the answer, but aiohttp's log stays quiet
-        return _response(CUT_OFF)
+        return _response(responses.CUT_OFF)
     except web.RequestPayloadError:  # compressed, and not as the header says
-        return _response(UNREADABLE)
+        return _response(responses.UNREADABLE)
     if len(body) > webhooks.max_body:
-        return _response(TOO_LARGE)
+        return _response(responses.TOO_LARGE)
     signature = request.headers.get(HEADER)
     reply = await webhooks.dispatch(body, signature, received_at=arrived, request=readable)
     return _response(reply)

@@ -8,15 +8,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Final, TypeAlias, cast
 
+from allawee_async.webhooks import responses
 from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
-from allawee_async.webhooks.responses import (
-    NOT_POST,
-    TOO_LARGE,
-    TOO_SLOW,
-    UNREADABLE,
-    Receiver,
-    WebhookReply,
-)
+from allawee_async.webhooks.responses import Receiver, WebhookReply
 from allawee_async.webhooks.signature import HEADER
 
 Message: TypeAlias = MutableMapping[str, object]
@@ -61,7 +55,7 @@ class AsgiApp:
         webhooks = self._webhooks
         arrived = webhooks.arrival()
         if scope["method"] != "POST":
-            return NOT_POST
+            return responses.NOT_POST
         headers = cast("list[tuple[bytes, bytes]]", scope["headers"])
         try:
             async with asyncio.timeout_at(arrived + BODY_PATIENCE):
@@ -71,11 +65,11 @@ class AsgiApp:
             if _header(headers, b"content-encoding").lower() in _COMPRESSED:
                 body = _plain(body, webhooks.max_body)
         except TimeoutError:
-            return TOO_SLOW
+            return responses.TOO_SLOW
         except _TooLarge:
-            return TOO_LARGE
+            return responses.TOO_LARGE
         except zlib.error:
-            return UNREADABLE
+            return responses.UNREADABLE
         signature, request = _header(headers, _HEADER) or None, _request(scope, body)
         return await webhooks.dispatch(body, signature, received_at=arrived, request=request)
 

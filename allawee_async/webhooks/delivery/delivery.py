@@ -12,19 +12,10 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from allawee_async.errors import ConfigurationError
+from allawee_async.webhooks import events, responses
 from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, HandlerRun, Workers
 from allawee_async.webhooks.delivery.stats import Incident, IncidentKind, Reporter, log, shown
-from allawee_async.webhooks.delivery.timing import Limits
-from allawee_async.webhooks.events import Event
-from allawee_async.webhooks.responses import (
-    BUSY,
-    DONE,
-    FAILED,
-    DefaultDecision,
-    InvalidAnswerError,
-    WebhookReply,
-    reply_with,
-)
+from allawee_async.webhooks.responses import WebhookReply
 from allawee_async.webhooks.stores import base
 from allawee_async.webhooks.stores.base import Busy, Claim, Done
 
@@ -46,6 +37,9 @@ _SPARE: Final = 0.2
 _LAST_LOOK: Final = 0.25
 """The share of the spare time after which the last look comes; it has the rest to arrive."""
 
+_LAST_SHARE: Final = 0.2
+"""The share of the margin that is left for the answer's way out."""
+
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.1
 _GROWTH: Final = 1.5
@@ -62,21 +56,46 @@ def _store(_: object, __: object, store: Any) -> None:
         )
 
 
-@attrs.define
+@attrs.define(kw_only=True)
 class DeliveryContext:
-    """What all deliveries of a dispatcher share.
+    """What all deliveries of a dispatcher share; see `WebhookDispatcher` for the options.
 
     Raises:
-        ConfigurationError: The store is none.
+        ConfigurationError: A value makes no sense.
     """
 
-    limits: Limits
     store: base.Store = attrs.field(validator=_store)
-    default: DefaultDecision
-    workers: Workers
+    default: responses.DefaultDecision
+    request_deadline: float
+    update_deadline: float
+    margin: float
+    event_timeout: float
+    lease: float
+    sync_workers: int
+    max_body: int
     reporter: Reporter
-    background: BackgroundTasks
+    background: BackgroundTasks = attrs.field(factory=BackgroundTasks, init=False)
+    workers: Workers = attrs.field(init=False)
     _look_at: float = attrs.field(default=0.0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        for name in ("request_deadline", "update_deadline", "event_timeout", "lease"):
+            base.checked_seconds(name, getattr(self, name))
+        for name in ("sync_workers", "max_body"):
+            base.checked_count(name, getattr(self, name))
+        margin = 0.0 if self.margin == 0 else base.checked_seconds("margin", self.margin)
+        if margin >= min(self.request_deadline, self.update_deadline):
+            raise ConfigurationError(
+                "margin must be shorter than both deadlines, or no time is left to decide"
+            )
+        self.workers = Workers(self.sync_workers)
+
+    def for_decision(self, event: events.Event, arrived: float) -> tuple[float, float]:
+        """Return until when handlers may decide, and until when the answer must be ready."""
+        is_update = isinstance(event, events.CardAuthorizationUpdate)
+        deadline = arrived + (self.update_deadline if is_update else self.request_deadline)
+        return deadline - self.margin, deadline - self.margin * _LAST_SHARE
 
     def is_time_to_look(self) -> bool:
         """Return, once a minute, that it is time to ask the store for its `trouble`."""
@@ -100,7 +119,7 @@ class Delivery:
     """
 
     context: DeliveryContext
-    event: Event
+    event: events.Event
     chain: Chain
     arrived: float
     request: object
@@ -115,7 +134,7 @@ class Delivery:
             self.context.reporter.default_sent()
         return reply
 
-    def _nobody(self, reply: WebhookReply = DONE) -> WebhookReply:
+    def _nobody(self, reply: WebhookReply = responses.DONE) -> WebhookReply:
         self.context.reporter.stats.unhandled += 1
         if self.event.wants_decision:
             self._tell("unhandled", None, f"no handler is registered, so {_DEFAULT_GOES}")
@@ -126,22 +145,22 @@ class Delivery:
         now = asyncio.get_running_loop().time
         found = await self._claim(now() + PATIENCE, _SPARE, f"it cannot be claimed; {_SENT_AGAIN}")
         if not isinstance(found, Claim):
-            return self._unclaimed(found, if_busy=BUSY, if_failed=FAILED)
-        run = await self._run(found, now() + self.context.limits.event_timeout)
+            return self._unclaimed(found, if_busy=responses.BUSY, if_failed=responses.FAILED)
+        run = await self._run(found, now() + self.context.event_timeout)
         is_late = not run.task.done()
         if is_late:
             await run.stop()
         if run.has_succeeded:
             self.context.reporter.stats.handled += 1
-            return await self._record(found, DONE)
+            return await self._record(found, responses.DONE)
         self._tell_outcome(run, _SENT_AGAIN, is_late=is_late)
         await self._let_go(run)
-        return BUSY if run.is_lost else FAILED
+        return responses.BUSY if run.is_lost else responses.FAILED
 
     async def _decided(self, default: WebhookReply) -> WebhookReply:
         """Return the decision of the handlers, or the default one in time."""
         now = asyncio.get_running_loop().time
-        may_decide, must_answer = self.context.limits.for_decision(self.event, self.arrived)
+        may_decide, must_answer = self.context.for_decision(self.event, self.arrived)
         if now() >= may_decide:
             self._late(f"it was seen too late to decide, so {_DEFAULT_GOES}")
             return default
@@ -160,7 +179,7 @@ class Delivery:
             reply, consequence = default, _DEFAULT_GOES
             is_late = is_late or run.decision is not None
         else:
-            reply, consequence = reply_with(run.decision), "what was decided goes out"
+            reply, consequence = responses.reply_with(run.decision), "what was decided goes out"
         self._tell_outcome(run, consequence, is_late=is_late)
         return await self._record(found, reply, must_answer)
 
@@ -182,7 +201,7 @@ class Delivery:
         if context.is_time_to_look() and isinstance(store, base.WatchedStore):
             context.background.start(self._look_at_store(store))
         digest = base.digest_of(self.event)
-        claim = partial(store.claim, base.key_of(self.event), lease=context.limits.lease)
+        claim = partial(store.claim, base.key_of(self.event), lease=context.lease)
         found = await self._ask_store(claim, if_failed, until)
         pause = _FIRST_PAUSE
         while isinstance(found, Busy) and (left := until + spare * _LAST_LOOK - now()) > 0:
@@ -208,7 +227,11 @@ class Delivery:
             )
 
     def _unclaimed(
-        self, found: Done | Busy | None, *, if_busy: WebhookReply, if_failed: WebhookReply
+        self,
+        found: Done | Busy | None,
+        *,
+        if_busy: WebhookReply,
+        if_failed: WebhookReply,
     ) -> WebhookReply:
         if found is None:
             return if_failed
@@ -236,7 +259,7 @@ class Delivery:
         self.context.reporter.stats.cancelled += 1
         await run.stop()
         if run.has_succeeded:
-            reply = DONE if run.decision is None else reply_with(run.decision)
+            reply = responses.DONE if run.decision is None else responses.reply_with(run.decision)
             await self._record(run.claim, reply)
         else:
             await self._let_go(run)
@@ -258,13 +281,13 @@ class Delivery:
         finally:
             thread.cancel()
         if run.was_last and thread.exception() is None:  # the work is done, though nobody heard it
-            await self._record_at_last(run.claim, DONE.body)
+            await self._record_at_last(run.claim, responses.DONE.body)
         else:
             await self._give_back(run.claim)
 
     async def _keep(self, claim: Claim, work: asyncio.Future[Any], until: float) -> bool:
         """Renew a claim until the work has ended or the time is over; False if it is lost."""
-        now, lease = asyncio.get_running_loop().time, self.context.limits.lease
+        now, lease = asyncio.get_running_loop().time, self.context.lease
         store, pause = self.context.store, lease / _RENEWALS
         while True:
             await asyncio.wait({work}, timeout=max(0.0, min(until - now(), pause)))
@@ -322,7 +345,7 @@ class Delivery:
         stats = self.context.reporter.stats
         for handler, error in run.failures:
             stats.failures += 1
-            is_invalid = isinstance(error, InvalidAnswerError)
+            is_invalid = isinstance(error, responses.InvalidAnswerError)
             kind: IncidentKind = "invalid-answer" if is_invalid else "failed"
             self._tell(kind, error, f"handler {handler} failed; {consequence}")
         if run.is_lost:

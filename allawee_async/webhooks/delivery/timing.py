@@ -1,4 +1,4 @@
-"""How long things may take, and when a request may have come.
+"""When a request may have come, though the loop sees it now.
 
 A loop that was blocked sees a request late; its sender does not.
 """
@@ -9,49 +9,8 @@ import asyncio
 from collections import deque
 from typing import Final
 
-import attrs
-
-from allawee_async.errors import ConfigurationError
-from allawee_async.webhooks.events import CardAuthorizationUpdate, Event
-from allawee_async.webhooks.stores.base import checked_count, checked_seconds
-
 BODY_PATIENCE: Final = 30.0
 """Seconds for the body of a request to come."""
-
-_LAST_SHARE: Final = 0.2
-"""The share of the margin that is left for the answer's way out."""
-
-
-@attrs.frozen(kw_only=True)
-class Limits:
-    """How long things may take, and how large they may be; see `WebhookDispatcher`."""
-
-    request_deadline: float
-    update_deadline: float
-    margin: float
-    event_timeout: float
-    lease: float
-    sync_workers: int
-    max_body: int
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse what makes no sense."""
-        for name in ("request_deadline", "update_deadline", "event_timeout", "lease"):
-            checked_seconds(name, getattr(self, name))
-        for name in ("sync_workers", "max_body"):
-            checked_count(name, getattr(self, name))
-        margin = 0.0 if self.margin == 0 else checked_seconds("margin", self.margin)
-        if margin >= min(self.request_deadline, self.update_deadline):
-            raise ConfigurationError(
-                "margin must be shorter than both deadlines, or no time is left to decide"
-            )
-
-    def for_decision(self, event: Event, arrived: float) -> tuple[float, float]:
-        """Return until when handlers may decide, and until when the answer must be ready."""
-        is_update = isinstance(event, CardAuthorizationUpdate)
-        deadline = arrived + (self.update_deadline if is_update else self.request_deadline)
-        return deadline - self.margin, deadline - self.margin * _LAST_SHARE
-
 
 TICK: Final = 0.02
 """Seconds between two looks at the clock."""
