@@ -190,7 +190,7 @@ def test_a_signed_body_that_is_no_event_is_told_apart(body: bytes) -> None:
 def test_a_longer_body_is_refused_before_it_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[bytes] = []
     monkeypatch.setattr(
-        "allawee_async.webhooks.verifier.fits", lambda _, body, __: hashed.append(body) or True
+        "allawee_async.webhooks.signature.fits", lambda _, body, __: hashed.append(body) or True
     )
     verifier = WebhookVerifier(KEY, max_body=10)
 
