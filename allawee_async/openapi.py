@@ -89,8 +89,6 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> dict[
         if verb.route.secure:
             described["servers"] = [{"url": secure_url}]
         paths.setdefault(operation.path, {})[verb.route.method.lower()] = described
-    webhooks: JSONObject = {name: {"post": _webhook(name, schemas)} for name in EVENT_CLASSES}
-    request_id: JSONObject = {"description": "The API's id of the request.", "schema": _text()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,11 +105,13 @@ def document(*, base_url: str = BASE_URL, secure_url: str = SECURE_URL) -> dict[
         "security": [{"secretKey": []}],
         "tags": [*_tags(verbs)],
         "paths": {**paths},
-        "webhooks": webhooks,
+        "webhooks": {name: {"post": _webhook(name, schemas)} for name in EVENT_CLASSES},
         "components": {
             "schemas": schemas.known,
             "responses": {str(status): _error(status) for status in _ERRORS},
-            "headers": {"RequestId": request_id},
+            "headers": {
+                "RequestId": {"description": "The API's id of the request.", "schema": _text()}
+            },
             "securitySchemes": {
                 "secretKey": {
                     "type": "http",
@@ -297,18 +297,16 @@ class _Operation:
 
     def _parameters(self) -> Iterator[JSONObject]:
         for parameter in self.verb.parameters:
-            # times of lists are written as conditions of `filter`
-            in_query = not self.verb.writes and parameter.kind is not ParameterKind.TIME
             if parameter.is_argument:
                 place, name = "path", self.verb.route.template.partition(":")[2].partition("/")[0]
-            elif in_query:
-                place, name = "query", camel(parameter.name)
+            elif self.verb.writes or parameter.kind is ParameterKind.TIME:
+                continue  # it is in the body, or written as a condition of `filter`
             else:
-                continue
+                place, name = "query", camel(parameter.name)
             schema = self.schemas.parameter(parameter, self.verb.docs)
-            told: JSONObject = {"description": schema.pop("description", parameter.name)}
-            yield {"name": name, "in": place, "required": parameter.required, **told,
-                   "schema": schema}  # fmt: skip
+            said = schema.pop("description", parameter.name)
+            placed: JSONObject = {"name": name, "in": place, "required": parameter.required}
+            yield {**placed, "description": said, "schema": schema}
 
     def _successes(self) -> Iterator[tuple[str, JSONObject]]:
         verb = self.verb

@@ -9,15 +9,8 @@ from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject, MinorUnits
 
-__all__ = [
-    "Account",
-    "AccountBalance",
-    "AccountLogEntry",
-    "AccountStatus",
-    "AccountType",
-    "DepositChannel",
-    "DepositChannelType",
-]
+__all__ = ["Account", "AccountBalance", "AccountLogEntry", "DepositChannel"]
+__all__ += ["AccountStatus", "AccountType", "DepositChannelType"]
 
 
 class AccountType(OpenEnum):

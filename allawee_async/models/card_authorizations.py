@@ -5,13 +5,8 @@ from allawee_async.models.cards import Card, CardChannel
 from allawee_async.models.common import ActionResult, Currency
 from allawee_async.types import JSONObject, JSONValue, MinorUnits
 
-__all__ = [
-    "AuthorizationStatus",
-    "AuthorizationType",
-    "CardAuthorization",
-    "DecisionType",
-    "SimulatedAuthorization",
-]
+__all__ = ["CardAuthorization", "SimulatedAuthorization"]
+__all__ += ["AuthorizationStatus", "AuthorizationType", "DecisionType"]
 
 
 class AuthorizationType(OpenEnum):

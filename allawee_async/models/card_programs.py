@@ -7,18 +7,9 @@ from allawee_async.models.fees import Fee
 from allawee_async.models.webhooks import Webhook
 from allawee_async.types import JSONObject
 
-__all__ = [
-    "CardAuthorizationSettings",
-    "CardDistribution",
-    "CardNetwork",
-    "CardPersonalization",
-    "CardProgram",
-    "CardProgramStatus",
-    "CardType",
-    "DistributionType",
-    "FundingSourceType",
-    "TimeoutDefault",
-]
+__all__ = ["CardAuthorizationSettings", "CardDistribution", "CardPersonalization", "CardProgram"]
+__all__ += ["CardNetwork", "CardProgramStatus", "CardType"]
+__all__ += ["DistributionType", "FundingSourceType", "TimeoutDefault"]
 
 
 class CardNetwork(OpenEnum):

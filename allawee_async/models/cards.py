@@ -9,17 +9,8 @@ from allawee_async.models.common import Currency
 from allawee_async.models.customers import Customer
 from allawee_async.types import JSONObject, MinorUnits, Secret, Strings, Things
 
-__all__ = [
-    "Card",
-    "CardChannel",
-    "CardControls",
-    "CardDetails",
-    "CardSecrets",
-    "CardStatus",
-    "FundingSource",
-    "SpendingInterval",
-    "SpendingLimit",
-]
+__all__ = ["Card", "CardControls", "CardDetails", "CardSecrets", "FundingSource", "SpendingLimit"]
+__all__ += ["CardChannel", "CardStatus", "SpendingInterval"]
 
 
 class CardStatus(OpenEnum):

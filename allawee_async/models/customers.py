@@ -7,20 +7,10 @@ from allawee_async.models.base import Model, OpenEnum, known, model
 from allawee_async.models.common import Address
 from allawee_async.types import JSONObject, Secret, Things
 
-__all__ = [
-    "BusinessInformation",
-    "Claims",
-    "Customer",
-    "CustomerStatus",
-    "CustomerType",
-    "Gender",
-    "Identity",
-    "IdentityType",
-    "IndividualInformation",
-    "Verification",
-    "VerificationStatus",
-    "VerificationTier",
-]
+__all__ = ["Claims", "Customer", "Verification"]
+__all__ += ["BusinessInformation", "Identity", "IndividualInformation"]
+__all__ += ["CustomerStatus", "CustomerType", "Gender", "IdentityType"]
+__all__ += ["VerificationStatus", "VerificationTier"]
 
 
 class CustomerType(OpenEnum):

@@ -8,16 +8,8 @@ from allawee_async.models.fees import Fee
 from allawee_async.models.webhooks import Event
 from allawee_async.types import JSONObject, MinorUnits
 
-__all__ = [
-    "BillValidation",
-    "FeePart",
-    "Payment",
-    "PaymentFailureReason",
-    "PaymentMethod",
-    "PaymentStatus",
-    "PaymentType",
-    "PayoutOptions",
-]
+__all__ = ["BillValidation", "FeePart", "Payment", "PayoutOptions"]
+__all__ += ["PaymentFailureReason", "PaymentMethod", "PaymentStatus", "PaymentType"]
 
 
 class PaymentMethod(OpenEnum):

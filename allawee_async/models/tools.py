@@ -12,19 +12,8 @@ from allawee_async.models.common import Currency
 from allawee_async.models.fees import Fee
 from allawee_async.types import JSONObject, MinorUnits
 
-__all__ = [
-    "Bank",
-    "BillCategory",
-    "BillProduct",
-    "Configuration",
-    "FxQuote",
-    "FxRate",
-    "Merchant",
-    "MerchantCategory",
-    "PaymentConfiguration",
-    "PaymentFees",
-    "ResolvedAccount",
-]
+__all__ = ["Bank", "BillCategory", "BillProduct", "Configuration", "FxQuote", "FxRate", "Merchant"]
+__all__ += ["MerchantCategory", "PaymentConfiguration", "PaymentFees", "ResolvedAccount"]
 
 
 @model(kw_only=True)

@@ -1,28 +1,17 @@
 """Tools: banks, bills, exchange rates, merchants, and what payments have by default."""
 
 from allawee_async.lazy import Noun
+from allawee_async.models import tools
 from allawee_async.models.common import Currency
-from allawee_async.models.tools import (
-    Bank,
-    BillCategory,
-    BillProduct,
-    Configuration,
-    FxQuote,
-    FxRate,
-    Merchant,
-    MerchantCategory,
-    PaymentFees,
-    ResolvedAccount,
-)
 from allawee_async.resources.base import Listable, Resource, route
 from allawee_async.types import FreeForm, MinorUnits
 
 
-class Banks(Listable[Bank], path="/tools/banks", loose=True):
+class Banks(Listable[tools.Bank], path="/tools/banks", loose=True):
     """`allawee.tools.banks`: banks, and whose a bank account is."""
 
     @route("GET", "/tools/banks/short-list/:accountNumber")
-    async def short_list(self, account_number: str) -> tuple[Bank, ...]:
+    async def short_list(self, account_number: str) -> tuple[tools.Bank, ...]:
         """List the banks that an account number may belong to, by its check digit.
 
         Args:
@@ -38,7 +27,7 @@ class Banks(Listable[Bank], path="/tools/banks", loose=True):
         """
 
     @route("GET", "/tools/banks/resolve")
-    async def resolve(self, *, account_number: str, bank_code: str) -> ResolvedAccount:
+    async def resolve(self, *, account_number: str, bank_code: str) -> tools.ResolvedAccount:
         """Tell whose a bank account is; do so before you pay out to it.
 
         Args:
@@ -59,7 +48,7 @@ class Bills(Resource):
     """`allawee.tools.bills`: bills that can be paid."""
 
     @route("GET", "/tools/bills/categories")
-    async def categories(self) -> tuple[BillCategory, ...]:
+    async def categories(self) -> tuple[tools.BillCategory, ...]:
         """List the kinds of bills.
 
         Returns:
@@ -72,7 +61,7 @@ class Bills(Resource):
         """
 
     @route("GET", "/tools/bills/products")
-    async def products(self) -> tuple[BillProduct, ...]:
+    async def products(self) -> tuple[tools.BillProduct, ...]:
         """List the bills that can be paid.
 
         Returns:
@@ -86,7 +75,7 @@ class Bills(Resource):
         """
 
     @route("GET", "/tools/bills/products/:id")
-    async def product(self, product_id: str) -> BillProduct:
+    async def product(self, product_id: str) -> tools.BillProduct:
         """Read one bill that can be paid.
 
         Args:
@@ -106,7 +95,7 @@ class ConfigurationTools(Resource):
     """`allawee.tools.configuration`: what payments have by default."""
 
     @route("GET", "/tools/configuration")
-    async def get(self) -> Configuration:
+    async def get(self) -> tools.Configuration:
         """Read the configuration.
 
         Returns:
@@ -124,8 +113,8 @@ class ConfigurationTools(Resource):
         *,
         pay_in_account: str | None = None,
         pay_out_account: str | None = None,
-        fees: PaymentFees | FreeForm | None = None,
-    ) -> Configuration:
+        fees: tools.PaymentFees | FreeForm | None = None,
+    ) -> tools.Configuration:
         """Set what later payments have by default. It does no harm twice, so it is retried.
 
         Args:
@@ -150,7 +139,7 @@ class Fx(Resource):
     @route("GET", "/tools/fx/rates")
     async def rates(
         self, *, from_: Currency | str | None = None, to: Currency | str | None = None
-    ) -> tuple[FxRate, ...]:
+    ) -> tuple[tools.FxRate, ...]:
         """List exchange rates.
 
         Args:
@@ -169,7 +158,7 @@ class Fx(Resource):
     @route("POST", "/tools/fx/quotes", resend=True)
     async def create_quote(
         self, *, from_: Currency | str, to: Currency | str, amount: MinorUnits
-    ) -> FxQuote:
+    ) -> tools.FxQuote:
         """Ask for an exchange rate that the API stands by. It moves no money, so it is retried.
 
         Args:
@@ -189,11 +178,11 @@ class Fx(Resource):
         """
 
 
-class Merchants(Listable[Merchant], path="/tools/merchants", loose=True):
+class Merchants(Listable[tools.Merchant], path="/tools/merchants", loose=True):
     """`allawee.tools.merchants`: merchants and their categories."""
 
     @route("GET", "/tools/merchants/categories")
-    async def categories(self) -> tuple[MerchantCategory, ...]:
+    async def categories(self) -> tuple[tools.MerchantCategory, ...]:
         """List the kinds of merchants, which the controls of cards allow and block.
 
         Returns:
@@ -207,7 +196,7 @@ class Merchants(Listable[Merchant], path="/tools/merchants", loose=True):
         """
 
     @route("GET", "/tools/merchants/:id")
-    async def get(self, merchant_id: str) -> Merchant:
+    async def get(self, merchant_id: str) -> tools.Merchant:
         """Read one merchant.
 
         Args:
