@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from allawee_async.cli.app import app
 from allawee_async.sandbox import Sandbox
 from allawee_async.sandbox.server import running_in_a_thread
+from tests.support import nursery
 
 Run = Callable[..., Result]
 Spawn = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -94,8 +95,8 @@ def terminal(*arguments: str, width: int = 80, **environ: str) -> Iterator[tuple
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    process = subprocess.Popen(
-        [*ALLAWEE, *arguments],
+    process = nursery.python(
+        *("-m", "allawee_async", *arguments),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

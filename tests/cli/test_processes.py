@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import sys
 
 import pytest
@@ -19,6 +18,7 @@ from tests.cli.conftest import (
     run_with_streams,
     terminal,
 )
+from tests.support import nursery
 
 SMALL = ("demo", "--customers", "300")
 
@@ -49,14 +49,15 @@ def test_wrong_use(run: Run) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_ctrl_c_ends_the_demo_at_once() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "allawee_async", "demo", "--page-size", "1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    process = nursery.python(
+        *("-m", "allawee_async", "demo", "--page-size", "1"),
+        stdout=nursery.PIPE,
+        stderr=nursery.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     try:
-        assert process.stdout.readline().startswith(b"Sandbox at")  # type: ignore[union-attr]  # it has begun
+        assert process.stdout
+        assert process.stdout.readline().startswith(b"Sandbox at")  # it has begun
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=10)
     finally:
@@ -72,17 +73,18 @@ async def test_ctrl_c_in_the_middle_of_a_request_leaves_nothing_behind() -> None
     async with Sandbox(customers=300) as sandbox:
         sandbox.faults.hang()
         hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-X", "dev", "-m", "allawee_async", "demo", "--live"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+        process = nursery.python(
+            *("-m", "allawee_async", "demo", "--live"),
+            flags=("-X", "dev"),
+            stdout=nursery.DEVNULL,
+            stderr=nursery.PIPE,
             env={**os.environ, **hosts, "ALLAWEE_API_KEY": sandbox.api_key},
         )
         async with asyncio.timeout(30):
             while not sandbox.requests:  # noqa: ASYNC110 - another process ends the wait
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGINT)
-            _, told = await process.communicate()
+            _, told = await asyncio.to_thread(process.communicate)
     # With -X dev Python would complain of a task, a socket or a session that was left open. It also
     # tells of slow turns of the loop, which are the machine's affair.
     complaints = [line for line in told.splitlines() if not line.startswith(b"Executing <")]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from allawee_async.sandbox.server import running_in_a_thread
+from tests.support import nursery
 from tests.support.exports import FORMATS, beside, ids_in, rejected_in
 from tests.support.properties import LONG
 
@@ -48,10 +47,9 @@ def start(busy: Sandbox) -> Any:
         "ALLAWEE_SECURE_URL": busy.secure_url,
     }
 
-    def begin(target: Path, parallel: int) -> subprocess.Popen[bytes]:
-        child = "tests.support.export_child"
-        command = [sys.executable, "-m", child, str(target), str(parallel)]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+    def begin(target: Path, parallel: int) -> nursery.Process:
+        command = ("-m", "tests.support.export_child", str(target), str(parallel))
+        return nursery.python(*command, env=environment, stderr=nursery.PIPE)
 
     return begin
 
@@ -75,7 +73,7 @@ def test_a_killed_export_loses_and_repeats_nothing(
     expected = [row["id"] for row in busy.state.customers if row["name"] != 5]
     found = ids_in(target)
     assert len(found) == CUSTOMERS
-    assert sorted(found) == sorted(expected)  # type: ignore[type-var]
+    assert sorted(found) == sorted(expected)
     assert len(rejected_in(target)) == 1
     assert beside(target) == {".rejected.jsonl"}
     assert killed

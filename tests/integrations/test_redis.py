@@ -21,12 +21,12 @@ from allawee_async import (
     RetryEvent,
     TransportError,
 )
+from tests.support import nursery
 from tests.support.raw_server import Line, RawRequest, RawServer, answers, one, unused_port
 from tests.support.redis_server import MISSING, PROGRAM, running_redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.redis_server import RedisServer
 
@@ -58,12 +58,8 @@ def redis() -> Iterator[RedisServer]:
 
 
 @NEEDS_REDIS
-async def test_three_processes_together_keep_to_the_rate(
-    redis: RedisServer, tmp_path: Path
-) -> None:
+async def test_three_processes_together_keep_to_the_rate(redis: RedisServer) -> None:
     """By the server's own clock, because a computer at its limit starts late what was allowed."""
-    program = tmp_path / "worker.py"
-    program.write_text(WORKER)
     starts: list[float] = []
     was_at_the_rate, is_enough = False, asyncio.Event()
     async with (
@@ -85,19 +81,17 @@ async def test_three_processes_together_keep_to_the_rate(
                     is_enough.set()
 
         watching = asyncio.create_task(watch())
+        told_to_end, tells_to_end = os.pipe()
         workers = [
-            await asyncio.create_subprocess_exec(
-                *(sys.executable, program, redis.url, server.url),
-                env={**os.environ},
-                stdin=subprocess.PIPE,
-            )
-            for _ in range(3)
+            nursery.python("-c", WORKER, redis.url, server.url, stdin=told_to_end) for _ in range(3)
         ]
+        os.close(told_to_end)
         try:
             async with asyncio.timeout(80):
                 await is_enough.wait()
         finally:
-            await asyncio.gather(*(worker.communicate(b"") for worker in workers))
+            os.close(tells_to_end)
+            await asyncio.gather(*(asyncio.to_thread(worker.wait) for worker in workers))
         await client.set("the end", "of what is watched")
         await watching
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from aiohttp import web
 
+from tests.support import nursery
 from tests.support.serving import KEY, sample
 
 if TYPE_CHECKING:
@@ -181,26 +182,23 @@ async def batch_run(folder: Path, *, payouts: int, kills: int, seed: int = 0) ->
         address = {"ALLAWEE_BASE_URL": url, "ALLAWEE_SECURE_URL": url, "ALLAWEE_API_KEY": KEY}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **address}
 
-        async def begin(*, resend: bool = False) -> asyncio.subprocess.Process:
-            return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.support.batch_child"),
-                *(str(journal), str(payouts), str(resend)),
-                cwd=ROOT,
-                env=environment,
-                stdout=asyncio.subprocess.PIPE,
-            )
+        def begin(*, resend: bool = False) -> nursery.Process:
+            command = ("tests.support.batch_child", str(journal), str(payouts), str(resend))
+            return nursery.python("-m", *command, env=environment, stdout=nursery.PIPE)
 
         async def states(*, resend: bool = False) -> dict[str, str]:
-            process = await begin(resend=resend)
-            out, _ = await process.communicate()
+            process = begin(resend=resend)
+            out, _ = await asyncio.to_thread(process.communicate)
             assert process.returncode == 0, "the last run ended by itself"
             found: dict[str, str] = json.loads(out)
             return found
 
         for number in range(kills):
-            process = await begin()
+            process = begin()
             goal = int(payouts * PAID_AT_LAST_KILL * (number + 1) / kills)
-            ends = asyncio.create_task(process.communicate())  # else a full pipe holds it
+            ends = asyncio.create_task(
+                asyncio.to_thread(process.communicate)
+            )  # else a full pipe holds it
             waits = asyncio.create_task(ledger.reaches(goal))
             await asyncio.wait([ends, waits], return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(ledger.chance.uniform(0, 0.02))

@@ -28,6 +28,7 @@ import aiohttp
 import attrs
 from redis.asyncio import Redis
 
+from tests.support import nursery
 from tests.support.crash_worker import EFFECTS, LEASE
 from tests.support.deliveries import documented, signature_of, wire
 from tests.support.redis_server import running_redis
@@ -88,23 +89,22 @@ class Workers:
     def __init__(self, options: dict[str, Any], outcome: Outcome) -> None:
         self._options = json.dumps(options).encode() + b"\n"
         self._outcome = outcome
-        self._nursery: asyncio.subprocess.Process | None = None
+        orders, self._orders = os.pipe()
+        self._process = nursery.python(
+            *("-m", "tests.support.crash_worker"), stdin=orders, stdout=nursery.PIPE
+        )
+        os.close(orders)
         self._pids: dict[int, int] = {}
         self._ended = False
         self._changed = asyncio.Condition()
 
     async def run(self) -> None:
         """Keep track of what the processes print, until all are gone."""
-        self._nursery = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.support.crash_worker"),
-            cwd=ROOT,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
         for _ in range(WORKERS):
             self._spawn()
-        assert self._nursery.stdout is not None
-        async for line in self._nursery.stdout:
+        assert self._process.stdout is not None
+        told = self._process.stdout
+        while line := await asyncio.to_thread(told.readline):
             news = json.loads(line)
             self._outcome.lost_claims += "lost" in news
             if "trouble" in news:
@@ -113,6 +113,7 @@ class Workers:
                 async with self._changed:
                     self._pids[news["port"]] = news["pid"]
                     self._changed.notify_all()
+        told.close()
         async with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -146,14 +147,11 @@ class Workers:
             self._pids[port] = pid
 
     async def end(self) -> None:
-        if self._nursery is not None and self._nursery.stdin is not None:
-            self._nursery.stdin.close()
-            await self._nursery.wait()
+        os.close(self._orders)
+        await asyncio.to_thread(self._process.wait)
 
     def _spawn(self) -> None:
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(self._options)
+        os.write(self._orders, self._options)
 
 
 class Feeder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -243,9 +242,17 @@ json_objects = st.dictionaries(texts, json_values, max_size=3)
 moments = st.datetimes(min_value=datetime(1971, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@cache
+_MADE: dict[tuple[type[Model], int], st.SearchStrategy[Any]] = {}
+
+
 def any_model(cls: type[Model], depth: int = 0) -> st.SearchStrategy[Any]:
     """Return models of a class with any values that the types of its fields allow."""
+    if (cls, depth) not in _MADE:
+        _MADE[cls, depth] = _made(cls, depth)
+    return _MADE[cls, depth]
+
+
+def _made(cls: type[Model], depth: int) -> st.SearchStrategy[Any]:
     arguments: dict[str, st.SearchStrategy[Any]] = {}
     for field in fields_of(cls).values():
         filled = _any_value(field, depth)

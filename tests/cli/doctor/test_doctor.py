@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -28,6 +27,7 @@ from allawee_async.cli.doctor.reachability import reach
 from allawee_async.cli.errors import CommandError
 from allawee_async.redaction import SecretText
 from allawee_async.transport.config import Hosts
+from tests.support import nursery
 from tests.support.keyrings import MemoryKeyring, using
 from tests.support.threads import sandbox_in_thread
 
@@ -190,17 +190,17 @@ class TestTheCommand:
 
         async with served(note) as port:
             url = f"http://127.0.0.1:{port}"
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "allawee_async", "doctor", "--timeout", "60"),
+            process = nursery.python(
+                *("-m", "allawee_async", "doctor", "--timeout", "60"),
                 *("--base-url", url, "--secure-url", url),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stdout=nursery.DEVNULL,
+                stderr=nursery.PIPE,
                 env={**os.environ, "ALLAWEE_API_KEY": KEY},
             )
             async with asyncio.timeout(30):
                 await reached.wait()
                 process.send_signal(signal.SIGINT)
-                _, told = await process.communicate()
+                _, told = await asyncio.to_thread(process.communicate)
         assert (process.returncode, told) == (130, b"interrupted\n")
 
 

@@ -22,6 +22,7 @@ from allawee_async.cli.operations import confirmations
 from allawee_async.cli.output import live_bar
 from allawee_async.export import ExportProgress
 from tests.cli.conftest import Call, Run
+from tests.support import nursery
 from tests.support.exports import beside, ids_in, read_rows
 
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
@@ -479,11 +480,12 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(call: Call, tmp_path: Path
         "ALLAWEE_BASE_URL": sandbox.url,
         "ALLAWEE_SECURE_URL": sandbox.secure_url,
     }
-    with subprocess.Popen(
-        [sys.executable, "-X", "dev", "-m", "allawee_async", *words],
+    with nursery.python(
+        *("-m", "allawee_async", *words),
+        flags=("-X", "dev"),
         env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=nursery.PIPE,
+        stderr=nursery.PIPE,
     ) as process:
         until = time.monotonic() + 30
         while len(sandbox.requests) < 3 and time.monotonic() < until:

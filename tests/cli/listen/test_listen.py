@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,7 @@ from allawee_async.cli.listen.run import (
 )
 from allawee_async.errors import AllaweeError
 from allawee_async.redaction import SecretText
+from tests.support import nursery
 from tests.support.deliveries import DOCUMENTED, KEY, VECTOR_BODY, signature_of, wire
 
 if TYPE_CHECKING:
@@ -701,11 +701,12 @@ class TestBeforeItBegins:
 async def test_a_process_that_is_stopped_leaves_nothing_behind(
     sandbox: Any, number: Any, code: Any, told: Any
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "dev", "-m", "allawee_async", "webhooks", "listen"),
+    process = nursery.python(
+        *("-m", "allawee_async", "webhooks", "listen"),
         *("--register", "--port", "0", "--output", "jsonl"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        flags=("-X", "dev"),
+        stdout=nursery.PIPE,
+        stderr=nursery.PIPE,
         env={
             **os.environ,
             "ALLAWEE_API_KEY": sandbox.api_key,
@@ -713,18 +714,21 @@ async def test_a_process_that_is_stopped_leaves_nothing_behind(
             "ALLAWEE_SECURE_URL": sandbox.secure_url,
         },
     )
+    assert process.stdout
+    assert process.stderr
     async with asyncio.timeout(60):
         heard = b""
         while b"Listening" not in heard:
-            line = await process.stderr.readline()  # type: ignore[union-attr]
+            line = await asyncio.to_thread(process.stderr.readline)
             assert line, heard
             heard += line
         assert len(sandbox.state.webhooks) == 1
         sandbox.state.emit(EVENT, json.loads(CREATED)["data"])
         await sandbox.deliver()
-        assert json.loads(await process.stdout.readline())["signature"] == "ok"  # type: ignore[union-attr]
+        received = await asyncio.to_thread(process.stdout.readline)
+        assert json.loads(received)["signature"] == "ok"
         process.send_signal(getattr(signal, number))
-        _, rest = await process.communicate()
+        _, rest = await asyncio.to_thread(process.communicate)
     # How long a turn of the loop took, which -X dev tells as well, is the machine's affair.
     complaints = [line for line in rest.splitlines() if not line.startswith(b"Executing <")]
     assert (process.returncode, complaints) == (code, told)

@@ -28,6 +28,7 @@ from tests.cli.conftest import (
     run_with_streams,
     terminal,
 )
+from tests.support import nursery
 
 LIST = ("customers", "list", "--sandbox")
 CARD = "c.2tXPDv41Ri2qewJXL"
@@ -52,15 +53,17 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_head_takes_what_it_wants_in_silence() -> None:
     """As in `allawee customers list | head -1`, with more customers than a pipe holds."""
-    listing = subprocess.Popen(
-        [*ALLAWEE, *LIST, "--sandbox-customers", "300", "--output", "jsonl"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    listing = nursery.python(
+        *("-m", "allawee_async", *LIST, "--sandbox-customers", "300", "--output", "jsonl"),
+        stdout=nursery.PIPE,
+        stderr=nursery.PIPE,
     )
-    first = listing.stdout.readline()  # type: ignore[union-attr]
-    listing.stdout.close()  # type: ignore[union-attr]
-    told = listing.stderr.read()  # type: ignore[union-attr]
-    listing.stderr.close()  # type: ignore[union-attr]
+    assert listing.stdout
+    first = listing.stdout.readline()
+    listing.stdout.close()
+    assert listing.stderr
+    told = listing.stderr.read()
+    listing.stderr.close()
 
     assert json.loads(first)["object"] == "customer"
     assert (listing.wait(timeout=60), told) == (0, b"")
@@ -274,17 +277,18 @@ async def test_ctrl_c_in_the_middle_of_a_list_ends_it_at_once() -> None:
     async with Sandbox(customers=300) as sandbox:
         sandbox.faults.hang(times=None)
         hosts = {"ALLAWEE_BASE_URL": sandbox.url, "ALLAWEE_SECURE_URL": sandbox.secure_url}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-X", "dev", "-m", "allawee_async", "customers", "list"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+        process = nursery.python(
+            *("-m", "allawee_async", "customers", "list"),
+            flags=("-X", "dev"),
+            stdout=nursery.DEVNULL,
+            stderr=nursery.PIPE,
             env={**os.environ, **hosts, "ALLAWEE_API_KEY": sandbox.api_key},
         )
         async with asyncio.timeout(30):
             while not sandbox.requests:  # noqa: ASYNC110 - another process ends the wait
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGINT)
-            _, told = await process.communicate()
+            _, told = await asyncio.to_thread(process.communicate)
     complaints = [line for line in told.splitlines() if not line.startswith(b"Executing <")]
 
     assert (process.returncode, complaints) == (130, [b"interrupted"])

@@ -25,6 +25,7 @@ from allawee_async.cli.sandbox.command import (
     _serve,
     sandbox,
 )
+from tests.support import nursery
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ CUSTOMER = {
 class Running:
     """A sandbox in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: nursery.Process) -> None:
         self.process = process
         assert process.stdout is not None
         self.lines = [process.stdout.readline() for _ in range(8)]
@@ -65,10 +66,8 @@ class Running:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[Running]:
-    command = [sys.executable, "-m", "allawee_async", "sandbox", "--port", "0", *arguments]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as run:
+    command = ("-m", "allawee_async", "sandbox", "--port", "0", *arguments)
+    with nursery.python(*command, stdout=nursery.PIPE, stderr=nursery.PIPE, text=True) as run:
         try:
             yield Running(run)
         finally:

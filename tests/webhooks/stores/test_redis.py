@@ -24,6 +24,7 @@ from allawee_async.version import install_command
 from allawee_async.webhooks.responses import SUCCESS
 from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done, StoreError
 from allawee_async.webhooks.stores.redis import RedisStore, Server
+from tests.support import nursery
 from tests.support.canaries import locals_text, traceback_text
 from tests.support.redis_proxy import ANSWER_LOST, NOT_SENT, SENT_LATE, redis_proxy
 from tests.support.redis_server import MISSING, PROGRAM, free_port, running_redis
@@ -783,12 +784,12 @@ asyncio.run(race())
 async def test_processes_share_the_server(
     redis_server: RedisServer, client: Redis, prefix: str
 ) -> None:
-    command = [sys.executable, "-W", "error", "-c", RACER, redis_server.url, prefix]
+    command = ("-c", RACER, redis_server.url, prefix)
     racers = [
-        await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.PIPE)
-        for _ in range(2)
+        nursery.python(*command, flags=("-W", "error"), stdout=nursery.PIPE) for _ in range(2)
     ]
-    printed = await asyncio.wait_for(asyncio.gather(*(one.communicate() for one in racers)), 60)
+    ends = (asyncio.to_thread(racer.communicate) for racer in racers)
+    printed = await asyncio.wait_for(asyncio.gather(*ends), 60)
 
     assert [racer.returncode for racer in racers] == [0, 0]
     winners = sorted(int(number) for output, _ in printed for number in output.split())

@@ -6,8 +6,6 @@ import asyncio
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
@@ -22,6 +20,7 @@ from allawee_async.webhooks.responses import SUCCESS
 from allawee_async.webhooks.stores import sqlite_file
 from allawee_async.webhooks.stores.base import Busy, Claim, ClaimLostError, Done, StoreError
 from allawee_async.webhooks.stores.sqlite import SQLiteStore
+from tests.support import nursery
 from tests.support.faketime import FakeTime
 
 if TYPE_CHECKING:
@@ -803,9 +802,9 @@ asyncio.run(go_on())
 """
 
 
-def python(program: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "error", "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def python(program: str, *arguments: object) -> nursery.Process:
+    command = ("-c", program, *map(str, arguments))
+    return nursery.python(*command, flags=("-W", "error"), stdout=nursery.PIPE, text=True)
 
 
 def test_processes_that_start_at_once_share_a_new_file(path: Path) -> None:
