@@ -52,10 +52,8 @@ def is_unsettled(authorization: Document) -> bool:
 
 def _new(state: State, authorization: Document) -> Document:
     card = state.cards.get(authorization["card"]) or {}
-    copied = given(
-        authorization, "type", "currency", "channel", "mcc", "card", "amount", "fees"
-    )  # fmt: skip
-    terminal: Document = {"terminalId": f"20{state.ids.digits(4)}PJ"}
+    copied = given(authorization, "type", "currency", "channel", "mcc", "card", "amount", "fees")
+    terminal = {"terminalId": f"20{state.ids.digits(4)}PJ"}
     return {
         **copied, **fresh(state, state.card_transactions),
         "authorization": authorization["id"], "source": authorization["id"],

@@ -66,7 +66,7 @@ def world(currency: str) -> str:
     return WORLD + currency
 
 
-def transfer(source: str, target: str, amount: int) -> tuple[Entry, Entry]:
+def transfer(source: str, target: str, amount: int) -> tuple[Entry, ...]:
     """Return the entries that move an amount from one account to another.
 
     Raises:

@@ -125,8 +125,8 @@ class State:
         """
         fresh, at = self.new_id(self.events), self.clock()
         chosen = self.webhook_for(event, webhook)
-        version = str((self.webhooks.get(chosen or "") or {}).get("apiVersion", ""))
-        if older is not None and "" < version < NEWER_EVENTS_SINCE:
+        version = (self.webhooks.get(chosen) or {}).get("apiVersion")
+        if older is not None and version and version < NEWER_EVENTS_SINCE:
             data = older
         # Two events of one authorization may be less than a millisecond apart.
         metadata: Json = {"sentAt": to_precise_timestamp(at), "event": fresh}

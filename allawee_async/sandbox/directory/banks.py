@@ -60,11 +60,11 @@ BANKS = (
     ListedBank("WEMA BANK", "035", "000017"),
     ListedBank("ZENITH BANK", "057", "000015"),
 )
-_BY_CODE = {code: bank for bank in BANKS for code in (bank.code, bank.nip_code)}
+BY_CODE = {code: bank for bank in BANKS for code in (bank.code, bank.nip_code)}
 
 
-def check_digit(bank_code: str, serial: str) -> str:
-    """Return the last digit of the number that a bank gives to an account.
+def complete(bank_code: str, serial: str) -> str:
+    """Return the number that a bank gives to an account, with its check digit.
 
     Args:
         bank_code: The code of the bank, three digits (a commercial bank) or six.
@@ -72,7 +72,7 @@ def check_digit(bank_code: str, serial: str) -> str:
     """
     digits = bank_code.zfill(_BANK_DIGITS) + serial
     weighted = sum(int(digit) * weight for digit, weight in zip(digits, cycle(_WEIGHTS)))
-    return str(-weighted % 10)
+    return f"{serial}{-weighted % 10}"
 
 
 def is_number(text: str) -> bool:
@@ -82,29 +82,14 @@ def is_number(text: str) -> bool:
 
 def fits(bank_code: str, number: str) -> bool:
     """Return whether an account number can be one of this bank."""
-    return is_number(number) and check_digit(bank_code, number[:-1]) == number[-1]
-
-
-def complete(bank_code: str, serial: str) -> str:
-    """Return the account number that begins with these nine digits."""
-    return serial + check_digit(bank_code, serial)
-
-
-def find_bank(code: str) -> ListedBank | None:
-    """Return the bank with a code, one of three or of six digits, or None."""
-    return _BY_CODE.get(code)
-
-
-def banks_for(number: str) -> list[ListedBank]:
-    """Return the banks whose account number this can be, by its check digit."""
-    return [bank for bank in BANKS if fits(bank.code, number)]
+    return is_number(number) and complete(bank_code, number[:-1]) == number
 
 
 def holder_of(bank: ListedBank, number: str) -> str | None:
     """Return the name on an account, always the same one; None for a number not of this bank."""
     if number in _DOCUMENTED_NUMBERS:
         return "JOHN DOE"
-    if not (is_number(number) and fits(bank.code, number)):
+    if not fits(bank.code, number):
         return None
     first, last = (*names.FIRST_NAMES["M"], *names.FIRST_NAMES["F"]), names.LAST_NAMES
     value = int(number)
@@ -113,7 +98,7 @@ def holder_of(bank: ListedBank, number: str) -> str | None:
 
 def name_at(state: State, bank_code: str, number: str, currency: str) -> str | None:
     """Return the name on a bank account, one of ours or of another bank, or None."""
-    bank = find_bank(bank_code)
+    bank = BY_CODE.get(bank_code)
     if bank is not None:
         return holder_of(bank, number)
     entry = state.bank_accounts.get(number) if bank_code == SANDBOX_CODE else None
@@ -128,7 +113,8 @@ def short_list(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/short-list/:accountNumber`."""
     if not is_number(call.id):
         raise bad_request(["accountNumber must have ten digits"])
-    return success_list([bank.shown() for bank in banks_for(call.id)], has_more=False)
+    shown = [bank.shown() for bank in BANKS if fits(bank.code, call.id)]
+    return success_list(shown, has_more=False)
 
 
 def resolve(state: State, call: ApiRequest) -> ApiResponse:
@@ -138,7 +124,7 @@ def resolve(state: State, call: ApiRequest) -> ApiResponse:
     wrong: list[str] = []
     if not is_number(number):
         wrong.append("accountNumber must have ten digits")
-    if code != SANDBOX_CODE and find_bank(code) is None:
+    if code not in (SANDBOX_CODE, *BY_CODE):
         wrong.append("bankCode must be the code of a bank")
     if wrong:
         raise bad_request(wrong)

@@ -11,7 +11,7 @@ from allawee_async.sandbox.api.paging import answer_list
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import CURRENCIES, Document
+from allawee_async.sandbox.core.values import CURRENCIES, Document, IdSource
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE, complete
 from allawee_async.sandbox.rules.values import MAX_ACCOUNT_NUMBERS
 
@@ -49,30 +49,25 @@ def open_account(state: State, fields: Document, numbers: int = 0) -> Document:
     account = fields | fresh(state, state.accounts) | {"status": "active"}
     name, now = account["name"], account["createdAt"]
     state.ledger.open(account["id"], account["currency"])
-    account["depositChannels"] = [open_channel(state, account, name, now) for _ in range(numbers)]
+    account["depositChannels"] = [
+        open_channel(state, state.ids, account, name, now) for _ in range(numbers)
+    ]
     return account
 
 
-def open_channel(state: State, owner: Document, name: str, now: str) -> Document:
-    """Return a channel with an unused number, whose money goes to an account or a request."""
-    while (number := complete(SANDBOX_CODE, "00" + state.ids.digits(7))) in state.bank_accounts:
+def open_channel(state: State, ids: IdSource, owner: Document, name: str, now: str) -> Document:
+    """Return a deposit channel with an unused number, as an account shows it.
+
+    Money for the number goes to its owner, an account or a payment request; payers see the name.
+    """
+    while (number := complete(SANDBOX_CODE, "00" + ids.digits(7))) in state.bank_accounts:
         pass
-    register(state, number, owner, name)
-    return channel_of(number, name, now)
-
-
-def channel_of(number: str, name: str, now: str) -> Document:
-    """Return a deposit channel as an account shows it."""
+    state.bank_accounts.add({"id": number, "owner": owner["id"], "name": name})
     return {
         "type": BANK_ACCOUNT, "accountName": name, "accountNumber": number,
         "bankName": SANDBOX_BANK, "bankCode": SANDBOX_CODE, "partner": "allawee-sandbox",
         "createdAt": now, "updatedAt": now,
     }  # fmt: skip
-
-
-def register(state: State, number: str, owner: Document, name: str) -> None:
-    """Let money for a number go to an account or a payment request; the payer sees the name."""
-    state.bank_accounts.add({"id": number, "owner": owner["id"], "name": name})
 
 
 def create_account(state: State, call: ApiRequest) -> ApiResponse:
@@ -147,7 +142,7 @@ def add_channel(state: State, call: ApiRequest) -> ApiResponse:
     if len(channels) >= MAX_ACCOUNT_NUMBERS:
         most = f"An account has at most {MAX_ACCOUNT_NUMBERS} deposit channels."
         raise refused("too-many-channels", most)
-    channel = open_channel(state, account, account["name"], state.now())
+    channel = open_channel(state, state.ids, account, account["name"], state.now())
     return changed(state, state.accounts, account, {"depositChannels": [*channels, channel]})
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from allawee_async.sandbox.api.documents import fresh
+from allawee_async.sandbox.api.documents import fresh, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
-from allawee_async.sandbox.core.ledger import Entry, transfer, world
+from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Document, given
 from allawee_async.sandbox.directory.banks import SANDBOX_BANK, SANDBOX_CODE
 from allawee_async.sandbox.money.payments import COMPLETED, completed, failed
-
-_PAYER = "JOHN DOE"
 
 
 def pay_in(state: State, call: ApiRequest) -> ApiResponse:
@@ -27,15 +25,14 @@ def pay_in(state: State, call: ApiRequest) -> ApiResponse:
     if not amount:
         request = state.payment_requests.get(entry["owner"])
         amount = state.money.pay_in if request is None else request["amount"]
-    return success(state.payments.add(receive(state, number, amount, payer=_PAYER)))
+    return success(state.payments.add(receive(state, number, amount, payer="JOHN DOE")))
 
 
 def receive(state: State, number: str, amount: int, *, payer: str) -> Document:
     """Take money in at an account number that is in use; the payment returned is to be stored."""
-    entry = state.bank_accounts.get(number) or {}
+    entry = stored(state.bank_accounts, number)
     request = state.payment_requests.get(entry["owner"])
-    account = state.accounts.get(str(entry["owner"] if request is None else request["account"]))
-    account = account or {}
+    account = stored(state.accounts, entry["owner"] if request is None else request["account"])
     transferred: Document = {
         "accountNumber": number, "bankCode": SANDBOX_CODE, "bankName": SANDBOX_BANK,
         "accountName": entry["name"], "sourceAccountName": payer, "narration": "",
@@ -55,15 +52,9 @@ def receive(state: State, number: str, amount: int, *, payer: str) -> Document:
             return failed(state, payment, "incorrect-amount")
         paid: Document = {"status": COMPLETED, "payment": payment["id"]}
         state.payment_requests.replace(request | paid | {"updatedAt": state.now()})
-    return _credit(state, payment, account, amount)
-
-
-def _credit(state: State, payment: Document, account: Document, amount: int) -> Document:
-    """Book what came in; a virtual account passes it on at once."""
-    own, currency = account["id"], account["currency"]
-    lines: list[Entry] = [*transfer(world(currency), own, amount)]
-    if account["type"] == "virtual":
-        lines += transfer(own, account["settlementAccount"], amount)
+    lines = transfer(world(account["currency"]), account["id"], amount)
+    if account["type"] == "virtual":  # it passes on at once what comes in
+        lines = (*lines, *transfer(account["id"], account["settlementAccount"], amount))
     state.ledger.post(lines, type="pay-in", reference=payment["id"], at=state.now())
     return completed(state, payment)
 

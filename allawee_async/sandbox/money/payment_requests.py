@@ -30,7 +30,7 @@ def create_request(state: State, call: ApiRequest) -> ApiResponse:
     named = named or default_account(state, "payInAccount", currency)
     account = funding_account(state, named, currency)
     request = fresh(state, state.payment_requests)
-    channel = open_channel(state, request, name, request["createdAt"])
+    channel = open_channel(state, state.ids, request, name, request["createdAt"])
     request |= body.given("method", "currency", "amount", "reference", "customer", "metadata")
     shown = given(channel, "accountName", "accountNumber", "bankName", "bankCode", "partner")
     return success(state.payment_requests.add({

@@ -131,7 +131,7 @@ def _move(
 
 def _bank_transfer(state: State, options: RequestBody, currency: str, amount: int) -> Planner:
     number, code = options.text("accountNumber"), options.text("bankCode")
-    bank = banks.find_bank(code)
+    bank = banks.BY_CODE.get(code)
     if number and not banks.is_number(number):
         options.refuse("accountNumber", "must have ten digits")
     if code and bank is None and code != banks.SANDBOX_CODE:

@@ -15,6 +15,7 @@ from allawee_async.sandbox.core.values import (
     from_bytes,
     is_nested_deeper,
     to_timestamp,
+    without,
 )
 from allawee_async.sandbox.rules.values import BODY_KEPT, MAX_NESTING
 
@@ -110,7 +111,6 @@ class CallLog:
             if call.request_id not in self._listed and call.request_id not in queued:
                 self._listed.add(call.record())
         for document in queued:
-            shown = {name: value for name, value in document.items() if name != "job"}
-            known = document["id"] in self._listed
-            (self._listed.replace if known else self._listed.add)(shown)
+            store = self._listed.replace if document["id"] in self._listed else self._listed.add
+            store(without(document, "job"))
         return self._listed

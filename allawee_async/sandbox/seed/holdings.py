@@ -13,8 +13,7 @@ from allawee_async.sandbox.cards.numbers import new_number
 from allawee_async.sandbox.core.ledger import transfer, world
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import NGN, Document, IdSource
-from allawee_async.sandbox.directory.banks import SANDBOX_CODE, complete
-from allawee_async.sandbox.money.accounts import channel_of, register
+from allawee_async.sandbox.money.accounts import open_channel
 from allawee_async.sandbox.seed.people import documented, make_customers
 
 _MOST_CUSTOMERS = 1_000
@@ -44,7 +43,8 @@ def seed_accounts(state: State) -> None:
     for account in documented("accounts"):
         state.accounts.add(account)
         for channel in account.get("depositChannels", ()):
-            register(state, channel["accountNumber"], account, account["name"])
+            number = channel["accountNumber"]
+            state.bank_accounts.add({"id": number, "owner": account["id"], "name": account["name"]})
         _fill(state, account, state.money.balance)
 
 
@@ -100,7 +100,6 @@ def _account(state: State, ids: IdSource, customer: Document) -> Document:
         "customer": customer["id"], "createdAt": now, "updatedAt": customer["updatedAt"],
         "id": ids.new("ac.2", 16), "object": "account",
     }  # fmt: skip
-    number = complete(SANDBOX_CODE, "00" + ids.digits(7))
-    register(state, number, account, name)
+    account["depositChannels"] = [open_channel(state, ids, account, name, now)]
     _fill(state, account, 10_000 * (1 + int(ids.digits(4))))
-    return account | {"depositChannels": [channel_of(number, name, now)]}
+    return account

@@ -12,7 +12,6 @@ from typing import TypeVar
 from allawee_async.sandbox.core.values import (
     Document,
     IdSource,
-    Json,
     from_bytes,
     to_bytes,
     to_timestamp,
@@ -96,7 +95,7 @@ class _Generator:
         gender = self._pick("FM")
         first, middle = (self._pick(names.FIRST_NAMES[gender]) for _ in range(2))
         last = self._pick(names.LAST_NAMES)
-        information: Document = {
+        information = {
             "firstName": first,
             "lastName": last,
             "middleName": middle,
@@ -107,43 +106,34 @@ class _Generator:
             "dateOfBirth": self._birthday(),
             "nationalityCode": "NG",
         }
-        identity: Document = {
-            "type": self._pick(names.IDENTITIES),
-            "id": f"22{self._number(index):09d}",
-            "issuingCountry": "NG",
-        }
-        claims: Document = {
+        identity, number = self._pick(names.IDENTITIES), f"22{self._number(index):09d}"
+        return f"{first} {middle[0]} {last}", {
             "individualInformation": information,
             "individualAddress": self._address(),
-            "individualIdentity": identity,
+            "individualIdentity": {"type": identity, "id": number, "issuingCountry": "NG"},
         }
-        return f"{first} {middle[0]} {last}", claims
 
     def _business(self, index: int) -> tuple[str, Document]:
         owner, trade = self._pick(names.LAST_NAMES), self._pick(names.TRADES)
         name = f"{owner} {trade} {self._pick(names.FORMS)}"
-        information: Document = {
-            "registrationName": name,
-            "phoneNumber": self._phone(index),
-            "email": f"accounts@{owner}-{trade.split()[0]}{index + 1}.example.com".lower(),
-        }
-        identity: Document = {
-            "type": "cac",
-            "id": f"RC{self._number(index) % 10_000_000:07d}",
-            "url": f"https://example.com/documents/{index + 1}.png",
-            "issuingCountry": "NG",
-        }
-        directors: list[Json] = [
-            f"{self._pick(names.FIRST_NAMES[self._pick('FM')])} {self._pick(names.LAST_NAMES)}"
-            for _ in range(self._pick((1, 2, 2, 3)))
-        ]
-        claims: Document = {
-            "businessInformation": information,
-            "businessIdentity": identity,
-            "businessDirectors": directors,
+        return name, {
+            "businessInformation": {
+                "registrationName": name,
+                "phoneNumber": self._phone(index),
+                "email": f"accounts@{owner}-{trade.split()[0]}{index + 1}.example.com".lower(),
+            },
+            "businessIdentity": {
+                "type": "cac",
+                "id": f"RC{self._number(index) % 10_000_000:07d}",
+                "url": f"https://example.com/documents/{index + 1}.png",
+                "issuingCountry": "NG",
+            },
+            "businessDirectors": [
+                f"{self._pick(names.FIRST_NAMES[self._pick('FM')])} {self._pick(names.LAST_NAMES)}"
+                for _ in range(self._pick((1, 2, 2, 3)))
+            ],
             "businessAddress": self._address(),
         }
-        return name, claims
 
     def _address(self) -> Document:
         state, city, postal_code = self._pick(names.PLACES)
@@ -156,7 +146,7 @@ class _Generator:
             "postalCode": postal_code,
         }
 
-    def _verifications(self) -> list[Json]:
+    def _verifications(self) -> list[Document]:
         tier = self._pick((1, 1, 2, 2, 2, 3))
         return [{"type": f"tier-{tier}", "status": self._pick(names.VERIFICATION_STATUSES)}]
 
