@@ -8,8 +8,8 @@ from pathlib import Path
 
 from allawee_async.sandbox.core.sqlite import StateFile
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events.messenger import Messenger
+from allawee_async.sandbox.events.recording import WAITING
 from allawee_async.sandbox.http.adapter import HttpAdapter
 
 
@@ -52,7 +52,7 @@ class Background:
                 fresh = os.urandom(16).hex()  # what the seed gives has been given already
                 state.ids.reseed(fresh)
                 self._adapter.reseed(fresh)
-            state.outbox = queue.waiting(state)
+            state.outbox = [one["id"] for one in state.events if one["status"] == WAITING]
         self._state = state
         self.messenger.start(state)
         self.changed()

@@ -15,12 +15,11 @@ from allawee_async.sandbox.directory.merchants import categories_of, covers, mer
 CHANNELS = frozenset({"atm", "pos", "online", "in-app"})
 INTERVALS = ("daily", "weekly", "monthly", "yearly")
 _SUBJECTS = ("Mcc", "Categories", "Channels", "Merchants")
-_MCC = re.compile(r"[0-9]{4}")
 _MCC_RANGES = re.compile(r"[0-9]{4}(-[0-9]{4})?(, ?[0-9]{4}(-[0-9]{4})?)*")
 
 
-def _mcc(value: object) -> str | None:
-    return value if isinstance(value, str) and _MCC.fullmatch(value) else None
+def _mcc(value: str | None) -> str | None:
+    return value if value and re.fullmatch("[0-9]{4}", value) else None
 
 
 @attrs.frozen

@@ -46,10 +46,8 @@ def simulate(
 def _find(state: State, card: Document, purchase: Purchase) -> Document | None:
     """Return the newest purchase like this that is approved and not settled, or None."""
     wanted = {"amount": purchase.amount, "fees": purchase.fees, "channel": purchase.channel}
-    for authorization in state.card_authorizations.group(card["id"]):
-        if is_unsettled(authorization) and wanted.items() <= authorization.items():
-            return authorization
-    return None
+    unsettled = filter(is_unsettled, state.card_authorizations.group(card["id"]))
+    return next((one for one in unsettled if wanted.items() <= one.items()), None)
 
 
 def _shown(state: State, authorization: str) -> ApiResponse:

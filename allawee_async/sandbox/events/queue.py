@@ -77,11 +77,6 @@ class DeliveryAttempt:
         return text[:_SHOWN_TEXT] if is_nested_deeper(value, _DEEPEST_ANSWER) else value
 
 
-def waiting(state: State) -> list[str]:
-    """Return the ids of all events that have not been sent yet, nor given up."""
-    return [event["id"] for event in state.events if event["status"] == WAITING]
-
-
 def to_send(state: State, id: str) -> OutgoingEvent | None:
     """Return what to send for an event, or None when there is nothing to send.
 

@@ -6,7 +6,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, success
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.api.validation import read_body
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import NGN, Document, part
+from allawee_async.sandbox.core.values import NGN, Document, part, without
 from allawee_async.sandbox.money.accounts import main_account
 
 _ID = "configuration"
@@ -52,8 +52,7 @@ def default_fee(state: State, name: str) -> Document | None:
 def _payment(state: State) -> Document:
     stored = state.configuration.get(_ID)
     if stored is not None:
-        del stored["id"]
-        return stored
+        return without(stored, "id")
     main = main_account(state, NGN)
     first = None if main is None else main["id"]
     return {"payInAccount": first, "payOutAccount": first, "fees": {}}
