@@ -43,9 +43,8 @@ def create_customer(state: State, call: ApiRequest) -> ApiResponse:
 def update_customer(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `PUT /customers/:id`: the body takes the place of what was sent before."""
     customer = stored(state.customers, call.id)
-    return changed(
-        state, state.customers, customer, _read_customer(state, call, own=customer["id"])
-    )
+    sent = _read_customer(state, call, own=customer["id"])
+    return changed(state, state.customers, customer, sent)
 
 
 def complete_document(state: State, fields: Mapping[str, Json]) -> Document:

@@ -72,14 +72,13 @@ class StateFile:
             raise StateFileError(f"{path} cannot be opened ({error})") from error
         try:
             self._prepare()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StateFileError) as error:
             self.close()
+            if isinstance(error, StateFileError):
+                raise
             is_busy = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY
             reason = "locked: another sandbox that is running has it" if is_busy else error
             raise StateFileError(f"{path} cannot be used ({reason})") from error
-        except StateFileError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """Let go of the file."""
@@ -102,9 +101,8 @@ class StateFile:
             for name, part in parts_of(state).items():
                 part.load(from_bytes(facts[name]))
         except (sqlite3.Error, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise StateFileError(
-                f"{self._path} is damaged ({error!r}): use another file"
-            ) from error
+            reason = f"{self._path} is damaged ({error!r}): use another file"
+            raise StateFileError(reason) from error
         self._facts = facts
         return True
 
@@ -120,15 +118,11 @@ class StateFile:
         facts = {name: text for name, text in dumped.items() if self._facts.get(name) != text}
         if not rows and not facts:
             return
-        self._file.execute("BEGIN IMMEDIATE")
-        try:
+        with self._file:  # commits, or rolls back what an error left
+            self._file.execute("BEGIN IMMEDIATE")
             self._file.executemany(_DROP, [row[:2] for row in rows if not row[2]])
             self._file.executemany(_PUT, [row for row in rows if row[2]])
             self._file.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
-        except sqlite3.Error:
-            self._file.execute("ROLLBACK")
-            raise
-        self._file.execute("COMMIT")
         self._facts |= facts
         for documents in found.values():
             documents.forget_changes()
@@ -149,10 +143,9 @@ class StateFile:
         if application != _OURS and tables:
             raise StateFileError(f"{self._path} is a database of something else")
         if application == _OURS and version not in (1, _VERSION):
+            other = f"{self._path} is of another version of the sandbox"
             reason = f"its format is {version}, this one reads {_VERSION}"
-            raise StateFileError(
-                f"{self._path} is of another version of the sandbox ({reason}): use another file"
-            )
+            raise StateFileError(f"{other} ({reason}): use another file")
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = NORMAL")
         if not tables:
