@@ -233,7 +233,7 @@ class _Schemas:
         said = docs.arguments.get(parameter.name, "")
         if parameter.kind is ParameterKind.SECRET:
             schema |= {"format": "password", "writeOnly": True, "x-secret": True}
-        if parameter.is_money:
+        if parameter.shape.money:
             schema |= {"format": "int64"}
             said = said or _MINOR_UNITS
         return {**schema, **_described(said)}

@@ -229,7 +229,7 @@ class _Checks:
         path_values = tuple([values[name] for name in places])
         named = {name: value for name, value in values.items() if name not in places}
         amounts = [
-            values[p.name] for p in self._parameters.values() if p.is_money and p.name in values
+            values[p.name] for p in self._parameters.values() if p.shape.money and p.name in values
         ]
         return BatchRow(
             number=number,
@@ -258,7 +258,7 @@ def _check_kind(parameter: Parameter, value: object) -> None:
     types, name = _TAKES[parameter.kind]
     is_odd_flag = isinstance(value, bool) and parameter.kind is not ParameterKind.FLAG
     if is_odd_flag or not isinstance(value, types):
-        hint = " in minor units (kobo, cents)" if parameter.is_money else ""
+        hint = " in minor units (kobo, cents)" if parameter.shape.money else ""
         raise ConfigurationError(
             f"{parameter.name} must be {name}{hint}, not {type(value).__name__}"
         )

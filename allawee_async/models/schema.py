@@ -10,14 +10,14 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Annotated, Any, Final, NamedTuple, Union, cast, get_args, get_origin
 
 import attrs
 
 from allawee_async.models.base import Model, OpenEnum
 from allawee_async.redaction import MASK, mask, without_named_secrets
-from allawee_async.types import MINOR_UNITS, SECRET, JSONObject, JSONValue
+from allawee_async.types import MINOR_UNITS, SECRET, JSONObject, JSONValue, marks_of
 
 
 class Kind(StrEnum):
@@ -97,6 +97,8 @@ class Shape:
         item: What each item of a list is.
         nullable: Whether None is a value as well; for a field it means that there is none.
         keeps_text: Whether a text that is no date is kept as it came.
+        secret: Whether nothing may show it.
+        money: Whether it is an amount in minor units.
     """
 
     kind: Kind
@@ -105,6 +107,8 @@ class Shape:
     item: Shape | None = None
     nullable: bool = False
     keeps_text: bool = False
+    secret: bool = False
+    money: bool = False
 
     @property
     def type(self) -> Any:
@@ -130,7 +134,6 @@ class ModelField(Shape):
         attribute: The name in Python.
         wire: The name on the wire.
         default: What it holds where there is none, or `attrs.NOTHING`.
-        secret: Whether it must not be seen.
         currency: The wire name of the field that tells the currency of an amount in minor units;
             it stands in the same object, else in one around it. None for what is no money.
     """
@@ -138,18 +141,12 @@ class ModelField(Shape):
     attribute: str
     wire: str
     default: Any = None
-    secret: bool = False
     currency: str | None = None
 
     @property
     def required(self) -> bool:
         """Whether an object without this field is refused."""
         return self.default is attrs.NOTHING
-
-    @property
-    def money(self) -> bool:
-        """Whether it is an amount in minor units."""
-        return self.currency is not None
 
 
 @lru_cache(maxsize=4096)
@@ -188,14 +185,14 @@ def _fields_of(model: Any) -> Mapping[str, ModelField]:
 
 
 def _field(found: attrs.Attribute[Any]) -> ModelField:
-    shape, is_money = shape_of(found.type), MINOR_UNITS in found.metadata
+    shape = shape_of(found.type)
+    currency = camel(found.metadata.get("currency", "currency"))
     return ModelField(
         **attrs.asdict(shape, recurse=False),
         attribute=found.name,
         wire=found.metadata.get("wire") or camel(found.name),
         default=found.default,
-        secret=SECRET in found.metadata,
-        currency=camel(found.metadata.get("currency", "currency")) if is_money else None,
+        currency=currency if shape.money else None,
     )
 
 
@@ -227,25 +224,22 @@ def shape_of(annotation: object) -> Shape:
     Raises:
         TypeError: There is no rule for it.
     """
-    members = members_of(annotation)
-    nullable = types.NoneType in get_args(annotation)
-    mapped = any(get_origin(member) in (dict, Mapping) for member in members)
+    members, marks = members_of(annotation), marks_of(annotation)
+    is_nullable = types.NoneType in get_args(annotation)
+    of = partial(Shape, nullable=is_nullable, secret=SECRET in marks, money=MINOR_UNITS in marks)
     for member in members:
         if is_kind_of(member, Model):
-            kind = Kind.RELATION if str in members else Kind.OBJECT
-            return Shape(kind=kind, model=member, nullable=nullable)
+            return of(kind=Kind.RELATION if str in members else Kind.OBJECT, model=member)
         if is_kind_of(member, OpenEnum):
-            return Shape(kind=Kind.CHOICE, enumeration=member, nullable=nullable)
+            return of(kind=Kind.CHOICE, enumeration=member)
         if get_origin(member) in (tuple, list, Sequence):
-            item = shape_of(get_args(member)[0])
-            return Shape(kind=Kind.LIST, item=item, nullable=nullable)
-    if mapped:
-        kind = Kind.RELATION if str in members else Kind.MAPPING
-        return Shape(kind=kind, nullable=nullable)
-    if frozenset(members) not in _KINDS:
+            return of(kind=Kind.LIST, item=shape_of(get_args(member)[0]))
+    if any(get_origin(member) in (dict, Mapping) for member in members):
+        return of(kind=Kind.RELATION if str in members else Kind.MAPPING)
+    kind = _KINDS.get(frozenset(members))
+    if kind is None:
         raise TypeError(f"no rule for {annotation}")
-    kind = _KINDS[frozenset(members)]
-    return Shape(kind=kind, nullable=nullable, keeps_text=kind is not Kind.TEXT and str in members)
+    return of(kind=kind, keeps_text=kind is not Kind.TEXT and str in members)
 
 
 def members_of(annotation: object) -> list[Any]:
@@ -293,7 +287,7 @@ def masked_value(value: JSONValue, shape: Shape) -> JSONValue:
     match value:
         case None:
             return None
-        case _ if isinstance(shape, ModelField) and shape.secret:
+        case _ if shape.secret:
             return MASK
         case list():
             return [masked_value(item, shape.item or shape) for item in value]

@@ -26,7 +26,7 @@ import attrs
 from allawee_async.codec.converter import decode
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
-from allawee_async.models.schema import ModelField, Shape, camel, fields_of
+from allawee_async.models.schema import Shape, camel, fields_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import Listing, OnInvalid, as_object
 from allawee_async.query.filters import F
@@ -360,7 +360,7 @@ def faults_of(path: str, value: object, shape: Shape) -> Iterator[str]:
     A mapping goes out as it is, and the API would pass over them: a customer would have no claims.
     Nothing is raised here, where a traceback would show the values.
     """
-    if isinstance(shape, ModelField) and shape.money and value is not None:
+    if shape.money and value is not None:
         yield from _faults_of_amount(path, value)
     elif shape.item is not None and isinstance(value, list | tuple):
         for index, each in enumerate(cast("Sequence[object]", value)):
@@ -407,7 +407,7 @@ class _Form:
         self.fields = {one.name: camel(one.name) for one in named}
         self.required = {one.name for one in named if one.required}
         self.secrets = {one.name for one in named if one.kind is ParameterKind.SECRET}
-        self.amounts = {one.name for one in named if one.is_money}
+        self.amounts = {one.name for one in named if one.shape.money}
         self.bodies = {one.name: one.shape for one in named if one.is_body}
         self.model: type[Model] = model or Model
         self.is_list = returns is Returns.LIST

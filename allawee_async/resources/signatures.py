@@ -52,7 +52,6 @@ class Parameter:
         kind: What it takes.
         required: Whether the call cannot do without.
         is_argument: Whether it is a part of the path, and given by its place.
-        is_money: Whether it is an amount in minor units.
         shape: What its annotation means.
     """
 
@@ -61,7 +60,6 @@ class Parameter:
     shape: Shape
     required: bool = False
     is_argument: bool = False
-    is_money: bool = False
 
     @property
     def is_body(self) -> bool:
@@ -124,17 +122,13 @@ def parameters_of(signature: inspect.Signature) -> Iterator[Parameter]:
 
 
 def _parameter(name: str, annotation: Any) -> Parameter:
-    members, marks = members_of(annotation), types.marks_of(annotation)
+    members = members_of(annotation)
     if {Expression, Field, datetime} & {*members}:
         shape = Shape(kind=Kind.TEXT)
     else:
         shape = shape_of(annotation)
-    return Parameter(
-        name=name,
-        kind=ParameterKind.SECRET if types.SECRET in marks else _kind(members, shape),
-        is_money=types.MINOR_UNITS in marks,
-        shape=shape,
-    )
+    kind = ParameterKind.SECRET if shape.secret else _kind(members, shape)
+    return Parameter(name=name, kind=kind, shape=shape)
 
 
 def _kind(members: list[Any], shape: Shape) -> ParameterKind:

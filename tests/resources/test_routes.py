@@ -19,7 +19,7 @@ from allawee_async.types import FreeForm, Secret, Strings
 from tests.support.canaries import locals_text
 from tests.support.serving import recording
 
-MONEY = [(verb, one.name) for verb in all_verbs() for one in verb.parameters if one.is_money]
+MONEY = [(verb, one.name) for verb in all_verbs() for one in verb.parameters if one.shape.money]
 SECRET = [
     (verb, one.name)
     for verb in all_verbs()
@@ -164,7 +164,7 @@ async def refusal(verb: Any, name: str, value: object) -> str:
     """Return what a verb says first to one wrong argument."""
     ids = ["x.1" for one in verb.parameters if one.is_argument]
     named = {
-        one.name: 1 if one.is_money or one.kind is ParameterKind.NUMBER else "x"
+        one.name: 1 if one.shape.money or one.kind is ParameterKind.NUMBER else "x"
         for one in verb.parameters
         if one.required and not one.is_argument
     }

@@ -106,7 +106,7 @@ def test_amounts_are_marked_and_not_guessed() -> None:
         f"{verb.call} {parameter.name}"
         for verb in VERBS.values()
         for parameter in verb.parameters
-        if parameter.is_money
+        if parameter.shape.money
     }
 
     assert "payments.create_payout amount" in marked

@@ -100,9 +100,9 @@ def _call_of(
                 raise CommandError(f"{option_of(parameter)} must be JSON")
             typed = f".{path}={text}" if path else text
             given[parameter.name] = [*(given.get(parameter.name) or ()), typed]
-        elif parameter.is_money and reading.amounts is Amounts.MAJOR:
+        elif parameter.shape.money and reading.amounts is Amounts.MAJOR:
             given[parameter.name] = _minor(option_of(parameter), text)
-        elif parameter.is_money and "." in text:
+        elif parameter.shape.money and "." in text:
             raise CommandError(
                 f"{option_of(parameter)} takes minor units, 150050 for 1500.50; --amounts major "
                 "takes the latter"

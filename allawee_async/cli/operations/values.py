@@ -73,7 +73,7 @@ def _shown(parameter: Parameter, value: object, currency: str | None) -> str:
     if parameter.is_body and not isinstance(value, str):
         record = record_of(cast("FreeForm", value), model=parameter.shape.model, reveal=False)
         return dumps(record).decode()
-    amount_in = currency if parameter.is_money else None
+    amount_in = currency if parameter.shape.money else None
     return cell(parameter.name, cast("JSONValue", value), amount_in).plain
 
 
@@ -113,7 +113,7 @@ def _value(parameter: Parameter, typed: Any) -> Any:
     match parameter.kind:
         case ParameterKind.WHOLE:
             least = 1 if parameter.name == "limit" else 0
-            return whole_number(option, typed, least, is_money=parameter.is_money)
+            return whole_number(option, typed, least, is_money=parameter.shape.money)
         case ParameterKind.NUMBER if _FRACTION.fullmatch(typed):
             return float(typed)
         case ParameterKind.NUMBER:
