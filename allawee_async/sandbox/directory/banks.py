@@ -17,7 +17,7 @@ from allawee_async.sandbox.api.messages import (
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import CURRENCIES, to_bytes
-from allawee_async.sandbox.seed import names
+from allawee_async.sandbox.seed.people import WORDS
 
 SANDBOX_BANK, SANDBOX_CODE = "Allawee Sandbox Bank", "000"
 _WEIGHTS = (3, 7, 3)
@@ -91,7 +91,7 @@ def holder_of(bank: ListedBank, number: str) -> str | None:
         return "JOHN DOE"
     if not fits(bank.code, number):
         return None
-    first, last = (*names.FIRST_NAMES["M"], *names.FIRST_NAMES["F"]), names.LAST_NAMES
+    first, last = WORDS["firstNamesM"] + WORDS["firstNamesF"], WORDS["lastNames"]
     value = int(number)
     return f"{first[value % len(first)]} {last[value // 97 % len(last)]}".upper()
 

@@ -16,8 +16,20 @@ from allawee_async.sandbox.core.values import (
     to_bytes,
     to_timestamp,
 )
-from allawee_async.sandbox.seed import names
 
+_FILES = files("allawee_async.sandbox.seed")
+WORDS: dict[str, list[str]] = from_bytes((_FILES / "words.json").read_bytes())
+"""What generated customers are made of, and the names on bank accounts."""
+
+_TITLES = {"F": ("Miss", "Mrs", "Ms", "Dr"), "M": ("Mr", "Mr", "Mr", "Dr")}
+_SECOND_LINES = (None, None, "", "", "Flat 2", "Off the roundabout", "Second floor", "Block C")
+_FORMS = ("Ltd", "Ltd", "Enterprises", "and Sons", "Ventures")
+_IDENTITIES = ("bvn", "bvn", "bvn", "bvn", "nin")
+_PHONE_PREFIXES = (
+    "703", "706", "803", "805", "806", "810", "813", "814", "816", "903", "906", "915",
+)  # fmt: skip
+_STATUSES = ("active",) * 17 + ("inactive", "inactive", "blocked")
+_VERIFICATION_STATUSES = ("verified",) * 8 + ("pending", "failed")
 _FIRST_DAY = datetime(2022, 1, 3, 8, 0, tzinfo=UTC)
 _DAYS = 1500
 _BUSINESSES = 0.08
@@ -35,8 +47,8 @@ def documented(noun: str) -> list[Document]:
 
 @cache
 def _texts() -> dict[str, bytes]:
-    text = files("allawee_async.sandbox.seed").joinpath("documented.json").read_bytes()
-    return {noun: to_bytes(documents) for noun, documents in from_bytes(text).items()}
+    every = from_bytes((_FILES / "documented.json").read_bytes())
+    return {noun: to_bytes(documents) for noun, documents in every.items()}
 
 
 def make_customers(count: int | None, seed: int) -> Iterator[Document]:
@@ -65,6 +77,9 @@ class _Generator:
     def _pick(self, choices: Sequence[_T]) -> _T:
         return choices[int(self._random.random() * len(choices))]
 
+    def _word(self, kind: str) -> str:
+        return self._pick(WORDS[kind])
+
     def customer(self, index: int) -> Document:
         is_business = self._random.random() < _BUSINESSES
         name, claims = self._business(index) if is_business else self._individual(index)
@@ -72,7 +87,7 @@ class _Generator:
         return {
             "name": name,
             "type": "business" if is_business else "individual",
-            "status": self._pick(names.STATUSES),
+            "status": self._pick(_STATUSES),
             "claims": claims,
             "verifications": self._verifications(),
             "metadata": self._metadata(index),
@@ -93,20 +108,20 @@ class _Generator:
 
     def _individual(self, index: int) -> tuple[str, Document]:
         gender = self._pick("FM")
-        first, middle = (self._pick(names.FIRST_NAMES[gender]) for _ in range(2))
-        last = self._pick(names.LAST_NAMES)
+        first, middle = (self._word(f"firstNames{gender}") for _ in range(2))
+        last = self._word("lastNames")
         information = {
             "firstName": first,
             "lastName": last,
             "middleName": middle,
             "email": f"{first}.{last}{index + 1}@example.com".lower(),
             "phoneNumber": self._phone(index),
-            "title": self._pick(names.TITLES[gender]),
+            "title": self._pick(_TITLES[gender]),
             "gender": gender,
             "dateOfBirth": self._birthday(),
             "nationalityCode": "NG",
         }
-        identity, number = self._pick(names.IDENTITIES), f"22{self._number(index):09d}"
+        identity, number = self._pick(_IDENTITIES), f"22{self._number(index):09d}"
         return f"{first} {middle[0]} {last}", {
             "individualInformation": information,
             "individualAddress": self._address(),
@@ -114,8 +129,8 @@ class _Generator:
         }
 
     def _business(self, index: int) -> tuple[str, Document]:
-        owner, trade = self._pick(names.LAST_NAMES), self._pick(names.TRADES)
-        name = f"{owner} {trade} {self._pick(names.FORMS)}"
+        owner, trade = self._word("lastNames"), self._word("trades")
+        name = f"{owner} {trade} {self._pick(_FORMS)}"
         return name, {
             "businessInformation": {
                 "registrationName": name,
@@ -129,26 +144,26 @@ class _Generator:
                 "issuingCountry": "NG",
             },
             "businessDirectors": [
-                f"{self._pick(names.FIRST_NAMES[self._pick('FM')])} {self._pick(names.LAST_NAMES)}"
+                f"{self._word('firstNames' + self._pick('FM'))} {self._word('lastNames')}"
                 for _ in range(self._pick((1, 2, 2, 3)))
             ],
             "businessAddress": self._address(),
         }
 
     def _address(self) -> Document:
-        state, city, postal_code = self._pick(names.PLACES)
+        state, city, postal_code = self._word("places").split(", ")
         return {
             "city": city,
             "state": state,
             "countryCode": "NG",
-            "addressLineOne": f"{int(self._random.random() * 180) + 1} {self._pick(names.STREETS)}",
-            "addressLineTwo": self._pick(names.SECOND_LINES),
+            "addressLineOne": f"{int(self._random.random() * 180) + 1} {self._word('streets')}",
+            "addressLineTwo": self._pick(_SECOND_LINES),
             "postalCode": postal_code,
         }
 
     def _verifications(self) -> list[Document]:
         tier = self._pick((1, 1, 2, 2, 2, 3))
-        return [{"type": f"tier-{tier}", "status": self._pick(names.VERIFICATION_STATUSES)}]
+        return [{"type": f"tier-{tier}", "status": self._pick(_VERIFICATION_STATUSES)}]
 
     def _metadata(self, index: int) -> Document:
         user = 10_000 + index
@@ -167,7 +182,7 @@ class _Generator:
 
     def _phone(self, index: int) -> str:
         number = self._number(index + self._count) % 10_000_000
-        return f"+234{self._pick(names.PHONE_PREFIXES)}{number:07d}"
+        return f"+234{self._pick(_PHONE_PREFIXES)}{number:07d}"
 
     def _number(self, index: int) -> int:
         """Return a number below a thousand million that no other index has."""
