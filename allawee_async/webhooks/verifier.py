@@ -157,12 +157,10 @@ class WebhookVerifier:
 
 def _secrets(keys: object) -> tuple[SecretBytes, ...]:
     """Return the keys as bytes that a traceback may show; none if one of them is none."""
-    given = (keys,) if isinstance(keys, str) else keys
-    if not isinstance(given, Sequence):
-        return ()
-    secrets = [signing.key_bytes(key) for key in cast("Sequence[object]", given)]
-    known = [secret for secret in secrets if secret is not None]
-    return tuple(known) if len(known) == len(secrets) else ()
+    listed = (keys,) if isinstance(keys, str) else keys
+    given = cast("Sequence[object]", listed) if isinstance(listed, Sequence) else ()
+    secrets = tuple(filter(None, map(signing.key_bytes, given)))
+    return secrets if len(secrets) == len(given) else ()
 
 
 def _age(max_age: object) -> timedelta | None:
@@ -180,7 +178,7 @@ def _age(max_age: object) -> timedelta | None:
 
 
 def _length(max_body: object) -> int:
-    if not isinstance(max_body, int) or isinstance(max_body, bool) or max_body < 1:
+    if type(max_body) is not int or max_body < 1:
         raise ConfigurationError("max_body must be a whole number of bytes, 1 at least")
     return max_body
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
 
 from allawee_async.sandbox.api import messages
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
@@ -14,12 +13,10 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Document
 
-CollectionOf: TypeAlias = "Callable[[State], Collection]"
-
 _SHOWN = 64
 
 
-def reads(path: str, collection: CollectionOf) -> tuple[Endpoint, Endpoint]:
+def reads(path: str, collection: Callable[[State], Collection]) -> tuple[Endpoint, Endpoint]:
     """Return the two endpoints that only read: the list, and one document by its id."""
     return (
         Endpoint("GET", path, lambda state, call: answer_list(collection(state), call.pairs)),

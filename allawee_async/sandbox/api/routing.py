@@ -86,7 +86,9 @@ class Router:
             if methods is not None:
                 if method in methods:
                     return methods[method], found
-                raise RefusalError(_not_allowed(method, methods))
+                message = f"This endpoint has no method {method[:16]}."
+                allowed = {"Allow": ", ".join(sorted(methods))}
+                raise RefusalError(failure(405, "method-not-allowed", message, allowed))
         raise refused("not-found", "No endpoint has this path.", 404)
 
     def _readings(self, segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -97,8 +99,3 @@ class Router:
         for index in range(len(segments) - 1, 0, -1):
             if segments[index]:
                 yield (*segments[:index], ":id", *segments[index + 1 :]), segments[index]
-
-
-def _not_allowed(method: str, allowed: Iterable[str]) -> ApiResponse:
-    message = f"This endpoint has no method {method[:16]}."
-    return failure(405, "method-not-allowed", message, {"Allow": ", ".join(sorted(allowed))})

@@ -67,9 +67,6 @@ def check_times(times: int | None, hit: str) -> int | None:
     return times
 
 
-NOTHING_APPLIED = AppliedFault()
-
-
 class Faults:
     """Faults to come. Of those that fit a request the one given first hits; delays add up.
 
@@ -200,7 +197,7 @@ class Faults:
     def apply(self, request: ApiRequest) -> AppliedFault:
         """Return what hits a request, and count it off."""
         if not self._pending:
-            return NOTHING_APPLIED
+            return AppliedFault()
         delay, names = 0.0, list[str]()
         fault: Fault | None = None
         for pending in self._pending:

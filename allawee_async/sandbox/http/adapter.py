@@ -114,30 +114,27 @@ class HttpAdapter:
             return await _respond(request, refusal.reply, entry)
         except ConnectionError:
             return _abort(request)
-        response = None
+        response, headers, api = None, request.headers, self.api
         if fault is None or fault.after_effect:
             call = attrs.evolve(
                 call,
                 pairs=pairs,
                 body=body,
-                flags=_flags(request),
+                flags=frozenset(name for name in FLAGS if headers.get(name, "").lower() == "true"),
                 request_id=entry.request_id,
                 address=request.remote or "",
             )
-            authorization = request.headers.get("Authorization")
-            response = self._answer(call, lambda: self.api.answer(host, call, authorization))
-            response = await self._pending.final(response, self._no_longer())
+            authorization = headers.get("Authorization")
+            response = self._answer(call, lambda: api.answer(host, call, authorization))
+            response = await self._pending.final(
+                response, lambda: self._closing.is_set() or self.api is not api
+            )
         if fault is not None:
             if fault.holds:
                 await self._closing.wait()
                 return _abort(request)
             response = fault.answer(response)
         return _abort(request) if response is None else await _respond(request, response, entry)
-
-    def _no_longer(self) -> Callable[[], bool]:
-        """Return what tells whether the sandbox is closing, or has been reset."""
-        api = self.api
-        return lambda: self._closing.is_set() or self.api is not api
 
     def act(self, method: str, path: str, body: JsonObject) -> ApiResponse:
         """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
@@ -204,10 +201,6 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         message = f"A body has at most {MAX_BODY} bytes."
         raise messages.refused("payload-too-large", message, 413)
     return bytes(body)
-
-
-def _flags(request: web.BaseRequest) -> frozenset[str]:
-    return frozenset(name for name in FLAGS if request.headers.get(name, "").lower() == "true")
 
 
 async def _respond(

@@ -69,7 +69,8 @@ def purchase(context: ActionContext, form: FormFields) -> ActionOutcome:
         raise WrongInputError("Choose a purchase or a balance check.")
     merchant = form.get("merchant", "").strip()
     body: JsonObject = {"channel": form.get("channel", ""), "merchantDescriptor": merchant or None}
-    code = _category_code(merchant)
+    known = merchants_named(merchant)
+    code = next((one.mcc for one in MERCHANTS if one.id in known), None)
     if code is not None:
         body["mcc"] = code
     if use == CAPTURE:
@@ -194,12 +195,6 @@ def _purchased(authorization: JsonObject, merchant: str) -> ActionOutcome:
             why = reason(authorization.get("statusReason"))
             because = f" ({why})" if why else ""
             return ActionOutcome(f"{short(told).capitalize()}: {what}{because}.", BAD)
-
-
-def _category_code(merchant: str) -> str | None:
-    """Return the category code of a merchant that the sandbox knows, or None."""
-    known = merchants_named(merchant)
-    return next((one.mcc for one in MERCHANTS if one.id in known), None)
 
 
 def _amount(form: FormFields) -> int:

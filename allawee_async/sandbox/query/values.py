@@ -57,16 +57,12 @@ def values_at(document: Json, path: tuple[str, ...]) -> Iterator[Json]:
         if path[0] in document:
             yield from values_at(document[path[0]], path[1:])
     elif isinstance(document, list):
-        if path[0].isdecimal() and path[0].isascii():
-            yield from _entry_at(document, path)
+        is_index = path[0].isdecimal() and path[0].isascii() and len(path[0]) < 10
+        if is_index and int(path[0]) < len(document):
+            yield from values_at(document[int(path[0])], path[1:])
         for entry in document:
             if isinstance(entry, dict):
                 yield from values_at(entry, path)
-
-
-def _entry_at(entries: list[Json], path: tuple[str, ...]) -> Iterator[Json]:
-    if len(path[0]) < 10 and int(path[0]) < len(entries):
-        yield from values_at(entries[int(path[0])], path[1:])
 
 
 def candidates_at(document: Json, path: tuple[str, ...]) -> Iterator[Json]:

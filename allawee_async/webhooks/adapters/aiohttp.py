@@ -45,9 +45,5 @@ def _with_our_limit(request: web.Request, max_body: int) -> web.Request:
 
 
 def _response(reply: WebhookReply) -> web.Response:
-    return web.Response(
-        status=reply.status,
-        body=reply.body,
-        content_type=reply.content_type,
-        headers=reply.headers or None,
-    )
+    headers = {"Content-Type": reply.content_type, **reply.headers}
+    return web.Response(status=reply.status, body=reply.body, headers=headers)

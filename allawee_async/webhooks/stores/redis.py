@@ -69,13 +69,11 @@ return 1
 of an event that is done, else 1 if the claim holds, and 0 if somebody else's does."""
 
 _RENEW: Final = """
-if redis.call('GET', KEYS[1]) ~= 'c' .. ARGV[1] then
-    return 0
+if redis.call('GET', KEYS[1]) == 'c' .. ARGV[1] then
+    return redis.call('SET', KEYS[2], '', 'PX', ARGV[2])
 end
-redis.call('SET', KEYS[2], '', 'PX', ARGV[2])
-return 1
 """
-"""`ARGV[2]` is the lease. Returns 1 if the claim holds on."""
+"""`ARGV[2]` is the lease. Returns nothing if the claim is lost."""
 
 _FINISH: Final = """
 local state = redis.call('GET', KEYS[1])
@@ -95,7 +93,6 @@ _RELEASE: Final = """
 if redis.call('GET', KEYS[1]) == 'c' .. ARGV[1] then
     redis.call('DEL', KEYS[1], KEYS[2])
 end
-return 1
 """
 """Gives a claim back if it is held."""
 
@@ -157,14 +154,12 @@ class RedisStore:
         claim = Claim(key, secrets.token_hex(16))
         kept = _milliseconds(lease + _ABANDONED)
         found = await self._run(_CLAIM, claim, _milliseconds(lease), kept)
-        match found:
-            case 1:
-                return claim
-            case 0:
-                return base.Busy()
-            case _:
-                body, digest = found
-                return base.Done(as_bytes(body), as_bytes(digest).decode())
+        if found == 1:
+            return claim
+        if found == 0:
+            return base.Busy()
+        body, digest = found
+        return base.Done(as_bytes(body), as_bytes(digest).decode())
 
     async def is_done(self, key: str) -> bool:
         """Return whether an event is done; see `AskableStore.is_done`."""
