@@ -179,16 +179,14 @@ def _time(text: str) -> date:
         ) from None
 
 
+@attrs.define
 class _Tools:
     """All tools of a server, and what its agent has spent."""
 
-    def __init__(
-        self, client: AllaweeClient, permissions: Permissions, log: Callable[[str], object]
-    ) -> None:
-        self._client = client
-        self._permissions = permissions
-        self._spent: Counter[str] = Counter()
-        self._log = log
+    _client: AllaweeClient
+    _permissions: Permissions
+    _log: Callable[[str], object]
+    _spent: Counter[str] = attrs.field(factory=Counter[str], init=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, _Tool]:

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -67,6 +67,23 @@ class Parameter:
         return self.kind in (ParameterKind.BODY, ParameterKind.TEXT_OR_BODY)
 
 
+_KINDS: Final = {
+    Kind.WHOLE_NUMBER: ParameterKind.WHOLE,
+    Kind.NUMBER: ParameterKind.NUMBER,
+    Kind.TRUTH: ParameterKind.FLAG,
+    Kind.LIST: ParameterKind.TEXTS,
+    Kind.OBJECT: ParameterKind.BODY,
+    Kind.MAPPING: ParameterKind.BODY,
+    Kind.RELATION: ParameterKind.TEXT_OR_BODY,
+}
+_OF_LISTS: Final = {
+    datetime: ParameterKind.TIME,
+    Field: ParameterKind.NAMES,
+    Expression: ParameterKind.TEXTS,
+}
+"""What only the parameters of lists take."""
+
+
 class _Names(dict[str, Any]):
     """The names that annotations of methods use; modules import these for checkers only."""
 
@@ -123,26 +140,9 @@ def parameters_of(signature: inspect.Signature) -> Iterator[Parameter]:
 
 def _parameter(name: str, annotation: Any) -> Parameter:
     members = members_of(annotation)
-    if {Expression, Field, datetime} & {*members}:
-        shape = Shape(kind=Kind.TEXT)
-    else:
-        shape = shape_of(annotation)
-    kind = ParameterKind.SECRET if shape.secret else _kind(members, shape)
+    of_lists = [kind for member, kind in _OF_LISTS.items() if member in members]
+    if of_lists:
+        return Parameter(name=name, kind=of_lists[0], shape=Shape(kind=Kind.TEXT))
+    shape = shape_of(annotation)
+    kind = ParameterKind.SECRET if shape.secret else _KINDS.get(shape.kind, ParameterKind.TEXT)
     return Parameter(name=name, kind=kind, shape=shape)
-
-
-def _kind(members: list[Any], shape: Shape) -> ParameterKind:
-    if any(get_origin(member) is Mapping for member in members):
-        return ParameterKind.TEXT_OR_BODY if str in members else ParameterKind.BODY
-    if datetime in members:
-        return ParameterKind.TIME
-    if Field in members:
-        return ParameterKind.NAMES
-    if Expression in members or shape.kind is Kind.LIST:
-        return ParameterKind.TEXTS
-    kinds = {
-        Kind.WHOLE_NUMBER: ParameterKind.WHOLE,
-        Kind.NUMBER: ParameterKind.NUMBER,
-        Kind.TRUTH: ParameterKind.FLAG,
-    }
-    return kinds.get(shape.kind, ParameterKind.TEXT)
