@@ -18,9 +18,8 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.checkpoint import Checkpoint, ExportError, Job, PartState
-from allawee_async.export.csv_rows import Csv
 from allawee_async.export.files import Lock
-from allawee_async.export.formats import Format, GzipLines, JsonLines, Rows, format_of
+from allawee_async.export.formats import Csv, Format, GzipLines, JsonLines, Rows, format_of
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of, job_of, model_of
 from allawee_async.models.base import Model

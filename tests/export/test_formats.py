@@ -19,8 +19,8 @@ from allawee_async import from_dict, to_dict
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export import export
 from allawee_async.export.columns import columns_of
-from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines
 from allawee_async.export.exporting import rows_of
+from allawee_async.export.formats import csv_cell, csv_headings, csv_lines
 from allawee_async.export.reading import job_of
 from allawee_async.export.sheets import read_sheet
 from allawee_async.models import Account, Card, Customer, Dispute, Event, Payment, RequestRecord

@@ -23,8 +23,8 @@ from allawee_async.cli.operations.confirmations import confirm
 from allawee_async.cli.output.cells import money
 from allawee_async.cli.output.live_bar import LiveBar
 from allawee_async.cli.wording import command_words, counted
-from allawee_async.export.csv_rows import csv_cell, csv_lines
 from allawee_async.export.files import write_whole
+from allawee_async.export.formats import csv_cell, csv_lines
 from allawee_async.redaction import printable
 from allawee_async.resources.verbs import Verb
 

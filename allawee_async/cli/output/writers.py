@@ -191,7 +191,7 @@ class _Csv:
         self.page([record])
 
     def page(self, records: Sequence[JSONObject]) -> None:
-        from allawee_async.export.csv_rows import csv_cell, csv_headings, csv_lines, csv_row
+        from allawee_async.export.formats import csv_cell, csv_headings, csv_lines, csv_row
 
         columns, model = self._columns, self._described
         is_first = columns is None
