@@ -26,7 +26,7 @@ import attrs
 from allawee_async.codec.converter import decode
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
-from allawee_async.models.schema import Shape, camel, fields_of
+from allawee_async.models.schema import Shape, camel, fields_of, paths_of
 from allawee_async.pagination.pager import AsyncPager
 from allawee_async.pagination.pages import Listing, OnInvalid, as_object
 from allawee_async.query.filters import F
@@ -302,9 +302,26 @@ def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
         raise error.with_traceback(None) from None
 
 
+def _by_reference(find: V) -> V:
+    """Say how one searches, where `find` is called with another field than the reference."""
+
+    @wraps(find)
+    async def checked(noun: Any, *others: Any, **given: Any) -> Any:
+        for name in given.keys() - {"reference"}:
+            known = [path for path, field in paths_of(noun._model) if field.wire == camel(name)]  # noqa: SLF001
+            raise TypeError(
+                f"find takes reference=… alone, not {name!r}: search by what an object holds with "
+                f"list(filter=F.{(known or [name])[0]} == …)"
+            )
+        return await find(noun, *others, **given)
+
+    return cast("V", checked)
+
+
 class Findable(Listable[M]):
     """A resource that can be looked up by its `reference`."""
 
+    @_by_reference
     async def find(self, *, reference: str) -> M | None:
         """Look up the one object with a reference.
 

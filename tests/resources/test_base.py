@@ -87,6 +87,21 @@ async def test_find_does_not_say_that_there_is_none_where_more_was_announced() -
         assert type(await failure(allawee.customers.find(reference="r"))) is PaginationError
 
 
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [("email", "claims.individualInformation.email"), ("name", "name"), ("nick", "nick")],
+)
+async def test_find_says_how_to_search_by_another_field(
+    allawee: AllaweeClient, given: str, path: str
+) -> None:
+    find: Any = allawee.customers.find
+
+    with pytest.raises(TypeError, match=rf"find takes reference=… alone, not '{given}'") as caught:
+        await find(**{given: "x"})
+
+    assert f"list(filter=F.{path} == …)" in str(caught.value)
+
+
 async def test_find_gives_none_where_there_is_none(allawee: AllaweeClient) -> None:
     assert await allawee.customers.find(reference="unheard-of") is None
 
