@@ -107,11 +107,13 @@ async def see_a_purchase(sandbox: Sandbox, tabs: Watched) -> None:
     newest = await shown(page.locator("#authorizations li").first.filter(has_text="approved"))
     assert "NGN 1,250.50" in await newest.inner_text()
     await watching.bring_to_front()
-    for event in ("card.authorization.request", "card.authorization.closed"):
-        row = watching.locator("#events li", has_text=event)
+    names = ("card.authorization.request", "card.authorization.closed")
+    rows = [watching.locator("#events li", has_text=name) for name in names]
+    for row in rows:
         await shown(row.filter(has_text="delivered"))
         await row.locator("summary").click()
         assert '"action": "approve"' in await row.inner_text()
+    row = rows[-1]
     await row.get_by_role("button", name="Send again").click()
     assert (await outcome(watching)).startswith("On its way again: evt.")
     await sandbox.deliver()
