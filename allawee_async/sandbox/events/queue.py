@@ -10,7 +10,7 @@ from allawee_async.sandbox.api.documents import reads, shown, stored
 from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json, from_bytes, is_nested_deeper, part
+from allawee_async.sandbox.core.values import Document, Json, from_bytes, is_nested_deeper
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.events.recording import DELIVERED, ENABLED, FAILED, UNCLAIMED, WAITING
 from allawee_async.sandbox.faults.deliveries import Sending
@@ -52,7 +52,7 @@ class DeliveryAttempt:
     final: bool = False
     is_late: bool = True
 
-    def decision(self) -> Document | str:
+    def decision(self) -> dict[str, Json] | str:
         """Return the JSON object of a 200 answer, or why there is none, as a `statusReason`."""
         if self.status is None:
             return recording.TIMEOUT if self.is_late else recording.UNREACHABLE
@@ -85,7 +85,7 @@ def to_send(state: State, id: str) -> OutgoingEvent | None:
     event = state.events.get(id)
     if event is None or event["status"] == DELIVERED:
         return None
-    name, data = event["event"], part(event, "data")
+    name, data = event["event"], event["data"]
     webhook = state.webhooks.get(event["webhook"])
     if webhook is None or webhook["status"] != ENABLED:
         webhook = state.webhooks.get(_assigned(state, event)["webhook"])
