@@ -4,12 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from allawee_async.cli.commands import (
-    COMMANDS,
-    ResourceGroup,
-    imported_command,
-    resource_groups,
-)
+from allawee_async.cli import commands
 from allawee_async.cli.errors import MEANINGS
 from allawee_async.cli.program import Debug, NoColor, Program
 from allawee_async.resources import Resources
@@ -21,7 +16,7 @@ _EXIT_CODES = "\n".join(
 )
 
 
-def _fill(group: ResourceGroup) -> None:
+def _fill(group: commands.ResourceGroup) -> None:
     from allawee_async.cli.operations.command import add_commands
 
     add_commands(group)
@@ -32,10 +27,10 @@ class Allawee(Program):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        groups = {group.name: group for group in resource_groups(Resources, _fill)}
-        self._own = [words for words in COMMANDS if words.partition(" ")[0] not in groups]
+        groups = {group.name: group for group in commands.resource_groups(Resources, _fill)}
+        self._own = [words for words in commands.COMMANDS if words.partition(" ")[0] not in groups]
         for words in self._own:
-            self.add_command(imported_command(words), words)
+            self.add_command(commands.imported_command(words), words)
         for group in groups.values():
             self.add_command(group)
 

@@ -14,6 +14,8 @@ from typer.core import TyperCommand
 from allawee_async.cli.program import Debug, NoColor
 from allawee_async.cli.wording import kebab
 
+HIGHEST_PORT: Final = 65_535
+
 _OPTION: Final = "option"
 _OF_ALL: Final = (("no_color", NoColor), ("debug", Debug))
 
@@ -34,6 +36,11 @@ def option(help: str, *names: str, default: Any = None, **settings: Any) -> Any:
 def flag(help: str, *names: str) -> Any:
     """Return an attribute of a class of options that is true if its option is given."""
     return option(help, *names, default=False)
+
+
+def port_option(help: str, default: int | None = None) -> Any:
+    """Return an attribute of a class of options that is the number of a port."""
+    return option(help, default=default, min=0, max=HIGHEST_PORT, metavar="PORT")
 
 
 def options_of(annotation: Any) -> list[inspect.Parameter]:

@@ -57,7 +57,9 @@ class Program(TyperGroup):
         finally:
             _show_log(shown=False)
         if code == ExitCode.INTERRUPTED:
-            _say_interrupted()
+            # On a line of its own: a terminal has just shown `^C`, or the question.
+            on_a_terminal = sys.stderr is not None and sys.stderr.isatty()
+            _say("\ninterrupted" if on_a_terminal else "interrupted")
         code = code or _write(sys.stdout, "")
         return sys.exit(int(code or ExitCode.DONE))
 
@@ -124,12 +126,6 @@ def _report(error: Exception, run: Run) -> ExitCode:
     line = line_of(error)
     _say(line + file_advice(run.words, line) if is_wrong_use(error) else line)
     return exit_code_of(error)
-
-
-def _say_interrupted() -> None:
-    """Say it on a line of its own: a terminal has just shown `^C`, or the question."""
-    on_a_terminal = sys.stderr is not None and sys.stderr.isatty()
-    _say("\ninterrupted" if on_a_terminal else "interrupted")
 
 
 def _say(text: str) -> None:

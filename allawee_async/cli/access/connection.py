@@ -110,15 +110,12 @@ async def open_sandbox(options: ConnectionOptions) -> AsyncGenerator[Sandbox, No
     wanted = options.sandbox_customers
     sandbox = Sandbox(customers=_CUSTOMERS if wanted is None else wanted, data=options.sandbox_file)
     try:
-        await sandbox.start()
+        async with sandbox:
+            yield sandbox
     except StateFileError as error:
         raise CommandError(
             f"{error}; choose another file, or stop the sandbox that has this one"
         ) from error
-    try:
-        yield sandbox
-    finally:
-        await sandbox.close()
 
 
 @attrs.frozen

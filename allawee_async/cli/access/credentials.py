@@ -167,17 +167,14 @@ def read_input(
                 SecretBytes() if sys.stdin is None else SecretBytes(sys.stdin.buffer.read(most + 1))
             )
         with file.open("rb") as opened:
-            if warns_if_shared:
-                _warn_if_shared(file, os.fstat(opened.fileno()).st_mode)
+            mode = os.fstat(opened.fileno()).st_mode
+            is_shared = os.name == "posix" and stat.S_ISREG(mode) and mode & _FOR_OTHERS
+            if warns_if_shared and is_shared:
+                warn(f"others on this computer may read {file}; run: chmod 600 {file}")
             return SecretBytes(opened.read(most + 1))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"{failure}: {reason}") from None
-
-
-def _warn_if_shared(file: Path, mode: int) -> None:
-    if os.name == "posix" and stat.S_ISREG(mode) and mode & _FOR_OTHERS:
-        warn(f"others on this computer may read {file}; run: chmod 600 {file}")
 
 
 def _found(text: SecretText, source: Source, place: str) -> FoundKey:

@@ -39,11 +39,8 @@ def rows_in(file: Path) -> Iterator[Row]:
         CommandError: It cannot be read, or is not what its name says.
     """
     readers = {
-        ".csv": _table,
-        ".tsv": _table,
-        ".txt": _table,
-        ".jsonl": _lines,
-        ".ndjson": _lines,
+        **dict.fromkeys((".csv", ".tsv", ".txt"), _table),
+        **dict.fromkeys((".jsonl", ".ndjson"), _lines),
         ".parquet": _parquet,
     }
     read = readers.get(file.suffix.lower())

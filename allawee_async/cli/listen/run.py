@@ -24,7 +24,7 @@ from allawee_async.cli.listen.registration import ALL_EVENTS, registered
 from allawee_async.cli.listen.server import Listener, Responder, deciding, forwarding, serving
 from allawee_async.cli.listen.signing import VARIABLE, SigningKeyFile, find_signing_key
 from allawee_async.cli.operations.confirmations import confirm
-from allawee_async.cli.options import flag, option
+from allawee_async.cli.options import flag, option, port_option
 from allawee_async.cli.output.console import output_console
 from allawee_async.cli.output.writers import Format, somebody_reads, writer_for
 from allawee_async.client import AllaweeClient
@@ -35,7 +35,6 @@ from allawee_async.webhooks.responses import Approve, Decline
 from allawee_async.webhooks.verifier import WebhookVerifier
 
 _ENDING: Final = ("SIGTERM", "SIGHUP")
-_HIGHEST_PORT: Final = 65_535
 
 
 class Answering(StrEnum):
@@ -56,13 +55,7 @@ class LogFormat(StrEnum):
 class ListenOptions:
     """How to receive webhooks: an option for each attribute."""
 
-    port: int = option(
-        "Port to listen on; 0 takes a free one.",
-        default=4242,
-        min=0,
-        max=_HIGHEST_PORT,
-        metavar="PORT",
-    )
+    port: int = port_option("Port to listen on; 0 takes a free one.", default=4242)
     forward_to: str | None = option(
         "Send each delivery on to here; hand its answer back.", metavar="URL"
     )
@@ -154,11 +147,11 @@ async def _responder(options: ListenOptions, stack: AsyncExitStack) -> Responder
 async def _client(connection: ConnectionOptions, stack: AsyncExitStack) -> AllaweeClient:
     if not connection.is_sandbox:
         return await stack.enter_async_context(open_client(connection))
-    from allawee_async.cli.sandbox.command import assignments
+    from allawee_async.sandbox.page.texts import exports
 
     sandbox = await stack.enter_async_context(open_sandbox(connection))
     # The key of a sandbox opens nothing else, and other terminals need it.
-    for line in assignments(sandbox):
+    for line in exports(sandbox.url, sandbox.secure_url, sandbox.api_key):
         _say(line)
     return await stack.enter_async_context(sandbox.client())
 

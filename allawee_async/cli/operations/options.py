@@ -28,12 +28,13 @@ _METAVARS: Final = {
     ParameterKind.BODY: "JSON",
     ParameterKind.TEXT_OR_BODY: "TEXT|JSON",
 }
-_REPEATED: Final = (
-    ParameterKind.TEXTS,
-    ParameterKind.NAMES,
-    ParameterKind.BODY,
-    ParameterKind.TEXT_OR_BODY,
-)
+_TYPES: Final[dict[ParameterKind, Any]] = {
+    ParameterKind.FLAG: bool,
+    ParameterKind.TEXTS: list[str],
+    ParameterKind.NAMES: list[str],
+    ParameterKind.BODY: list[str],
+    ParameterKind.TEXT_OR_BODY: list[str],
+}
 
 
 def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
@@ -43,14 +44,18 @@ def own_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
         if parameter.is_argument:
             shown = parameter.name.upper()
             yield keyword(parameter.name, Annotated[str, typer.Argument(metavar=shown, help=text)])
-        elif parameter.kind is ParameterKind.FLAG:
-            yield keyword(
-                parameter.name,
-                Annotated[bool | None, typer.Option(_flag(parameter), help=text)],
-                default=None,
-            )
+            continue
+        option = typer.Option(
+            _flag(parameter) if parameter.kind is ParameterKind.FLAG else option_of(parameter),
+            help=text,
+            metavar=_METAVARS.get(parameter.kind),
+            autocompletion=_completion(parameter.shape.choices),
+        )
+        kind = _TYPES.get(parameter.kind, str)
+        if parameter.required and parameter.kind is not ParameterKind.SECRET:  # which is asked for
+            yield keyword(parameter.name, Annotated[kind, option])
         else:
-            yield _option(parameter, text)
+            yield keyword(parameter.name, Annotated[kind | None, option], default=None)
 
 
 def times_of(verb: Verb) -> Verb:
@@ -58,22 +63,6 @@ def times_of(verb: Verb) -> Verb:
     (listing,) = [one for one in verbs_of(verb.noun) if one.name == "list"]
     times = [one for one in listing.parameters if one.kind is ParameterKind.TIME]
     return attrs.evolve(listing, parameters=tuple(times))
-
-
-def _option(parameter: Parameter, text: str) -> inspect.Parameter:
-    needed = (
-        parameter.required and parameter.kind is not ParameterKind.SECRET
-    )  # which can be asked for
-    option = typer.Option(
-        option_of(parameter),
-        help=text,
-        metavar=_METAVARS[parameter.kind],
-        autocompletion=_completion(parameter.shape.choices) if parameter.shape.choices else None,
-    )
-    kind: Any = list[str] if parameter.kind in _REPEATED else str
-    if needed:
-        return keyword(parameter.name, Annotated[kind, option])
-    return keyword(parameter.name, Annotated[kind | None, option], default=None)
 
 
 def output_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
@@ -99,8 +88,7 @@ def field_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
     for parameter in verb.parameters:
         for path, shape in paths_of(parameter.shape.model):
             option = typer.Option(
-                f"{option_of(parameter)}.{path}",
-                autocompletion=_completion(shape.choices) if shape.choices else None,
+                f"{option_of(parameter)}.{path}", autocompletion=_completion(shape.choices)
             )
             name = f"{parameter.name}__{path.replace('.', '__')}"
             yield keyword(name, Annotated[str | None, option], default=None)
@@ -112,8 +100,8 @@ def _flag(parameter: Parameter) -> str:
     return f"{option_of(parameter)}/--no-{option_of(parameter)[2:]}"
 
 
-def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
     def complete(incomplete: str) -> list[str]:
         return [choice for choice in choices if choice.startswith(incomplete)]
 
-    return complete
+    return complete if choices else None

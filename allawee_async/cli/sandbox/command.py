@@ -13,13 +13,12 @@ import attrs
 
 from allawee_async.cli.access.options import MOST_CUSTOMERS
 from allawee_async.cli.errors import CommandError, ExitCode
-from allawee_async.cli.options import flag, option
+from allawee_async.cli.options import HIGHEST_PORT, flag, option, port_option
 from allawee_async.cli.wording import counted
 
 if TYPE_CHECKING:
     from allawee_async.sandbox import Sandbox
 
-_HIGHEST_PORT: Final = 65_535
 _PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 
 
@@ -27,19 +26,8 @@ _PORT_ERRORS: Final = (errno.EADDRINUSE, errno.EACCES)
 class SandboxOptions:
     """How the sandbox is to run: an option for each attribute."""
 
-    port: int = option(
-        "Port of the API; 0 takes a free one.",
-        default=8080,
-        min=0,
-        max=_HIGHEST_PORT,
-        metavar="PORT",
-    )
-    secure_port: int | None = option(
-        "Port of the secure host; the next one if left out.",
-        min=0,
-        max=_HIGHEST_PORT,
-        metavar="PORT",
-    )
+    port: int = port_option("Port of the API; 0 takes a free one.", default=8080)
+    secure_port: int | None = port_option("Port of the secure host; the next one if left out.")
     host: str = option("Address to listen on.", default="127.0.0.1", metavar="ADDRESS")
     data: Path | None = option(
         "Keep the state in this file (SQLite).", dir_okay=False, metavar="FILE"
@@ -96,28 +84,22 @@ async def _serve(options: SandboxOptions) -> None:
 def _secure_port(options: SandboxOptions) -> int:
     if options.secure_port is not None:
         return options.secure_port
-    return options.port + 1 if 0 < options.port < _HIGHEST_PORT else 0
+    return options.port + 1 if 0 < options.port < HIGHEST_PORT else 0
 
 
 def _print_welcome(sandbox: "Sandbox", options: SandboxOptions) -> None:
     """Print where the page is, and the variables that a program needs, for a shell to take."""
     from allawee_async.cli.output.console import output_console
+    from allawee_async.sandbox.page.texts import exports
 
     console = output_console()
     customers = counted(len(sandbox.state.customers), "customer")
     console.print(f"Sandbox with {customers}", style="bold")
     console.print(f"Page: {sandbox.page_url}", soft_wrap=True)
     console.print()
-    for line in assignments(sandbox):
+    for line in exports(sandbox.url, sandbox.secure_url, sandbox.api_key):
         console.print(line, soft_wrap=True)
     console.print()
     where = f"state in {options.data}" if options.data else "state is lost at the end"
     console.print(f"{where}; Ctrl-C stops it", style="dim", soft_wrap=True)
     sys.stdout.flush()
-
-
-def assignments(sandbox: "Sandbox") -> list[str]:
-    """Return the lines that make a shell's programs use a sandbox."""
-    from allawee_async.sandbox.page.texts import exports
-
-    return exports(sandbox.url, sandbox.secure_url, sandbox.api_key)
