@@ -11,7 +11,7 @@ from allawee_async.models.accounts import (
 )
 from allawee_async.models.common import ActionResult, Currency
 from allawee_async.pagination.pager import AsyncPager
-from allawee_async.pagination.pages import OnInvalid
+from allawee_async.pagination.pages import Listing, OnInvalid
 from allawee_async.query.parameters import ListParams, list_query
 from allawee_async.resources.base import Findable, route
 from allawee_async.transport.downloads import Download
@@ -111,15 +111,9 @@ class Accounts(Findable[Account], path="/accounts"):
 
         Source: Allawee's documents, "Get an account's logs" (2024-09-13).
         """
-        query = list_query(**params)
-        return self._pager(
-            self.ROUTES["logs"],
-            account_id,
-            model=AccountLogEntry,
-            query=query,
-            loose=True,
-            on_invalid=on_invalid,
-        )
+        path, query = self.ROUTES["logs"].path(account_id), list_query(**params)
+        listing = Listing(path=path, query=query, model=AccountLogEntry, loose=True)
+        return self._pager(listing, on_invalid)
 
     @route("GET", "/accounts/:id/logs/csv")
     def logs_csv(self, account_id: str) -> Download:

@@ -61,8 +61,7 @@ class Resource:
     """
 
     ROUTES: ClassVar[Mapping[str, Route]] = {}
-    _model: ClassVar[type[Model] | None] = None
-    _cursor_field: ClassVar[str] = "id"
+    _listing: ClassVar[Listing] = Listing(path="", query={}, model=None)
 
     def __init_subclass__(cls) -> None:
         """Collect the routes of the verbs."""
@@ -107,7 +106,7 @@ class Resource:
         reference = None if body is None else body.get("reference")
         expected = None
         if ids:
-            expected = (self._cursor_field, ids[0])
+            expected = (self._listing.cursor_field, ids[0])
         elif isinstance(reference, str):
             expected = ("reference", reference)
         request = Request(
@@ -129,34 +128,13 @@ class Resource:
             )
         return _decoded(route, reply, model)
 
-    def _pager(
-        self,
-        route: Route,
-        *ids: str,
-        model: type[Model] | None,
-        query: Mapping[str, str],
-        loose: bool = False,
-        on_invalid: OnInvalid | None = None,
-    ) -> AsyncPager[Any]:
-        """Return the pager of a list; without a model its items are plain mappings.
+    def _pager(self, listing: Listing, on_invalid: OnInvalid | None = None) -> AsyncPager[Any]:
+        """Return the pager of a list.
 
         Args:
-            route: The endpoint.
-            *ids: What the path needs.
-            model: What an item is; None for plain mappings.
-            query: The query of the first page.
-            loose: Whether no document shows the list: then one object counts as a list of one, an
-                entry that is no object is kept as `extra["value"]`, and a page is the last unless
-                the answer says otherwise.
+            listing: What is asked for, and what its items are.
             on_invalid: Called with the error of each item that cannot be read; None raises it.
         """
-        listing = Listing(
-            path=route.path(*ids),
-            query=query,
-            model=model,
-            cursor_field=self._cursor_field,
-            loose=loose,
-        )
         return AsyncPager(listing.read_by(self._session, on_invalid))
 
 
@@ -209,8 +187,6 @@ def _calls_below(owner: object, parent: type[object], path: str = "") -> Iterato
 class Listable(Resource, Generic[M]):
     """A resource that can be listed."""
 
-    _loose: ClassVar[bool] = False
-
     def __init_subclass__(
         cls, *, path: str | None = None, loose: bool = False, cursor_field: str = "id"
     ) -> None:
@@ -218,13 +194,15 @@ class Listable(Resource, Generic[M]):
 
         Args:
             path: Where; None leaves all to the parent.
-            loose: Whether no document shows the list; see `_pager`.
+            loose: Whether no document shows the list; see `Listing`.
             cursor_field: The wire name of the field that cursors are taken from.
         """
         if path is not None:
             cls.ROUTES = {"list": Route("GET", path)}
-            cls._model = get_args(cast("Any", cls).__orig_bases__[0])[0]
-            cls._loose, cls._cursor_field = loose, cursor_field
+            model = get_args(cast("Any", cls).__orig_bases__[0])[0]
+            cls._listing = Listing(
+                path=path, query={}, model=model, cursor_field=cursor_field, loose=loose
+            )
         super().__init_subclass__()
 
     @overload
@@ -266,14 +244,10 @@ class Listable(Resource, Generic[M]):
         Raises:
             ConfigurationError: A parameter makes no sense.
         """
-        query = list_query(select=select, cursor_field=self._cursor_field, **params)
-        return self._pager(
-            self.ROUTES["list"],
-            model=None if query.get("select") else self._model,
-            query=query,
-            loose=self._loose,
-            on_invalid=on_invalid,
-        )
+        listing = self._listing
+        query = list_query(select=select, cursor_field=listing.cursor_field, **params)
+        model = None if query.get("select") else listing.model
+        return self._pager(attrs.evolve(listing, query=query, model=model), on_invalid)
 
 
 def session_of(resource: Resource) -> SessionManager:
@@ -308,7 +282,8 @@ def _by_reference(find: V) -> V:
     @wraps(find)
     async def checked(noun: Any, *others: Any, **given: Any) -> Any:
         for name in given.keys() - {"reference"}:
-            known = [path for path, field in paths_of(noun._model) if field.wire == camel(name)]  # noqa: SLF001
+            fields = paths_of(noun._listing.model)  # noqa: SLF001
+            known = [path for path, field in fields if field.wire == camel(name)]
             raise TypeError(
                 f"find takes reference=… alone, not {name!r}: search by what an object holds with "
                 f"list(filter=F.{(known or [name])[0]} == …)"
@@ -508,8 +483,9 @@ class route(Route):  # noqa: N801 - a decorator
             given.clear()  # as above
             query = query_texts(sent) if sent and not takes_body else {}
             if form.is_list:  # no document shows one; it is read to its end, should there be pages
-                pager = noun._pager(self, *ids, model=form.model, query=query, loose=True)  # noqa: SLF001
-                return tuple(await pager.to_list())
+                path = self.path(*ids)
+                listing = Listing(path=path, query=query, model=form.model, loose=True)
+                return tuple(await noun._pager(listing).to_list())  # noqa: SLF001
             body = sent if takes_body and (sent or self.has_body) else None
             return await noun._call(self, *ids, model=form.model, query=query, body=body)  # noqa: SLF001
 

@@ -166,7 +166,7 @@ def _verb(path: str, noun: Any, name: str, siblings: tuple[str, ...]) -> Verb:
         route=noun.ROUTES["list" if name == FIND else name],
         parameters=tuple(parameters_of(signature)),
         returns=returns,
-        model=model or noun._model,  # noqa: SLF001 - it is ours
+        model=model or noun._listing.model,  # noqa: SLF001 - it is ours
         siblings=siblings,
         method=method,
     )

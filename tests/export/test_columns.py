@@ -27,8 +27,8 @@ def listed_models() -> list[type[Any]]:
     while waiting:
         cls = waiting.pop()
         waiting += cls.__subclasses__()
-        if "_model" in vars(cls) and cls.__module__.startswith("allawee_async."):
-            found.append(cls._model)
+        if "_listing" in vars(cls) and cls.__module__.startswith("allawee_async."):
+            found.append(cls._listing.model)
     return sorted(found, key=lambda model: model.__name__)
 
 
