@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar, cast
 
 from allawee_async.sandbox.api.messages import bad_request
@@ -25,10 +25,22 @@ _LIST, _OBJECT = cast("type[list[Json]]", list), cast("type[JsonObject]", dict)
 
 
 @contextmanager
-def read_body(body: bytes) -> Generator[RequestBody]:
-    """Give the JSON object in a request body to a block that checks it; empty is an empty object.
+def checked(fields: JsonObject) -> Generator[RequestBody]:
+    """Give fields that were sent to a block that checks them.
 
     What the block found wrong is told at its end, all of it at once.
+
+    Raises:
+        RefusalError: A check has failed.
+    """
+    read = RequestBody(fields)
+    yield read
+    if read.faults:
+        raise bad_request(read.faults)
+
+
+def read_body(body: bytes) -> AbstractContextManager[RequestBody]:
+    """Give the JSON object in a request body to a block, as `checked` does; empty is an empty one.
 
     Raises:
         RefusalError: It is not JSON, not an object, nested too deeply, or a check has failed.
@@ -41,10 +53,7 @@ def read_body(body: bytes) -> Generator[RequestBody]:
         raise bad_request(["body must be an object"])
     if is_nested_deeper(value, MAX_NESTING):
         raise bad_request(f"The body is nested more than {MAX_NESTING} levels.")
-    read = RequestBody(value)
-    yield read
-    if read.faults:
-        raise bad_request(read.faults)
+    return checked(value)
 
 
 class RequestBody:

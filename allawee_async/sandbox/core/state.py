@@ -11,14 +11,7 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.keys import KeyRing
 from allawee_async.sandbox.core.ledger import Ledger
 from allawee_async.sandbox.core.scheduler import Scheduler
-from allawee_async.sandbox.core.values import (
-    Document,
-    IdSource,
-    Json,
-    to_bytes,
-    to_precise_timestamp,
-    to_timestamp,
-)
+from allawee_async.sandbox.core.values import Document, IdSource, Json, to_bytes, to_timestamp
 from allawee_async.sandbox.events import recording
 from allawee_async.sandbox.requests.calls import HIDDEN, CallLog
 from allawee_async.sandbox.rules.values import CALLS_KEPT, NEWER_EVENTS_SINCE, MoneyRules
@@ -129,7 +122,7 @@ class State:
         if older is not None and version and version < NEWER_EVENTS_SINCE:
             data = older
         # Two events of one authorization may be less than a millisecond apart.
-        metadata: Json = {"sentAt": to_precise_timestamp(at), "event": fresh}
+        metadata: Json = {"sentAt": to_timestamp(at, "microseconds"), "event": fresh}
         payload = to_bytes({"event": event, "data": data, "metadata": metadata}).decode()
         self.events.add({
             "id": fresh, "object": "event", "event": event, "data": data, "webhook": chosen,

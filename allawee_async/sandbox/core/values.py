@@ -73,14 +73,9 @@ def is_nested_deeper(value: Json, limit: int) -> bool:
     return limit <= 0 or any(is_nested_deeper(item, limit - 1) for item in inner)
 
 
-def to_timestamp(moment: datetime) -> str:
+def to_timestamp(moment: datetime, timespec: str = "milliseconds") -> str:
     """Return a moment the way Allawee writes it: UTC, milliseconds, `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
-
-
-def to_precise_timestamp(moment: datetime) -> str:
-    """Return a moment with microseconds, the way Allawee writes it in some events."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec=timespec).removesuffix("+00:00") + "Z"
 
 
 class IdSource:

@@ -9,12 +9,12 @@ from allawee_async.sandbox.api.documents import fixed
 from allawee_async.sandbox.api.messages import (
     ApiRequest,
     ApiResponse,
-    bad_request,
     refused,
     success,
     success_list,
 )
 from allawee_async.sandbox.api.routing import Endpoint
+from allawee_async.sandbox.api.validation import RequestBody, checked
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import CURRENCIES, to_bytes
 from allawee_async.sandbox.seed.people import WORDS
@@ -111,28 +111,30 @@ def name_at(state: State, bank_code: str, number: str, currency: str) -> str | N
 
 def short_list(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/short-list/:accountNumber`."""
-    if not is_number(call.id):
-        raise bad_request(["accountNumber must have ten digits"])
+    with checked({"accountNumber": call.id}) as query:
+        _check_number(query)
     shown = [bank.shown() for bank in BANKS if fits(bank.code, call.id)]
     return success_list(shown, has_more=False)
 
 
 def resolve(state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/banks/resolve`."""
-    query = dict(call.pairs)
-    number, code = query.get("accountNumber", ""), query.get("bankCode", "")
-    wrong: list[str] = []
-    if not is_number(number):
-        wrong.append("accountNumber must have ten digits")
-    if code not in (SANDBOX_CODE, *BY_CODE):
-        wrong.append("bankCode must be the code of a bank")
-    if wrong:
-        raise bad_request(wrong)
+    with checked({**dict(call.pairs)}) as query:
+        number, code = _check_number(query), str(query.fields.get("bankCode"))
+        if code not in (SANDBOX_CODE, *BY_CODE):
+            query.refuse("bankCode", "must be the code of a bank")
     found = (name_at(state, code, number, currency) for currency in CURRENCIES)
     name = next((name for name in found if name is not None), None)
     if name is None:
         raise refused("account-not-found", "The bank has no account with this number.", 404)
     return success({"accountName": name, "accountNumber": number, "bankCode": code})
+
+
+def _check_number(query: RequestBody) -> str:
+    number = str(query.fields.get("accountNumber"))
+    if not is_number(number):
+        query.refuse("accountNumber", "must have ten digits")
+    return number
 
 
 ROUTES = (

@@ -69,9 +69,7 @@ def plant(
     """
     if isinstance(events, str):
         raise TypeError(f"events is a list of names: [{events!r}]")
-    fields: Document = {"name": "Planted", "url": url, "events": list(events or ())}
-    if signing_key is not None:
-        fields["signingKey"] = signing_key
+    fields = {"name": "Planted", "url": url, "events": [*(events or ())], "signingKey": signing_key}
     webhook = _complete(state, fields, ENABLED) | {"isDefault": events is None}
     state.webhooks.add(webhook)
     return webhook
@@ -80,7 +78,7 @@ def plant(
 def _complete(state: State, fields: Document, status: str) -> Document:
     webhook: Document = {"name": "", "events": [], "url": "", "status": status, "metadata": {}}
     webhook |= fresh(state, state.webhooks) | fields
-    if "signingKey" not in webhook:
+    if webhook.get("signingKey") is None:
         webhook["signingKey"] = state.ids.new(_KEY_PREFIX, 32)
     return webhook
 

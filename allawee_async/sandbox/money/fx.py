@@ -5,15 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from allawee_async.sandbox.api.documents import fresh
-from allawee_async.sandbox.api.messages import (
-    ApiRequest,
-    ApiResponse,
-    bad_request,
-    refused,
-    success,
-)
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused, success
 from allawee_async.sandbox.api.routing import Endpoint
-from allawee_async.sandbox.api.validation import read_body
+from allawee_async.sandbox.api.validation import checked, read_body
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import CURRENCIES, NGN, USD, Document, to_timestamp
 from allawee_async.sandbox.rules.values import DOLLAR_BOUGHT_FOR, DOLLAR_SOLD_FOR
@@ -25,15 +19,12 @@ _PRICES = {(NGN, USD): (DOLLAR_BOUGHT_FOR, 1), (USD, NGN): (1, DOLLAR_SOLD_FOR)}
 
 def get_rates(_state: State, call: ApiRequest) -> ApiResponse:
     """Answer `GET /tools/fx/rates`: all rates, or those from or to a currency."""
-    wanted = {name: value for name, value in call.pairs if name in ("from", "to")}
-    wrong = [name for name, value in wanted.items() if value not in CURRENCIES]
-    if wrong:
-        allowed = f"must be one of the following values: {', '.join(CURRENCIES)}"
-        raise bad_request([f"{name} {allowed}" for name in wrong])
+    with checked({**dict(call.pairs)}) as query:
+        wanted = [query.choice(name, CURRENCIES, required=False) for name in ("from", "to")]
     return success([
         {"from": source, "to": target, "rate": max(price)}
         for (source, target), price in _PRICES.items()
-        if wanted.get("from", source) == source and wanted.get("to", target) == target
+        if wanted[0] in ("", source) and wanted[1] in ("", target)
     ])  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse, refused,
 from allawee_async.sandbox.api.routing import Endpoint
 from allawee_async.sandbox.core.ledger import Entry, transfer, world
 from allawee_async.sandbox.core.state import State
-from allawee_async.sandbox.core.values import Document, Json, entries, given, part, without
+from allawee_async.sandbox.core.values import Document, Json, given, part, without
 from allawee_async.sandbox.directory.banks import name_at
 from allawee_async.sandbox.money import fx
 from allawee_async.sandbox.money.fees import note_billing
@@ -83,7 +83,7 @@ def method_field(method: str) -> str:
 def publish(state: State, payment: Document, event: str) -> Document:
     """Emit an event about a payment, and return the payment with the id of the event."""
     emitted = state.emit(event, without(payment, "plan"))
-    return {**payment, "events": [*entries(payment, "events"), emitted]}
+    return {**payment, "events": [*payment["events"], emitted]}
 
 
 def attempt(state: State, payment: Document) -> Document:

@@ -9,13 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import TypeVar
 
-from allawee_async.sandbox.core.values import (
-    Document,
-    IdSource,
-    from_bytes,
-    to_bytes,
-    to_timestamp,
-)
+from allawee_async.sandbox.core.values import Document, IdSource, from_bytes, to_bytes, to_timestamp
 
 _FILES = files("allawee_async.sandbox.seed")
 WORDS: dict[str, list[str]] = from_bytes((_FILES / "words.json").read_bytes())
