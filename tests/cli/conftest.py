@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+import typer.testing
 from typer.testing import CliRunner, Result
 
 from allawee_async.cli.app import app
@@ -35,6 +37,36 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 
+program = cache(partial(typer.main.get_command, app))
+"""Returns the command of the whole program; what was made of it is kept for a file of tests."""
+
+FOR_MANY = {"--from", "--failed"}
+"""With these, a command needs no other option from then on: a process runs only one."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_program() -> None:
+    program.cache_clear()
+
+
+@pytest.fixture
+def new_program() -> Iterator[None]:
+    """Make the program anew, for what replaces a part of it, and again afterwards."""
+    program.cache_clear()
+    yield
+    program.cache_clear()
+
+
+def invoked(*arguments: str, **options: Any) -> Result:
+    """Run a command in this process, as typer's own runner does."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(typer.testing, "_get_command", lambda _: program())
+        result = CliRunner().invoke(app, arguments, prog_name="allawee", **options)
+    if FOR_MANY & {word.partition("=")[0] for word in arguments}:
+        program.cache_clear()
+    return result
+
+
 class Call:
     """Runs commands in this process against a sandbox."""
 
@@ -47,7 +79,7 @@ class Call:
             "ALLAWEE_SECURE_URL": self.sandbox.secure_url,
         }
         environ = {"ALLAWEE_API_KEY": self.sandbox.api_key, **hosts, **environ}
-        return CliRunner().invoke(app, arguments, input=typed, env=environ, prog_name="allawee")
+        return invoked(*arguments, input=typed, env=environ)
 
 
 @pytest.fixture
@@ -55,7 +87,7 @@ def run() -> Run:
     """Run a command in this process."""
 
     def invoke(*arguments: str, **environ: str) -> Result:
-        return CliRunner().invoke(app, arguments, env=environ, prog_name="allawee")
+        return invoked(*arguments, env=environ)
 
     return invoke
 
@@ -67,7 +99,7 @@ def run_with_streams(*arguments: str, **streams: object) -> int:
         *arguments: What stands behind `allawee`.
         **streams: What stands for `stdin`, `stdout` and `stderr`; others stay.
     """
-    command = typer.main.get_command(app)
+    command = program()
     with pytest.MonkeyPatch.context() as patched:
         for name, stream in streams.items():
             patched.setattr(sys, name, stream)
@@ -86,8 +118,13 @@ def run_in_encoding(encoding: str, *arguments: str) -> tuple[int, bytes]:
 
 
 @contextmanager
-def terminal(*arguments: str, width: int = 80, **environ: str) -> Iterator[tuple[Any, int]]:
-    """Run a command in a process of its own on a terminal; yield it and our side of that."""
+def terminal(
+    *arguments: str, width: int = 80, anew: bool = False, **environ: str
+) -> Iterator[tuple[Any, int]]:
+    """Run a command in a process of its own on a terminal; yield it and our side of that.
+
+    A process that is started anew has its arguments where all can see them.
+    """
     import fcntl
     import pty
     import struct
@@ -95,13 +132,15 @@ def terminal(*arguments: str, width: int = 80, **environ: str) -> Iterator[tuple
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    process = nursery.python(
-        *("-m", "allawee_async", *arguments),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm-256color", **environ},
-        start_new_session=True,
+    options: dict[str, Any] = {
+        **dict.fromkeys(("stdin", "stdout", "stderr"), theirs),
+        "env": {**os.environ, "TERM": "xterm-256color", **environ},
+        "start_new_session": True,
+    }
+    process = (
+        subprocess.Popen([*ALLAWEE, *arguments], **options)
+        if anew
+        else nursery.python("-m", "allawee_async", *arguments, **options)
     )
     os.close(theirs)
     try:

@@ -353,7 +353,7 @@ def test_nothing_that_others_can_see_holds_the_key_that_is_typed() -> None:
     """It is not shown on the terminal, nor among the arguments, nor in what is told of it."""
     backend = "keyring.backends.null.Keyring"
     words = ("login", "--no-check", "--debug")
-    with terminal(*words, PYTHON_KEYRING_BACKEND=backend) as (process, shown):
+    with terminal(*words, anew=True, PYTHON_KEYRING_BACKEND=backend) as (process, shown):
         asked = read_until(shown, f"API key for {HOST}: ")
         arguments = Path(f"/proc/{process.pid}/cmdline")
         seen = arguments.read_text("utf-8") if arguments.exists() else "login"

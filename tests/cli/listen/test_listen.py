@@ -668,6 +668,7 @@ class TestBeforeItBegins:
         with pytest.raises(AllaweeError, match="no connection"):
             listen(options=ListenOptions(port=0, register=True, yes=True), connection=here)
 
+    @pytest.mark.usefixtures("new_program")
     def test_the_options_reach_it(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
