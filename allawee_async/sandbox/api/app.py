@@ -8,14 +8,8 @@ from urllib.parse import unquote
 import attrs
 
 from allawee_async.sandbox import customers
-from allawee_async.sandbox.api import secret_keys
-from allawee_async.sandbox.api.messages import (
-    ApiRequest,
-    ApiResponse,
-    RefusalError,
-    failure,
-    malformed_parameter,
-)
+from allawee_async.sandbox.api import messages, secret_keys
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.api.routing import Endpoint, Host, Router
 from allawee_async.sandbox.cards import (
     authorizations,
@@ -74,8 +68,6 @@ ANSWERS: Mapping[str, Callable[[State, JsonObject, JsonObject | str], None]] = (
 event's `data`, and the JSON object of a 200 answer, or why there is none."""
 
 
-_OWN_KEY = Key("key.sandbox-page")
-_SIMULATION = "/simulation/"
 _ROUTER = Router(ROUTES)
 
 
@@ -90,12 +82,12 @@ class Api:
         try:
             key = self._state.keys.admit(authorization)
         except KeyRefusedError as refused:
-            return failure(401, "unauthorized", str(refused))
+            return messages.failure(401, "unauthorized", str(refused))
         return self._answer(host, attrs.evolve(request, key=key))
 
     def act(self, request: ApiRequest) -> ApiResponse:
         """Return the answer to a request of the sandbox's own page, which needs no key."""
-        return self._answer(Host.API, attrs.evolve(request, key=_OWN_KEY))
+        return self._answer(Host.API, attrs.evolve(request, key=Key("key.sandbox-page")))
 
     def run_due(self) -> bool:
         """Run the jobs that are due, and return whether there were any."""
@@ -136,11 +128,11 @@ class Api:
             endpoint, found = _ROUTER.find(host, request.method, segments)
             if not key.may(endpoint.scope):
                 message = f"This key lacks the scope {endpoint.scope}."
-                return failure(403, "insufficient-scope", message)
-            if key.is_live and endpoint.path.startswith(_SIMULATION):
-                return failure(403, "test-key-required", "Only test keys can simulate.")
+                return messages.failure(403, "insufficient-scope", message)
+            if key.is_live and endpoint.path.startswith("/simulation/"):
+                return messages.failure(403, "test-key-required", "Only test keys can simulate.")
             return endpoint.handler(self._state, attrs.evolve(request, id=found))
-        except RefusalError as refusal:
+        except messages.RefusalError as refusal:
             return refusal.reply
         except MalformedQueryError as error:
-            return malformed_parameter(error.parameter)
+            return messages.malformed_parameter(error.parameter)

@@ -13,8 +13,6 @@ from allawee_async.sandbox.core.collection import Collection
 from allawee_async.sandbox.core.state import State
 from allawee_async.sandbox.core.values import Document
 
-_SHOWN = 64
-
 
 def reads(path: str, collection: Callable[[State], Collection]) -> tuple[Endpoint, Endpoint]:
     """Return the two endpoints that only read: the list, and one document by its id."""
@@ -67,7 +65,7 @@ def stored(collection: Collection, id: str) -> Document:
 
 def unknown(id: str, noun: str) -> messages.RefusalError:
     """Return the refusal of an id in a path. What is the number of a card is not repeated."""
-    return messages.refused("not-found", f"No {noun} has the id {masked(id)[:_SHOWN]!r}.", 404)
+    return messages.refused("not-found", f"No {noun} has the id {masked(id)[:64]!r}.", 404)
 
 
 def refuse_double(

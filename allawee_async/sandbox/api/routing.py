@@ -8,13 +8,8 @@ from typing import TypeAlias
 
 import attrs
 
-from allawee_async.sandbox.api.messages import (
-    ApiRequest,
-    ApiResponse,
-    RefusalError,
-    failure,
-    refused,
-)
+from allawee_async.sandbox.api import messages
+from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.core.state import State
 
 _VERBS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
@@ -88,8 +83,10 @@ class Router:
                     return methods[method], found
                 message = f"This endpoint has no method {method[:16]}."
                 allowed = {"Allow": ", ".join(sorted(methods))}
-                raise RefusalError(failure(405, "method-not-allowed", message, allowed))
-        raise refused("not-found", "No endpoint has this path.", 404)
+                raise messages.RefusalError(
+                    messages.failure(405, "method-not-allowed", message, allowed)
+                )
+        raise messages.refused("not-found", "No endpoint has this path.", 404)
 
     def _readings(self, segments: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the path as it is, then with each segment taken for the id, the last one first."""

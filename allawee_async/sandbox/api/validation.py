@@ -7,15 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar, cast
 
 from allawee_async.sandbox.api.messages import bad_request
+from allawee_async.sandbox.core import values
 from allawee_async.sandbox.core.collection import Collection
-from allawee_async.sandbox.core.values import (
-    Document,
-    Json,
-    JsonObject,
-    from_bytes,
-    given,
-    is_nested_deeper,
-)
+from allawee_async.sandbox.core.values import Document, Json, JsonObject
 from allawee_async.sandbox.rules.values import MAX_NESTING
 
 MAX_AMOUNT = 10**15
@@ -46,12 +40,12 @@ def read_body(body: bytes) -> AbstractContextManager[RequestBody]:
         RefusalError: It is not JSON, not an object, nested too deeply, or a check has failed.
     """
     try:
-        value: Json = from_bytes(body or b"{}")
+        value: Json = values.from_bytes(body or b"{}")
     except ValueError:
         raise bad_request("The body is not valid JSON.") from None
     if not isinstance(value, dict):
         raise bad_request(["body must be an object"])
-    if is_nested_deeper(value, MAX_NESTING):
+    if values.is_nested_deeper(value, MAX_NESTING):
         raise bad_request(f"The body is nested more than {MAX_NESTING} levels.")
     return checked(value)
 
@@ -74,7 +68,7 @@ class RequestBody:
 
     def given(self, *names: str) -> Document:
         """Return those of the named fields that were sent and are not null."""
-        return given(self.fields, *names)
+        return values.given(self.fields, *names)
 
     def refuse(self, name: str, message: str, *, each: bool = False) -> None:
         """Note what is wrong with a field, or with each entry of the list in it."""
@@ -166,8 +160,8 @@ class RequestBody:
         return None
 
     def _refuse_choice(self, name: str, allowed: Iterable[str], *, each: bool = False) -> None:
-        values = ", ".join(sorted(allowed))
-        self.refuse(name, f"must be one of the following values: {values}", each=each)
+        among = ", ".join(sorted(allowed))
+        self.refuse(name, f"must be one of the following values: {among}", each=each)
 
     def common(self) -> None:
         """Check the fields that most requests may have: `reference` and `metadata`."""

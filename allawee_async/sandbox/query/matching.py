@@ -61,11 +61,8 @@ def _has_all(value: Json, meanings: list[frozenset[tuple[bool, Json]]]) -> bool:
 
 
 def _compile_comparison(operator: str, operand: str) -> Callable[[Json], bool]:
-    compare, number, moment = (
-        _COMPARISONS[operator],
-        values.parse_number(operand),
-        values.parse_instant(operand),
-    )
+    compare = _COMPARISONS[operator]
+    number, moment = values.parse_number(operand), values.parse_instant(operand)
     if operator in NUMERIC:
         return lambda value: values.is_number(value) and compare(value, number)
 

@@ -17,8 +17,6 @@ Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-_HEADER: Final = HEADER.lower().encode()
-_COMPRESSED: Final = {b"gzip", b"deflate"}
 _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
 
@@ -62,7 +60,7 @@ class AsgiApp:
                 body = await _read(receive, webhooks.max_body)
             if body is None:
                 return None
-            if _header(headers, b"content-encoding").lower() in _COMPRESSED:
+            if _header(headers, b"content-encoding").lower() in {b"gzip", b"deflate"}:
                 body = _plain(body, webhooks.max_body)
         except TimeoutError:
             return responses.TOO_SLOW
@@ -70,7 +68,8 @@ class AsgiApp:
             return responses.TOO_LARGE
         except zlib.error:
             return responses.UNREADABLE
-        signature, request = _header(headers, _HEADER) or None, _request(scope, body)
+        signature = _header(headers, HEADER.lower().encode()) or None
+        request = _request(scope, body)
         return await webhooks.dispatch(body, signature, received_at=arrived, request=request)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -120,11 +119,9 @@ def _header(headers: list[tuple[bytes, bytes]], name: bytes) -> bytes:
 
 
 async def _send(reply: WebhookReply, send: Send) -> None:
-    fields = {"Content-Type": reply.content_type, "Content-Length": str(len(reply.body))}
-    headers = [
-        (name.lower().encode(), value.encode())
-        for name, value in (fields | dict(reply.headers)).items()
-    ]
+    fields = {"Content-Type": reply.content_type, **reply.headers}
+    headers = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+    headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
 

@@ -137,7 +137,7 @@ class Delivery:
     def _nobody(self, reply: WebhookReply = responses.DONE) -> WebhookReply:
         self.context.reporter.stats.unhandled += 1
         if self.event.wants_decision:
-            self._tell("unhandled", None, f"no handler is registered, so {_DEFAULT_GOES}")
+            self._tell("unhandled", f"no handler is registered, so {_DEFAULT_GOES}")
         return reply
 
     async def _handled(self) -> WebhookReply:
@@ -211,7 +211,6 @@ class Delivery:
         if isinstance(found, Done) and found.digest not in ("", digest):
             self._tell(
                 "changed-body",
-                None,
                 "it came before with another body, and was handled then; now it is answered as a "
                 "repeat, and no handler runs: compare it with what the API says",
             )
@@ -222,16 +221,10 @@ class Delivery:
             store.trouble, "nobody knows whether it has forgotten events"
         )
         if trouble is not None:
-            self._tell(
-                "marks-lost", None, f"{trouble}; repeats of such events run their handlers again"
-            )
+            self._tell("marks-lost", f"{trouble}; repeats of such events run their handlers again")
 
     def _unclaimed(
-        self,
-        found: Done | Busy | None,
-        *,
-        if_busy: WebhookReply,
-        if_failed: WebhookReply,
+        self, found: Done | Busy | None, *, if_busy: WebhookReply, if_failed: WebhookReply
     ) -> WebhookReply:
         if found is None:
             return if_failed
@@ -294,7 +287,8 @@ class Delivery:
             if work.done() or now() >= until:
                 return True
             renew, patience = partial(store.renew, claim, lease=lease), min(until, now() + pause)
-            if await self._ask_store(renew, "its claim is not renewed", patience) is False:
+            is_held = await self._ask_store(renew, "its claim is not renewed", patience)
+            if is_held is not None and not is_held:
                 return False
 
     async def _give_back(self, claim: Claim) -> None:
@@ -337,7 +331,7 @@ class Delivery:
                 return await step()
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
             self.context.reporter.stats.store_failures += 1
-            self._tell("store", error, f"the store failed; {if_failed}")
+            self._tell("store", f"the store failed; {if_failed}", error)
             return None
 
     def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
@@ -347,23 +341,23 @@ class Delivery:
             stats.failures += 1
             is_invalid = isinstance(error, responses.InvalidAnswerError)
             kind: IncidentKind = "invalid-answer" if is_invalid else "failed"
-            self._tell(kind, error, f"handler {handler} failed; {consequence}")
+            self._tell(kind, f"handler {handler} failed; {consequence}", error)
         if run.is_lost:
-            self._tell("claim-lost", None, f"somebody else has taken it over; {consequence}")
+            self._tell("claim-lost", f"somebody else has taken it over; {consequence}")
         elif is_late:
             self._late(f"its handlers were not ready in time; {consequence}")
         elif run.has_succeeded:
             stats.handled += 1
         elif run.was_stopped:
-            self._tell("failed", run.crash, f"its handlers were stopped; {consequence}")
+            self._tell("failed", f"its handlers were stopped; {consequence}", run.crash)
         elif not run.failures:
             stats.unhandled += 1
-            self._tell("unhandled", None, f"no handler decided; {consequence}")
+            self._tell("unhandled", f"no handler decided; {consequence}")
 
     def _late(self, text: str) -> None:
         self.context.reporter.stats.late += 1
-        self._tell("late", None, text)
+        self._tell("late", text)
 
-    def _tell(self, kind: IncidentKind, error: BaseException | None, text: str) -> None:
+    def _tell(self, kind: IncidentKind, text: str, error: BaseException | None = None) -> None:
         elapsed = asyncio.get_running_loop().time() - self.arrived
         self.context.reporter.tell(Incident(kind, self.event, error, elapsed), text)

@@ -22,8 +22,6 @@ from allawee_async.webhooks.events import EVENT_CLASSES, OLD_NAMES, Event, Unkno
 from allawee_async.webhooks.responses import Approve, Decision, Decline, checked_decision
 from allawee_async.webhooks.stores.base import Claim, ClaimLostError
 
-EVERY_EVENT: Final = "*"
-
 _EXTRAS: Final = frozenset({"request", "claim"})
 """What a handler gets beside the event, if it has parameters of these names."""
 
@@ -146,7 +144,7 @@ class Handlers:
         registered = self._registered
         return Chain(
             tuple([handler for name, handler in registered if name in names]),
-            tuple([handler for name, handler in registered if name == EVERY_EVENT]),
+            tuple([handler for name, handler in registered if name == "*"]),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -15,22 +15,11 @@ from allawee_async.redaction import one_line
 from allawee_async.webhooks.delivery.delivery import PATIENCE
 from allawee_async.webhooks.delivery.stats import log
 from allawee_async.webhooks.events import Event, parse_event
-from allawee_async.webhooks.stores.base import (
-    LEASE,
-    AskableStore,
-    Claim,
-    Done,
-    Store,
-    checked_count,
-    key_of,
-)
+from allawee_async.webhooks.stores import base
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
     from allawee_async.webhooks.delivery.handlers import Handlers
-
-_PAGE: Final = 100
-_DELIVERED: Final = "delivered"
 
 
 @attrs.frozen(kw_only=True)
@@ -55,14 +44,14 @@ class CatchUpReport:
 
 
 async def catch_up(
-    allawee: AllaweeClient, since: datetime, most: int, store: Store, handlers: Handlers
+    allawee: AllaweeClient, since: datetime, most: int, store: base.Store, handlers: Handlers
 ) -> CatchUpReport:
     """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
-    checked_count("most", most)
+    base.checked_count("most", most)
     seen = done = expired = 0
     missed: list[str] = []
     # The list is read to its end first: what is sent again moves in it.
-    async with allawee.events.list(created_since=since, limit=_PAGE) as records:
+    async with allawee.events.list(created_since=since, limit=100) as records:
         async for record in records:
             seen += 1
             event = _event_of(record)
@@ -94,22 +83,22 @@ async def catch_up(
 
 
 async def _needs_nothing(
-    record: EventRecord, event: Event | None, store: Store, handlers: Handlers
+    record: EventRecord, event: Event | None, store: base.Store, handlers: Handlers
 ) -> bool:
     if event is None:  # nothing to look up in the store: the word of the API has to do
-        return record.extra.get("status") == _DELIVERED
-    return not handlers.chain(event) or await _is_done(key_of(event), store)
+        return record.extra.get("status") == "delivered"
+    return not handlers.chain(event) or await _is_done(base.key_of(event), store)
 
 
-async def _is_done(key: str, store: Store) -> bool:
+async def _is_done(key: str, store: base.Store) -> bool:
     """Return whether an event is done, without keeping anybody from handling it."""
     async with asyncio.timeout(PATIENCE):
-        if isinstance(store, AskableStore):
+        if isinstance(store, base.AskableStore):
             return await store.is_done(key)
-        found = await store.claim(key, lease=LEASE)
-        if isinstance(found, Claim):
+        found = await store.claim(key, lease=base.LEASE)
+        if isinstance(found, base.Claim):
             await store.release(found)
-        return isinstance(found, Done)
+        return isinstance(found, base.Done)
 
 
 def _event_of(record: EventRecord) -> Event | None:

@@ -30,8 +30,6 @@ IncidentKind: TypeAlias = Literal[
     "marks-lost",
 ]
 
-_LONGEST_NAME: Final = 100
-
 
 @attrs.define
 class DispatchStats:
@@ -140,13 +138,8 @@ class Reporter:
 
     def tell(self, incident: Incident, text: str) -> None:
         """Report an incident; `text` says what it means and what can be done."""
-        log.error(
-            "%s: %s (after %.3f s)",
-            shown(incident.event),
-            text,
-            incident.elapsed,
-            exc_info=incident.error,
-        )
+        event, after = shown(incident.event), incident.elapsed
+        log.error("%s: %s (after %.3f s)", event, text, after, exc_info=incident.error)
         self.observer.incident(incident)
         if self.callback is None:
             return
@@ -163,4 +156,4 @@ def shown(event: Event | None) -> str:
     data = event.payload.get("data")
     subject = data.get("id") if isinstance(data, dict) else None
     names = [event.type, event.id, subject]
-    return " ".join(one_line(name)[:_LONGEST_NAME] for name in names if isinstance(name, str))
+    return " ".join(one_line(name)[:100] for name in names if isinstance(name, str))
