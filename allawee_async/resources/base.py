@@ -87,15 +87,8 @@ class Resource:
             Request(method=route.method, path=path, secure=route.secure, resend=route.resend),
         )
 
-    async def _call(
-        self,
-        route: Route,
-        *ids: str,
-        model: type[M],
-        query: Mapping[str, str],
-        body: SecretObject | None,
-    ) -> M:
-        """Send the call of a verb and return its model.
+    async def _call(self, verb: route, form: _Form, ids: Sequence[str], sent: SecretObject) -> Any:
+        """Send the call of a verb and return its model, or the models of a list.
 
         An answer about another object than the one that is named, by its id in the path or by its
         reference in the body, is refused.
@@ -103,30 +96,34 @@ class Resource:
         A model without required fields stands for an answer that no document shows; so an empty
         answer is such a model without anything in it.
         """
-        reference = None if body is None else body.get("reference")
-        expected = None
+        takes_body = verb.method in ("POST", "PUT")
+        path, query = verb.path(*ids), {} if takes_body else query_texts(sent)
+        if form.is_list:  # no document shows one; it is read to its end, should there be pages
+            listing = Listing(path=path, query=query, model=form.model, loose=True)
+            return tuple(await self._pager(listing).to_list())
+        expected, reference = None, sent.get("reference")
         if ids:
             expected = (self._listing.cursor_field, ids[0])
-        elif isinstance(reference, str):
+        elif takes_body and isinstance(reference, str):
             expected = ("reference", reference)
         request = Request(
-            method=route.method,
-            path=route.path(*ids),
+            method=verb.method,
+            path=path,
             query=query,
-            body=None if body is None else json_bytes(body),
-            secure=route.secure,
-            resend=route.resend,
-            tells_secret=route.tells_secret,
-            secrets=() if body is None else secret_texts(body),
+            body=json_bytes(sent) if takes_body and (sent or verb.has_body) else None,
+            secure=verb.secure,
+            resend=verb.resend,
+            tells_secret=verb.tells_secret,
+            secrets=secret_texts(sent),
             expected=expected,
         )
         try:
             reply = await self._session.send(request)
         except RequestAccepted as accepted:
             return await outcome_of_accepted(
-                accepted, request, self._session, lambda late: _decoded(route, late, model)
+                accepted, request, self._session, lambda late: _decoded(verb, late, form.model)
             )
-        return _decoded(route, reply, model)
+        return _decoded(verb, reply, form.model)
 
     def _pager(self, listing: Listing, on_invalid: OnInvalid | None = None) -> AsyncPager[Any]:
         """Return the pager of a list.
@@ -465,8 +462,6 @@ class route(Route):  # noqa: N801 - a decorator
         return cast("V", verb)
 
     def _sender(self, function: Any) -> Any:
-        takes_body = self.method in ("POST", "PUT")
-
         @wraps(function)
         async def send(noun: Any, *ids: Any, **given: Any) -> Any:
             form = _form_of(function)
@@ -481,13 +476,7 @@ class route(Route):  # noqa: N801 - a decorator
                 self.prepare(given)
             sent = form.checked(given)
             given.clear()  # as above
-            query = query_texts(sent) if sent and not takes_body else {}
-            if form.is_list:  # no document shows one; it is read to its end, should there be pages
-                path = self.path(*ids)
-                listing = Listing(path=path, query=query, model=form.model, loose=True)
-                return tuple(await noun._pager(listing).to_list())  # noqa: SLF001
-            body = sent if takes_body and (sent or self.has_body) else None
-            return await noun._call(self, *ids, model=form.model, query=query, body=body)  # noqa: SLF001
+            return await noun._call(self, form, ids, sent)  # noqa: SLF001
 
         made: Any = send
         made.__code__ = made.__code__.replace(  # a traceback then names the verb
