@@ -25,6 +25,7 @@ from allawee_async import (
     RetryPolicy,
     ServerError,
 )
+from allawee_async.pagination.windows import Window
 from allawee_async.sandbox import Sandbox
 from tests.support.properties import examples
 from tests.support.raw_server import RawServer, answers
@@ -88,6 +89,13 @@ async def test_the_parts_are_balanced_by_a_few_counts(spread: Any) -> None:
     assert max(counts) <= 2 * 20_000 / 16
     assert listed.counting <= 6 * 16
     assert len(listed.queries) <= listed.counting + 1
+
+
+@pytest.mark.parametrize(("width", "middle"), [(1, None), (2, 1), (3, 1), (4, 2)])
+def test_milliseconds_are_cut_between_whole_ones(width: int, middle: int | None) -> None:
+    window = Window(since=None, floor=EPOCH, until=EPOCH + timedelta(milliseconds=width))
+
+    assert window.middle() == (middle and EPOCH + timedelta(milliseconds=middle))
 
 
 async def test_what_lies_in_one_second_of_a_year_is_cut_as_long_as_the_counts_last() -> None:
