@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property
+from itertools import chain
 from typing import Any, Final, cast
 
 import attrs
@@ -57,6 +58,12 @@ class Column:
         return converter.get_structure_hook(self.field)
 
     @cached_property
+    def may_hide(self) -> bool:
+        """Whether a cell may hold a secret even if the documents name all that is in it."""
+        is_plain = self.lists is not None and group_of(self.lists).is_plain
+        return self.field.secret or self.is_open or not (is_plain or self.holds is None)
+
+    @cached_property
     def lists(self) -> type[Model] | None:
         """The class of the objects in a list, if they are neither ids nor have parts."""
         item = self.field.item
@@ -71,31 +78,36 @@ class Group:
     Attributes:
         wire: Where the objects stand in the documents of the API; empty for the items.
         is_required: Whether an entry without the object cannot be decoded.
-        fields: The columns, and a group for each field that holds one model, in order.
-        known: The wire names of the fields.
+        fields: The columns, and a group for each field that holds one model, by wire name.
     """
 
     wire: tuple[str, ...]
     is_required: bool
-    fields: tuple[Column | Group, ...]
-    known: frozenset[str]
+    fields: Mapping[str, Column | Group]
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The columns among the fields."""
-        return tuple(field for field in self.fields if isinstance(field, Column))
+        return tuple(field for field in self.fields.values() if isinstance(field, Column))
 
     @cached_property
     def parts(self) -> tuple[Group, ...]:
         """The groups among the fields."""
-        return tuple(field for field in self.fields if isinstance(field, Group))
+        return tuple(field for field in self.fields.values() if isinstance(field, Group))
+
+    @cached_property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns, and those of inner groups, in order."""
+        found = [
+            field.all_columns if isinstance(field, Group) else (field,)
+            for field in self.fields.values()
+        ]
+        return tuple(chain.from_iterable(found))
 
     @cached_property
     def is_plain(self) -> bool:
         """Whether no named field can hold a secret."""
-        return not self.parts and not any(
-            column.field.secret or column.is_open or column.holds for column in self.columns
-        )
+        return not self.parts and not any(column.may_hide for column in self.columns)
 
 
 EXTRA: Final = Column(
@@ -115,13 +127,8 @@ def _cached_group(model: Any) -> Group:
 
 
 def _group(model: type[Model], prefix: str, wire: tuple[str, ...], *, is_required: bool) -> Group:
-    fields = fields_of(model)
-    return Group(
-        wire=wire,
-        is_required=is_required,
-        fields=tuple(_field(field, prefix, wire) for field in fields.values()),
-        known=frozenset(fields),
-    )
+    fields = {name: _field(field, prefix, wire) for name, field in fields_of(model).items()}
+    return Group(wire=wire, is_required=is_required, fields=fields)
 
 
 def _field(field: ModelField, prefix: str, above: tuple[str, ...]) -> Column | Group:
@@ -133,15 +140,7 @@ def _field(field: ModelField, prefix: str, above: tuple[str, ...]) -> Column | G
 
 def columns_of(model: type[Model]) -> tuple[Column, ...]:
     """Return all columns for a class of items; nested models are taken apart."""
-    return (*_all_columns(group_of(model)), EXTRA)
-
-
-def _all_columns(group: Group) -> Iterator[Column]:
-    for field in group.fields:
-        if isinstance(field, Group):
-            yield from _all_columns(field)
-        else:
-            yield field
+    return (*group_of(model).all_columns, EXTRA)
 
 
 def chosen(columns: tuple[Column, ...], names: Strings | str | None) -> tuple[Column, ...]:

@@ -21,8 +21,8 @@ from allawee_async.codec.json import dumps, dumps_lines
 from allawee_async.codec.writing import write_timestamp
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.checkpoint import Job
-from allawee_async.export.columns import EXTRA, Column, chosen, columns_of, group_of
-from allawee_async.export.sheets import Picker, Sheet, Table, hide_secrets, unnamed
+from allawee_async.export.columns import EXTRA, Column, columns_of, group_of
+from allawee_async.export.sheets import Sheet, Table, hide_secrets, picked, unnamed
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind
 from allawee_async.types import JSONObject, JSONValue
@@ -142,15 +142,16 @@ class JsonLines(Text):
         super().__init__()
         self._model = model
         self._reveal = job.reveal
-        columns = chosen(columns_of(model), job.columns)
-        is_whole = set(columns) == set(columns_of(model))
-        self._pick = None if is_whole else Picker(group_of(model), columns)
+        self._names = frozenset(job.columns)
+        self._is_whole = self._names.issuperset(column.name for column in columns_of(model))
 
     def add(self, sheet: Sheet) -> None:
         """Add the rows of a page."""
         if not self._reveal:
             hide_secrets(sheet, self._model)
-        shown = sheet.documents if self._pick is None else [*map(self._pick, sheet.documents)]
+        shown = sheet.documents
+        if not self._is_whole:
+            shown = [picked(one, group_of(self._model), self._names) for one in shown]
         self.text += dumps_lines(shown)
 
 
