@@ -78,7 +78,15 @@ def find_key(file: Path | None, *, base_url: str | None, environ: Mapping[str, s
     given = SecretText(environ.get(VARIABLE, ""))
     if given.strip():
         return _found(given, "environment", f"the variable {VARIABLE}")
-    return _from_keyring(base_url, environ)
+    from allawee_async.cli.access import key_store
+
+    try:
+        key = key_store.read(host_of(base_url, environ))
+    except key_store.NoKeyStoreError:
+        key = None  # then it is only one of the ways that is not there
+    if key is None:
+        raise NoKeyError(_NO_KEY, advice=_HOW)
+    return _found(key, "keyring", f"the system keyring ({key_store.name()})")
 
 
 def place_of(file: Path) -> str:
@@ -88,11 +96,10 @@ def place_of(file: Path) -> str:
 
 def kind_of(key: str) -> Literal["test", "live", "unknown"]:
     """Return what the beginning of a key tells."""
-    match _FORM.fullmatch(key):
-        case None:
-            return "unknown"
-        case form:
-            return "live" if form[1] == "live" else "test"
+    form = _FORM.fullmatch(key)
+    if form is None:
+        return "unknown"
+    return "live" if form[1] == "live" else "test"
 
 
 def host_of(base_url: str | None, environ: Mapping[str, str]) -> str:
@@ -186,16 +193,3 @@ def _found(text: SecretText, source: Source, place: str) -> FoundKey:
             f"{place} holds no API key alone: it must be one line of visible ASCII characters"
         )
     return FoundKey(key, source, place)
-
-
-def _from_keyring(base_url: str | None, environ: Mapping[str, str]) -> FoundKey:
-    from allawee_async.cli.access import key_store
-
-    account = host_of(base_url, environ)
-    try:
-        key = key_store.read(account)
-    except key_store.NoKeyStoreError:
-        key = None  # then it is only one of the ways that is not there
-    if key is None:
-        raise NoKeyError(_NO_KEY, advice=_HOW)
-    return _found(key, "keyring", f"the system keyring ({key_store.name()})")

@@ -23,9 +23,7 @@ Check = Annotated[
 ]
 KeyToKeep = Annotated[
     Path | None,
-    typer.Option(
-        "--api-key-file", metavar="FILE", help="Read the key from this file, - for stdin."
-    ),
+    typer.Option(metavar="FILE", help="Read the key from this file, - for stdin."),
 ]
 
 

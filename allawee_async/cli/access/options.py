@@ -18,19 +18,15 @@ MOST_CUSTOMERS: Final = 200_000
 
 BaseUrl = Annotated[
     str | None,
-    typer.Option("--base-url", metavar="URL", help="Host of the API; else ALLAWEE_BASE_URL."),
+    typer.Option(metavar="URL", help="Host of the API; else ALLAWEE_BASE_URL."),
 ]
 SecureUrl = Annotated[
     str | None,
-    typer.Option(
-        "--secure-url",
-        metavar="URL",
-        help="Host for card numbers and PINs; else ALLAWEE_SECURE_URL.",
-    ),
+    typer.Option(metavar="URL", help="Host for card numbers and PINs; else ALLAWEE_SECURE_URL."),
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option("--timeout", min=0.001, metavar="SECONDS", help="Seconds to wait for one answer."),
+    typer.Option(min=0.001, metavar="SECONDS", help="Seconds to wait for one answer."),
 ]
 
 

@@ -31,7 +31,6 @@ T = TypeVar("T")
 _MOST_SKEW: Final = 30.0
 _HALF_A_SECOND: Final = 0.5  # HTTP dates are cut off to whole seconds
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
-_ONCE: Final = RetryPolicy(attempts=1)
 
 
 class Status(StrEnum):
@@ -188,7 +187,7 @@ async def _accepted(
         base_url=hosts.base_url or None,
         secure_url=hosts.secure_url or None,
         timeout=seconds,
-        retry=_ONCE,
+        retry=RetryPolicy(attempts=1),
     ) as client:
         verdict = await try_key(client, secure=secure)
     match verdict.accepted:

@@ -16,8 +16,8 @@ from rich.text import Text
 from allawee_async.cli.access.connection import open_sandbox, run_with_client
 from allawee_async.cli.access.credentials import STDIN, FoundKey
 from allawee_async.cli.access.options import ConnectionOptions
-from allawee_async.cli.doctor import models
 from allawee_async.cli.doctor.checks import Finding, Patient, Status, examine
+from allawee_async.cli.doctor.models import Difference, compare_live, compare_recorded
 from allawee_async.cli.errors import CommandError
 from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.console import output_console
@@ -29,9 +29,9 @@ from allawee_async.types import JSONValue
 
 _SECONDS: Final = 10.0
 _ROOMY_FROM: Final = 64
-_STYLES_OF_KINDS: Final = {
-    **dict.fromkeys((models.MISSING, models.WRONG_TYPE), "bold red"),
-    **dict.fromkeys((models.NEW_FIELD, models.NEW_VALUE), "yellow"),
+_STYLES_OF_KINDS: Final[dict[str, str]] = {
+    **dict.fromkeys((Difference.MISSING, Difference.WRONG_TYPE), "bold red"),
+    **dict.fromkeys((Difference.NEW_FIELD, Difference.NEW_VALUE), "yellow"),
 }
 _STYLES: Final = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
@@ -78,9 +78,9 @@ def doctor(*, connection: ConnectionOptions, options: DoctorOptions) -> None:
 
 def _compare_models(connection: ConnectionOptions, options: DoctorOptions) -> None:
     compared = (
-        run_with_client(connection, models.compare_live)
+        run_with_client(connection, compare_live)
         if options.recorded is None
-        else models.compare_recorded(options.recorded)
+        else compare_recorded(options.recorded)
     )
     if is_for_a_program(options.output):
         print_json(compared.document())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +33,7 @@ _JSON: Final[dict[type, str]] = {
     list: "list",
     dict: "object",
 }
+# What of JSON stands for each kind of field.
 _HOLDS: Final[dict[Kind, tuple[type, ...]]] = {
     **dict.fromkeys((Kind.TEXT, Kind.CHOICE, Kind.TIMESTAMP, Kind.DATE), (str,)),
     Kind.WHOLE_NUMBER: (int,),
@@ -42,17 +44,16 @@ _HOLDS: Final[dict[Kind, tuple[type, ...]]] = {
     **dict.fromkeys((Kind.OBJECT, Kind.MAPPING), (dict,)),
     Kind.JSON: tuple(_JSON),
 }
-"""What of JSON stands for each kind of field."""
 _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
-NEW_FIELD: Final = "new field"
-"""The API sends a field that no model has; a model keeps it in `extra`."""
-NEW_VALUE: Final = "new value"
-"""An enumeration does not have this value; a model keeps it."""
-MISSING: Final = "missing"
-"""A field that must be there is not; the model refuses the object."""
-WRONG_TYPE: Final = "wrong type"
-"""A value is not what the documents say; the model refuses it, or keeps it as it came."""
+
+class Difference(StrEnum):
+    """How an answer differs from what a model says."""
+
+    NEW_FIELD = "new field"  # a model keeps it in `extra`
+    NEW_VALUE = "new value"  # of an enumeration; a model keeps it
+    MISSING = "missing"  # what must be there; the model refuses the object
+    WRONG_TYPE = "wrong type"  # the model refuses the value, or keeps it as it came
 
 
 class Comparison:
@@ -83,7 +84,7 @@ class Comparison:
             except DecodeError as error:
                 if error.path not in told:
                     what = f"{model.__name__} at {error.path}: {error.message}"
-                    self.found[WRONG_TYPE, what].add(verb.call)
+                    self.found[Difference.WRONG_TYPE, what].add(verb.call)
 
     def never_seen(self) -> dict[str, list[str]]:
         """Return by model the fields that no object had; perhaps they are gone."""
@@ -120,13 +121,15 @@ class Comparison:
         self._seen[model] |= fields.keys() & value.keys()
         for name in value.keys() - fields.keys():
             kind = _JSON.get(type(value[name]), "nothing")
-            self.found[NEW_FIELD, mask(printable(f"{model.__name__}.{name}: {kind}"))].add(call)
+            self.found[
+                Difference.NEW_FIELD, mask(printable(f"{model.__name__}.{name}: {kind}"))
+            ].add(call)
         for name, field in fields.items():
             here, what = f"{path}.{name}".removeprefix("."), f"{model.__name__}.{name}"
             if (held := value.get(name)) is not None:
                 yield from self._look_at_value(call, what, field, held, here)
             elif field.required:
-                self.found[MISSING, what].add(call)
+                self.found[Difference.MISSING, what].add(call)
                 yield here
 
     def _look_at_value(
@@ -134,7 +137,7 @@ class Comparison:
     ) -> Iterator[str]:
         odd = _oddity(shape, value)
         if odd is not None:
-            self.found[WRONG_TYPE, f"{what}: {odd}"].add(call)
+            self.found[Difference.WRONG_TYPE, f"{what}: {odd}"].add(call)
             yield path
         elif shape.item is not None and isinstance(value, list):
             for index, item in enumerate(value):
@@ -142,7 +145,7 @@ class Comparison:
         elif shape.model is not None and isinstance(value, dict):
             yield from self._look(call, shape.model, value, path)
         elif shape.choices and value not in shape.choices:
-            self.found[NEW_VALUE, mask(printable(f"{what}: {value!r}"))].add(call)
+            self.found[Difference.NEW_VALUE, mask(printable(f"{what}: {value!r}"))].add(call)
 
 
 def _oddity(shape: Shape, value: JSONValue) -> str | None:

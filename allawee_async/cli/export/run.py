@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
 
 
+# What comes again whenever the same command is repeated.
 _REFUSED: Final = (
     *(CommandError, errors.ConfigurationError),
     *(errors.BadRequestError, errors.NotFoundError, errors.UnprocessableEntityError),
 )
-"""What comes again whenever the same command is repeated."""
 
 
 def run_export(verb: Verb, given: Mapping[str, Any]) -> None:

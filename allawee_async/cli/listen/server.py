@@ -35,11 +35,11 @@ Responder: TypeAlias = "Callable[[Received], Awaitable[Answered]]"
 _PATIENCE: Final = aiohttp.ClientTimeout(total=30.0)
 _SHOWN: Final = 200
 _LONGEST_ANSWER: Final = 1024 * 1024
+# Headers that say nothing of the delivery.
 _OF_THE_CONNECTION: Final = frozenset({
     "host", "connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer",
     "upgrade", "expect", "proxy-connection", "accept-encoding",
 })  # fmt: skip
-"""Headers that say nothing of the delivery."""
 
 
 class Received(NamedTuple):

@@ -29,9 +29,7 @@ Body = Annotated[
 SigningKeyFile = Annotated[
     Path | None,
     typer.Option(
-        "--signing-key-file",
-        metavar="FILE",
-        help="Read the signing key from this file; else ALLAWEE_SIGNING_KEY.",
+        metavar="FILE", help="Read the signing key from this file; else ALLAWEE_SIGNING_KEY."
     ),
 ]
 

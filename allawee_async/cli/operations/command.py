@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -14,22 +13,20 @@ from typer.core import TyperCommand
 from allawee_async.cli import commands
 from allawee_async.cli.access.options import ConnectionOptions
 from allawee_async.cli.batch.options import FROM, BatchOptions, takes_files
+from allawee_async.cli.export.command import add_exports
 from allawee_async.cli.operations import help_texts, options
 from allawee_async.cli.operations.bodies import joined_fields
 from allawee_async.cli.options import made_command, parameter
 from allawee_async.cli.wording import kebab
-from allawee_async.resources.verbs import Returns, Verb, noun_at, verbs_of
+from allawee_async.resources.verbs import Verb, noun_at, verbs_of
 
 _COMMON: Final = "Options of all commands"
 _OF_FILES: Final = "Options for one call for each row of a file"
 _FILE_OPTIONS: Final = {field.name for field in attrs.fields(BatchOptions)}
-_EXAMPLES: Final = "Examples, to be copied with ids of your own"
-_EXIT_CODES: Final = "Exit codes, beside those of all commands"
 _OF_SOME: Final = {
     *("max_items", "out", "overwrite", "failed"),
     *("created_since", "created_until", "updated_since"),
 }
-_RETRY: Final = "events.retry"
 
 Failed = Annotated[
     bool, typer.Option("--failed", help="Send all events again that failed; see --since.")
@@ -67,7 +64,7 @@ class VerbCommand(TyperCommand):
         """Write examples, the arguments, the options of the verb, and those that all have."""
         lines = help_texts.examples(self.verb).splitlines()
         if lines:
-            with formatter.section(_EXAMPLES):
+            with formatter.section("Examples, to be copied with ids of your own"):
                 formatter.write("".join(f"  {line}\n" for line in lines))
         own = {one.name for one in self.verb.parameters} | _OF_SOME
         sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
@@ -94,7 +91,8 @@ class VerbCommand(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the exit codes."""
         del ctx
-        _write_sections(formatter, {_EXIT_CODES: help_texts.exit_codes(self.verb)})
+        title = "Exit codes, beside those of all commands"
+        _write_sections(formatter, {title: help_texts.exit_codes(self.verb)})
 
 
 def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
@@ -107,18 +105,14 @@ def _write_sections(formatter: Any, sections: Mapping[str, list[Any]]) -> None:
 def add_commands(group: commands.ResourceGroup) -> None:
     """Add the commands of a resource to its group, in the order of its help."""
     resource = group.resource
-    verbs = verbs_of(resource)
-    for verb in verbs:
+    for verb in verbs_of(resource):
         group.add_command(
             commands.LazyCommand(kebab(verb.name), help_texts.summary(verb), partial(_made, verb))
         )
     for words in commands.COMMANDS:
         if words.startswith(f"{group.name} "):
             group.add_command(commands.imported_command(words))
-    if any(verb.returns is Returns.PAGES for verb in verbs):
-        from allawee_async.cli.export.command import add_exports
-
-        add_exports(group, resource)
+    add_exports(group, resource)
     for below in commands.resource_groups(type(noun_at(resource)), add_commands, f"{resource}."):
         group.add_command(below)
 
@@ -129,11 +123,12 @@ def _made(verb: Verb) -> VerbCommand:
 
         run_verb(verb, given)
 
-    retries, takes_file = verb.call == _RETRY, takes_files(verb)
+    retries, takes_file = verb.call == "events.retry", takes_files(verb)
     parameters = [
         *options.own_parameters(verb),
         *options.output_parameters(verb),
-        *(retry_parameters(verb) if retries else ()),
+        *([parameter("failed", Failed, default=False)] if retries else ()),
+        *(options.own_parameters(options.times_of(verb)) if retries else ()),
         *([parameter("batch", BatchOptions)] if takes_file else ()),
         parameter("connection", ConnectionOptions),
     ]
@@ -144,15 +139,5 @@ def _made(verb: Verb) -> VerbCommand:
     command.many = "--failed" if retries else FROM if takes_file else None
     fields = list(options.field_parameters(verb))
     if fields:
-        command.fields = tuple(made_command(_nothing, "fields", fields).params)
+        command.fields = tuple(made_command(call, "fields", fields).params)
     return command
-
-
-def retry_parameters(verb: Verb) -> Iterator[inspect.Parameter]:
-    """Yield the options by which all events are sent again that failed."""
-    yield parameter("failed", Failed, default=False)
-    yield from options.own_parameters(options.times_of(verb))
-
-
-def _nothing(**given: Any) -> None:
-    """Stand for a command in which only the options matter."""

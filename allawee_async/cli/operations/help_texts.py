@@ -26,7 +26,6 @@ _TIMES: Final = "2026-11-27, yesterday, 3h (ago), 7d, or an ISO timestamp."
 _CONDITIONS: Final = "Such as `status:active`, `amount>=50000`, `name~ade`, `type|in|main,sub`."
 _AS_FOR_ANY: Final = "As for any read."
 _OF_PYTHON: Final = ("ConfigurationError", "DecodeError")
-_UNKNOWN: Final = "AllaweeError"
 
 
 def summary(verb: Verb) -> str:
@@ -145,7 +144,7 @@ def _spoken(verb: Verb, text: str) -> str:
 
 
 def _exit_code(name: str) -> ExitCode:
-    if name == _UNKNOWN:
+    if name == "AllaweeError":
         return ExitCode.UNKNOWN
     error: type[Exception] = getattr(errors, name)
     return exit_code_of(error(""))

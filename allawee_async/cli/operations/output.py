@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import attrs
 import typer
@@ -16,9 +16,8 @@ from allawee_async.cli.output.writers import Format, Output, Writer, somebody_re
 from allawee_async.models.base import Model
 from allawee_async.transport.downloads import Download
 
-_STDOUT: Final = Path("-")
 MaxItems = Annotated[
-    str | None, typer.Option("--max-items", metavar="NUMBER", help="Stop after so many; else all.")
+    str | None, typer.Option(metavar="NUMBER", help="Stop after so many; else all.")
 ]
 
 
@@ -99,7 +98,7 @@ async def save(file: "Download", out: Path | None, *, overwrite: bool) -> None:
     """
     if out is None and somebody_reads():
         raise UsageError("this is a file: give --out FILE")
-    if out is None or out == _STDOUT:
+    if out is None or str(out) == "-":
         async with file:
             async for chunk in file:
                 sys.stdout.buffer.write(chunk)

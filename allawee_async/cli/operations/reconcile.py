@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Entry = Mapping[str, JSONValue]
 
 _LATER: Final = timedelta(days=1)
-_PAY_IN: Final = "pay-in"
 _NOTHING_MOVED: Final = ("failed", "cancelled")
 _PAYMENT_ID: Final = re.compile(r"p\.\w+")
 _OTHER_ID: Final = re.compile(r"(?!p\.\w+$)[a-z]+(?:\.[a-z]+)*\.\w{6,}")
@@ -106,7 +105,7 @@ class _Reconciliation:
         )
         async for payment in payments:
             payer = _id(payment.account)
-            if payment.type == _PAY_IN or (self.accounts and payer not in self.accounts):
+            if payment.type == "pay-in" or (self.accounts and payer not in self.accounts):
                 self.others.add(payment.id)
             else:
                 self.payments.append(payment)

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from allawee_async.cli.access.options import ConnectionOptions
     from allawee_async.client import AllaweeClient
 
+# The verb that tells whether another one took effect, where `get` does not.
 _TELLS: Final = {"cards.fund": "funding_source_balance", "webhooks.roll_secret": "secret"}
-"""The verb that tells whether another one took effect, where `get` does not."""
 _AT_A_TIME: Final = 8
 _FAILED: Final = ("payment", "failed")
 

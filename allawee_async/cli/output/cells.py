@@ -20,7 +20,6 @@ _MONEY: Final = re.compile(
 )
 _ID: Final = re.compile(r"[a-z]+(?:[._][a-z]+)*[._](?=[a-z]*[0-9A-Z])[0-9A-Za-z]{6,}")
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?Z")
-_STATES: Final = ("status", "state")
 _STYLE_OF_STATE: Final = {
     **dict.fromkeys(("active", "enabled", "live", "approved", "verified"), "green"),
     **dict.fromkeys(("completed", "successful", "delivered"), "green"),
@@ -98,6 +97,6 @@ def _text(name: str, value: str, *, brief: bool) -> Text:
     if moment:
         day, minute, second = moment.groups()
         return Text(f"{day} {minute}{'' if brief else second}Z", style="dim")
-    if name in _STATES:
+    if name in ("status", "state"):
         return Text(printable(value), style=_STYLE_OF_STATE.get(value, ""))
     return Text(printable(value), style="cyan" if _ID.fullmatch(value) else "")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -14,7 +15,6 @@ from allawee_async.cli.options import flag, option
 from allawee_async.cli.output.writers import Format, Output, somebody_reads, writer_for
 from allawee_async.codec.json import NotJSON, loads
 from allawee_async.redaction import printable
-from allawee_async.types import JSONObject
 
 _DEFAULT: Final = "http://127.0.0.1:8080"
 _SECONDS: Final = 5.0
@@ -58,8 +58,8 @@ def requests(*, options: RequestOptions) -> None:
 
     The sandbox is that of --base-url, else of ALLAWEE_BASE_URL, else the one at port 8080.
     """
-    query = {"count": str(options.count), "bodies": "yes" if options.bodies else ""}
-    found: Any = _asked(options.base_url, "requests", query)["requests"]
+    query = urlencode({"count": options.count, "bodies": "yes" if options.bodies else ""})
+    found = _asked(options.base_url, f"requests?{query}")["requests"]
     if not found:
         typer.echo("no request has come yet", err=True)
         return
@@ -81,7 +81,7 @@ def faults(action: Action = None, kind: Kind = None, *, options: FaultOptions) -
     if action not in ("add", "list", "clear"):
         action, kind = "add" if action else "list", action
     if options.clear or action == "clear":
-        typer.echo(str(_asked(options.base_url, "faults/clear", post={})["told"]))
+        typer.echo(_asked(options.base_url, "faults/clear", {})["told"])
     if action == "add":
         form = {
             "kind": kind or "",
@@ -91,22 +91,16 @@ def faults(action: Action = None, kind: Kind = None, *, options: FaultOptions) -
             "path": options.path or "",
             "after": "yes" if options.after_effect else "",
         }
-        typer.echo(str(_asked(options.base_url, "faults", post=form)["told"]))
+        typer.echo(_asked(options.base_url, "faults", form)["told"])
     elif action == "list" and not options.clear:
-        pending: Any = _asked(options.base_url, "faults")["faults"]
+        pending = _asked(options.base_url, "faults")["faults"]
         for one in pending:
             typer.echo(one["fault"])
         if not pending:
             typer.echo("no fault is ordered", err=True)
 
 
-def _asked(
-    base_url: str | None,
-    name: str,
-    query: "Mapping[str, str] | None" = None,
-    *,
-    post: "Mapping[str, str] | None" = None,
-) -> "JSONObject":
+def _asked(base_url: str | None, name: str, post: Mapping[str, str] | None = None) -> Any:
     """Return what a sandbox of this computer answers.
 
     Raises:
@@ -118,21 +112,17 @@ def _asked(
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise UsageError(f"{printable(url)} is no sandbox")
-    path = f"/_sandbox/control/{name}?{urlencode(query or {})}"
-    body = None if post is None else urlencode(post)
-    method = "GET" if post is None else "POST"
-    connection = HTTPConnection(parts.hostname, parts.port, timeout=_SECONDS)
+    method, body = ("GET", None) if post is None else ("POST", urlencode(post))
     try:
-        connection.request(method, path, body, {"Sandbox-Control": "1"})
-        answer = connection.getresponse()
-        text, status = answer.read(), answer.status
-        found: Any = loads(text)
+        with closing(HTTPConnection(parts.hostname, parts.port, timeout=_SECONDS)) as connection:
+            path = f"/_sandbox/control/{name}"
+            connection.request(method, path, body, {"Sandbox-Control": "1"})
+            answer = connection.getresponse()
+            found: Any = loads(answer.read())
     except (OSError, HTTPException, NotJSON):
         raise CommandError(
             f"no sandbox answers at {printable(url)}; start one with `allawee sandbox`"
         ) from None
-    finally:
-        connection.close()
-    if status >= 400:
+    if answer.status >= 400:
         raise UsageError(printable(str(found.get("told"))))
-    return found  # type: ignore[no-any-return]
+    return found
