@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -58,15 +59,10 @@ def loads_leniently(text: bytes) -> Any:
     Raises:
         NotJSON: It says nothing.
     """
-    try:
-        return loads(text)
-    except NotJSON:
-        pass
-    try:
-        return json.loads(repaired(text.decode(errors="replace")), strict=False)
-    except (ValueError, RecursionError):
-        problem = NotJSON("not JSON, or cut off")
-    raise problem  # as above
+    return _first_of(
+        lambda: loads(text),
+        lambda: json.loads(repaired(text.decode(errors="replace")), strict=False),
+    )
 
 
 def document(value: Raw | JSONValue) -> Any:
@@ -139,15 +135,15 @@ def _field_decoder(name: str) -> msgspec.json.Decoder[Any]:
 
 
 def _read(decoder: msgspec.json.Decoder[Any], text: Text) -> Any:
-    try:
-        return decoder.decode(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return decoder.decode(repaired(text))
-    except (ValueError, RecursionError):
-        problem = NotJSON("not JSON, or cut off")
-    raise problem  # out here, so that it does not drag along an error that quotes the text
+    return _first_of(lambda: decoder.decode(text), lambda: decoder.decode(repaired(text)))
+
+
+def _first_of(*reads: Callable[[], Any]) -> Any:
+    """Return what the first way gives that can read the text."""
+    for read in reads:
+        with suppress(ValueError, RecursionError):
+            return read()
+    raise NotJSON("not JSON, or cut off")  # which does not drag along an error that quotes the text
 
 
 def repaired(text: Text) -> bytes:

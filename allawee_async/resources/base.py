@@ -66,8 +66,7 @@ class Resource:
     def __init_subclass__(cls) -> None:
         """Collect the routes of the verbs."""
         super().__init_subclass__()
-        own = {name: getattr(verb, "route", None) for name, verb in vars(cls).items()}
-        routes = {name: route for name, route in own.items() if route}
+        routes = {name: verb.route for name, verb in vars(cls).items() if hasattr(verb, "route")}
         cls.ROUTES = {**cls.ROUTES, **routes}  # pyright: ignore[reportConstantRedefinition]
 
     def __init__(self, session: SessionManager) -> None:
