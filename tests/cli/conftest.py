@@ -178,11 +178,17 @@ def read_until(terminal: int, end: str | None) -> str:
     return text
 
 
-@pytest.fixture
-def call() -> Iterator[Call]:
-    """Run commands in this process against a sandbox that lives as long as the test."""
+@pytest.fixture(scope="module")
+def _running() -> Iterator[Sandbox]:
     with running_in_a_thread(customers=5, seed=1, grp_enabled=True) as sandbox:
-        yield Call(sandbox)
+        yield sandbox
+
+
+@pytest.fixture
+def call(_running: Sandbox) -> Call:
+    """Run commands in this process against a sandbox that begins anew with the test."""
+    _running.reset()
+    return Call(_running)
 
 
 @pytest.fixture
