@@ -13,7 +13,7 @@ from allawee_async.sandbox.core.values import Json
 
 
 class ScheduledJob(NamedTuple):
-    """One thing to do: `name` is a key of `JOBS` in `api.py`, `id` the document it is about."""
+    """One thing to do: `name` is a key of `JOBS` in `api/app.py`, `id` the document it is about."""
 
     due: datetime
     number: int

@@ -108,7 +108,7 @@ class State:
         """Record an event, choose the webhook that gets it, and return the id of the event.
 
         The running sandbox sends it. What a webhook answers to an event goes to the function of
-        `ANSWERS` in `api.py` that has the name of the event.
+        `ANSWERS` in `api/app.py` that has the name of the event.
 
         Args:
             event: The name, such as `card.authorization.closed`.
@@ -139,7 +139,7 @@ class State:
         return recording.choose_webhook(self.webhooks, event, webhook)
 
     def later(self, seconds: float, job: str, id: str) -> None:
-        """Let a job of `JOBS` in `api.py` run for a document, so many seconds from now.
+        """Let a job of `JOBS` in `api/app.py` run for a document, so many seconds from now.
 
         A job runs by the sandbox's clock: before the next request, or when its moment has come.
         """
