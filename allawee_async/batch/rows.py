@@ -79,8 +79,7 @@ class BatchRow:
     Attributes:
         number: Which one it is; the first is 1.
         reference: Its reference.
-        path_values: What the path of the call needs.
-        values: The keyword arguments.
+        values: The arguments, by name.
         digest: Tells whether another row would send the same; secrets do not count.
         amount: The amount in minor units, if there is one.
         currency: The currency of the amount, if the row says so.
@@ -88,7 +87,6 @@ class BatchRow:
 
     number: int
     reference: str
-    path_values: tuple[str, ...]
     values: Mapping[str, Any]
     digest: str
     amount: int | None
@@ -225,26 +223,20 @@ class _Checks:
         return reference
 
     def _row(self, number: int, reference: str, values: dict[str, Any]) -> BatchRow:
-        places = [each.name for each in self._parameters.values() if each.is_argument]
-        path_values = tuple([values[name] for name in places])
-        named = {name: value for name, value in values.items() if name not in places}
-        amounts = [
-            values[p.name] for p in self._parameters.values() if p.shape.money and p.name in values
-        ]
+        money = [name for name, parameter in self._parameters.items() if parameter.shape.money]
         return BatchRow(
             number=number,
             reference=reference,
-            path_values=path_values,
-            values=named,
-            digest=self._digest(path_values, named),
-            amount=amounts[0] if amounts else None,
+            values=values,
+            digest=self._digest(values),
+            amount=next((values[name] for name in money if name in values), None),
             currency=values.get("currency"),
         )
 
-    def _digest(self, path_values: tuple[str, ...], named: Mapping[str, Any]) -> str:
+    def _digest(self, values: Mapping[str, Any]) -> str:
         """Let the method itself check the values, up to the moment when it would send them."""
         try:
-            self._method(*path_values, **named).send(None)
+            self._method(**values).send(None)
         except _Recorded as recorded:
             request = recorded.request
             sent = f"{request.method} {request.path}\n".encode() + (request.body or b"")

@@ -313,7 +313,7 @@ class _Batch:
                 self.journal.note(JournalEntry(row.reference, row.digest, "refused"))
             raise
         try:
-            made = await self.verb(*row.path_values, **row.values)
+            made = await self.verb(**row.values)
         except AllaweeError as error:
             if isinstance(error, _CONCERNS_ALL_ROWS):
                 self._stop(error)

@@ -70,10 +70,7 @@ class Parquet(Rows):
     def __init__(self, model: type[Model], job: Job) -> None:
         self._table = Table(model, job)
         self.schema = _schema(self._table)
-        kinds = [column.field.kind for column in self._table.columns]
-        self._wholes = [index for index, kind in enumerate(kinds) if kind is Kind.WHOLE_NUMBER]
-        self._days = [index for index, kind in enumerate(kinds) if kind is Kind.DATE]
-        self._cells: list[list[Any]] = [[] for _ in kinds]
+        self._cells: list[list[Any]] = [[] for _ in self._table.columns]
         self._count = 0
         self._cell_bytes = 0
         self._batches: list[Any] = []
@@ -91,11 +88,12 @@ class Parquet(Rows):
             Unwritable: A number has more than 64 bits, or a text that is no date has no place.
         """
         found = self._table.cells(sheet)
-        for index in self._wholes:
-            if not all(-_HALF <= number < _HALF for number in found[index] or () if number):
-                raise Unwritable(f"{self._table.columns[index].name} has more than 64 bits")
-        for index in self._days:
-            if any(type(day) is str for day in found[index] or ()):
+        for index, (column, values) in enumerate(zip(self._table.columns, found, strict=True)):
+            kind = column.field.kind
+            if kind is Kind.WHOLE_NUMBER:
+                if not all(-_HALF <= number < _HALF for number in values or () if number):
+                    raise Unwritable(f"{column.name} has more than 64 bits")
+            elif kind is Kind.DATE and any(type(day) is str for day in values or ()):
                 self._move_to_extra(found, index)
         count = len(sheet.documents)
         if count:  # one entry stands for the others of its page

@@ -6,7 +6,6 @@ version, and a checksum over all of it.
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from allawee_async.codec.json import NotJSON, dumps, dumps_indented, loads
 from allawee_async.errors import AllaweeError, ConfigurationError
+from allawee_async.transport.config import is_loopback
 from allawee_async.types import JSONObject, JSONValue
 
 _VERSION: Final = 2
@@ -100,12 +100,7 @@ def _shown(value: object) -> str:
 def _place(address: str) -> str:
     """Return what tells a list from others; local servers change their ports."""
     parts = urlsplit(address)
-    host = parts.hostname or ""
-    try:
-        is_local = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        is_local = False
-    return f"local{parts.path}" if is_local else address
+    return f"local{parts.path}" if is_loopback(parts.hostname or "") else address
 
 
 @attrs.frozen(kw_only=True)

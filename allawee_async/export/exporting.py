@@ -19,7 +19,7 @@ import attrs
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.checkpoint import Checkpoint, ExportError, Job, PartState
 from allawee_async.export.files import Lock
-from allawee_async.export.formats import Csv, Format, GzipLines, JsonLines, Rows, format_of
+from allawee_async.export.formats import TEXTS, Format, Rows, format_of
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of, job_of, model_of
 from allawee_async.models.base import Model
@@ -147,8 +147,7 @@ async def export(
     kind = format_of(names.target, format)
     if excel and kind != "csv":
         raise ConfigurationError(f"excel is for a CSV, and this is a file of format {kind}")
-    options: dict[str, Any] = {"reveal": reveal, "excel": excel, "max_items": max_items}
-    job = job_of(pager.source, kind, columns, **options)
+    job = job_of(pager.source, kind, columns, reveal=reveal, excel=excel, max_items=max_items)
     running = _Export(
         source=pager.source,
         job=job,
@@ -165,17 +164,11 @@ def rows_of(model: type[Model], job: Job) -> Rows:
     Raises:
         ConfigurationError: pyarrow is not installed, and the format needs it.
     """
-    match job.format:
-        case "jsonl":
-            return JsonLines(model, job)
-        case "jsonl.gz":
-            return GzipLines(model, job)
-        case "csv":
-            return Csv(model, job)
-        case _:
-            from allawee_async.export.arrow import Parquet  # noqa: PLC0415 - pyarrow is large
+    if job.format in TEXTS:
+        return TEXTS[job.format](model, job)
+    from allawee_async.export.arrow import Parquet  # noqa: PLC0415 - pyarrow is large
 
-            return Parquet(model, job)
+    return Parquet(model, job)
 
 
 def _check(source: Source[Any], max_items: object, parallel: object) -> None:
@@ -185,10 +178,8 @@ def _check(source: Source[Any], max_items: object, parallel: object) -> None:
         raise ConfigurationError("parallel must be a whole number, 1 or more")
     if parallel > 1 and max_items is not None:
         raise ConfigurationError("max_items and parallel do not go together: leave one of them out")
-    if parallel > 1 and source.listing.query.get("sort", _NEWEST_FIRST) not in (
-        _NEWEST_FIRST,
-        _OLDEST_FIRST,
-    ):
+    sort = source.listing.query.get("sort", _NEWEST_FIRST)
+    if parallel > 1 and sort not in (_NEWEST_FIRST, _OLDEST_FIRST):
         raise ConfigurationError(
             f"parallel reads parts by time of creation: sort by {_OLDEST_FIRST} or {_NEWEST_FIRST}"
         )
@@ -245,8 +236,8 @@ class _Export:
         return ExportResult(
             rows=journal.checkpoint.rows,
             rejected=rejected,
-            path=self.journal.names.target,
-            rejected_path=self.journal.names.rejected if rejected else None,
+            path=journal.names.target,
+            rejected_path=journal.names.rejected if rejected else None,
             seconds=self._seconds,
             was_finished=state == "finished",
         )
@@ -269,14 +260,9 @@ class _Export:
         return tuple(PartState(query={"filter": query["filter"]}) for query in queries)
 
     def _lock(self) -> Lock:
-        target = self.journal.names.target
-        check_target(target)
+        check_target(self.journal.names.target)
         try:
             return Lock(self.journal.names.lock)
-        except BlockingIOError:
-            raise ExportError(
-                f"another export to {target} is running: wait for it, or name another file"
-            ) from None
         except OSError as error:
             raise self._told(error) from error
 
@@ -288,10 +274,15 @@ class _Export:
             raise self._told(error) from error
 
     def _told(self, error: OSError) -> ExportError:
+        target = self.journal.names.target
+        if isinstance(error, BlockingIOError):
+            return ExportError(
+                f"another export to {target} is running: wait for it, or name another file"
+            )
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         is_kept = os.path.lexists(self.journal.names.checkpoint)
         told = ExportError(
-            f"{self.journal.names.target} cannot be written ({error.strerror or error})"
+            f"{target} cannot be written ({error.strerror or error})"
             f"{'; what was exported so far is kept' if is_kept else ''}: "
             f"{'make room' if is_full else 'mend that'}, "
             f"{'then resume' if is_kept else 'or name a file in another folder'}"

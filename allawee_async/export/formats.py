@@ -11,7 +11,7 @@ import io
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -319,3 +319,11 @@ _EXCEL_WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
     Kind.RELATION: _excel_texts,
     Kind.WHOLE_NUMBER: _excel_numbers,
 }
+
+
+TEXTS: Final[Mapping[str, Callable[[type[Model], Job], Text]]] = {
+    "jsonl": JsonLines,
+    "jsonl.gz": GzipLines,
+    "csv": Csv,
+}
+"""The formats of text."""

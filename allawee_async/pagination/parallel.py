@@ -109,15 +109,6 @@ class _Stretch(Generic[T]):
         self.density = len(times) / seconds
         self.read = min(self.read, earliest)
 
-    def is_given_away(self, time: datetime) -> bool:
-        """Return whether what was created then is somebody else's."""
-        return self.window.since is not None and time < self.window.since
-
-    def spans(self, time: datetime) -> bool:
-        """Return whether what was created then belongs to what the window was at first."""
-        since = self.whole.since
-        return (since is None or since <= time) and time < self.whole.until
-
     def give(self, page_size: int) -> Window | None:
         """Give half of what is behind the next page away, from its beginning; None if it is little.
 
@@ -261,8 +252,8 @@ class _Run(Generic[T]):
     def _is_ours(self, entry: Any, stretch: _Stretch[T]) -> bool:
         """Return whether this worker hands an entry out, and not who took over its time."""
         time = time_in(wire_value(entry, self._timeline.wire))
-        if time is not None and stretch.spans(time):
-            return not stretch.is_given_away(time)
+        if time is not None and stretch.whole.holds(time):
+            return stretch.window.holds(time)
         # what it shows contradicts the window that it came in: who has it first hands it out
         name = wire_value(entry, self._source.listing.cursor_field)
         if not isinstance(name, str):

@@ -45,6 +45,10 @@ class Window:
         """How many entries it holds, as far as that is known."""
         return self.count or 0
 
+    def holds(self, time: datetime) -> bool:
+        """Return whether a time is in it."""
+        return (self.since is None or self.since <= time) and time < self.until
+
     def conditions(self, wire: str) -> str:
         """Return the filter for what is in it, by a field of time."""
         end = f"{wire}|ltd|{timestamp(wire, self.until)}"
