@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _AT_A_TIME: Final = 8
 _NOT_FOUND: Final = "not found"
-_COLUMNS: Final = ("reference", "account", "nameOfTheBank", "nameOfTheFile", "same")
 
 
 async def show_names(
@@ -70,7 +69,7 @@ async def show_names(
         if account
     ]
     rows.sort(key=lambda row: row["same"] is True)
-    TableWriter(None, _COLUMNS).page(rows)
+    TableWriter(None, [*rows[0]]).page(rows)
     missing = sum(name.startswith(_NOT_FOUND) for name in found.values())
     others = sum(row["same"] is False for row in rows)
     if others or missing:

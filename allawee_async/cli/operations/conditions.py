@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from allawee_async.cli.output.columns import is_known, shown_paths
 from allawee_async.cli.wording import did_you_mean, known_names, words_of
-from allawee_async.models.base import Model
 from allawee_async.models.schema import camel, field_at, fields_of, paths_of
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def doubts(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
             close = _close_to(name, known)
             told = f"the client knows no field {path!r} of {words_of(verb.noun)}; {close}"
             yield told.rstrip("; ")
-    yield from _unnamed_values(model, arguments, alike=True)
+    yield from unnamed_values(verb, arguments, alike=True)
 
 
 def doubts_of_events(names: Iterable[str]) -> Iterator[str]:
@@ -64,20 +63,13 @@ def doubts_of_events(names: Iterable[str]) -> Iterator[str]:
         yield f"no document names the event {name!r}; {known_names(name, EVENT_CLASSES)}"
 
 
-def doubts_of_nothing(verb: Verb, arguments: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what else is odd about the arguments of a list that had no entry.
+def unnamed_values(verb: Verb, arguments: Mapping[str, Any], *, alike: bool) -> Iterator[str]:
+    """Yield which values no document names: those that are like one that is named, or others.
 
-    A value that finds something is one, whether a document names it or not.
+    The others are odd only where a list has no entry: a value that finds something is one.
     """
-    yield from _unnamed_values(verb.model, arguments, alike=False)
-
-
-def _unnamed_values(
-    model: type[Model] | None, arguments: Mapping[str, Any], *, alike: bool
-) -> Iterator[str]:
-    """Yield which values no document names: those that are like one that is named, or others."""
     for path, values in _conditions(arguments):
-        field = field_at(model, _wire_name(path))
+        field = field_at(verb.model, _wire_name(path))
         choices = () if field is None or '"' in values else field.choices
         for value in values.split(",") if choices else ():
             if value and value not in choices and bool(did_you_mean(value, choices)) is alike:

@@ -18,7 +18,7 @@ from allawee_async import errors
 from allawee_async.cli.access.connection import run_with_client
 from allawee_async.cli.access.credentials import STDIN
 from allawee_async.cli.errors import CommandError, ExitCode, warn
-from allawee_async.cli.operations.conditions import doubts, doubts_of_nothing
+from allawee_async.cli.operations.conditions import doubts, unnamed_values
 from allawee_async.cli.operations.confirmations import confirm, consequence_of
 from allawee_async.cli.operations.help_texts import PAGE_SIZE
 from allawee_async.cli.operations.options import times_of
@@ -224,7 +224,7 @@ class VerbCall:
         first = f"the first {words.removeprefix('1 ')}{of_all}"
         writer.end(first if is_cut else words)
         if not self._count:
-            warn(*doubts_of_nothing(self._verb, self._arguments))
+            warn(*unnamed_values(self._verb, self._arguments, alike=False))
         if total is not None and self._output.format is not Format.TABLE:
             typer.echo(f"{total:,} in all", err=True)
         if self._invalid:

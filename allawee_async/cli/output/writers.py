@@ -184,7 +184,10 @@ class _Csv:
         self._described = model if names is None and fields_of(model) else None
         self._columns: list[str] | None = None
         self._missed: set[str] = set()
-        _write_files_as_they_are()
+        # Into a file go all letters, whatever the locale, and line ends as they are.
+        stream = sys.stdout
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", newline="")
 
     def one(self, record: JSONObject) -> None:
         self._described = None
@@ -227,10 +230,3 @@ def _json(value: JSONValue, *, indent: bool = False) -> str:
     writes_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     escaped = _CONTROLS if writes_all else _NOT_ASCII
     return escaped.sub(lambda found: json.dumps(found[0])[1:-1], text)
-
-
-def _write_files_as_they_are() -> None:
-    """Let no letter be lost in a file, whatever the locale, and no line end be another one."""
-    stream = sys.stdout
-    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-        stream.reconfigure(encoding="utf-8", newline="")
