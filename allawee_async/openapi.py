@@ -130,7 +130,7 @@ def arguments_schema(verb: Verb) -> JSONObject:
     """
     schemas = _Schemas()
     of_all = {*schemas.known}
-    taken = [one for one in verb.parameters if one.kind is not ParameterKind.SECRET]
+    taken = [one for one in verb.parameters if not one.shape.secret]
     schema = schemas.fields(taken, verb.docs) | {"additionalProperties": False}
     needed = {name: one for name, one in schemas.known.items() if name not in of_all}
     text = dumps({**schema, "$defs": needed}).replace(_SCHEMAS.encode(), b"#/$defs/")
@@ -183,7 +183,14 @@ class _Schemas:
             return self.model(shape.model)
         if shape.enumeration is not None:
             return self._enumeration(shape.enumeration)
-        return {**_PLAIN[shape.kind]}
+        schema = {**_PLAIN[shape.kind]}
+        if shape.secret:
+            schema |= {"x-secret": True}
+            if shape.kind is Kind.TEXT:
+                schema |= {"format": "password"}
+        if shape.money:
+            schema |= {"format": "int64"}
+        return schema
 
     def model(self, model: type[Model]) -> JSONObject:
         """Return a reference to what a model says of an object."""
@@ -229,23 +236,13 @@ class _Schemas:
 
     def parameter(self, parameter: Parameter, docs: Docs) -> JSONObject:
         """Return the schema of one parameter."""
-        schema = self.of(parameter.shape)
-        said = docs.arguments.get(parameter.name, "")
-        if parameter.kind is ParameterKind.SECRET:
-            schema |= {"format": "password", "writeOnly": True, "x-secret": True}
-        if parameter.shape.money:
-            schema |= {"format": "int64"}
-            said = said or _MINOR_UNITS
-        return {**schema, **_described(said)}
+        shape, said = parameter.shape, docs.arguments.get(parameter.name, "")
+        schema = self.of(shape) | ({"writeOnly": True} if shape.secret else {})
+        return {**schema, **_described(said or (_MINOR_UNITS if shape.money else ""))}
 
     def _field(self, field: ModelField, docs: Docs) -> JSONObject:
         schema, said = self.of(field), docs.arguments.get(field.attribute, "")
-        if field.secret:
-            schema |= {"x-secret": True}
-            if field.kind is Kind.TEXT:
-                schema |= {"format": "password"}
         if field.money:
-            schema |= {"format": "int64"}
             said = f"{said} {_MINOR_UNITS} of `{field.currency}`.".strip()
         if field.nullable or not field.required:
             schema = _or_null(schema)

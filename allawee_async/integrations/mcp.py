@@ -117,8 +117,7 @@ class _Tool:
     def is_offered(self) -> bool:
         """Whether it neither shows nor needs a secret."""
         return not self.verb.is_confidential and not any(
-            parameter.required and parameter.kind is ParameterKind.SECRET
-            for parameter in self.verb.parameters
+            parameter.required and parameter.shape.secret for parameter in self.verb.parameters
         )
 
     def moves_money(self, given: Mapping[str, object] | None = None) -> bool:

@@ -32,13 +32,7 @@ from allawee_async.pagination.pages import Listing, OnInvalid, as_object
 from allawee_async.query.filters import F
 from allawee_async.query.parameters import Fields, ListParams, list_query
 from allawee_async.redaction import SecretObject, secret_text, secret_texts
-from allawee_async.resources.signatures import (
-    ParameterKind,
-    Returns,
-    answer_of,
-    parameters_of,
-    signature_of,
-)
+from allawee_async.resources.signatures import Returns, answer_of, parameters_of, signature_of
 from allawee_async.transport.downloads import Download
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.request import Request
@@ -394,7 +388,7 @@ class _Form:
         self.ids = [one.name for one in parameters if one.is_argument]
         self.fields = {one.name: camel(one.name) for one in named}
         self.required = {one.name for one in named if one.required}
-        self.secrets = {one.name for one in named if one.kind is ParameterKind.SECRET}
+        self.secrets = {one.name for one in named if one.shape.secret}
         self.amounts = {one.name for one in named if one.shape.money}
         self.bodies = {one.name: one.shape for one in named if one.is_body}
         self.model: type[Model] = model or Model
