@@ -70,12 +70,11 @@ def decode(value: object, cls: type[M]) -> M:
         value: JSON text (`Raw`), or what it says.
         cls: The class of the model.
     """
-    try:
-        return _read(value, cls)
-    except Mismatch as mismatch:
-        error = _decode_error(mismatch, "")
-    error.body = _document(value)
-    raise error  # out here, so that it does not drag along the frames that read the value
+    found = _item(value, cls, "")
+    if isinstance(found, DecodeError):
+        found.body, found.item = found.item, None
+        raise found  # out here, so that it does not drag along the frames that read the value
+    return found
 
 
 def decode_items(values: object, cls: type[M], *, path: str = "data") -> list[M | DecodeError]:
@@ -130,7 +129,7 @@ def _list_in(values: object, path: str, read: Callable[[Any], object]) -> Sequen
     if isinstance(found, NotJSON):
         found = _read_by(scanned, values)
     if not isinstance(found, list | tuple):
-        raise _decode_error(Mismatch("a list", found), path)
+        raise DecodeError(str(Mismatch("a list", found)), path=path)
     return cast("list[object]", found)
 
 
@@ -142,30 +141,22 @@ def _mapping(record: object, path: str) -> JSONObject | DecodeError:
 
 
 def _item(record: object, cls: type[M], path: str) -> M | DecodeError:
+    read = reader(cls)
     try:
-        return _read(record, cls)
+        return read.text(record) if isinstance(record, Raw) else read(record, cls)
     except Mismatch as mismatch:
         found = mismatch
     return _refused(record, found, path)
 
 
 def _refused(record: object, mismatch: Mismatch, path: str) -> DecodeError:
-    error = _decode_error(mismatch, path)
+    step = "." if path and mismatch.path else ""
+    error = DecodeError(str(mismatch), path=f"{path}{step}{mismatch.path}")
     error.item = _document(record)
     if isinstance(error.item, str) and isinstance(record, Raw):
         with suppress(NotJSON):
             error.item = loads_leniently(bytes(record))
     return error
-
-
-def _read(value: object, cls: type[M]) -> M:
-    read = reader(cls)
-    return read.text(value) if isinstance(value, Raw) else read(value, cls)
-
-
-def _decode_error(mismatch: Mismatch, path: str) -> DecodeError:
-    step = "." if path and mismatch.path else ""
-    return DecodeError(str(mismatch), path=f"{path}{step}{mismatch.path}")
 
 
 def _read_by(read: Callable[[Any], object], text: object) -> object:
