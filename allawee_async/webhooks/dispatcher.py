@@ -111,7 +111,6 @@ class WebhookDispatcher:
             max_body=max_body,
             reporter=self._reporter,
         )
-        self._asgi = AsgiApp(self)
 
     @overload
     def on(
@@ -290,7 +289,7 @@ class WebhookDispatcher:
         `app.mount("/hooks", webhooks.asgi)`, takes `/hooks/` and all below it, and a POST to
         `/hooks` is answered with a redirect, so that the delivery may be lost.
         """
-        return self._asgi
+        return AsgiApp(self)
 
     async def close(self) -> None:
         """Wait for handlers that still run, then cancel them, and close the store.

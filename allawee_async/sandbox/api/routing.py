@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from typing import TypeAlias
 
 import attrs
 
@@ -13,8 +12,6 @@ from allawee_async.sandbox.api.messages import ApiRequest, ApiResponse
 from allawee_async.sandbox.core.state import State
 
 _VERBS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
-
-EndpointHandler: TypeAlias = "Callable[[State, ApiRequest], ApiResponse]"
 
 
 class Host(Enum):
@@ -39,7 +36,7 @@ class Endpoint:
 
     method: str
     path: str
-    handler: EndpointHandler
+    handler: Callable[[State, ApiRequest], ApiResponse]
     host: Host = Host.API
     scope: str = attrs.field(
         default=attrs.Factory(lambda self: scope_of(self.method, self.path), takes_self=True),

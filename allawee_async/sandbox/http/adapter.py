@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
 from aiohttp import hdrs, web
@@ -33,8 +33,6 @@ _MAX_DRAINED = 64 * MAX_BODY
 _KEPT_CRASHES = 100
 # On, and no time to linger: closing then sends a reset instead of an orderly end.
 _ABORT_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-RequestHandler: TypeAlias = "Callable[[Host, web.BaseRequest], Awaitable[web.StreamResponse]]"
-
 _TURNS_TO_ACCEPT = 3
 _CLOSING_SECONDS = 0.1
 
@@ -268,7 +266,9 @@ class Ports:
         name = f"[{address}]" if ":" in address else address
         return f"http://{name}:{self._bound[host]}"
 
-    async def open(self, answer: RequestHandler) -> None:
+    async def open(
+        self, answer: Callable[[Host, web.BaseRequest], Awaitable[web.StreamResponse]]
+    ) -> None:
         """Listen, and have the requests of each host answered. `close` also after an error.
 
         Raises:

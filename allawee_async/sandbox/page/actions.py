@@ -20,8 +20,6 @@ from allawee_async.sandbox.page.texts import counted, minor_units, money, reason
 
 FormFields: TypeAlias = "Mapping[str, str]"
 
-_LONGEST_DELAY = 600
-_MOST_TIMES = 100_000
 CAPTURE, CHECK = "capture", "check"
 GOOD, BAD, WAITING, PLAIN = "good", "bad", "wait", "plain"
 
@@ -95,12 +93,12 @@ def fault(context: ActionContext, form: FormFields) -> ActionOutcome:
     choice = CHOICES.get(form.get("kind", ""))
     if choice is None:
         raise WrongInputError("Choose what is to happen.")
-    times = _number(form, "times", "How many requests", _MOST_TIMES)
+    times = _number(form, "times", "How many requests", 100_000)
     path = form.get("path", "").strip()
     if path and not path.startswith("/"):
         raise WrongInputError("A path begins with /, for instance /customers/*.")
     is_delay = isinstance(choice.fault, Latency)
-    seconds = _number(form, "seconds", "A delay", _LONGEST_DELAY) if is_delay else 0.0
+    seconds = _number(form, "seconds", "A delay", 600) if is_delay else 0.0
     fault = choice.make(seconds=seconds, after_effect=form.get("after") == "yes")
     context.adapter.faults.order(
         fault, times=int(times) or None, method=form.get("method") or None, path=path or None

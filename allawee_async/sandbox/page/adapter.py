@@ -23,7 +23,6 @@ _ASSETS = {
     "page.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-_OUTCOMES_KEPT = 20
 _LONGEST_FORM = 16 * 1024
 
 
@@ -43,7 +42,7 @@ class PageServer:
         self._listens_at = listens_at
         self._exports = exports
         self._token = token_urlsafe(24)
-        self._outcomes: deque[tuple[str, actions.ActionOutcome]] = deque(maxlen=_OUTCOMES_KEPT)
+        self._outcomes: deque[tuple[str, actions.ActionOutcome]] = deque(maxlen=20)
         self._numbers = count(1)
 
     def serves(self, request: web.BaseRequest) -> bool:

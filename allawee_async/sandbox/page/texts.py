@@ -21,8 +21,6 @@ REASONS: Final = {
 }
 """What the reasons for a decline mean."""
 
-_JSON_SHOWN = 4 * 1024
-_CONTROLS_TOLD = 6
 _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 
 
@@ -80,7 +78,7 @@ def payload(event: JsonObject) -> str:
 
 
 def _beginning(whole: bytes) -> str:
-    return beginning(whole[:_JSON_SHOWN], len(whole))
+    return beginning(whole[: 4 * 1024], len(whole))
 
 
 def reason(value: Json) -> str:
@@ -112,7 +110,7 @@ def controls(card: JsonObject) -> list[str]:
         elif value:
             kind = "only" if name.startswith("allowed") else "not"
             told.append(f"{kind} {', '.join(short(it, 30) for it in items)}")
-    return told[:_CONTROLS_TOLD]
+    return told[:6]
 
 
 def account_numbers(account: JsonObject) -> list[str]:

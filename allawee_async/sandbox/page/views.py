@@ -37,7 +37,6 @@ KEPT = ("id", "search", "page", "card", "account")
 """The parameters of the page's own addresses that somebody keeps when an action is done."""
 
 MAIN_FIRST = (SortField("type", descending=False), SortField("createdAt", descending=True))
-_LONGEST_SEARCH = 64
 _CHOICES = 30
 
 T = TypeVar("T")
@@ -107,7 +106,7 @@ class ViewContext:
     @property
     def search(self) -> str:
         """What is searched for; empty for nothing."""
-        return self.query.get("search", "").strip()[:_LONGEST_SEARCH]
+        return self.query.get("search", "").strip()[:64]
 
     def latest(
         self, collection: Collection, size: int = 10, *, page: int = 1, **equal: str

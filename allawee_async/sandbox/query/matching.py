@@ -19,7 +19,6 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "gtd": op.gt, "gted": op.ge, "ltd": op.lt, "lted": op.le,
 }  # fmt: skip
 _OPPOSITES = {"ne": "eq", "nin": "in", "nlike": "like", "nsize": "size"}
-_OF_WHOLE_VALUES = {"all", "size", "exists"}
 
 
 def compile_condition(condition: Condition) -> Predicate:
@@ -32,7 +31,7 @@ def compile_condition(condition: Condition) -> Predicate:
     if operator == "exists":
         wanted = condition.operands[0] == "true"
     path = tuple(condition.field.split("."))
-    values_of = values.values_at if operator in _OF_WHOLE_VALUES else values.candidates_at
+    values_of = values.values_at if operator in {"all", "size", "exists"} else values.candidates_at
     test = _compile_test(operator, condition.operands)
     return lambda document: any(map(test, values_of(document, path))) == wanted
 

@@ -17,7 +17,10 @@ async def respond(webhooks: Receiver, request: web.Request) -> web.Response:
     arrived = webhooks.arrival()
     if request.method != "POST":
         return _response(responses.NOT_POST)
-    readable = _with_our_limit(request, webhooks.max_body)
+    try:  # with our limit for the body in place of the application's
+        readable = request.clone(client_max_size=webhooks.max_body)
+    except RuntimeError:  # a middleware has read the body already
+        readable = request
     try:
         async with asyncio.timeout_at(arrived + BODY_PATIENCE):
             body = await readable.read()
@@ -34,14 +37,6 @@ async def respond(webhooks: Receiver, request: web.Request) -> web.Response:
     signature = request.headers.get(HEADER)
     reply = await webhooks.dispatch(body, signature, received_at=arrived, request=readable)
     return _response(reply)
-
-
-def _with_our_limit(request: web.Request, max_body: int) -> web.Request:
-    """Return the request with our limit for its body in place of the application's."""
-    try:
-        return request.clone(client_max_size=max_body)
-    except RuntimeError:  # a middleware has read the body already
-        return request
 
 
 def _response(reply: WebhookReply) -> web.Response:

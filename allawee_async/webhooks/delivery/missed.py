@@ -55,9 +55,14 @@ async def catch_up(
         async for record in records:
             seen += 1
             event = _event_of(record)
-            if event is not None and event.wants_decision:
+            if event is None:  # nothing to look up in the store: the word of the API has to do
+                is_done = record.extra.get("status") == "delivered"
+            elif event.wants_decision:
                 expired += 1
-            elif record.id is None or await _needs_nothing(record, event, store, handlers):
+                continue
+            else:
+                is_done = not handlers.chain(event) or await _is_done(base.key_of(event), store)
+            if is_done or record.id is None:
                 done += 1
             else:
                 missed.append(record.id)
@@ -80,14 +85,6 @@ async def catch_up(
         failed=tuple(failed),
         left=tuple(missed[most:]),
     )
-
-
-async def _needs_nothing(
-    record: EventRecord, event: Event | None, store: base.Store, handlers: Handlers
-) -> bool:
-    if event is None:  # nothing to look up in the store: the word of the API has to do
-        return record.extra.get("status") == "delivered"
-    return not handlers.chain(event) or await _is_done(base.key_of(event), store)
 
 
 async def _is_done(key: str, store: base.Store) -> bool:

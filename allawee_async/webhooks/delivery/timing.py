@@ -54,7 +54,10 @@ class LoopClock:
         loop = asyncio.get_running_loop()
         now = loop.time()
         if loop is not self._loop or self._timer is None:
-            self._start(loop, now)
+            self.stop()
+            self._loop = loop
+            self._ticked = now
+            self._timer = loop.call_later(TICK, self._tick, loop)
         self._used = now
         if self._blocked:
             return self._blocked[0][0]
@@ -66,12 +69,6 @@ class LoopClock:
             self._timer.cancel()
         self._timer = self._loop = None
         self._blocked.clear()
-
-    def _start(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
-        self.stop()
-        self._loop = loop
-        self._ticked = now
-        self._timer = loop.call_later(TICK, self._tick, loop)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()

@@ -283,11 +283,9 @@ class Server:
         """Ask a server; the generation stands under a name."""
         await client.set(name, secrets.token_hex(16), nx=True)
         generation = as_bytes(await client.get(name) or b"")
-        info: dict[str, Any]
-        try:
+        info: dict[str, Any] = {}
+        with suppress(redis_errors.ResponseError):  # not everybody may ask
             info = await cast("Any", client).info()
-        except redis_errors.ResponseError:  # not everybody may ask
-            info = {}
         ahead = info.get("server_time_usec", math.nan) / 1e6 - time.monotonic()
         policy = str(info.get("maxmemory_policy", ""))
         return cls(generation, policy, int(info.get("evicted_keys", 0)), ahead)
@@ -314,7 +312,6 @@ def _milliseconds(seconds: float) -> int:
 
 
 _CLAIMED: Final = b"c"
-_DONE_IN_TRANSACTION: Final = b"t"
 _LOST: Final = "the claim of this event is not held any more"
 
 _FAILURES: Final = (redis_errors.RedisError, redis_errors.RedisClusterException, OSError)
@@ -327,9 +324,6 @@ _ADVICE: Final[dict[type[Exception], str]] = {
     redis_errors.ReadOnlyError: "this is a replica; give the url of the primary",
     redis_errors.OutOfMemoryError: "its memory is full; give it more",
 }
-
-_MAX_CONNECTIONS: Final = 100
-"""Connections of one event loop; further steps wait for one."""
 
 
 @asynccontextmanager
@@ -401,16 +395,13 @@ class RedisClients:
             await found[1].aclose()
 
 
-async def _client_until_the_loop_ends(
-    url: str,
-    timeout: float,  # noqa: ASYNC109 - redis-py applies it
-) -> AsyncGenerator[Redis, None]:
+async def _client_until_the_loop_ends(url: str, seconds: float) -> AsyncGenerator[Redis, None]:
     """Make a client; close it when the generator is closed.
 
     `asyncio.run` closes the generators that are left over before it closes the loop, so that
     connections end in the loop that they belong to.
     """
-    client = Redis.from_pool(_pool(url, timeout))
+    client = Redis.from_pool(_pool(url, seconds))
     try:
         yield client
     finally:
@@ -419,7 +410,7 @@ async def _client_until_the_loop_ends(
 
 def _pool(url: str, timeout: float) -> BlockingConnectionPool:
     options: dict[str, Any] = {
-        "max_connections": _MAX_CONNECTIONS,
+        "max_connections": 100,  # of one event loop; further steps wait for one
         "timeout": timeout,
         "socket_timeout": timeout,
         "socket_connect_timeout": timeout,
@@ -467,9 +458,7 @@ class RedisTransaction:
     keep: int
     timeout: float
     look_up: Callable[[str], Awaitable[bytes]]
-    _mine: bytes = attrs.field(
-        init=False, factory=lambda: _DONE_IN_TRANSACTION + secrets.token_hex(16).encode()
-    )
+    _mine: bytes = attrs.field(init=False, factory=lambda: b"t" + secrets.token_hex(16).encode())
     _connection: AbstractConnection | None = attrs.field(init=False, default=None)
 
     async def begin(self, body: bytes) -> None:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from sqlite3 import Connection
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -24,6 +24,7 @@ from allawee_async.webhooks.stores.base import Answer, Claim, ClaimResult
 from allawee_async.webhooks.stores.sqlite_file import SQLiteFile, identity_of
 
 T = TypeVar("T")
+Step: TypeAlias = Callable[[Connection], T]
 
 _READ: Final = """
     SELECT seen, until, body, digest FROM allawee_webhook_schema
@@ -77,19 +78,17 @@ class SQLiteWorker:
 
     Args:
         file: Opens the connection, when the first step runs.
-
-    Attributes:
-        replaced: What there is to tell of a file that is not there any more, until it was told.
+        replaced: Where to tell of a file that is not there any more.
     """
 
-    def __init__(self, file: SQLiteFile) -> None:
+    def __init__(self, file: SQLiteFile, replaced: list[str]) -> None:
         self._file = file
+        self._replaced = replaced
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="allawee-webhooks-sqlite")
         self._connection: Connection | None = None
         self._opened: object = None
-        self.replaced: str | None = None
 
-    def submit(self, step: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, step: Step[T]) -> Future[T]:
         """Let a step run. Its errors of SQLite come out as `StoreError`."""
         return self._thread.submit(self._run, step)
 
@@ -100,11 +99,11 @@ class SQLiteWorker:
         await asyncio.shield(asyncio.wrap_future(closed))
         self._thread.shutdown(wait=True)
 
-    def _run(self, step: Callable[[Connection], T]) -> T:
+    def _run(self, step: Step[T]) -> T:
         with self._file.failures():
             if self._connection is not None and self._opened != identity_of(self._file.path):
                 self._close()
-                self.replaced = (
+                self._replaced.append(
                     f"the store {self._file.path} was deleted or replaced while it was in use: "
                     "which events are done is forgotten"
                 )
@@ -175,6 +174,7 @@ class SQLiteStore:
         self._transactions = 0
         self._claimed = 0
         self._told_lag = 0.0
+        self._replaced: list[str] = []
         _STORES.add(self)
 
     def __repr__(self) -> str:
@@ -200,10 +200,8 @@ class SQLiteStore:
     async def trouble(self) -> str | None:
         """Return what has happened to the file or the clock; see `WatchedStore.trouble`."""
         lag = await self._ask(lambda _: self._clock.lag())
-        worker = self._worker
-        if worker is not None and worker.replaced is not None:
-            replaced, worker.replaced = worker.replaced, None
-            return replaced
+        if self._replaced:
+            return self._replaced.pop()
         if abs(lag - self._told_lag) <= _ODD:
             return None
         self._told_lag = lag
@@ -321,12 +319,7 @@ class SQLiteStore:
         """Return what is recorded of an event that is done."""
         return attrs.asdict(claim) | {"body": body, "until": self._clock.now() + self._keep}
 
-    async def _ask(
-        self,
-        step: Callable[[Connection], T],
-        *,
-        if_cancelled: Callable[[Connection], object] | None = None,
-    ) -> T:
+    async def _ask(self, step: Step[T], *, if_cancelled: Step[object] | None = None) -> T:
         """Let the thread do a step.
 
         Args:
@@ -341,10 +334,10 @@ class SQLiteStore:
                 self._submit(if_cancelled)
             raise
 
-    def _submit(self, step: Callable[[Connection], T]) -> Future[T]:
+    def _submit(self, step: Step[T]) -> Future[T]:
         with self._lock:
             if self._worker is None:
-                self._worker = SQLiteWorker(self._file)
+                self._worker = SQLiteWorker(self._file, self._replaced)
             return self._worker.submit(step)
 
     @contextmanager
