@@ -28,7 +28,6 @@ from allawee_async.transport.session import SessionManager
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
-    from types import TracebackType
 
     import aiohttp
 
@@ -204,12 +203,7 @@ class AllaweeClient(Resources):
         self._session.pool.enter()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the client, if nobody else is inside `async with`."""
         await self._session.pool.leave(is_owner=not self._is_view)
 

@@ -135,7 +135,11 @@ def _field_decoder(name: str) -> msgspec.json.Decoder[Any]:
 
 
 def _read(decoder: msgspec.json.Decoder[Any], text: Text) -> Any:
-    return _first_of(lambda: decoder.decode(text), lambda: decoder.decode(repaired(text)))
+    try:  # what is usual, in the shortest way
+        return decoder.decode(text)
+    except (ValueError, RecursionError):
+        pass
+    return _first_of(lambda: decoder.decode(repaired(text)))
 
 
 def _first_of(*reads: Callable[[], Any]) -> Any:

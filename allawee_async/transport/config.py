@@ -13,7 +13,7 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import SecretText
-from allawee_async.transport.retry import RetryPolicy
+from allawee_async.transport.retry import RetryPolicy, is_number
 
 BASE_URL: Final = "https://api.allawee.com"
 SECURE_URL: Final = "https://secure.allawee.com"
@@ -231,6 +231,6 @@ def checked_wait(seconds: object) -> float:
     Raises:
         ConfigurationError: It is no number of seconds.
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+    if not is_number(seconds) or not seconds >= 0:
         raise ConfigurationError("wait_for_accepted must be a number of seconds, 0 or more")
     return seconds

@@ -17,12 +17,12 @@ from allawee_async.errors import (
     AllaweeError,
     ConfigurationError,
     DecodeError,
-    RequestTimeoutError,
     TransportError,
 )
 from allawee_async.transport.lines import Line, UnaskedError
 from allawee_async.transport.rate import Turns
-from allawee_async.transport.request import Request
+from allawee_async.transport.request import Request, within
+from allawee_async.transport.retry import is_number
 from allawee_async.transport.streaming import (
     FAILURES,
     StreamedResponse,
@@ -58,11 +58,7 @@ def client_timeout(timeout: object) -> aiohttp.ClientTimeout:
         if timeout.connect is not None:
             return timeout
         return attrs.evolve(timeout, connect=_SHARE_TO_CONNECT * timeout.total)
-    if (
-        isinstance(timeout, bool)
-        or not isinstance(timeout, int | float)
-        or not 0 < timeout < _FOR_EVER
-    ):
+    if not is_number(timeout) or not 0 < timeout < _FOR_EVER:
         raise ConfigurationError("timeout must be a positive number of seconds")
     connect = _SHARE_TO_CONNECT * timeout
     return aiohttp.ClientTimeout(
@@ -303,15 +299,8 @@ class Pool:
             ConfigurationError: The client is closed, or at work in another loop.
         """
         home = self._home_here() or await self._open()
-        try:
-            async with asyncio.timeout(seconds):
-                await home.turns.take()
-        except TimeoutError:
-            raise RequestTimeoutError(
-                "the deadline has passed, and no connection was free "
-                f"(max_connections={self._max_connections})",
-                sent=False,
-            ) from None
+        late = f"no connection was free (max_connections={self._max_connections})"
+        await within(seconds, home.turns.take(), late)
         return Turn(home, self._max_response_bytes)
 
     def _home_here(self) -> _Home | None:

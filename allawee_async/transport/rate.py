@@ -13,6 +13,7 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.transport.request import Clock, settled
+from allawee_async.transport.retry import is_number
 
 PERIOD: Final = 1.03
 """Seconds in which no more may start than the rate allows in one.
@@ -199,11 +200,7 @@ class RateWindow:
         Raises:
             ConfigurationError: It is no positive number.
         """
-        if (
-            isinstance(per_second, bool)
-            or not isinstance(per_second, int | float)
-            or not 0 < per_second < 1e9
-        ):
+        if not is_number(per_second) or not 0 < per_second < 1e9:
             raise ConfigurationError("rate must be a positive number of requests a second")
         most = max(1, math.floor(per_second))
         period = PERIOD * max(1.0, most / per_second)

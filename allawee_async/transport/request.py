@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
+from allawee_async.errors import RequestTimeoutError
 from allawee_async.redaction import mask
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+async def within(seconds: float | None, work: Awaitable[T], late: str) -> T:
+    """Wait for what comes before an attempt.
+
+    Raises:
+        RequestTimeoutError: It took longer than so many seconds; `late` says what did.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError:
+        raise RequestTimeoutError(f"the deadline has passed, and {late}", sent=False) from None
 
 
 @attrs.frozen(kw_only=True)

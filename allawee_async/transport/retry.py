@@ -7,7 +7,7 @@ import sys
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
-from typing import Final
+from typing import Final, TypeGuard
 
 import attrs
 
@@ -191,10 +191,13 @@ class Quota:
             self._left = min(self.tokens, self._left + (cost or 1))
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether something is a number, which `True` is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _is_seconds(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return 0 <= value <= _AGES  # which is false for nan as well
+    return is_number(value) and 0 <= value <= _AGES  # which is false for nan as well
 
 
 def read_retry_after(text: str | None, now: float) -> float | None:

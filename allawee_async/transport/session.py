@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 from multidict import CIMultiDict
@@ -22,7 +22,7 @@ from allawee_async.errors import (
 from allawee_async.redaction import SecretText, masked_id
 from allawee_async.transport.config import checked_headers, checked_retry, checked_wait
 from allawee_async.transport.pool import client_timeout
-from allawee_async.transport.request import Clock, Request, RetryEvent, settled
+from allawee_async.transport.request import Clock, Request, RetryEvent, settled, within
 from allawee_async.transport.response import Reply, check_subject, read_response
 from allawee_async.transport.retry import (
     LONGEST_RETRY_AFTER,
@@ -36,6 +36,8 @@ from allawee_async.transport.retry_state import RetryState, log, log_attempt, wi
 from allawee_async.transport.routes import query_string
 from allawee_async.version import __version__
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from allawee_async.transport.request import CallObserver
     from allawee_async.transport.streaming import StreamedResponse
 
-T = TypeVar("T")
+    _Attempt: TypeAlias = Callable[[Request, CIMultiDict[str], Turn, RetryState], Awaitable[T]]
 
 USER_AGENT: Final = f"allawee_async/{__version__}"
 _JSON: Final = {"Content-Type": "application/json"}
@@ -159,19 +161,11 @@ class SessionManager:
 
         return await self._observed(request, attempt)
 
-    def _observed(
-        self,
-        request: Request,
-        attempt: Callable[[Request, CIMultiDict[str], Turn, RetryState], Awaitable[T]],
-    ) -> Awaitable[T]:
+    def _observed(self, request: Request, attempt: _Attempt[T]) -> Awaitable[T]:
         work = self._until_done(request, attempt)
         return work if self.observer is None else self.observer.call(request, work)
 
-    async def _until_done(
-        self,
-        request: Request,
-        attempt: Callable[[Request, CIMultiDict[str], Turn, RetryState], Awaitable[T]],
-    ) -> T:
+    async def _until_done(self, request: Request, attempt: _Attempt[T]) -> T:
         """Make one attempt after the other, and let whatever ends them tell all of them."""
         state = RetryState(self.clock.monotonic())
         try:
@@ -220,12 +214,8 @@ class SessionManager:
             await self._tell(request, attempt, error, waits_for_rate=True)
 
         began = self.clock.monotonic()
-        try:
-            async with asyncio.timeout(self._left(state.started)):
-                await rate.take(told)
-        except TimeoutError:
-            late = "the deadline has passed, and the rate allowed no request"
-            raise RequestTimeoutError(late, sent=False) from None
+        late = "the rate allowed no request"
+        await within(self._left(state.started), rate.take(told), late)
         waited = self._note_wait("rate", began)
         if waited and log.isEnabledFor(logging.DEBUG):
             place = request.method, request.shown_path
@@ -276,13 +266,10 @@ class SessionManager:
         try:
             async with limit:
                 return await use(response)
-        except TimeoutError:
+        except BaseException as error:
             response.close()
-            if not limit.expired():
-                raise
-            raise RequestTimeoutError("the deadline has passed") from None
-        except BaseException:
-            response.close()
+            if limit.expired() and isinstance(error, TimeoutError):
+                raise RequestTimeoutError("the deadline has passed") from None
             raise
 
     def _succeeded(
@@ -303,12 +290,7 @@ class SessionManager:
 
     async def _ask(self, started: float) -> SecretText:
         """Ask for the key, within the deadline of the call."""
-        try:
-            async with asyncio.timeout(self._left(started)):
-                return await self.keys.ask()
-        except TimeoutError:
-            late = "the deadline passed while the API key was asked for"
-            raise RequestTimeoutError(late, sent=False) from None
+        return await within(self._left(started), self.keys.ask(), "nothing gave the API key")
 
     def _with_key(self, key: str) -> CIMultiDict[str]:
         return CIMultiDict({"Authorization": SecretText(f"Bearer {key}"), **self._headers})
@@ -320,14 +302,11 @@ class SessionManager:
 
     def _timeout(self, started: float) -> aiohttp.ClientTimeout:
         """Return the timeout of an attempt that begins now."""
-        if self.retry.deadline is None:
+        left, total = self._left(started), self.timeout.total
+        if left is None or (total is not None and total <= left):
             return self.timeout
-        left = started + self.retry.deadline - self.clock.monotonic()
         if left <= 0:
             raise RequestTimeoutError("the deadline has passed", sent=False)
-        total = self.timeout.total
-        if total is not None and total <= left:
-            return self.timeout
         limits = client_timeout(left)
         return attrs.evolve(
             self.timeout, total=left, connect=limits.connect, sock_connect=limits.sock_connect
