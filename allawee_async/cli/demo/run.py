@@ -188,6 +188,7 @@ async def _walk(
     opened = _open_live(console, walk, live) if live else _open_sandbox(console, walk, options)
     async with opened as client:
         console.print()
+        walk.started = time.perf_counter()  # not when the sandbox was filled
         limit = options.page_size if most is None else min(options.page_size, most)
         pages = client.customers.list(limit=limit, count_total=True).pages()
         with LiveBar() as bar:
