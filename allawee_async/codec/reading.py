@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final, NoReturn, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -35,21 +35,20 @@ _PADDED: Final = {text: f"{day:02}" for day in range(1, 32) for text in (f"{day}
 
 
 class Mismatch(Exception):  # noqa: N818 - internal; it becomes a DecodeError at the edge
-    """A value that is not what the documents say; it tells what was found, not the value itself."""
+    """A value that is not what the documents say; it tells what was found, not the value itself.
+
+    Attributes:
+        steps: The steps of the path to it, the last one first.
+    """
 
     def __init__(self, expected: str, value: object) -> None:
         super().__init__(f"expected {expected}, found {_json_name(value)}")
-        self._steps: list[str] = []
-
-    def within(self, step: str) -> NoReturn:
-        """Add an outer step to the path and raise again."""
-        self._steps.append(step)
-        raise self
+        self.steps: list[str] = []
 
     @property
     def path(self) -> str:
         """Where the value stands, in wire names: `claims.individualInformation.dateOfBirth`."""
-        return "".join(reversed(self._steps)).removeprefix(".")
+        return "".join(reversed(self.steps)).removeprefix(".")
 
 
 def refused(kind: Kind, value: object) -> Mismatch:
@@ -204,7 +203,8 @@ def read_step(read: Reader, value: Any, step: str) -> Any:
     try:
         return read(value, None)
     except Mismatch as mismatch:
-        mismatch.within(step)
+        mismatch.steps.append(step)
+        raise
 
 
 def read_carefully(value: Any, cls: type[M], fields: Sequence[tuple[ModelField, Reader]]) -> M:
