@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-if TYPE_CHECKING:
-    from allawee_async.types import JSONValue
+from allawee_async.types import JSONValue
 
 Raw = msgspec.Raw
 """JSON text that was looked at, but not read yet."""

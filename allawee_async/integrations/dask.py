@@ -16,19 +16,17 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
+from typing import Any, Final, TypeVar, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
 from allawee_async.export.arrow import Parquet, record_batches
 from allawee_async.export.checkpoint import Job
 from allawee_async.export.reading import job_of, model_of
+from allawee_async.pagination.pager import Part
+from allawee_async.query.parameters import ListParams
 from allawee_async.types import Strings
 from allawee_async.version import needing
-
-if TYPE_CHECKING:
-    from allawee_async.pagination.pager import Part
-    from allawee_async.query.parameters import ListParams
 
 T = TypeVar("T")
 

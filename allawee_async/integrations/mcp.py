@@ -18,10 +18,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
+from allawee_async.client import AllaweeClient
 from allawee_async.codec.converter import to_dict
 from allawee_async.errors import AllaweeError, APIError, RequestAccepted
 from allawee_async.models.base import Model
@@ -38,9 +39,6 @@ with needing("the SDK of the protocol", "mcp"):
     import mcp_types as types
     from jsonschema import Draft202012Validator
     from mcp.server.lowlevel import Server
-
-if TYPE_CHECKING:
-    from allawee_async.client import AllaweeClient
 
 __all__ = ["Permissions", "SpendingLimits", "make_server"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
@@ -20,9 +20,7 @@ from allawee_async.resources.signatures import Parameter as Parameter  # noqa: P
 from allawee_async.resources.signatures import ParameterKind as ParameterKind  # noqa: PLC0414
 from allawee_async.resources.signatures import Returns as Returns  # noqa: PLC0414
 from allawee_async.resources.signatures import answer_of, parameters_of, signature_of
-
-if TYPE_CHECKING:
-    from allawee_async.transport.routes import Effect, Route
+from allawee_async.transport.routes import Effect, Route
 
 FIND: Final = "find"
 """The verb that is no endpoint: it looks through a list."""
