@@ -89,11 +89,6 @@ class ViewContext:
         return address(self.name, **{name: self.query.get(name, "") for name in KEPT})
 
     @property
-    def now(self) -> str:
-        """The present moment, by the sandbox's clock."""
-        return self.state.now()
-
-    @property
     def computer_now(self) -> str:
         """The present moment by the computer's clock, as the log of requests has it."""
         return to_timestamp(datetime.now(UTC))
@@ -132,11 +127,10 @@ class ViewContext:
         """The newest cards, those that work first, and the chosen one, with their labels."""
         cards = self.state.cards
         wanted = cards.get(self.card)
-        rows = [
-            *self.latest(cards, _CHOICES, status="active").rows,
-            *self.latest(cards, _CHOICES).rows,
-            *([wanted] if wanted else []),
-        ]
+        rows = (
+            self.latest(cards, _CHOICES, status="active").rows + self.latest(cards, _CHOICES).rows
+        )
+        rows += [wanted] if wanted else []
         return {str(row["id"]): f"{card_label(row)} ({short(row['status'], 20)})" for row in rows}
 
     @property
@@ -146,9 +140,10 @@ class ViewContext:
         owner = self.state.bank_accounts.get(self.account_number)
         wanted = accounts.get(str(owner["owner"])) if owner else None
         rows = cut(accounts, Selection(order=MAIN_FIRST), 1, _CHOICES).rows
+        rows += [wanted] if wanted else []
         return {
             number: f"{short(row.get('name'), 40)}, {short(row.get('currency'), 8)}, {number}"
-            for row in [*rows, *([wanted] if wanted else [])]
+            for row in rows
             for number in texts.account_numbers(row)
         }
 
@@ -218,13 +213,11 @@ VIEWS: dict[str, View] = {
 def whole_page(context: ViewContext, outcome: ActionOutcome | None = None) -> str:
     """Return the document that shows a view, and what came of an action if one was just done."""
     view = VIEWS[context.name]
-    template = environment().get_template(f"{context.name or 'overview'}.html")
-    return template.render(
-        context=context,
-        state=context.state,
-        view=view,
-        outcome=outcome,
-        found=_found(context, view),
+    found = _found(context, view)
+    return (
+        environment()
+        .get_template(f"{context.name or 'overview'}.html")
+        .render(context=context, state=context.state, view=view, outcome=outcome, found=found)
     )
 
 
@@ -250,15 +243,11 @@ def environment() -> Environment:
     """
     from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 - not everybody has it
 
+    loader = FileSystemLoader(Path(__file__).with_name("templates"))
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
-    filters: dict[str, Any] = made.filters
-    filters |= {
+    made.filters |= {
         "card_label": texts.card_label, "clock": texts.clock, "controls": texts.controls,
         "json": texts.json_text, "masked": masked_text, "moment": texts.moment,
         "numbers": texts.account_numbers, "payload": texts.payload, "reason": texts.reason,

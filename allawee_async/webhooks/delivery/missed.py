@@ -67,6 +67,7 @@ async def catch_up(
             else:
                 missed.append(record.id)
     missed.reverse()
+    left = tuple(missed[most:])
     sent: list[str] = []
     failed: list[str] = []
     for event_id in missed[:most]:
@@ -78,12 +79,7 @@ async def catch_up(
         else:
             sent.append(event_id)
     return CatchUpReport(
-        seen=seen,
-        done=done,
-        expired=expired,
-        sent=tuple(sent),
-        failed=tuple(failed),
-        left=tuple(missed[most:]),
+        seen=seen, done=done, expired=expired, sent=tuple(sent), failed=tuple(failed), left=left
     )
 
 
