@@ -90,7 +90,7 @@ class Resource:
         answer is such a model without anything in it.
         """
         takes_body = verb.method in ("POST", "PUT")
-        path, query = verb.path(*ids), {} if takes_body else query_texts(sent)
+        path, query = verb.path(*ids), query_texts(sent) if sent and not takes_body else {}
         if form.is_list:  # no document shows one; it is read to its end, should there be pages
             listing = Listing(path=path, query=query, model=form.model, loose=True)
             return tuple(await self._pager(listing).to_list())
@@ -107,16 +107,16 @@ class Resource:
             secure=verb.secure,
             resend=verb.resend,
             tells_secret=verb.tells_secret,
-            secrets=secret_texts(sent),
+            secrets=secret_texts(sent) if sent else (),
             expected=expected,
         )
         try:
             reply = await self._session.send(request)
         except RequestAccepted as accepted:
             return await outcome_of_accepted(
-                accepted, request, self._session, lambda late: _decoded(verb, late, form.model)
+                accepted, request, self._session, lambda late: _decoded(verb, late, form)
             )
-        return _decoded(verb, reply, form.model)
+        return _decoded(verb, reply, form)
 
     def _pager(self, listing: Listing, on_invalid: OnInvalid | None = None) -> AsyncPager[Any]:
         """Return the pager of a list.
@@ -245,15 +245,14 @@ def session_of(resource: Resource) -> SessionManager:
     return resource._session  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - it is ours
 
 
-def _decoded(route: Route, reply: Reply, model: type[M]) -> M:
+def _decoded(route: Route, reply: Reply, form: _Form) -> Any:
     data: object = None
     try:
-        fields = fields_of(model)
-        is_shown = any(field.required for field in fields.values())
-        data = reply.raw if is_shown else as_object(reply.data)
+        data = reply.raw if form.is_shown else as_object(reply.data)
+        fields = fields_of(form.model)
         if reply.message is not None and isinstance(data, dict) and "message" in fields:
             data = {"message": reply.message, **data}
-        return decode(data, model)
+        return decode(data, form.model)
     except DecodeError as error:
         step = "." if error.path else ""
         error.path = f"data{step}{error.path}"
@@ -377,6 +376,7 @@ class _Form:
         amounts: Those of them that are money.
         bodies: Those of them that a model describes.
         model: What is answered.
+        is_shown: Whether a document shows that, so that something in it is required.
         is_list: Whether a list of such is.
     """
 
@@ -392,6 +392,7 @@ class _Form:
         self.amounts = {one.name for one in named if one.shape.money}
         self.bodies = {one.name: one.shape for one in named if one.is_body}
         self.model: type[Model] = model or Model
+        self.is_shown = any(field.required for field in fields_of(self.model).values())
         self.is_list = returns is Returns.LIST
 
     def hide(self, given: dict[str, Any]) -> None:
@@ -405,6 +406,8 @@ class _Form:
 
     def fits(self, ids: tuple[Any, ...], given: dict[str, Any]) -> bool:
         """Whether it is a call with all that is needed, ids by place, and nothing else."""
+        if not given:  # what is usual, in the shortest way
+            return len(ids) == len(self.ids) and not self.required
         return len(ids) == len(self.ids) and self.required <= given.keys() <= self.fields.keys()
 
     def checked(self, given: dict[str, Any]) -> SecretObject:
@@ -458,7 +461,8 @@ class route(Route):  # noqa: N801 - a decorator
         @wraps(function)
         async def send(noun: Any, *ids: Any, **given: Any) -> Any:
             form = _form_of(function)
-            form.hide(given)
+            if given:
+                form.hide(given)
             if not form.fits(ids, given):
                 placed = _placed(function, form, (noun, *ids), given)
                 if isinstance(placed, TypeError):
@@ -467,7 +471,7 @@ class route(Route):  # noqa: N801 - a decorator
                 ids = placed
             if self.prepare is not None:
                 self.prepare(given)
-            sent = form.checked(given)
+            sent = form.checked(given) if given else SecretObject()
             given.clear()  # as above
             return await noun._call(self, form, ids, sent)  # noqa: SLF001
 
