@@ -15,6 +15,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from allawee_async.codec.json import NotJSON, dumps, dumps_indented, loads
 from allawee_async.errors import AllaweeError, ConfigurationError
+from allawee_async.pagination.pages import Place
 from allawee_async.transport.config import is_loopback
 from allawee_async.types import JSONObject, JSONValue
 
@@ -117,15 +118,13 @@ class Kept:
 
 
 @attrs.frozen(kw_only=True)
-class PartState:
+class PartState(Place):
     """How far a part of the list is; an export that reads one page after the other has one part.
+
+    It is the place up to which all entries have been read.
 
     Attributes:
         query: What the query of the list has more for this part, in wire names.
-        cursor: The id of an entry; all up to it have been read. None if none has.
-        skip: How many entries behind it were read as well, as they have no id.
-        known: The ids of the last page: where to go on if the entry of the cursor is gone.
-        came_from: The cursor before.
         rows: Rows in the part file.
         rejected: Entries among the rejected ones.
         row_bytes: The part file.
@@ -134,10 +133,6 @@ class PartState:
     """
 
     query: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    cursor: str | None = None
-    skip: int = 0
-    known: tuple[str | None, ...] = ()
-    came_from: str | None = None
     rows: int = 0
     rejected: int = 0
     row_bytes: Kept = Kept()
@@ -203,6 +198,7 @@ _STORED_AS: Final[Mapping[Any, Mapping[str, str]]] = {
     Job: {"key_kind": "keyKind", "max_items": "maxItems"},
     PartState: {
         "came_from": "cameFrom",
+        "nameless": "skip",
         "row_bytes": "part",
         "rejected_bytes": "rejectedPart",
         "read_all": "readAll",

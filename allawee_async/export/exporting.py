@@ -39,7 +39,6 @@ _PORTION_SECONDS: Final = 2.0
 _SMALLEST: Final = 1024 * 1024
 _OLDEST_FIRST: Final = "createdAt"
 _NEWEST_FIRST: Final = "-createdAt"
-_FEW: Final = 2
 _NEVER: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
@@ -251,7 +250,7 @@ class _Export:
             return (PartState(),)
         timeline = Timeline(self.source, _OLDEST_FIRST, None, None)
         windows = await balanced(self.parallel, timeline)
-        if len(windows) < _FEW:
+        if len(windows) < 2:
             return (PartState(),)
         windows[-1] = attrs.evolve(windows[-1], until=_NEVER)  # our clock may be slow
         if self.source.listing.query.get("sort") != _OLDEST_FIRST:

@@ -281,11 +281,10 @@ class Journal:
         raise self._not_resumable(f"the rows are gone, or {names.finished.name} is damaged")
 
     def _place_rejected(self) -> None:
-        names = self.names
         if self.checkpoint.rejected:
-            write_whole(names.rejected, self._rejected_lines())
+            write_whole(self.names.rejected, self._rejected_lines())
         else:
-            remove(names.rejected)
+            remove(self.names.rejected)
 
     def _rejected_lines(self) -> Iterator[bytes]:
         for index, part in enumerate(self.checkpoint.parts):

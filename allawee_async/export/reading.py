@@ -62,10 +62,7 @@ def job_of(
 def documents_of(source: Source[Any], state: PartState) -> PageWalk[JSONValue]:
     """Return the pages of a list from where a part of it was left, the entries as they came."""
     part = source.asking({**source.listing.query, **state.query})
-    place = Place(
-        cursor=state.cursor, known=state.known, nameless=state.skip, came_from=state.came_from
-    )
-    return PageWalk(attrs.evolve(part, decode=documents), place)
+    return PageWalk(attrs.evolve(part, decode=documents), state)
 
 
 _UNFIT: Final = (Surprise, Unwritable, ValueError, RecursionError)
@@ -122,32 +119,25 @@ class Intake:
         most = None if self._job.max_items is None else self._job.max_items - ahead.read
         fresh = list(page.items[:most])
         rows = self._sorted(fresh)
+        place = {name: getattr(page.place, name) for name in attrs.fields_dict(Place)}
         self.ahead = attrs.evolve(
             ahead,
-            cursor=page.place.cursor or ahead.cursor,
-            skip=page.place.nameless,
-            known=tuple(page.place.known),
-            came_from=page.place.came_from,
+            **place | {"cursor": page.place.cursor or ahead.cursor},
             rows=ahead.rows + rows,
             rejected=ahead.rejected + len(fresh) - rows,
         )
         self.is_torn = False
 
-    def _sorted(self, entries: list[JSONValue]) -> int:
+    def _sorted(self, entries: list[JSONValue], place: int = 1) -> int:
         """Add entries to the rows, one by one if not all can be; return how many could."""
         try:
             self.rows.add(read_sheet(entries, self._model))
-        except _UNFIT:
-            return sum(self._add_or_reject(*place) for place in enumerate(entries, 1))
-        return len(entries)
-
-    def _add_or_reject(self, place: int, entry: JSONValue) -> bool:
-        try:
-            self.rows.add(read_sheet([entry], self._model))
         except _UNFIT as unfit:
-            self._reject(place, self._error(entry, unfit))
-            return False
-        return True
+            if len(entries) > 1:
+                return sum(self._sorted([entry], place) for place, entry in enumerate(entries, 1))
+            self._reject(place, self._error(entries[0], unfit))
+            return 0
+        return len(entries)
 
     def _error(self, entry: JSONValue, unfit: Exception) -> DecodeError:
         """Return why an entry is no row."""

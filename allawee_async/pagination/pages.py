@@ -164,13 +164,14 @@ class Source(Generic[T]):
                 _of_reply(entry, reply).cursor = ids[place]
         total = reply.metadata.get("totalCount")
         more = reply.metadata.get("hasMore")
-        last_id = reply.metadata.get("lastId")
+        told = reply.metadata.get("lastId")
+        named = filter(None, ids if self.listing.is_backwards else reversed(ids))
         return Batch(
             entries=entries,
             ids=ids,
             says_more=more if isinstance(more, bool) else None,
             is_full=len(entries) >= int(self.listing.query.get("limit", _DEFAULT_LIMIT)),
-            last_id=last_id if isinstance(last_id, str) and last_id else None,
+            reached=next(named, told if isinstance(told, str) and told else None),
             total_count=total if type(total) is int and total >= 0 else None,
             request_id=reply.request_id,
         )
@@ -215,7 +216,7 @@ class Batch(Generic[T]):
         ids: The id of each entry, or None.
         says_more: What the server says about further entries; None if it says nothing.
         is_full: Whether as many came as were asked for.
-        last_id: The cursor that the server tells beside the list.
+        reached: The cursor to go on from: of the last entry, or told beside the list.
         total_count: The number of all entries, if it was asked for.
         request_id: The API's id of the request.
     """
@@ -224,14 +225,9 @@ class Batch(Generic[T]):
     ids: Sequence[str | None]
     says_more: bool | None = None
     is_full: bool = False
-    last_id: str | None = None
+    reached: str | None = None
     total_count: int | None = None
     request_id: str | None = None
-
-    def reached(self, *, is_backwards: bool) -> str | None:
-        """Return the cursor to go on from."""
-        named = (one for one in (self.ids if is_backwards else reversed(self.ids)) if one)
-        return next(named, self.last_id)
 
 
 @attrs.frozen(kw_only=True)
@@ -416,10 +412,9 @@ class PageWalk(AsyncIterator[Page[T]]):
 
     def _go_on(self, batch: Batch[T]) -> None:
         """Cut what came into pages, and find out where the next request begins."""
-        is_backwards = self._source.listing.is_backwards
-        reached = batch.reached(is_backwards=is_backwards)
+        reached = batch.reached
         fresh = self._fresh(batch)
-        more = self._is_more(batch, reached)
+        more = self._is_more(batch)
         if more is None:
             self._is_last = True
             return
@@ -437,7 +432,7 @@ class PageWalk(AsyncIterator[Page[T]]):
             )
         place = self._place
         if batch.ids:
-            may_come_again = any(batch.ids) and not is_backwards
+            may_come_again = any(batch.ids) and not self._source.listing.is_backwards
             place = Place(
                 cursor=reached,
                 known=batch.ids,
@@ -453,7 +448,7 @@ class PageWalk(AsyncIterator[Page[T]]):
             if self._batches > 1 and self._fetches_ahead:
                 self._fetch_ahead(reached)
 
-    def _is_more(self, batch: Batch[T], reached: str | None) -> bool | None:
+    def _is_more(self, batch: Batch[T]) -> bool | None:
         """Return whether there may be more; None if nothing new came, and nobody announced any.
 
         Where the server does not say, there may be more behind any entry: some servers give less
@@ -465,8 +460,8 @@ class PageWalk(AsyncIterator[Page[T]]):
             return False
         if batch.is_full:
             return True
-        is_again = reached in self._seen and (self._batches or self._begin.cursor)
-        return None if is_again else reached is not None
+        is_again = batch.reached in self._seen and (self._batches or self._begin.cursor)
+        return None if is_again else batch.reached is not None
 
     def _fresh(self, batch: Batch[T]) -> list[tuple[T | DecodeError, str | None]]:
         """Return the entries that did not come with the page before."""

@@ -185,7 +185,7 @@ async def test_the_names_in_a_checkpoint_stay(tmp_path: Path) -> None:
     ]
     (part,) = document["parts"]
     assert list(part) == [
-        *("query", "cursor", "skip", "known", "cameFrom", "rows", "rejected"),
+        *("cursor", "known", "skip", "cameFrom", "query", "rows", "rejected"),
         *("part", "rejectedPart", "readAll"),
     ]
     assert list(part["part"]) == ["bytes", "sha256"]

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from allawee_async import AsyncPager, DecodeError, NotFoundError, Page, PaginationError
-from allawee_async.pagination.pages import Batch, Listing, PageWalk, Place, Source
+from allawee_async.pagination.pages import Listing, PageWalk, Place, Source
 from allawee_async.transport.response import Reply
 
 if TYPE_CHECKING:
@@ -151,11 +151,13 @@ async def test_what_is_no_text_is_no_id(name: Any) -> None:
         ((), True, "told"),
     ],
 )
-def test_a_walk_goes_on_from_the_last_id_that_it_reached_and_else_from_what_is_told(
+async def test_a_walk_goes_on_from_the_last_id_that_it_reached_and_else_from_what_is_told(
     ids: Entries, is_backwards: bool, expected: str
 ) -> None:
-    batch = Batch[Any](entries=ids, ids=ids, last_id="told")
-    assert batch.reached(is_backwards=is_backwards) == expected
+    answers = Answers([reply(*enumerate(ids), lastId="told")])
+    source = answers.source(query={"before": "z"} if is_backwards else {})
+
+    assert (await source.batch(None)).reached == expected
 
 
 @pytest.mark.parametrize(
