@@ -22,21 +22,18 @@ from allawee_async.errors import AllaweeError, Attempt, ConfigurationError
 from allawee_async.redaction import printable
 from allawee_async.transport.request import Request
 from allawee_async.transport.response import Reply
-from allawee_async.version import __version__, install_command
+from allawee_async.version import __version__, needing
 from allawee_async.webhooks.delivery.stats import DeliveryObserver, Incident
 from allawee_async.webhooks.dispatcher import WebhookDispatcher
 from allawee_async.webhooks.events import Event
 from allawee_async.webhooks.responses import WebhookReply
 
-try:
+with needing("OpenTelemetry", "opentelemetry"):
     from opentelemetry import context, metrics, trace
     from opentelemetry.metrics import Histogram, MeterProvider
     from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
     from opentelemetry.util.types import AttributeValue
-except ImportError as error:
-    message = f"this needs OpenTelemetry ({error}): {install_command('opentelemetry')}"
-    raise ConfigurationError(message) from None
 
 __all__ = ["instrument"]
 
@@ -201,19 +198,13 @@ def _failure(span: Span, error: BaseException) -> _Attributes:
     return facts
 
 
-class _Seen:
-    """What became known of a delivery while it was handled."""
-
-    def __init__(self) -> None:
-        self.facts: _Attributes = {}
-        self.is_default = False
+_FACTS: Final = context.create_key("allawee-delivery")
+_DECISION: Final = "allawee.decision"
 
 
-_SEEN: Final = context.create_key("allawee-delivery")
-
-
-def _seen() -> _Seen:
-    return cast("_Seen", context.get_value(_SEEN))
+def _facts() -> _Attributes:
+    """Return what is known of the delivery that is being handled."""
+    return cast("_Attributes", context.get_value(_FACTS))
 
 
 class _Deliveries(DeliveryObserver):
@@ -237,7 +228,6 @@ class _Deliveries(DeliveryObserver):
 
     async def delivery(self, work: Coroutine[Any, Any, WebhookReply]) -> WebhookReply:
         """Do the work on a delivery inside of a span."""
-        seen = _Seen()
         facts: _Attributes = {
             "messaging.system": "allawee",
             "messaging.operation.name": "process",
@@ -245,7 +235,7 @@ class _Deliveries(DeliveryObserver):
         }
         began = time.perf_counter()
         span = self._tracer.start_span("process webhook", kind=SpanKind.CONSUMER)
-        token = context.attach(trace.set_span_in_context(span, context.set_value(_SEEN, seen)))
+        token = context.attach(trace.set_span_in_context(span, context.set_value(_FACTS, facts)))
         try:
             reply = await work
         except BaseException as error:
@@ -256,29 +246,27 @@ class _Deliveries(DeliveryObserver):
             if reply.status >= 400:
                 facts["error.type"] = str(reply.status)
                 span.set_status(StatusCode.ERROR)
-            self._decided(span, seen, reply)
+            self._decided(span, facts.pop(_DECISION, None), reply)
             return reply
         finally:
             context.detach(token)
-            facts |= seen.facts
             span.set_attributes(facts)
             span.end()
             self._durations.record(time.perf_counter() - began, facts)
 
-    def _decided(self, span: Span, seen: _Seen, reply: WebhookReply) -> None:
+    def _decided(self, span: Span, default: object, reply: WebhookReply) -> None:
         action = json.loads(reply.body).get("action")
         if action is not None:
-            outcome = "default" if seen.is_default else str(action)
-            span.set_attributes({"allawee.decision": outcome, "allawee.decision.action": action})
-            self._decisions.add(1, {"allawee.decision": outcome})
+            outcome = str(default or action)
+            span.set_attributes({_DECISION: outcome, "allawee.decision.action": action})
+            self._decisions.add(1, {_DECISION: outcome})
 
     def event(self, event: Event) -> None:
         """Name the span by the event."""
-        seen, span = _seen(), trace.get_current_span()
-        name = printable(event.type)[:100]
+        span, name = trace.get_current_span(), printable(event.type)[:100]
         span.update_name(f"process {name}")
         span.set_attribute("messaging.message.id", printable(event.id or "")[:100])
-        seen.facts["messaging.destination.name"] = name
+        _facts()["messaging.destination.name"] = name
 
     def incident(self, incident: Incident) -> None:
         """Add an incident to the span, and count it."""
@@ -290,4 +278,4 @@ class _Deliveries(DeliveryObserver):
 
     def default_sent(self) -> None:
         """Note that nobody decided in time, or at all."""
-        _seen().is_default = True
+        _facts()[_DECISION] = "default"
