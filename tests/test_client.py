@@ -23,6 +23,7 @@ from allawee_async import (
 from allawee_async.sandbox import Sandbox
 from tests.support.canaries import locals_text
 from tests.support.raw_server import RawServer, answers, one
+from tests.support.tables import for_each
 
 KEY = "sk.test.canary"
 
@@ -86,8 +87,8 @@ def test_what_cannot_be_a_key_is_refused_without_being_shown(key: Any) -> None:
     assert "canary" not in locals_text(caught.value)
 
 
-@pytest.mark.parametrize("name", ["base_url", "secure_url"])
-@pytest.mark.parametrize(
+@for_each("name", ["base_url", "secure_url"])
+@for_each(
     "url",
     [
         "http://api.allawee.com",
@@ -109,7 +110,6 @@ def test_what_cannot_be_a_key_is_refused_without_being_shown(key: Any) -> None:
         "https://api.alla\nwee.com",
         5,
     ],
-    ids=str,
 )
 def test_hosts_that_are_unsafe_or_none_are_refused(name: str, url: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -226,7 +226,7 @@ async def test_a_method_that_is_none_is_refused(method: Any) -> None:
     assert server.connections == 0
 
 
-@pytest.mark.parametrize(
+@for_each(
     "path",
     [
         "",

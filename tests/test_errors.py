@@ -35,6 +35,7 @@ from allawee_async.errors import (
     error_class,
 )
 from tests.support.canaries import SECRETS, traceback_text
+from tests.support.tables import for_each
 
 PARENTS: dict[type[Exception], tuple[type[Exception], ...]] = {
     AllaweeError: (Exception,),
@@ -194,7 +195,7 @@ def test_an_error_with_nothing_but_a_message_answers_all_questions(cls: type[Any
     assert error.method == ""
 
 
-@pytest.mark.parametrize("cls", API_ERRORS, ids=lambda cls: cls.__name__)
+@for_each("cls", API_ERRORS)
 def test_an_api_error_carries_the_facts_of_the_answer(cls: type[APIError]) -> None:
     error = complete(cls)
 
@@ -223,7 +224,7 @@ def _state(error: BaseException) -> dict[str, Any]:
 
 
 @every_class
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@for_each("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_every_error_pickles_with_all_its_attributes(cls: type[Any], protocol: int) -> None:
     error = complete(cls)
 
@@ -236,7 +237,7 @@ def test_every_error_pickles_with_all_its_attributes(cls: type[Any], protocol: i
 
 
 @every_class
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
+@for_each("copied", [copy.copy, copy.deepcopy])
 def test_every_error_can_be_copied_with_all_its_attributes(cls: type[Any], copied: Any) -> None:
     error = complete(cls)
 
@@ -351,7 +352,7 @@ def test_a_pickled_error_still_tells_no_secret(cls: type[Any]) -> None:
         assert secret not in f"{error} {error!r} {error.message}"
 
 
-@pytest.mark.parametrize("cls", API_ERRORS, ids=lambda cls: cls.__name__)
+@for_each("cls", API_ERRORS)
 def test_details_and_code_hold_no_secret(cls: type[APIError]) -> None:
     for secret in SECRETS.values():
         error = cls("no", code=f"unknown-{secret}", details=(f"{secret} is taken",))

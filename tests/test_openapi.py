@@ -19,6 +19,7 @@ from allawee_async.openapi import document
 from allawee_async.resources.verbs import verbs_of
 from allawee_async.webhooks.events import EVENT_CLASSES
 from tests.support.samples import SAMPLES
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,7 +192,7 @@ def test_every_operation_takes_what_the_documents_say(endpoints: list[dict[str, 
         assert in_path == [part[1:] for part in row["path"].split("/") if part.startswith(":")]
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.glob("*.request.json")))
+@for_each("name", sorted(path.name for path in SAMPLES.glob("*.request.json")))
 def test_every_request_of_the_documents_fits(name: str) -> None:
     sent = json.loads((SAMPLES / name).read_bytes())
     operation = operation_of(name.removesuffix(".request.json"))
@@ -199,7 +200,7 @@ def test_every_request_of_the_documents_fits(name: str) -> None:
     assert mistakes(sent, schema_of(operation["requestBody"])) == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     sorted(
         path.name

@@ -21,6 +21,7 @@ from allawee_async.redaction import (
     secret_texts,
     without_named_secrets,
 )
+from tests.support.tables import for_each
 
 PIN = "49214921"
 KEY = "sk.test.abc123"
@@ -29,7 +30,7 @@ KEY = "sk.test.abc123"
 # What looks like a secret
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "masked"),
     [
         ("nothing to hide", "nothing to hide"),
@@ -123,7 +124,7 @@ def test_a_json_value_that_quotes_a_secret_is_scrubbed(value: Any, clean: Any) -
     assert scrub_json(value, (PIN,)) == clean
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value", [None, True, False, 0, 1, 2.5, int(PIN) + 1, "text", [], {}, {"a": [1, {"b": None}]}]
 )
 def test_a_json_value_that_quotes_none_is_what_it_was(value: Any) -> None:
@@ -155,7 +156,7 @@ def test_a_number_is_a_secret_unless_it_may_be_a_part_of_any_other() -> None:
     assert [*named_secrets(value)] == ["4411", "22489035167"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "value", "clean"),
     [
         ("pin", "1234", "***"),

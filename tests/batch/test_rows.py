@@ -15,6 +15,7 @@ from allawee_async.batch.rows import odd_account_number
 from allawee_async.errors import ConfigurationError
 from tests.support.batch_child import payouts
 from tests.support.canaries import PAN
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ CLIENT = AllaweeClient("sk.test.rows")
 PAY = CLIENT.payments.create_payout
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("change", "said"),
     [
         ({"amount": "1500"}, "amount must be a whole number in minor units (kobo, cents), not str"),
@@ -89,7 +90,7 @@ def test_one_last_digit_fits_a_bank(serial: str, bank: str) -> None:
     assert sum(odd_account_number(account) is None for account in accounts) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("bank", "number", "told"),
     [
         ("011", "0000014579", None),  # the example of the Central Bank

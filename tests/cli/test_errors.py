@@ -3,7 +3,6 @@
 import errno
 from typing import Any
 
-import pytest
 import typer
 
 from allawee_async import errors
@@ -15,11 +14,12 @@ from allawee_async.cli.errors import (
     line_of,
 )
 from allawee_async.redaction import printable
+from tests.support.tables import for_each
 
 KEY = "sk.live.abcdefghijkl"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("error", "code", "line"),
     [
         (CommandError("no"), 1, "error: no"),

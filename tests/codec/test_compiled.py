@@ -43,6 +43,7 @@ from allawee_async.models.base import Model, model
 from tests.support.properties import examples
 from tests.support.samples import changed, documented_customers, full_customer
 from tests.support.strategies import any_model, gone_wrong, odd_customers, values
+from tests.support.tables import for_each
 
 FULL = full_customer()
 TEN_KEYS = {str(number): number for number in range(10)}
@@ -290,7 +291,7 @@ def test_the_keys_of_a_map_are_read_and_not_learned_for_ever() -> None:
     assert read.count(Mapped(city="carefully")) > 100
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name", ["extra_0", "_extra", "extra", "self", "class", "a b", "ä", "", 'a"b', "a\\b", "a\nb"]
 )
 def test_an_unknown_field_may_have_any_name(name: str) -> None:

@@ -20,6 +20,7 @@ from allawee_async.models.base import Model, OpenEnum, model
 from tests.support.properties import examples
 from tests.support.samples import changed, documented_claims, documented_customers, full_customer
 from tests.support.strategies import COMPLETE, MODELS, any_model
+from tests.support.tables import for_each
 
 DOCUMENTED = documented_customers()
 REQUESTED = documented_claims()
@@ -207,7 +208,7 @@ def read(**fields: Any) -> Sample:
     return from_dict(Sample, {"amount": 1, **fields})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "attribute", "value"),
     [
         ({}, "amount", 1),
@@ -243,7 +244,7 @@ def test_a_field_of_every_kind_is_read(fields: dict[str, Any], attribute: str, v
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("fields", "path", "message"),
     [
         ({"amount": None}, "amount", "expected a whole number, found null or nothing"),

@@ -32,6 +32,7 @@ from allawee_async.models import (
 from tests.support.canaries import BVN, PAN, traceback_text
 from tests.support.samples import ABSENT, changed, full_customer
 from tests.support.strategies import json_values, odd_customers
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +123,7 @@ def refused(document: object) -> DecodeError:
     return caught.value
 
 
-@pytest.mark.parametrize(("path", "value", "message"), WRONG)
+@for_each(("path", "value", "message"), WRONG)
 def test_a_wrong_type_is_refused_with_its_place_on_the_wire(
     path: str, value: object, message: str
 ) -> None:
@@ -131,8 +132,8 @@ def test_a_wrong_type_is_refused_with_its_place_on_the_wire(
     assert (error.path, error.message) == (path, message)
 
 
-@pytest.mark.parametrize(("path", "value", "_message"), WRONG)
-def test_in_a_list_the_place_begins_with_the_index(path: str, value: object, _message: str) -> None:
+@for_each(("path", "value", "message"), WRONG)
+def test_in_a_list_the_place_begins_with_the_index(path: str, value: object, message: str) -> None:
     documents = [FULL, FULL, FULL, changed(FULL, path, value), FULL]
 
     items = decode_items(documents, Customer, path="")
@@ -241,7 +242,7 @@ def test_null_is_not_a_text(value: str | None) -> None:
     assert customer.reference == value
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("read", "value"),
     [
         (decoding.read_bool, "false"),
@@ -283,7 +284,7 @@ def test_a_plain_value_comes_through_as_it_is(read: Any, value: object) -> None:
 # Absent, null, unknown.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("path", "attribute"),
     [
         ("reference", "reference"),
@@ -298,7 +299,7 @@ def test_a_plain_value_comes_through_as_it_is(read: Any, value: object) -> None:
         ("claims.individualIdentity.type", "claims.individual_identity.type"),
     ],
 )
-@pytest.mark.parametrize("value", [ABSENT, None], ids=["absent", "null"])
+@for_each("value", [ABSENT, None])
 def test_absent_and_null_are_both_none(path: str, attribute: str, value: object) -> None:
     place: Any = from_dict(Customer, changed(FULL, path, value))
     for name in attribute.split("."):
@@ -322,7 +323,7 @@ def test_claims_that_are_empty_stay_empty_claims() -> None:
     assert to_dict(customer)["claims"] == {}
 
 
-@pytest.mark.parametrize(
+@for_each(
     "place",
     [
         "",
@@ -336,7 +337,7 @@ def test_claims_that_are_empty_stay_empty_claims() -> None:
         "verifications[1]",
     ],
 )
-@pytest.mark.parametrize(
+@for_each(
     ("name", "value"),
     [
         ("riskScore", 5),
@@ -417,7 +418,7 @@ def test_a_date_may_lack_its_zeros(text: str, day: date) -> None:
     assert type(born(text)) is date
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         *("", "string", "1997", "1997-2", "1997-2-13-1", "1997--13", "--", "1997-2-"),
@@ -428,7 +429,6 @@ def test_a_date_may_lack_its_zeros(text: str, day: date) -> None:
         *(" 1997-02-13", "1997-02-13 ", "1997-2-13\n", "1997-2-+1", "\uff11997-02-13"),
         *("1997-2-13T00:00:00Z", "1997-02-13T25:00:00Z", "1997-02-30T00:00:00Z", "13/02/1996"),
     ],
-    ids=repr,
 )
 def test_a_text_that_is_no_date_is_kept(text: str) -> None:
     assert born(text) == text
@@ -466,7 +466,7 @@ def moment(text: object) -> datetime:
     return from_dict(Customer, changed(FULL, "createdAt", text)).created_at
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "instant"),
     [
         ("2025-03-31T10:15:00Z", datetime(2025, 3, 31, 10, 15, tzinfo=UTC)),
@@ -494,7 +494,7 @@ def test_an_offset_is_kept() -> None:
     assert moment("2023-03-14T23:21:12").tzinfo is UTC
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         *("", "yesterday", "2023-03-14", "20230314", "2023-03", "23:21:12", "23:21:12.882Z"),
@@ -510,7 +510,6 @@ def test_an_offset_is_kept() -> None:
             "2023-03-14T23:21:1\u0662Z",
         ),
     ],
-    ids=repr,
 )
 def test_what_is_no_timestamp_is_refused(text: object) -> None:
     with pytest.raises(DecodeError) as caught:

@@ -20,6 +20,7 @@ from allawee_async.codec.reading import read_timestamp
 from allawee_async.codec.writing import write, write_timestamp
 from allawee_async.errors import ConfigurationError
 from allawee_async.models import Account, Address, Claims, CustomerType, IndividualInformation
+from tests.support.tables import for_each
 
 
 class Colour(StrEnum):
@@ -43,7 +44,7 @@ WEST = timezone(timedelta(hours=-5, minutes=-30))
 EAST = timezone(timedelta(hours=1))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "written"),
     [
         (None, None),
@@ -109,7 +110,7 @@ def test_the_order_of_a_set_does_not_matter() -> None:
     assert sorted(map(str, written)) == sorted(values)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("moment", "text"),
     [
         (datetime(2025, 3, 31, 10, 15, tzinfo=UTC), "2025-03-31T10:15:00.000Z"),
@@ -159,7 +160,7 @@ def test_a_document_at_an_end_of_the_calendar_is_written_back(text: str) -> None
     assert from_dict(Account, to_dict(account)) == account
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [
         object(),
@@ -185,7 +186,6 @@ def test_a_document_at_an_end_of_the_calendar_is_written_back(text: str) -> None
         {"amount": math.nan},
         Address(extra={"a": object()}),  # type: ignore[dict-item]
     ],
-    ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_form_in_json_is_refused(value: object) -> None:
     with pytest.raises(ConfigurationError):

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.support.tables import for_each
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 TEXTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"]
@@ -55,7 +57,7 @@ def test_there_are_links() -> None:
     assert sum(1 for path in TEXTS + PAGES for _ in links(path)) > 100
 
 
-@pytest.mark.parametrize("path", TEXTS + PAGES, ids=id_of)
+@for_each("path", TEXTS + PAGES)
 def test_every_link_leads_to_a_file_and_its_heading(path: Any) -> None:
     for address in links(path):
         parts = urlsplit(address)
@@ -91,7 +93,7 @@ def test_every_picture_is_used_and_small() -> None:
     assert all(picture.stat().st_size < 150_000 for picture in pictures)
 
 
-@pytest.mark.parametrize("path", [TEXTS[0], *PAGES], ids=id_of)
+@for_each("path", [TEXTS[0], *PAGES])
 def test_every_example_is_of_a_kind_that_runs(path: Any) -> None:
     """The configuration of pytest runs blocks of these kinds, and no others."""
     block = re.compile(r"^ *```(\w+|\{ .py \}).*\n((?:.*\n)*?) *```$", re.MULTILINE)
@@ -106,7 +108,7 @@ def documented() -> Any:
     return {name for page in PAGES for name in mark.findall(page.read_text("utf-8"))}
 
 
-@pytest.mark.parametrize(
+@for_each(
     "module",
     [
         "allawee_async",

@@ -16,6 +16,7 @@ from allawee_async.export.columns import EXTRA, chosen, columns_of
 from allawee_async.models import Card, Customer, Payment, RequestRecord, Webhook
 from allawee_async.models.schema import Kind
 from allawee_async.resources.base import Listable
+from tests.support.tables import for_each
 
 
 def listed_models() -> list[type[Any]]:
@@ -36,7 +37,7 @@ def kinds_of(model: type[Any]) -> dict[str, Kind]:
     return {column.name: column.field.kind for column in columns_of(model)}
 
 
-@pytest.mark.parametrize("model", listed_models(), ids=lambda model: model.__name__)
+@for_each("model", listed_models())
 def test_every_listed_model_has_columns_with_names_of_their_own(model: type[Any]) -> None:
     columns = columns_of(model)
 

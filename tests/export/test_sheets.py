@@ -26,6 +26,7 @@ from allawee_async.models import (
 from allawee_async.models.schema import Kind
 from tests.support.properties import examples
 from tests.support.strategies import COMPLETE, any_model, json_values
+from tests.support.tables import for_each
 
 MODELS: list[type[Any]] = [Account, Card, CardProgram, Customer, Payment, RequestRecord, Webhook]
 PLAIN = (Kind.TEXT, Kind.CHOICE, Kind.WHOLE_NUMBER, Kind.TRUTH, Kind.TIMESTAMP, Kind.DATE)
@@ -116,8 +117,8 @@ TIMESTAMPS = [
 ]
 
 
-@pytest.mark.parametrize("text", TIMESTAMPS)
-@pytest.mark.parametrize("others", [["2024-01-01T00:00:00.000Z"], [None], []], ids=len)
+@for_each("text", TIMESTAMPS)
+@for_each("others", [["2024-01-01T00:00:00.000Z"], [None], []])
 def test_a_timestamp_is_read_as_in_a_model(text: str, others: list[Any]) -> None:
     """The quick way must take no more and no less than the reader of one."""
     found: list[Any] = [{"id": "p.1", "createdAt": moment} for moment in (*others, text)]

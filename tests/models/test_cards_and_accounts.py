@@ -48,6 +48,7 @@ from allawee_async.models.cards import (
 )
 from allawee_async.models.disputes import Dispute, DisputeReason
 from tests.support.serving import SAMPLES, without_nulls
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,13 +113,13 @@ def test_there_are_samples() -> None:
     assert len(DOCUMENTED) >= 40
 
 
-@pytest.mark.parametrize("name", DOCUMENTED)
+@for_each("name", DOCUMENTED)
 def test_the_models_know_every_documented_field(name: str) -> None:
     cls, body = DOCUMENTED[name]
     assert list(unknown_fields(from_dict(cls, body))) == []
 
 
-@pytest.mark.parametrize("name", DOCUMENTED)
+@for_each("name", DOCUMENTED)
 def test_a_documented_object_comes_out_as_it_is(name: str) -> None:
     cls, body = DOCUMENTED[name]
     model = from_dict(cls, body)
@@ -128,7 +129,7 @@ def test_a_documented_object_comes_out_as_it_is(name: str) -> None:
     assert from_dict(cls, to_dict(model)).extra == {}
 
 
-@pytest.mark.parametrize("name", DOCUMENTED)
+@for_each("name", DOCUMENTED)
 def test_what_is_new_is_kept_at_any_depth(name: str) -> None:
     cls, body = DOCUMENTED[name]
 
@@ -165,7 +166,7 @@ def test_without_an_id_there_is_no_object(cls: Any) -> None:
     assert caught.value.path == "id"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cls", "values"),
     [
         (AccountType, "main sub virtual"),
@@ -194,7 +195,7 @@ def test_the_documented_values_are_known_and_others_kept(cls: Any, values: str) 
     assert not cls("brand-new").is_known
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cls", "body", "path"),
     [
         (Account, {"id": 5}, "id"),

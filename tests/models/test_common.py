@@ -30,6 +30,7 @@ from allawee_async.models import (
 from tests.support.canaries import BVN, PAN
 from tests.support.samples import changed, full_customer
 from tests.support.strategies import COMPLETE, MODELS
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,7 @@ def test_a_model_can_be_referred_to_weakly(cls: type[Model], make: Any) -> None:
 
 @every_class
 @both_makes
-@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+@for_each("again", AGAIN.values())
 def test_a_model_can_be_pickled_and_copied(cls: type[Model], make: Any, again: Any) -> None:
     value = make(cls)
 
@@ -279,8 +280,8 @@ def test_identity_numbers_are_masked() -> None:
     assert identity.id == BVN
 
 
-@pytest.mark.parametrize("show", [repr, str, lambda value: f"{value}", lambda value: f"{value!r}"])
-@pytest.mark.parametrize(
+@for_each("show", [repr, str, lambda value: f"{value}", lambda value: f"{value!r}"])
+@for_each(
     "wrap",
     [
         lambda customer: customer,
@@ -292,7 +293,6 @@ def test_identity_numbers_are_masked() -> None:
         copy.deepcopy,
         _constructed,
     ],
-    ids=["itself", "claims", "list", "dict", "identity", "evolved", "copied", "constructed"],
 )
 def test_no_repr_shows_an_identity_number(show: Any, wrap: Any) -> None:
     document = changed(FULL, "claims.businessIdentity.id", "CANARY-RC-1")
@@ -350,8 +350,8 @@ def test_an_unknown_value_is_its_text(cls: type[OpenEnum], text: str) -> None:
     assert value.is_known is (text in [member.value for member in cls])
 
 
-@pytest.mark.parametrize("cls", ENUMERATIONS)
-@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+@for_each("cls", ENUMERATIONS)
+@for_each("again", AGAIN.values())
 def test_an_unknown_value_can_be_pickled_and_copied(cls: type[OpenEnum], again: Any) -> None:
     for value in (cls("brand-new"), *cls):
         twin = again(value)

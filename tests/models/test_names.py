@@ -1,13 +1,13 @@
 """The rule that leads from Python names to wire names."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from allawee_async.models.schema import camel
+from tests.support.tables import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "wire"),
     [
         ("bvn", "bvn"),

@@ -30,6 +30,7 @@ from allawee_async import (
 from allawee_async.redaction import SecretBytes, SecretObject, SecretText
 from tests.support.canaries import BVN, PAN
 from tests.support.samples import full_customer
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +87,8 @@ PRINTERS: list[Callable[[Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("value", MODELS, ids=lambda value: type(value).__name__)
-@pytest.mark.parametrize("print_it", PRINTERS)
+@for_each("value", MODELS)
+@for_each("print_it", PRINTERS)
 def test_printers_show_no_secret_of_a_model(print_it: Callable[[Any], str], value: Model) -> None:
     text = print_it(value)
 
@@ -95,8 +96,8 @@ def test_printers_show_no_secret_of_a_model(print_it: Callable[[Any], str], valu
     assert not [planted for planted in PLANTED if planted in text]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
-@pytest.mark.parametrize("print_it", [repr, *PRINTERS[3:5], PRINTERS[-1]])
+@for_each("value", VALUES)
+@for_each("print_it", [repr, *PRINTERS[3:5], PRINTERS[-1]])
 def test_printers_show_nothing_of_a_secret_text(
     print_it: Callable[[Any], str], value: object
 ) -> None:

@@ -34,6 +34,7 @@ from allawee_async.models import (
 )
 from allawee_async.models.schema import RULES, Kind, field_at, fields_of, paths_of, shape_of
 from allawee_async.types import FreeForm, JSONObject, JSONValue
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ CLASSES: list[type[Any]] = [getattr(models, name) for name in PACKAGE.__all__]
 MODELS: list[type[Model]] = [cls for cls in CLASSES if issubclass(cls, Model)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("annotation", "kind"),
     [
         (str, Kind.TEXT),
@@ -64,7 +65,6 @@ MODELS: list[type[Model]] = [cls for cls in CLASSES if issubclass(cls, Model)]
         (Sequence[str] | None, Kind.LIST),
         (tuple[KeyScope, ...], Kind.LIST),
     ],
-    ids=str,
 )
 def test_an_annotation_has_a_kind(annotation: object, kind: Kind) -> None:
     assert shape_of(annotation).kind is kind
@@ -161,10 +161,8 @@ def test_there_are_many_relations() -> None:
     }
 
 
-@pytest.mark.parametrize("value", ["some.id", {}, {"name": "Ada"}, {"new": {"deep": [1]}}], ids=str)
-@pytest.mark.parametrize(
-    ("cls", "name", "many"), RELATIONS, ids=[f"{cls.__name__}.{name}" for cls, name, _ in RELATIONS]
-)
+@for_each("value", ["some.id", {}, {"name": "Ada"}, {"new": {"deep": [1]}}])
+@for_each(("cls", "name", "many"), RELATIONS)
 def test_every_relation_holds_an_id_the_object_or_a_mapping(
     cls: type[Model], name: str, many: bool, value: Any
 ) -> None:
@@ -188,7 +186,7 @@ def test_an_object_that_shows_null_for_what_it_must_have_is_a_mapping_too() -> N
         assert held == value or (isinstance(held, Model) and not to_dict(held)), (cls, name)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cls", "document"),
     [
         (Claims, {"businessDirectors": ["Ada", {"firstName": "Ada", "bvn": "22489035167"}]}),
@@ -203,7 +201,6 @@ def test_an_object_that_shows_null_for_what_it_must_have_is_a_mapping_too() -> N
         (Card, {"id": "c.1", "new": 12345678901234567890123}),
         (PaymentRequest, {"amount": 12345678901234567890123}),
     ],
-    ids=str,
 )
 def test_what_the_documents_only_show_is_kept_as_it_came(cls: Any, document: Any) -> None:
     written = to_dict(from_dict(cls, document))

@@ -32,6 +32,7 @@ from tests.support.raw_server import (
     customer,
     page_of,
 )
+from tests.support.tables import for_each
 from tests.support.threads import sandbox_in_thread
 
 KEY = "sk.test.canary"
@@ -371,7 +372,7 @@ async def test_an_iterator_that_has_ended_stays_ended(three: Three) -> None:
         assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("metadata", "limit", "found", "requests"),
     [
         ({}, 2, 2, 2),
@@ -1032,8 +1033,8 @@ async def test_a_wrong_value_is_told_with_its_place_on_the_page(
     assert error.method == "GET"
 
 
-@pytest.mark.parametrize("entry", [None, 5, "cus.1", [], True])
-@pytest.mark.parametrize("select", [None, "name"])
+@for_each("entry", [None, 5, "cus.1", [], True])
+@for_each("select", [None, "name"])
 async def test_an_entry_that_is_no_object_is_told_with_its_place(
     entry: object, select: str | None
 ) -> None:

@@ -29,6 +29,7 @@ from allawee_async.pagination.windows import Window
 from allawee_async.sandbox import Sandbox
 from tests.support.properties import examples
 from tests.support.raw_server import RawServer, answers
+from tests.support.tables import for_each
 from tests.support.timed_list import EPOCH, TimedList
 from tests.support.virtual_time import in_quick_time
 
@@ -63,7 +64,7 @@ async def ids_of(parts: list[Part[Any]], allawee: AllaweeClient) -> list[list[st
 # Parts
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("count", "parts"),
     [(1, 1), (1, 16), (2, 2), (2, 8), (7, 1), (7, 2), (7, 16), (100, 1), (100, 8), (1000, 16)],
 )
@@ -235,9 +236,9 @@ async def test_what_cannot_be_cut_is_told(ask: Any, told: str) -> None:
 # At once
 
 
-@pytest.mark.parametrize("counts", [True, False])
-@pytest.mark.parametrize("spread", [evenly, skewed])
-@pytest.mark.parametrize("workers", [1, 3, 16])
+@for_each("counts", [True, False])
+@for_each("spread", [evenly, skewed])
+@for_each("workers", [1, 3, 16])
 async def test_a_parallel_walk_yields_each_item_once(
     workers: int, spread: Any, counts: bool
 ) -> None:

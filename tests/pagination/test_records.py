@@ -10,6 +10,7 @@ import pytest
 
 from allawee_async import AllaweeClient, AllaweeError, Customer, DecodeError, RetryPolicy
 from tests.support.raw_server import RawServer, answers, customer, page_of
+from tests.support.tables import for_each
 
 KEY = "sk.test.canary"
 BAD = {"createdAt": 5}
@@ -51,8 +52,8 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("pages", "expected"), PLACES)
-@pytest.mark.parametrize("how", ["items", "pages"])
+@for_each(("pages", "expected"), PLACES)
+@for_each("how", ["items", "pages"])
 async def test_an_item_that_cannot_be_read_raises_at_its_own_place(
     how: str, pages: list[list[Any]], expected: list[str]
 ) -> None:
@@ -74,8 +75,8 @@ NO_JSON = {
 }
 
 
-@pytest.mark.parametrize("record", NO_JSON.values(), ids=NO_JSON)
-@pytest.mark.parametrize("fields", [None, "id"], ids=["models", "mappings"])
+@for_each("record", NO_JSON.values())
+@for_each("fields", [None, "id"])
 async def test_a_record_that_is_no_json_leaves_the_others_of_its_page(
     record: bytes, fields: str | None
 ) -> None:
@@ -151,8 +152,8 @@ async def test_a_page_ends_before_such_an_item_and_leads_to_it() -> None:
         assert caught.value.cursor == "x"
 
 
-@pytest.mark.parametrize(("pages", "expected"), PLACES)
-@pytest.mark.parametrize("how", ["items", "pages", "to_list"])
+@for_each(("pages", "expected"), PLACES)
+@for_each("how", ["items", "pages", "to_list"])
 async def test_on_invalid_is_told_and_the_rest_comes(
     how: str, pages: list[list[Any]], expected: list[str]
 ) -> None:
@@ -305,8 +306,8 @@ class Shop:
         await line.answer(page_of(*found, has_more=begin + limit < len(self.names)))
 
 
-@pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
-@pytest.mark.parametrize("gone", [[9], [8, 9], [*range(3, 10)], [*range(1, 10)], [*range(10)]])
+@for_each("status", [400, 404, 409, 410, 422])
+@for_each("gone", [[9], [8, 9], [*range(3, 10)], [*range(1, 10)], [*range(10)]])
 async def test_a_cursor_that_is_gone_is_gone_around(gone: list[int], status: int) -> None:
     shop = Shop(35, status)
     expected = [*shop.names]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.query.filters import Expression, F, Field, NegatedField
+from tests.support.tables import for_each
 
 
 class Status(StrEnum):
@@ -142,7 +143,7 @@ WRITTEN: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "text"), WRITTEN, ids=[text for _, text in WRITTEN])
+@for_each(("expression", "text"), WRITTEN)
 def test_what_is_written(expression: Expression, text: str) -> None:
     assert str(expression) == text
     assert repr(expression) == f"F({text!r})"
@@ -237,10 +238,9 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("misuse", "hint"),
     [row[1:] for row in REFUSED],
-    ids=[row[0] for row in REFUSED],
 )
 def test_what_is_refused(misuse: Callable[[], object], hint: str) -> None:
     with pytest.raises(ConfigurationError, match=hint):
@@ -296,8 +296,8 @@ def test_everything_is_immutable_and_without_a_dict(target: object) -> None:
     assert not hasattr(target, "__dict__")
 
 
-@pytest.mark.parametrize("target", [F, F.a, F.a.b], ids=repr)
-@pytest.mark.parametrize("name", ["__wrapped__", "__fspath__", "__len__", "_repr_html_", "_"])
+@for_each("target", [F, F.a, F.a.b])
+@for_each("name", ["__wrapped__", "__fspath__", "__len__", "_repr_html_", "_"])
 def test_probing_finds_no_fields(target: object, name: str) -> None:
     assert not hasattr(target, name)
 

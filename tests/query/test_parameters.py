@@ -9,6 +9,7 @@ import pytest
 from allawee_async.errors import ConfigurationError
 from allawee_async.query.filters import F
 from allawee_async.query.parameters import ListParams, list_query
+from tests.support.tables import for_each
 
 
 class Kind(str, Enum):  # noqa: UP042 - the older form, whose str() is not its value
@@ -68,7 +69,7 @@ WRITTEN: list[tuple[dict[str, Any], dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "query"), WRITTEN, ids=[str(given) for given, _ in WRITTEN])
+@for_each(("given", "query"), WRITTEN)
 def test_what_is_written(given: dict[str, Any], query: dict[str, str]) -> None:
     assert list_query(**given) == query
 
@@ -136,7 +137,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "hint"), REFUSED, ids=[str(given) for given, _ in REFUSED])
+@for_each(("given", "hint"), REFUSED)
 def test_what_is_refused(given: dict[str, Any], hint: str) -> None:
     with pytest.raises(ConfigurationError, match=hint):
         list_query(**given)
@@ -151,7 +152,7 @@ def test_an_unknown_keyword_is_a_type_error() -> None:
         list_query(colour="red")  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "meant"),
     [
         *(("limt", "limit"), ("page_size", "limit"), ("per_page", "limit"), ("order_by", "sort")),

@@ -10,13 +10,14 @@ import pytest
 from allawee_async import ConfigurationError
 from allawee_async.query.parameters import list_query
 from allawee_async.query.times import read_time, with_date_operators
+from tests.support.tables import for_each
 
 NOW = datetime(2026, 11, 28, 15, 30, 12, tzinfo=UTC)
 NOVEMBER, DECEMBER = "2026-11-01T00:00:00.000Z", "2026-12-01T00:00:00.000Z"
 LAGOS = timezone(timedelta(hours=1))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "time"),
     [
         ("2026-11-27", datetime(2026, 11, 27, tzinfo=UTC)),
@@ -47,7 +48,7 @@ def test_what_is_no_time(text: str) -> None:
         read_time(text, NOW)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "written"),
     [
         ("updatedAt>=2026-11-27", "updatedAt|gted|2026-11-27T00:00:00.000Z"),

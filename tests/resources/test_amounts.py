@@ -10,6 +10,7 @@ from allawee_async.models.cards import CardControls, SpendingLimit
 from allawee_async.models.schema import shape_of
 from allawee_async.resources.base import check_amount, faults_of
 from tests.support.serving import recording
+from tests.support.tables import for_each
 
 WRONG = [10.0, 10.5, float("nan"), True, False, "1000", "", b"1", Decimal(10), [1], -1, -(10**30)]
 
@@ -19,7 +20,7 @@ def test_whole_numbers_are_amounts(amount: int) -> None:
     check_amount("amount", amount)
 
 
-@pytest.mark.parametrize("amount", [*WRONG, None], ids=repr)
+@for_each("amount", [*WRONG, None])
 def test_anything_else_is_refused_by_name_and_unit(amount: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^fees\b.*minor units"):
         check_amount("fees", amount)
@@ -29,7 +30,7 @@ def test_nothing_is_no_amount_where_none_is_needed() -> None:
     assert [*faults_of("controls", SpendingLimit(amount=None), shape_of(SpendingLimit))] == []
 
 
-@pytest.mark.parametrize("amount", WRONG, ids=repr)
+@for_each("amount", WRONG)
 async def test_a_wrong_amount_is_never_sent(amount: Any) -> None:
     limit = {"spendingLimits": [None, {"amount": amount, "interval": "monthly"}]}
     async with recording() as (allawee, recorder):

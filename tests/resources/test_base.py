@@ -23,6 +23,7 @@ from allawee_async.sandbox import Sandbox
 from tests.support.canaries import BVN, locals_text
 from tests.support.faketime import FakeTime
 from tests.support.raw_server import RawServer, answers, customer, one
+from tests.support.tables import for_each
 from tests.support.wire import Wire
 
 KEY = "sk.test.canary"
@@ -309,7 +310,7 @@ def test_controls_made_of_lists_are_the_values_that_are_read_back() -> None:
     assert hash(made) == hash(from_dict(CardControls, to_dict(made)))
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("ask", "hint"),
     [
         (lambda a: a.payouts, r"did you mean payments\.create_payout\? there is accounts, "),

@@ -9,6 +9,7 @@ from allawee_async.models.card_authorizations import CardAuthorization
 from allawee_async.models.card_transactions import CardTransaction
 from allawee_async.models.cards import Card
 from tests.support.serving import SAMPLES, recording, sample
+from tests.support.tables import for_each
 
 NOUNS: dict[str, Any] = {
     "card-authorizations": CardAuthorization,
@@ -52,7 +53,7 @@ def test_what_events_carry_comes_out_as_it_is(name: str) -> None:
     assert model.currency == "NGN"  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "rrn", "reference"),
     [
         (None, None, None),
@@ -63,7 +64,7 @@ def test_what_events_carry_comes_out_as_it_is(name: str) -> None:
         ({"rrn": None, "rnn": "1", "reference": 5, "txnReference": "2"}, "1", "2"),
     ],
 )
-@pytest.mark.parametrize("cls", NOUNS.values())
+@for_each("cls", NOUNS.values())
 def test_the_network_spells_its_numbers_in_two_ways(
     cls: Any, data: Any, rrn: str | None, reference: str | None
 ) -> None:

@@ -16,6 +16,7 @@ from allawee_async.models.cards import Card, CardControls, CardSecrets, Spending
 from allawee_async.models.common import ActionResult
 from allawee_async.models.schema import camel
 from tests.support.serving import recording, sample, without_nulls
+from tests.support.tables import for_each
 
 ID = "c.2tXPDv41Ri2qewJXL"
 
@@ -53,7 +54,7 @@ CALLS: list[tuple[str, Any, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "verb", "host", "method", "path"), CALLS)
+@for_each(("name", "verb", "host", "method", "path"), CALLS)
 async def test_writing_sends_the_documented_body(
     name: str, verb: str, host: str, method: str, path: str
 ) -> None:
@@ -196,7 +197,7 @@ async def test_a_queued_attempt_shows_part_of_a_card() -> None:
     assert (card.id, card.status) == ("c_1", "created")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("answer", "result"),
     [
         ({"code": "success"}, ActionResult()),
@@ -208,7 +209,7 @@ async def test_a_queued_attempt_shows_part_of_a_card() -> None:
         ({"code": "success", "data": True}, ActionResult(extra={"value": True})),
     ],
 )
-@pytest.mark.parametrize("verb", ["block", "unblock", "terminate", "enroll_3ds"])
+@for_each("verb", ["block", "unblock", "terminate", "enroll_3ds"])
 async def test_any_answer_to_an_action_is_kept(verb: str, answer: Any, result: Any) -> None:
     async with recording() as (allawee, recorder):
         recorder.answer = answer
@@ -233,7 +234,7 @@ SENT_ONCE = {
 }
 
 
-@pytest.mark.parametrize("verb", [*RESENT, *SENT_ONCE])
+@for_each("verb", [*RESENT, *SENT_ONCE])
 async def test_what_is_sent_again_after_a_fault(verb: str) -> None:
     async with recording() as (allawee, recorder):
         recorder.status = 503

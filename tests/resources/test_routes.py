@@ -18,6 +18,7 @@ from allawee_async.resources.verbs import all_verbs
 from allawee_async.types import FreeForm, Secret, Strings
 from tests.support.canaries import locals_text
 from tests.support.serving import recording
+from tests.support.tables import for_each
 
 MONEY = [(verb, one.name) for verb in all_verbs() for one in verb.parameters if one.shape.money]
 SECRET = [
@@ -150,7 +151,7 @@ def test_what_is_secret_is_said_to_be() -> None:
             assert not is_secret_name(one.name) or one.kind is ParameterKind.SECRET, verb.call
 
 
-@pytest.mark.parametrize(("verb", "name"), MONEY, ids=lambda it: getattr(it, "call", it))
+@for_each(("verb", "name"), MONEY)
 async def test_no_verb_sends_an_amount_that_is_no_whole_number(verb: Any, name: str) -> None:
     assert await refusal(verb, name, 1.5) == f"{name} must be an int in minor units (kobo, cents)"
 

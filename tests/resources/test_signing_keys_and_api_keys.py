@@ -19,6 +19,7 @@ from allawee_async import (
     to_dict,
 )
 from tests.support.canaries import locals_text
+from tests.support.tables import for_each
 
 CANARY = "canary-7f3a-signing-key"
 API_KEY = "sk.live.canary7f3a"
@@ -30,8 +31,8 @@ def printed(error: BaseException) -> str:
     return "\n".join([str(error), repr(error), str(error.args), locals_text(error)])
 
 
-@pytest.mark.parametrize("secret", [CANARY, API_KEY])
-@pytest.mark.parametrize(
+@for_each("secret", [CANARY, API_KEY])
+@for_each(
     ("cls", "field"),
     [
         (Webhook, "signing_key"),

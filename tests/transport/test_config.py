@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from allawee_async.errors import AllaweeError, ConfigurationError
 from allawee_async.transport.config import BASE_URL, SECURE_URL, Hosts, KeySource, SecretText  # type: ignore[attr-defined]
 from tests.support.canaries import API_KEY, LIVE_KEY, locals_text, traceback_text
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_documents(
     assert Hosts.choose(base, secure, environ) == Hosts(*hosts)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "kept"),
     [
         ("https://api.example", "https://api.example"),
@@ -74,7 +75,7 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_documents(
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-@pytest.mark.parametrize("argument", ["base_url", "secure_url"])
+@for_each("argument", ["base_url", "secure_url"])
 def test_https_and_plain_http_to_this_computer_are_taken(
     argument: str, url: str, kept: str
 ) -> None:
@@ -129,7 +130,7 @@ REFUSED_URLS = {
 }
 
 
-@pytest.mark.parametrize("url", REFUSED_URLS.values(), ids=REFUSED_URLS)
+@for_each("url", REFUSED_URLS.values())
 def test_a_url_that_would_let_the_key_go_astray_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="base_url"):
         Hosts.choose(url, None, {})
@@ -205,7 +206,7 @@ BAD_KEYS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
+@for_each("key", BAD_KEYS.values())
 def test_a_key_that_fits_into_no_header_is_refused_and_not_shown(key: Any) -> None:
     with pytest.raises(ConfigurationError, match="key") as caught:
         KeySource(key, {})
@@ -250,7 +251,7 @@ async def test_a_function_is_asked_each_time(kind: Callable[[object], Any]) -> N
 
 
 @kinds
-@pytest.mark.parametrize("answer", [*BAD_KEYS.values(), None], ids=[*BAD_KEYS, "nothing"])
+@for_each("answer", [*BAD_KEYS.values(), None])
 async def test_a_function_that_gives_no_key_is_told_so(
     kind: Callable[[object], Any], answer: object
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.raw_server import (
     one,
     resets,
 )
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -52,8 +53,8 @@ async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Callable[...,
 # One attempt, one request
 
 
-@pytest.mark.parametrize("failure", [resets, closes])
-@pytest.mark.parametrize("method", READS)
+@for_each("failure", [resets, closes])
+@for_each("method", READS)
 async def test_one_attempt_is_one_request(
     method: str,
     failure: Callable[[Line, RawRequest], Awaitable[None]],
@@ -68,7 +69,7 @@ async def test_one_attempt_is_one_request(
     assert len(caught.value.attempts) == 1
 
 
-@pytest.mark.parametrize("method", READS)
+@for_each("method", READS)
 async def test_nor_is_there_another_one_over_a_connection_that_was_used_before(
     method: str, connect: Callable[..., AllaweeClient]
 ) -> None:

@@ -35,6 +35,7 @@ from tests.support.raw_server import (
     page_of,
     resets,
 )
+from tests.support.tables import for_each
 from tests.support.threads import sandbox_in_thread
 from tests.support.virtual_time import in_quick_time
 
@@ -376,7 +377,7 @@ async def test_connections_are_bounded_and_further_requests_wait(most: int) -> N
         assert len(server.requests) == 10
 
 
-@pytest.mark.parametrize(
+@for_each(
     "options",
     [
         {"max_connections": 0},
@@ -393,7 +394,6 @@ async def test_connections_are_bounded_and_further_requests_wait(most: int) -> N
         {"timeout": "5"},
         {"timeout": None},
     ],
-    ids=repr,
 )
 def test_bounds_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
@@ -431,8 +431,8 @@ async def test_no_cookie_is_sent_back() -> None:
     assert [request.headers.get("cookie") for request in server.requests] == [None, None]
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@for_each("status", [301, 302, 303, 307, 308])
+@for_each("method", ["GET", "POST"])
 async def test_a_redirect_is_not_followed_and_the_key_stays_here(status: int, method: str) -> None:
     async with RawServer() as elsewhere:
         step = answers(status=status, headers={"Location": f"{elsewhere.url}/customers/cus.1"})

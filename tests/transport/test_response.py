@@ -26,6 +26,7 @@ from allawee_async.errors import (
 from allawee_async.transport.response import Reply, error_from, read_response
 from tests.support.canaries import BVN, SECRETS, traceback_text
 from tests.support.samples import sample, sample_bytes
+from tests.support.tables import for_each
 
 GATEWAY_PAGE = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n"
 
@@ -85,7 +86,7 @@ BARE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("body", BARE.values(), ids=BARE)
+@for_each("body", BARE.values())
 def test_a_body_without_an_envelope_is_the_resource(body: object) -> None:
     reply = read(200, body)
 
@@ -94,7 +95,7 @@ def test_a_body_without_an_envelope_is_the_resource(body: object) -> None:
     assert reply.code is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("envelope", "data"),
     [
         ({"code": "success", "data": None}, None),
@@ -131,8 +132,8 @@ def test_success_is_success_in_any_case(told: object, code: str | None) -> None:
     assert read(200, {"code": told, "data": {}}).code == code
 
 
-@pytest.mark.parametrize("body", [b"", b" ", b"\n", b"\r\n\t "])
-@pytest.mark.parametrize("status", [200, 201, 202, 204, 205])
+@for_each("body", [b"", b" ", b"\n", b"\r\n\t "])
+@for_each("status", [200, 201, 202, 204, 205])
 def test_a_good_answer_may_be_empty(status: int, body: bytes) -> None:
     reply = read(status, body, X_Request_Id="req_1")
 
@@ -254,7 +255,7 @@ def test_the_code_alone_is_no_sign_of_a_queue(status: int) -> None:
 # Errors.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "message", "code", "details"),
     [
         # the shapes of the documents
@@ -378,8 +379,8 @@ UNREADABLE: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
-@pytest.mark.parametrize("status", [200, 202, 204])
+@for_each("body", UNREADABLE.values())
+@for_each("status", [200, 202, 204])
 def test_a_good_answer_that_cannot_be_read_is_a_decode_error(status: int, body: bytes) -> None:
     with pytest.raises(DecodeError) as caught:
         read(status, body, Content_Type="text/html", X_Request_Id="req_1")
@@ -393,8 +394,8 @@ def test_a_good_answer_that_cannot_be_read_is_a_decode_error(status: int, body: 
     assert len(str(error)) < 300
 
 
-@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
-@pytest.mark.parametrize("status", [400, 502])
+@for_each("body", UNREADABLE.values())
+@for_each("status", [400, 502])
 def test_an_error_that_cannot_be_read_is_still_that_error(status: int, body: bytes) -> None:
     error = read_error(status, body, Content_Type="text/html")
 
@@ -427,8 +428,8 @@ def test_data_that_cannot_be_read_is_a_decode_error_when_it_is_asked_for(data: b
     assert len(caught.value.body) <= 2_000
 
 
-@pytest.mark.parametrize("body", [b'{"code": "success", "data": 1}', b'{"id": 1}', b"[1]", b"1"])
-@pytest.mark.parametrize("status", [200, 201, 202])
+@for_each("body", [b'{"code": "success", "data": 1}', b'{"id": 1}', b"[1]", b"1"])
+@for_each("status", [200, 201, 202])
 def test_a_byte_order_mark_does_no_harm(status: int, body: bytes) -> None:
     assert read(status, b"\xef\xbb\xbf" + body).data == read(status, body).data
 
@@ -467,7 +468,7 @@ def test_whole_numbers_are_exact(number: int) -> None:
 # Retry-After.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("header", "seconds"),
     [
         ("7", 7.0),
@@ -479,7 +480,7 @@ def test_whole_numbers_are_exact(number: int) -> None:
         ("", None),
     ],
 )
-@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+@for_each("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
 def test_the_wait_that_a_server_asks_for(name: str, header: str, seconds: float | None) -> None:
     now = datetime(2023, 9, 29, 10, 0, 0, tzinfo=UTC).timestamp()
 
@@ -521,8 +522,8 @@ def test_a_recorded_answer_may_say_nothing(body: Any) -> None:
 # Secrets, and everything else that may come.
 
 
-@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
-@pytest.mark.parametrize("status", [202, 400, 500])
+@for_each("secret", SECRETS.values())
+@for_each("status", [202, 400, 500])
 def test_a_secret_that_the_server_repeats_is_not_printed(status: int, secret: str) -> None:
     body = {
         "code": "request-accepted" if status == 202 else f"bad-{secret}",

@@ -37,6 +37,7 @@ from allawee_async.transport.retry import (
     read_retry_after,
 )
 from allawee_async.transport.retry_state import RetryState
+from tests.support.tables import for_each
 
 
 def answer(status: int) -> APIError:
@@ -90,10 +91,8 @@ def _name(value: object) -> str | None:
 # The table.
 
 
-@pytest.mark.parametrize(("error", "resent", "rewritten", "_unknown"), TABLE, ids=_name)
-def test_what_is_sent_again(
-    error: Exception, resent: bool, rewritten: bool, _unknown: bool
-) -> None:
+@for_each(("error", "resent", "rewritten", "unknown"), TABLE)
+def test_what_is_sent_again(error: Exception, resent: bool, rewritten: bool, unknown: bool) -> None:
     policy = RetryPolicy(attempts=2)
     outcome = outcome_of(error)
 
@@ -103,9 +102,9 @@ def test_what_is_sent_again(
     assert (read is not None, write is not None) == (resent, rewritten)
 
 
-@pytest.mark.parametrize(("error", "_resent", "_rewritten", "unknown"), TABLE, ids=_name)
+@for_each(("error", "resent", "rewritten", "unknown"), TABLE)
 def test_what_may_have_taken_effect(
-    error: Exception, _resent: bool, _rewritten: bool, unknown: bool
+    error: Exception, resent: bool, rewritten: bool, unknown: bool
 ) -> None:
     assert (outcome_of(error) in MAY_HAVE_TAKEN_EFFECT) is unknown
 
@@ -189,8 +188,8 @@ def test_the_last_attempt_is_the_last(attempts: int, attempt: int) -> None:
     )
 
 
-@pytest.mark.parametrize("retry_after", [0.0, 0.25, 7.0, LONGEST_RETRY_AFTER])
-@pytest.mark.parametrize("jitter", [0.0, 0.3, 1.0])
+@for_each("retry_after", [0.0, 0.25, 7.0, LONGEST_RETRY_AFTER])
+@for_each("jitter", [0.0, 0.3, 1.0])
 def test_the_servers_word_takes_the_place_of_the_curve(retry_after: float, jitter: float) -> None:
     pause = RetryPolicy().pause_after(
         1, AttemptOutcome.RATE_LIMITED, resend=False, retry_after=retry_after, jitter=jitter
@@ -199,7 +198,7 @@ def test_the_servers_word_takes_the_place_of_the_curve(retry_after: float, jitte
     assert pause == retry_after
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("deadline", "elapsed", "retry_after", "pause"),
     [
         (None, 0.0, 60.0, 60.0),
@@ -287,7 +286,7 @@ def test_a_number_of_attempts_that_is_none_is_refused(attempts: Any) -> None:
 NOW = datetime(2023, 9, 29, 10, 0, 0, tzinfo=UTC).timestamp()
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "seconds"),
     [
         (None, None),
@@ -345,7 +344,7 @@ def _is_harmless(seconds: float | None) -> bool:
     return seconds is None or (math.isfinite(seconds) and seconds >= 0)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "Zun, 29 Sep 2023 10:00:30 GMT",
@@ -364,7 +363,6 @@ def _is_harmless(seconds: float | None) -> bool:
         "(" * 10_000,
         "5" + " " * 10_000,
     ],
-    ids=lambda text: text[:30],
 )
 def test_an_odd_retry_after_does_no_harm(text: str) -> None:
     assert _is_harmless(read_retry_after(text, NOW))

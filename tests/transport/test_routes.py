@@ -24,6 +24,7 @@ from allawee_async.transport.routes import (
     query_string,
     query_texts,
 )
+from tests.support.tables import for_each
 
 GET = Route("GET", "/customers/:id")
 TWO = Route("POST", "/cards/:id/limits/:name")
@@ -62,7 +63,7 @@ def test_a_route_is_a_value_and_goes_to_the_usual_host() -> None:
     assert (Route("GET", "/x").secure, Route("GET", "/x", secure=True).secure) == (False, True)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("route", "ids", "path"),
     [
         (Route("GET", "/customers"), (), "/customers"),
@@ -93,7 +94,7 @@ def test_an_id_is_one_segment_of_the_path(route: Route, ids: tuple[str, ...], pa
     assert route.path(*ids) == path
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [
         "",
@@ -147,7 +148,7 @@ def test_any_id_stays_one_segment_below_the_route_or_is_refused(value: str) -> N
 # Paths that a caller writes.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("path", "sent"),
     [
         ("/customers", "/customers"),
@@ -168,7 +169,7 @@ def test_a_path_is_sent_as_it_was_written(path: str, sent: str) -> None:
     assert checked_path(path) == sent
 
 
-@pytest.mark.parametrize(
+@for_each(
     "path",
     [
         "",
@@ -234,7 +235,7 @@ def test_any_path_stays_on_the_host_or_is_refused(path: str) -> None:
 # Queries.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("query", "text"),
     [
         ({}, ""),
@@ -268,7 +269,7 @@ def test_a_query_reads_back_as_it_was_meant(query: dict[str, str]) -> None:
     assert "#" not in text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "text"),
     [
         ("", ""),
@@ -292,7 +293,7 @@ def test_what_is_none_is_left_out_of_a_query() -> None:
     assert query_texts({"a": None, "b": 1, "c": None}) == {"b": "1"}
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [
         ["a"],
@@ -322,7 +323,7 @@ def test_a_name_that_is_no_text_is_refused_in_a_query(name: Any) -> None:
 # Bodies.
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "written"),
     [
         ({}, b"{}"),

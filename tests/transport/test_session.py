@@ -42,6 +42,7 @@ from allawee_async.sandbox import Sandbox
 from tests.support.aioresponses_compat import MockedAllawee
 from tests.support.faketime import FakeTime
 from tests.support.raw_server import RawServer, answers, closes, hangs, one, page_of
+from tests.support.tables import for_each
 from tests.support.virtual_time import in_quick_time
 
 KEY = "sk.test.canary-of-the-key"
@@ -738,7 +739,7 @@ async def test_a_view_takes_the_place_of_a_header_in_whatever_case_it_is_written
     assert server.requests[0].headers["user-agent"] == "me"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "headers",
     [
         {"Authorization": "Bearer sk.test.canary"},
@@ -759,9 +760,8 @@ async def test_a_view_takes_the_place_of_a_header_in_whatever_case_it_is_written
         {"X-Bad": "\ud800"},
         {5: "a"},
     ],
-    ids=repr,
 )
-@pytest.mark.parametrize("of_view", [False, True])
+@for_each("of_view", [False, True])
 def test_headers_that_are_ours_or_cannot_be_sent_are_refused(headers: Any, of_view: bool) -> None:
     make = AllaweeClient(KEY).with_options if of_view else partial(AllaweeClient, KEY)
     with pytest.raises(ConfigurationError) as caught:

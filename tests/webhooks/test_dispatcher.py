@@ -45,6 +45,7 @@ from tests.support.receiving import (
     event,
     kinds,
 )
+from tests.support.tables import for_each
 from tests.support.virtual_time import in_virtual_time
 
 if TYPE_CHECKING:
@@ -870,7 +871,7 @@ async def test_it_takes_a_verifier_or_keys(keys: Any) -> None:
     assert (await deliver(WebhookDispatcher(keys))).status == 200
 
 
-@pytest.mark.parametrize(
+@for_each(
     "options",
     [
         {"request_deadline": 0},

@@ -26,6 +26,7 @@ from allawee_async.webhooks.responses import (
 from tests.support.properties import examples
 from tests.support.samples import sample
 from tests.support.strategies import json_values
+from tests.support.tables import for_each
 
 
 def written(decision: Approve | Decline) -> Any:
@@ -195,16 +196,15 @@ def deep(levels: int) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize(
+@for_each(
     "metadata",
     [
         *([], [("a", 1)], "text", 5, True, {1: "a"}, {"a": object}, {"a": b"bytes"}),
         *({"a": float("nan")}, {"a": float("inf")}, {"a": "\ud800"}, {"\ud800": 1}),
         *({"a": Decimal(1)}, {"a": datetime(2026, 1, 1)}, endless(), deep(300)),  # noqa: DTZ001
     ],
-    ids=lambda value: ascii(value)[:30],
 )
-@pytest.mark.parametrize("make", [Approve, Decline])
+@for_each("make", [Approve, Decline])
 def test_metadata_is_an_object_that_json_has_a_form_for(make: Any, metadata: Any) -> None:
     with pytest.raises(ConfigurationError):
         make(metadata=metadata)

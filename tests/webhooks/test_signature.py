@@ -15,6 +15,7 @@ from allawee_async.webhooks.signature import fits, raw_body, sign, signature_byt
 from allawee_async.webhooks.verifier import WebhookVerifier
 from tests.support.canaries import API_KEY, PAN, locals_text
 from tests.support.deliveries import KEY, VECTOR_BODY, VECTOR_SIGNATURE, signature_of
+from tests.support.tables import for_each
 
 DIGEST = bytes.fromhex(VECTOR_SIGNATURE)
 
@@ -134,7 +135,7 @@ WRONG_SIGNATURES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("signature", WRONG_SIGNATURES, ids=lambda value: ascii(value)[:30])
+@for_each("signature", WRONG_SIGNATURES)
 def test_anything_but_128_hexadecimal_digits_is_no_signature(signature: object) -> None:
     assert signature_bytes(signature) is None
 

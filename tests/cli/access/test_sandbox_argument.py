@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from allawee_async.cli.arguments import file_advice, spelled_out
 from tests.cli.conftest import Run
+from tests.support.tables import for_each
 
 FILES = {"state", "c.123"}
 
@@ -17,7 +18,7 @@ def spelled(*words: Any) -> Any:
     return spelled_out(words, FILES.__contains__)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "file",
     [
         "state.db", "my.sqlite", "my.sqlite3", "my.sandbox", "MY.DB", "./state", "a/b", "/tmp/x",

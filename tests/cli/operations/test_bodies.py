@@ -10,6 +10,7 @@ from allawee_async.cli.errors import CommandError
 from allawee_async.cli.operations.bodies import joined_fields, read_body
 from allawee_async.models import CardAuthorizationSettings, CardControls, CardDistribution, Claims
 from tests.cli.conftest import Call
+from tests.support.tables import for_each
 
 ADA = {"individualInformation": {"firstName": "Ada", "lastName": "Obi"}}
 CREATE = ("customers", "create", "--name", "Ada Obi", "--reference", "r1", "--type", "individual")
@@ -101,7 +102,7 @@ def test_an_id_may_stand_in_the_place_of_an_object() -> None:
     assert read_body("--debit-source", [".id=ac.1"], None, or_text=True) == {"id": "ac.1"}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("texts", "told"),
     [
         (

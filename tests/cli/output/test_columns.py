@@ -17,6 +17,7 @@ from allawee_async.models import (
     WebhookSecret,
 )
 from allawee_async.models.base import Model
+from tests.support.tables import for_each
 
 KEY = "sk.test.0123456789abcdef"
 
@@ -70,7 +71,7 @@ def test_secrets_in_selected_fields(selected: Any) -> None:
     assert set(next(iter(record["claims"].values())).values()) <= {"***", "bvn"}  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("name", ["pan", "cvv", "PIN", "signing_key", "signingKey", "secret",
+@for_each("name", ["pan", "cvv", "PIN", "signing_key", "signingKey", "secret",
                                   "secret-key", "apiKey", "bvn", "nin", "password"])  # fmt: skip
 def test_names_that_betray_a_secret_where_no_model_knows_the_field(name: Any) -> None:
     document = {"id": "x.1", "more": [{name: "1234", "kept": "1234"}]}

@@ -34,6 +34,7 @@ from allawee_async.models import (
 )
 from allawee_async.resources.verbs import verbs_of
 from tests.cli.conftest import Call, Run
+from tests.support.tables import for_each
 
 ADA = "cus.2tXNjMhytgx7hCxu9"
 ACCOUNT = "ac.2tVZczWw7m6Teoeb7"
@@ -326,7 +327,7 @@ def test_money_has_its_currency_and_its_minor_units(amount: Any, text: Any) -> N
     assert money(amount, "NGN") == text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("path", "model", "currency"),
     [
         ("amount", None, "NGN"),
@@ -365,7 +366,7 @@ def test_values_as_people_read_them(name: Any, value: Any, currency: Any, text: 
     assert cell(name, value, currency).plain == text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "value", "style"),
     [
         ("id", ADA, "cyan"),

@@ -8,6 +8,7 @@ import pytest
 
 from allawee_async.sandbox.api.validation import RequestBody
 from allawee_async.sandbox.cards.controls import Purchase, allows, interval_start, read_controls
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from tests.sandbox.card_user import CardUser
@@ -21,7 +22,7 @@ def allowed(controls: dict[str, Any], *, spent: int = 0, amount: int = 100, **fa
     return allows(controls, purchase, lambda _: spent, NOW)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("controls", "facts", "expected"),
     [
         ({}, {}, True),

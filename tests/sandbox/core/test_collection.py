@@ -19,6 +19,7 @@ from allawee_async.sandbox.query.matching import compile_condition
 from allawee_async.sandbox.query.parameters import NEWEST_FIRST, Selection, parse_list_query
 from allawee_async.sandbox.query.shaping import parse_sort
 from tests.support.properties import examples
+from tests.support.tables import for_each
 
 VALUES = st.one_of(st.none(), st.integers(-2, 2), st.sampled_from(["a", "ab", "b", "2"]))
 DOCUMENTS = st.fixed_dictionaries({}, optional={"x": VALUES, "y": VALUES, "tags": st.lists(VALUES)})
@@ -210,7 +211,7 @@ def test_pages_are_told_by_number_too_and_zero_is_the_first() -> None:
     assert [page(number) for number in "01234"] == [[0, 1], [0, 1], [2, 3], [4], []]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("params", "positions"),
     [
         ({"after": "id1"}, [2, 3]),

@@ -17,6 +17,7 @@ from allawee_async.sandbox.events import queue
 from allawee_async.sandbox.events import sender as postman
 from allawee_async.sandbox.events.sender import is_of_this_computer
 from allawee_async.sandbox.rules import values
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -202,7 +203,7 @@ async def test_events_stay_on_this_computer(allawee: Caller, sandbox: Sandbox) -
     assert attempt["statusCode"] is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("url", "is_near"),
     [
         ("http://localhost:1/", True), ("http://a.localhost/", False), ("http://127.9.9.9/", True),

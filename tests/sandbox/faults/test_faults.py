@@ -13,6 +13,7 @@ import pytest
 
 from allawee_async.sandbox import RECOVERABLE, Sandbox
 from allawee_async.sandbox.faults.kinds import CHOICES, Fault, Latency
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from allawee_async.sandbox.api.messages import ApiResponse
@@ -237,8 +238,8 @@ async def test_a_fault_of_a_new_kind_needs_no_more_than_its_class(
     assert (await caller.get("/customers")).status == 200
 
 
-@pytest.mark.parametrize("key", CHOICES)
-@pytest.mark.parametrize("after_effect", [False, True])
+@for_each("key", CHOICES)
+@for_each("after_effect", [False, True])
 def test_people_choose_when_a_fault_comes_where_there_is_a_choice(
     key: str, after_effect: bool
 ) -> None:

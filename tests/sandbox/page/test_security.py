@@ -13,6 +13,7 @@ from allawee_async.sandbox.page import views
 from allawee_async.sandbox.page.guard import Visit, is_loopback, objection, objection_to_action
 from allawee_async.version import install_command
 from tests.sandbox.page_visitor import Visitor
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     import aiohttp
@@ -50,7 +51,7 @@ def test_the_page_is_for_this_computer(peer: str, own: str, may: bool) -> None:
     assert (objection(visit, "0.0.0.0") is None) is may
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("host", "may"),
     [
         ("127.0.0.1:8080", True),
@@ -73,7 +74,7 @@ def test_the_page_is_called_by_a_name_of_this_computer(host: str | None, may: bo
     assert (objection(attrs.evolve(HERE, host=host), "my.box") is None) is may
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("given", "may"),
     [
         ({}, True),

@@ -26,6 +26,7 @@ from allawee_async.sandbox.page.texts import (
     short,
 )
 from allawee_async.sandbox.page.views import ROOT, environment
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -57,7 +58,7 @@ def test_texts_are_escaped_and_elements_are_not() -> None:
     )
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.stem)
+@for_each("path", sorted(TEMPLATES.glob("*.html")))
 def test_a_template_knows_its_names_and_has_no_address_of_its_own(path: Path) -> None:
     text = path.read_text("utf-8")
     made = environment()

@@ -20,9 +20,10 @@ from allawee_async.sandbox.query.grammar import (
     parse_conditions,
 )
 from tests.support.properties import examples
+from tests.support.tables import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "field", "operator", "operands"),
     [
         ("status|eq|active", "status", "eq", ("active",)),
@@ -56,7 +57,7 @@ def test_eighteen() -> None:
     assert len(OPERATORS) == 18
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "operator", "operand"),
     [
         ("f:v", "eq", "v"),
@@ -76,7 +77,7 @@ def test_shorthands(text: str, operator: str, operand: str) -> None:
     assert parse_conditions(text) == (Condition("f", operator, (operand,)),)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "operand"),
     [
         ('f:"Ada Obi"', "Ada Obi"),
@@ -129,7 +130,7 @@ def test_the_path_of_a_field_has_an_end() -> None:
         parse_conditions(f"{longest}d:1")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "status", "status|eq", "status|eq|", "status|", "|eq|x", "status:", ":x", "-", "-:x", "=",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from allawee_async.sandbox.query.grammar import parse_conditions
 from allawee_async.sandbox.query.matching import compile_condition
 from tests.support.properties import examples
+from tests.support.tables import for_each
 
 DOCUMENT: dict[str, Any] = {
     "name": "Ada Obi",
@@ -32,7 +33,7 @@ def holds(text: str) -> bool:
     return compile_condition(condition)(DOCUMENT)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         'name:"Ada Obi"', "amount:50000", "amount:50000.0", "amount:5e4", "rate:1.5", "vip:true",
@@ -57,7 +58,7 @@ def test_holds(text: str) -> None:
     assert holds(text)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "name:Ada", "amount:5", "amount:50000x", "vip:1", "zero:false", "missing:x", "none:null",

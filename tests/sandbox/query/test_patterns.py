@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from allawee_async.sandbox.query.patterns import compile_pattern, found
 from tests.support.properties import examples
+from tests.support.tables import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("pattern", "text"),
     [
         ("ade", "Madeleine"),
@@ -36,7 +37,7 @@ def test_patterns_search_without_regard_to_case(pattern: str, text: str) -> None
     assert found(compile_pattern(pattern), text)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "pattern",
     [
         "[", "(", ")", "*", "a**", "a{3,2}", "a{99999999999}", "\\",

@@ -18,6 +18,7 @@ from allawee_async.sandbox.query.shaping import (
     sort_key,
 )
 from tests.support.properties import examples
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,7 @@ def test_count_total_can_be_false(text: str) -> None:
     assert not parse_list_query([("countTotal", text)]).count_total
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "text"),
     [
         ("limit", "0"), ("limit", "1001"), ("limit", "-1"), ("limit", "ten"), ("limit", ""),

@@ -11,6 +11,7 @@ import pytest
 import allawee_async.sandbox
 from allawee_async.sandbox import RULES
 from allawee_async.sandbox.rules import values
+from tests.support.tables import for_each
 
 ROOM = Path(allawee_async.sandbox.__file__).parent
 NUMBERS = [name for name in vars(values) if name.isupper()]
@@ -45,7 +46,7 @@ def test_a_rule_tells_its_numbers_as_people_write_them(told: str) -> None:
     assert any(told in rule.rule for rule in RULES)
 
 
-@pytest.mark.parametrize("name", NUMBERS)
+@for_each("name", NUMBERS)
 def test_the_code_reads_the_number_of_a_rule(name: str) -> None:
     readers = [
         path

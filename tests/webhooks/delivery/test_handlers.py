@@ -37,6 +37,7 @@ from tests.support.receiving import (
     event,
     kinds,
 )
+from tests.support.tables import for_each
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -132,7 +133,7 @@ async def test_whatever_takes_an_event_can_be_a_handler(
     assert answer(await deliver(webhooks)) == (200, APPROVE)
 
 
-@pytest.mark.parametrize("handler", HANDLERS)
+@for_each("handler", HANDLERS)
 def test_registration_returns_the_handler_as_it_is(handler: Any) -> None:
     assert WebhookDispatcher(KEY).on(CLOSED)(handler) is handler
 
@@ -409,11 +410,9 @@ async def test_the_threads_end_with_the_dispatcher() -> None:
     assert not thread.is_alive()
 
 
-@pytest.mark.parametrize(
-    "error", [StopIteration(7), KeyError("x"), asyncio.CancelledError(), TimeoutError()]
-)
-@pytest.mark.parametrize("is_async", [True, False])
-@pytest.mark.parametrize("name", [REQUEST, CLOSED])
+@for_each("error", [StopIteration(7), KeyError("x"), asyncio.CancelledError(), TimeoutError()])
+@for_each("is_async", [True, False])
+@for_each("name", [REQUEST, CLOSED])
 async def test_whatever_a_handler_raises_it_has_failed(
     error: BaseException, is_async: bool, name: str
 ) -> None:
