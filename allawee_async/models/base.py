@@ -1,4 +1,4 @@
-"""What models are made with: the decorator, the base class, open enumerations, marks of fields.
+"""What models are made with: the decorator, the base class, open enumerations.
 
 A model is a value: frozen, slotted, keyword-only, without any behaviour of its own. What the API
 sends beyond the documents is kept in `extra` and written back by `allawee_async.to_dict`.
