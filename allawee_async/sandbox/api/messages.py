@@ -91,10 +91,8 @@ def success_list(
     metadata: JsonObject = {"hasMore": has_more}
     if total_count is not None:
         metadata["totalCount"] = total_count
-    head = b'{"code":"success","data":['
-    return ApiResponse(
-        200, b"".join((head, b",".join(documents), b'],"metadata":', to_bytes(metadata), b"}"))
-    )
+    parts = b",".join(documents), to_bytes(metadata)
+    return ApiResponse(200, b'{"code":"success","data":[%b],"metadata":%b}' % parts)
 
 
 def failure(

@@ -75,10 +75,6 @@ def _replacement(found: re.Match[str]) -> str:
 _BODIES_KEPT = 200
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @attrs.define
 class LoggedRequest:
     """One request.
@@ -107,7 +103,7 @@ class LoggedRequest:
     status: int | None = None
     faults: tuple[str, ...] = ()
     is_of_page: bool = False
-    at: datetime = attrs.Factory(_now)
+    at: datetime = attrs.Factory(lambda: datetime.now(UTC))
     seconds: float | None = None
     answer_size: int = 0
     body_size: int = 0
@@ -126,11 +122,9 @@ class LoggedRequest:
 
     def mentions(self, text: str) -> bool:
         """Return whether its line, its query or what is kept of its bodies has a text."""
-        line = (
-            f"{self.method} {self.path} {self.status} {self.request_id} {self.query} {self.faults}"
-        )
         bodies = (self._body + self._answer).decode(errors="ignore")
-        return text.casefold() in f"{line} {bodies}".casefold()
+        line = f"{self.method} {self.path} {self.status} {self.request_id}"
+        return text.casefold() in f"{line} {self.query} {self.faults} {bodies}".casefold()
 
     def take(self, body: bytes) -> None:
         """Take note of the request's body."""
@@ -140,7 +134,7 @@ class LoggedRequest:
     def close(self, status: int, body: bytes) -> None:
         """Take note of the answer."""
         self.status = status
-        self.seconds = (_now() - self.at).total_seconds()
+        self.seconds = (datetime.now(UTC) - self.at).total_seconds()
         self.answer_size = len(body)
         self._answer = body[:BODY_KEPT]
 

@@ -127,9 +127,8 @@ class ViewContext:
         """The newest cards, those that work first, and the chosen one, with their labels."""
         cards = self.state.cards
         wanted = cards.get(self.card)
-        rows = (
-            self.latest(cards, _CHOICES, status="active").rows + self.latest(cards, _CHOICES).rows
-        )
+        active = self.latest(cards, _CHOICES, status="active")
+        rows = active.rows + self.latest(cards, _CHOICES).rows
         rows += [wanted] if wanted else []
         return {str(row["id"]): f"{card_label(row)} ({short(row['status'], 20)})" for row in rows}
 
@@ -247,7 +246,8 @@ def environment() -> Environment:
     made = Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
-    made.filters |= {
+    filters: dict[str, Any] = made.filters
+    filters |= {
         "card_label": texts.card_label, "clock": texts.clock, "controls": texts.controls,
         "json": texts.json_text, "masked": masked_text, "moment": texts.moment,
         "numbers": texts.account_numbers, "payload": texts.payload, "reason": texts.reason,

@@ -257,7 +257,7 @@ class HandlerRun:
         decision: What was decided so far.
         decided_at: When that was, by the loop's clock.
         is_lost: Whether somebody else has taken over the claim.
-        was_last: Whether the handler that was called last was the last one of the event.
+        was_last: Whether the handler that was called last was the last one, and none decides.
     """
 
     def __init__(
@@ -275,9 +275,7 @@ class HandlerRun:
         self._is_abandoned = False
         self.was_last = False
         self._thread: Future[object] | None = None
-        self.task = asyncio.get_running_loop().create_task(
-            self._decide() if event.wants_decision else self._handle()
-        )
+        self.task = asyncio.get_running_loop().create_task(self._run_all())
 
     @property
     def has_succeeded(self) -> bool:
@@ -314,36 +312,28 @@ class HandlerRun:
         self.task.cancel()
         await asyncio.wait({self.task}, timeout=TO_STOP)
 
-    async def _handle(self) -> None:
-        """Run the handlers until one fails: the event will be sent again, to all of them."""
-        handlers = (*self._chain.named, *self._chain.others)
-        for handler in handlers:
-            self.was_last = handler is handlers[-1]
-            try:
-                await self._call(handler)
-            except FAILURES as error:
-                self._failed(handler, error)
-                return
+    async def _run_all(self) -> None:
+        """Run the handlers one after the other.
 
-    async def _decide(self) -> None:
-        """Run all handlers; the answer of the named one counts, or the first of the others."""
-        for handler in self._chain.named:
-            try:
-                self._take(checked_decision(self.event, await self._call(handler), handler.name))
-            except FAILURES as error:
-                self._failed(handler, error)
-        may_decide = not self._chain.named
-        for handler in self._chain.others:
+        Where a decision is wanted, all of them run: the answer of the named one counts, or the
+        first of the others. Otherwise the first failure ends it: the event will be sent again, to
+        all of them.
+        """
+        named, wants_decision = self._chain.named, self.event.wants_decision
+        handlers = (*named, *self._chain.others)
+        for place, handler in enumerate(handlers, 1):
+            self.was_last = place == len(handlers) and not wants_decision
             try:
                 answer = await self._call(handler)
-                if may_decide and self.decision is None and isinstance(answer, Approve | Decline):
-                    self._take(checked_decision(self.event, answer, handler.name))
+                may_decide = not named and self.decision is None
+                is_one = may_decide and isinstance(answer, Approve | Decline)
+                if wants_decision and (place <= len(named) or is_one):
+                    self.decision = checked_decision(self.event, answer, handler.name)
+                    self.decided_at = asyncio.get_running_loop().time()
             except FAILURES as error:
                 self._failed(handler, error)
-
-    def _take(self, decision: Decision) -> None:
-        self.decision = decision
-        self.decided_at = asyncio.get_running_loop().time()
+                if not wants_decision:
+                    return
 
     async def _call(self, handler: Handler) -> object:
         """Call a handler, one that is not async in a thread, and return its answer."""
