@@ -9,7 +9,6 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import attrs
 
-from allawee_async import models, types
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Kind, Shape, is_kind_of, members_of, shape_of
 from allawee_async.pagination.pager import AsyncPager
@@ -84,24 +83,10 @@ _OF_LISTS: Final = {
 """What only the parameters of lists take."""
 
 
-class _Names(dict[str, Any]):
-    """The names that annotations of methods use; modules import these for checkers only."""
-
-    def __missing__(self, name: str) -> Any:
-        for module in (models, types):
-            found = getattr(module, name, None)
-            if found is not None:
-                return found
-        raise KeyError(name)
-
-
-_NAMES: Final = _Names(datetime=datetime)
-
-
 def signature_of(function: Any) -> inspect.Signature:
     """Return the signature of a method or class, with the types that its annotations name."""
     module = vars(sys.modules[function.__module__])
-    return inspect.signature(function, eval_str=True, globals=module, locals=_NAMES)
+    return inspect.signature(function, eval_str=True, globals=module)
 
 
 def answer_of(signature: inspect.Signature) -> tuple[Returns, type[Model] | None]:
