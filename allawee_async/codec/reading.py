@@ -110,9 +110,12 @@ def _moment(value: Any) -> datetime:
 def read_date(value: Any, _: object) -> date:
     """Read a date, with zero padding or without: `1997-2-13`; of a timestamp its date is taken."""
     try:
+        if len(value) > 10:
+            return _moment(value).date()
         if len(value) == 10 and value[7] == "-":
             return date.fromisoformat(value)
-        return _unpadded_date(value)
+        year, month, day = value.split("-")
+        return date.fromisoformat(f"{year}-{_PADDED[month]}-{_PADDED[day]}")
     except (AttributeError, LookupError, TypeError, ValueError):
         raise refused(Kind.DATE, value) from None
 
@@ -125,13 +128,6 @@ def read_date_or_text(value: Any, _: object) -> date | str:
         if isinstance(value, str):
             return value
         raise
-
-
-def _unpadded_date(value: Any) -> date:
-    if len(value) > 10:
-        return _moment(value).date()
-    year, month, day = value.split("-")
-    return date.fromisoformat(f"{year}-{_PADDED[month]}-{_PADDED[day]}")
 
 
 def read_object(value: Any, _: object) -> Any:

@@ -61,9 +61,10 @@ def _without_secrets(value: Any) -> object:
             return value
 
 
-def _telling(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+def _telling(_: type, fields: list[Any]) -> "list[attrs.Attribute[Any]]":
     """Put what the objects of the API have in common behind what is their own."""
-    return sorted(map(_told, fields), key=_is_in_common)
+    own_first = sorted(fields, key=lambda field: field.inherited and field.name in _IN_COMMON)
+    return [*map(_told, own_first)]
 
 
 def _told(field: Any) -> "attrs.Attribute[Any]":
@@ -73,22 +74,17 @@ def _told(field: Any) -> "attrs.Attribute[Any]":
     model that holds it is a value.
     """
     marks = marks_of(field.type)
-    is_hidden = SECRET in marks or field.name == "_extra"
     is_list = any(get_origin(member) is Sequence for member in get_args(field.type))
     told: attrs.Attribute[Any] = field.evolve(
         metadata={**field.metadata, **dict.fromkeys(marks, True)},
         converter=_as_tuple if is_list else field.converter,
-        repr=(not is_hidden and _text) if field.repr is True else field.repr,
+        repr=(SECRET not in marks and _text) if field.repr is True else field.repr,
     )
     return told
 
 
 def _as_tuple(value: Sequence[Any] | None) -> tuple[Any, ...] | None:
     return None if value is None else tuple(value)
-
-
-def _is_in_common(field: "attrs.Attribute[Any]") -> bool:
-    return cast("Any", field).inherited and field.name in _IN_COMMON
 
 
 def _text(value: object) -> str:
@@ -111,7 +107,7 @@ class Model:
         __attrs_attrs__: ClassVar[tuple[attrs.Attribute[Any], ...]]
 
     _extra: Mapping[str, JSONValue] | None = attrs.field(
-        default=None, alias="extra", converter=_or_none
+        default=None, alias="extra", converter=_or_none, repr=False
     )
 
     @property
