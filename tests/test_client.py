@@ -78,6 +78,8 @@ async def test_the_environment_is_read_once_when_the_client_is_made(
             monkeypatch.delenv("ALLAWEE_API_KEY")
             await allawee.customers.get("cus.1")
 
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
 
 @pytest.mark.parametrize("key", ["", " ", "sk.test.canary\n", "a b", "clé", 5, b"sk.test.canary"])
 def test_what_cannot_be_a_key_is_refused_without_being_shown(key: Any) -> None:
@@ -122,7 +124,9 @@ def test_hosts_that_are_unsafe_or_none_are_refused(name: str, url: Any) -> None:
     ["http://localhost:1", "http://127.0.0.1", "http://127.8.9.1:80", "http://[::1]:8080/v1/"],
 )
 def test_plain_http_is_fine_on_this_computer(url: str) -> None:
-    AllaweeClient(KEY, base_url=url, secure_url=url)
+    assert url.rstrip("/").removeprefix("http://") in repr(
+        AllaweeClient(KEY, base_url=url, secure_url=url)
+    )
 
 
 async def test_a_base_url_may_have_a_path_with_or_without_a_slash_at_its_end() -> None:

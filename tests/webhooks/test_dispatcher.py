@@ -916,7 +916,7 @@ def test_it_needs_a_key(keys: Any) -> None:
 
 
 def test_a_margin_may_be_nothing() -> None:
-    WebhookDispatcher(KEY, margin=0)
+    assert isinstance(WebhookDispatcher(KEY, margin=0), WebhookDispatcher)
 
 
 # Its end

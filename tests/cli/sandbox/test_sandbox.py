@@ -132,7 +132,8 @@ async def test_sigterm_ends_it_in_order(capsys: pytest.CaptureFixture[str]) -> N
     while "is lost" not in capsys.readouterr().out:  # noqa: ASYNC110 - it does not tell by itself
         await asyncio.sleep(0.001)
     signal.raise_signal(signal.SIGTERM)
-    await serving
+
+    assert await serving is None
 
 
 def test_failures_are_told_in_a_line(tmp_path: Path) -> None:

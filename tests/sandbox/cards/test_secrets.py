@@ -78,12 +78,16 @@ def test_only_numbers_of_cards_are_masked() -> None:
 async def test_the_standard_host_does_not_know_secrets(user: CardUser, path: str) -> None:
     card = await user.card()
     method = "GET" if path == "secrets" else "POST"
-    await user.refused(404, method, f"/cards/{card['id']}/{path}", {"cvv": "123", "pin": "1234"})
+    sent = {"cvv": "123", "pin": "1234"}
+    told = await user.refused(404, method, f"/cards/{card['id']}/{path}", sent)
+
+    assert told["code"] == "not-found"
 
 
 async def test_the_secure_host_knows_nothing_else(user: CardUser) -> None:
-    await user.refused(404, "GET", "/cards", None, secure=True)
-    await user.refused(404, "GET", "/cards/c.2tXPDv41Ri2qewJXL", None, secure=True)
+    for path in ("/cards", "/cards/c.2tXPDv41Ri2qewJXL"):
+        told = await user.refused(404, "GET", path, None, secure=True)
+        assert told["code"] == "not-found", path
 
 
 async def test_activation_wants_the_code_of_the_card(user: CardUser) -> None:

@@ -356,3 +356,5 @@ async def test_events_of_a_request_go_out_by_themselves(
     await receiver.arrived.wait()
     receiver.hold.set()
     await sandbox.deliver()
+
+    assert len(receiver.bodies) == 1

@@ -92,10 +92,13 @@ async def test_a_purchase_and_its_deliveries_show_up_by_themselves(
 ) -> None:
     async with serving(lambda: web.json_response({"action": "approve"})) as url:
         sandbox.add_webhook(url)
-        await see_a_purchase(sandbox, tabs)
+        row = await see_a_purchase(sandbox, tabs)
+
+        assert await row.locator("details").get_attribute("open") is not None
 
 
-async def see_a_purchase(sandbox: Sandbox, tabs: Watched) -> None:
+async def see_a_purchase(sandbox: Sandbox, tabs: Watched) -> Locator:
+    """Use a card and send its last event again; return its row in the tab that only watches."""
     watching = await tabs.tab(sandbox.page_url + "/webhooks")
     page = await tabs.tab(sandbox.page_url)
     await page.get_by_label("Card", exact=True).select_option("c.2tVghquVL5LxCkjB3")
@@ -117,8 +120,7 @@ async def see_a_purchase(sandbox: Sandbox, tabs: Watched) -> None:
     await row.get_by_role("button", name="Send again").click()
     assert (await outcome(watching)).startswith("On its way again: evt.")
     await sandbox.deliver()
-    await shown(row.filter(has_text="2 attempts"))
-    assert await row.locator("details").get_attribute("open") is not None
+    return await shown(row.filter(has_text="2 attempts"))
 
 
 async def test_a_pay_in_changes_the_balance_in_every_tab(sandbox: Sandbox, tabs: Watched) -> None:

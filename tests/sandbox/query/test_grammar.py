@@ -223,8 +223,11 @@ def test_what_is_written_is_read_back(data: st.DataObject, wanted: list[Conditio
 @examples(20, 1_000)
 @given(st.one_of(st.text(max_size=40), st.text('af|:=!<>~"\\ ,-eqinlike.*+()[]5', max_size=40)))
 def test_any_text_is_read_or_refused(text: str) -> None:
+    found: tuple[Condition, ...] = ()
     with suppress(MalformedQueryError):
-        parse_conditions(text)
+        found = parse_conditions(text)
+
+    assert all(isinstance(condition, Condition) for condition in found)
 
 
 def test_the_older_form_has_its_operators_in_capitals() -> None:

@@ -76,4 +76,4 @@ def test_any_text_is_compiled_or_refused_and_ends(text: str) -> None:
         pattern = compile_pattern(text)
     except ValueError:
         return
-    found(pattern, "ab" * 100)
+    assert found(pattern, "ab" * 100) in (True, False)

@@ -621,8 +621,10 @@ async def test_threads_of_one_process_do_not_ask_sqlite_again_and_again(
 
     handling = [asyncio.to_thread(handle, claim) for claim in claims]
     claiming = [store.claim(f"other {number}", lease=60) for number in range(40)]
-    await asyncio.gather(*handling, *claiming)
+    done = await asyncio.gather(*handling, *claiming)
     await store.close()
+
+    assert [type(claim) for claim in done[40:]] == [Claim] * 40
 
 
 async def test_the_answer_of_a_transaction_that_is_under_way_counts(store: SQLiteStore) -> None:

@@ -215,13 +215,15 @@ async def test_a_claim_holds_until_its_lease_ends(kind: Kind, store: Store, othe
 
 
 async def test_a_lease_and_a_mark_end_with_their_last_moment(kind: Kind, store: Store) -> None:
-    claim = await claimed(store, lease=kind.lease)
+    first = await claimed(store, lease=kind.lease)
     await kind.pass_by(kind.lease)
-    claim = await claimed(store)
+    second = await claimed(store)
 
-    await store.finish(claim, BODY)
+    await store.finish(second, BODY)
     await kind.pass_by(kind.keep)
-    await claimed(store)
+    third = await claimed(store)
+
+    assert len({first.token, second.token, third.token}) == 3
 
 
 async def test_a_claim_that_is_renewed_holds_on(kind: Kind, store: Store, other: Store) -> None:

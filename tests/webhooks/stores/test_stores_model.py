@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -76,9 +76,17 @@ class Model:
         return claim.key in self._held and self._held[claim.key][0] == claim
 
 
-async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> None:
-    """Do the steps by turns in two stores over the same records, and in the model."""
+Told: TypeAlias = list[tuple[str, object]]
+
+
+async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> tuple[Told, Told]:
+    """Do the steps by turns in two stores over the same records, and in the model.
+
+    Returns:
+        What the stores told, and what the model did.
+    """
     model, claims = Model(kind.lease), list[Claim]()
+    told: tuple[Told, Told] = [], []
     stores = [kind.store(), kind.store()]
     for number, (step, value) in enumerate(steps):
         store = stores[number % 2]
@@ -88,27 +96,31 @@ async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> None:
                 await kind.pass_by(value)
                 model.pass_by(value)
             case "claim":
-                found, expected = await store.claim(value, lease=kind.lease), model.claim(value)
-                if expected is None:
-                    assert isinstance(found, Claim)
+                found = await store.claim(value, lease=kind.lease)
+                expected: object = model.claim(value)
+                if expected is None and isinstance(found, Claim):
                     claims.append(found)
                     model.claimed(found)
-                else:
-                    assert found == expected
+                    expected = found
+                told[0].append((step, found))
+                told[1].append((step, expected))
             case _ if not claims:
                 continue
             case "renew":
                 claim = claims[-1 - value % len(claims)]
-                assert await store.renew(claim, lease=kind.lease) == model.renew(claim)
+                told[0].append((step, await store.renew(claim, lease=kind.lease)))
+                told[1].append((step, model.renew(claim)))
             case "finish":
                 claim = claims[-1 - value % len(claims)]
-                assert await store.finish(claim, body) == model.finish(claim, body)
+                told[0].append((step, await store.finish(claim, body)))
+                told[1].append((step, model.finish(claim, body)))
             case _:
                 claim = claims[-1 - value % len(claims)]
                 await store.release(claim)
                 model.release(claim)
     for store in stores:
         await store.close()
+    return told
 
 
 @pytest.mark.timeout(600)  # to find the shortest steps that fail takes long
@@ -118,7 +130,9 @@ async def follow(kind: Kind, steps: list[tuple[str, Any]]) -> None:
 def test_every_store_does_what_the_model_does(name: str, steps: list[tuple[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         kind: Kind = Memory() if name == "memory" else SQLite(Path(folder) / "events.db")
-        asyncio.run(follow(kind, steps))
+        told, expected = asyncio.run(follow(kind, steps))
+
+    assert told == expected
 
 
 @pytest.mark.timeout(600)
@@ -127,4 +141,6 @@ def test_every_store_does_what_the_model_does(name: str, steps: list[tuple[str, 
 def test_redis_does_what_the_model_does(
     redis_server: RedisServer, steps: list[tuple[str, Any]]
 ) -> None:
-    asyncio.run(follow(Redis(redis_server.url), steps))
+    told, expected = asyncio.run(follow(Redis(redis_server.url), steps))
+
+    assert told == expected
