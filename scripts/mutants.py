@@ -47,7 +47,7 @@ ROOMS = {
         "pagination/test_pager.py pagination/test_sharing.py pagination",
     ),
     "parts": (
-        "pagination/parallel.py pagination/windows.py pagination/listings.py",
+        "pagination/parallel.py",
         "pagination/test_parts.py pagination/test_records.py pagination/test_pager.py",
     ),
     "redaction": ("redaction.py", "test_redaction.py models/test_printing.py"),

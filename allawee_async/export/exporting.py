@@ -24,7 +24,7 @@ from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of, job_of, model_of
 from allawee_async.models.base import Model
 from allawee_async.pagination.pages import Source
-from allawee_async.pagination.windows import Timeline, balanced
+from allawee_async.pagination.parallel import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
 from allawee_async.transport.request import together
 from allawee_async.types import Strings

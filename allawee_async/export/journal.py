@@ -27,6 +27,7 @@ from typing import Final, Literal
 import attrs
 
 from allawee_async.errors import ConfigurationError
+from allawee_async.export import files
 from allawee_async.export.checkpoint import (
     Checkpoint,
     ExportConflictError,
@@ -34,16 +35,6 @@ from allawee_async.export.checkpoint import (
     Kept,
     PartState,
     read_checkpoint,
-)
-from allawee_async.export.files import (
-    PRIVATE,
-    PartFile,
-    kept_in,
-    move,
-    open_old,
-    remove,
-    write_whole,
-    written,
 )
 from allawee_async.export.formats import Rows
 
@@ -95,8 +86,8 @@ class Journal:
     def __init__(self, names: Names, checkpoint: Checkpoint, mode: int) -> None:
         self.names = names
         self._mode = mode
-        self._rows: list[PartFile] = []
-        self._rejected: list[PartFile] = []
+        self._rows: list[files.PartFile] = []
+        self._rejected: list[files.PartFile] = []
         self.checkpoint = checkpoint
 
     def find(self, *, resume: bool, overwrite: bool) -> Literal["new", "unfinished", "finished"]:
@@ -156,7 +147,7 @@ class Journal:
 
     def _read(self, path: Path, what: str) -> Checkpoint:
         try:
-            with os.fdopen(open_old(path), "rb") as file:
+            with os.fdopen(files.open_old(path), "rb") as file:
                 found = read_checkpoint(file.read())
         except ValueError as error:
             raise ExportError(
@@ -197,9 +188,9 @@ class Journal:
         if start and not parts[0].row_bytes.length:
             self.commit(0, parts[0], start, b"")
 
-    def _opened(self, path: Path, kept: Kept) -> PartFile:
+    def _opened(self, path: Path, kept: Kept) -> files.PartFile:
         try:
-            return PartFile(path, kept)
+            return files.PartFile(path, kept)
         except (ValueError, FileNotFoundError) as error:
             told = f"{path.name} is gone" if isinstance(error, OSError) else str(error)
             raise self._not_resumable(told) from None
@@ -224,7 +215,7 @@ class Journal:
         self._write(self.checkpoint.with_part(index, state))
 
     def _write(self, checkpoint: Checkpoint) -> None:
-        write_whole(self.names.checkpoint, [checkpoint.to_bytes()])
+        files.write_whole(self.names.checkpoint, [checkpoint.to_bytes()])
         self.checkpoint = checkpoint
 
     def finish(self, rows: Rows) -> Generator[int]:
@@ -245,7 +236,7 @@ class Journal:
                 made = self.checkpoint.parts[0].row_bytes
             else:
                 yield from self._make(rows, parts)
-                made = kept_in(names.finished)
+                made = files.kept_in(names.finished)
             self._write(attrs.evolve(self.checkpoint, finished=made))
         made_file = self._made_file()
         is_placed = made_file == names.target
@@ -258,19 +249,19 @@ class Journal:
         if not is_placed or all(map(os.path.lexists, self._part_files(names.rejected_part))):
             self._place_rejected()
         if not is_placed:
-            if self._mode != PRIVATE:
+            if self._mode != files.PRIVATE:
                 made_file.chmod(self._mode)
-            move(made_file, names.target)
+            files.move(made_file, names.target)
         self._remove_parts()
-        move(names.checkpoint, names.record)
+        files.move(names.checkpoint, names.record)
 
     def _part_files(self, name: Callable[[int], Path]) -> list[Path]:
         return [name(index) for index in range(len(self.checkpoint.parts))]
 
     def _make(self, rows: Rows, parts: list[Path]) -> Generator[int]:
         with ExitStack() as stack:
-            files = [stack.enter_context(os.fdopen(open_old(part), "rb")) for part in parts]
-            yield from rows.finish(files, stack.enter_context(written(self.names.finished)))
+            opened = [stack.enter_context(os.fdopen(files.open_old(part), "rb")) for part in parts]
+            yield from rows.finish(opened, stack.enter_context(files.written(self.names.finished)))
 
     def _made_file(self) -> Path:
         """Return where the finished file is: its rows may still have the name of the part file."""
@@ -282,9 +273,9 @@ class Journal:
 
     def _place_rejected(self) -> None:
         if self.checkpoint.rejected:
-            write_whole(self.names.rejected, self._rejected_lines())
+            files.write_whole(self.names.rejected, self._rejected_lines())
         else:
-            remove(self.names.rejected)
+            files.remove(self.names.rejected)
 
     def _rejected_lines(self) -> Iterator[bytes]:
         for index, part in enumerate(self.checkpoint.parts):
@@ -293,14 +284,14 @@ class Journal:
                 continue
             if not _holds(path, kept):
                 raise self._not_resumable(f"{path.name} is gone, or damaged")
-            with os.fdopen(open_old(path), "rb") as file:
+            with os.fdopen(files.open_old(path), "rb") as file:
                 yield from iter(partial(file.read, _BLOCK), b"")
 
     def discard(self) -> None:
         """Leave nothing behind of an export that has read nothing."""
         self.close()
         self._remove_parts()
-        remove(self.names.checkpoint)
+        files.remove(self.names.checkpoint)
 
     def _remove_parts(self, first: int = 0) -> None:
         names, known = self.names, len(self.checkpoint.parts)
@@ -321,5 +312,5 @@ class Journal:
 def _holds(path: Path, kept: Kept | None) -> bool:
     """Return whether a file is there and holds exactly what was kept."""
     with suppress(ValueError, FileNotFoundError):
-        return kept_in(path) == kept
+        return files.kept_in(path) == kept
     return False

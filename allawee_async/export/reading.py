@@ -69,11 +69,6 @@ _UNFIT: Final = (Surprise, Unwritable, ValueError, RecursionError)
 """What tells that entries are no rows; the last two are about JSON that is nested too deeply."""
 
 
-def _id(entry: JSONValue, source: Source[Any]) -> str | None:
-    found = entry.get(source.listing.cursor_field) if isinstance(entry, dict) else None
-    return found if isinstance(found, str) else None
-
-
 class Intake:
     """Sorts the entries of the pages of a part into rows and rejected ones.
 
@@ -161,7 +156,7 @@ class Intake:
             self.rejected += dumps(line | {"document": shown}) + b"\n"
         except (ValueError, RecursionError):
             self.rejected += dumps(line | {"document": None}) + b"\n"
-        error.cursor = _id(error.item, self._source)
+        (error.cursor,) = self._source.ids_of([error])
         if self._source.on_invalid is not None:
             self._source.on_invalid(error)
 

@@ -13,8 +13,7 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.pagination.pages import Listing, OnInvalid, Page, PageWalk, Source
-from allawee_async.pagination.parallel import ParallelWalk
-from allawee_async.pagination.windows import Timeline, balanced
+from allawee_async.pagination.parallel import ParallelWalk, Timeline, balanced
 from allawee_async.query.times import Time
 
 if TYPE_CHECKING:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import takewhile
@@ -158,7 +150,7 @@ class Source(Generic[T]):
         except DecodeError as error:
             error.body = reply.data
             raise _of_reply(error, reply) from None
-        ids = self._ids_of(entries)
+        ids = self.ids_of(entries)
         for place, entry in enumerate(entries):
             if isinstance(entry, DecodeError):
                 _of_reply(entry, reply).cursor = ids[place]
@@ -176,7 +168,7 @@ class Source(Generic[T]):
             request_id=reply.request_id,
         )
 
-    def _ids_of(self, entries: Sequence[T | DecodeError]) -> list[str | None]:
+    def ids_of(self, entries: Sequence[T | DecodeError]) -> list[str | None]:
         """Return the cursor of each entry, whatever has become of it."""
         model, wire = self.listing.model, self.listing.cursor_field
         field = fields_of(model).get(wire)
@@ -436,7 +428,7 @@ class PageWalk(AsyncIterator[Page[T]]):
             place = Place(
                 cursor=reached,
                 known=batch.ids,
-                nameless=_leading_nameless(reversed(batch.ids)) if may_come_again else 0,
+                nameless=_leading_nameless(batch.ids[::-1]) if may_come_again else 0,
                 came_from=self._place.cursor,
             )
         self._pieces.extend(self._cut(batch, fresh, place, has_more=more))
@@ -540,5 +532,5 @@ def _look_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def _leading_nameless(ids: Iterable[str | None]) -> int:
+def _leading_nameless(ids: Sequence[str | None]) -> int:
     return sum(1 for _ in takewhile(lambda one: one is None, ids))

@@ -25,7 +25,7 @@ from allawee_async import (
     RetryPolicy,
     ServerError,
 )
-from allawee_async.pagination.windows import Window
+from allawee_async.pagination.parallel import Window
 from allawee_async.sandbox import Sandbox
 from tests.support.properties import examples
 from tests.support.raw_server import RawServer, answers
