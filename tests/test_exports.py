@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import allawee_async
-from allawee_async import models, webhooks
+from allawee_async import batch, export, models, webhooks
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(allawee_async.__file__).parent
@@ -31,6 +31,11 @@ CONTRACT = {
 
 packages = pytest.mark.parametrize(
     "package", [allawee_async, models, webhooks], ids=lambda package: package.__name__
+)
+eager_too = pytest.mark.parametrize(
+    "package",
+    [allawee_async, batch, export, models, webhooks],
+    ids=lambda package: package.__name__,
 )
 
 
@@ -76,7 +81,7 @@ def test_every_name_is_the_object_of_the_module_that_type_checkers_see(package: 
         assert vars(package)[name] is value, "it is loaded once"
 
 
-@packages
+@eager_too
 def test_a_star_gives_every_name(package: Any) -> None:
     namespace: dict[str, Any] = {}
 

@@ -3,12 +3,9 @@
 Use `run_batch`; `check_rows` only looks at the rows.
 """
 
-from allawee_async.batch.journal import BatchError as BatchError
-from allawee_async.batch.rows import BatchRowsError as BatchRowsError
-from allawee_async.batch.rows import Plan as Plan
-from allawee_async.batch.rows import RowProblem as RowProblem
-from allawee_async.batch.rows import check_rows as check_rows
-from allawee_async.batch.running import BatchReport as BatchReport
-from allawee_async.batch.running import Outcome as Outcome
-from allawee_async.batch.running import OutcomeState as OutcomeState
-from allawee_async.batch.running import run_batch as run_batch
+from allawee_async.batch.journal import BatchError
+from allawee_async.batch.rows import BatchRowsError, Plan, RowProblem, check_rows
+from allawee_async.batch.running import BatchReport, Outcome, OutcomeState, run_batch
+
+__all__ = ["BatchError", "BatchReport", "BatchRowsError", "Outcome", "OutcomeState", "Plan"]
+__all__ += ["RowProblem", "check_rows", "run_batch"]

@@ -77,14 +77,20 @@ def _told(field: Any) -> "attrs.Attribute[Any]":
     is_list = any(get_origin(member) is Sequence for member in get_args(field.type))
     told: attrs.Attribute[Any] = field.evolve(
         metadata={**field.metadata, **dict.fromkeys(marks, True)},
-        converter=_as_tuple if is_list else field.converter,
+        converter=_tuple_of(field.type) if is_list else field.converter,
         repr=(SECRET not in marks and _text) if field.repr is True else field.repr,
     )
     return told
 
 
-def _as_tuple(value: Sequence[Any] | None) -> tuple[Any, ...] | None:
-    return None if value is None else tuple(value)
+def _tuple_of(annotation: object) -> "Callable[[Any], tuple[Any, ...] | None]":
+    """Return what makes a tuple of a list; the signature of the model tells what it takes."""
+
+    def as_tuple(value: Any) -> tuple[Any, ...] | None:
+        return None if value is None else tuple(value)
+
+    as_tuple.__annotations__["value"] = annotation
+    return as_tuple
 
 
 def _text(value: object) -> str:

@@ -245,7 +245,7 @@ class WebhookDispatcher:
                 the report.
             StoreError: The store cannot be used.
         """
-        return await catch_up(allawee, since, most, self._context.store, self._handlers)
+        return await catch_up(allawee, since, most, self._context, self._handlers)
 
     def observe(self, observer: reporting.DeliveryObserver | None) -> None:
         """Have each delivery watched; see `allawee_async.integrations.opentelemetry`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -246,3 +247,10 @@ def test_a_model_is_a_value() -> None:
         card.status = CardStatus.ACTIVE  # type: ignore[misc]
     assert attrs.evolve(card, status=CardStatus.ACTIVE).status == "active"
     assert {card: 1}[Card(id="c.1", customer="cus.1")] == 1
+
+
+def test_the_signature_of_a_model_tells_what_its_lists_hold() -> None:
+    parameters = inspect.signature(CardControls).parameters
+
+    assert "Sequence[str]" in str(parameters["allowed_mcc"])
+    assert "Sequence[allawee_async.models.cards.SpendingLimit" in str(parameters["spending_limits"])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from allawee_async.webhooks.stores.base import ClaimResult
 
 KEY = "signing key"
+LEASE = 7.0
 
 
 class OnlyAStore:
@@ -30,8 +31,10 @@ class OnlyAStore:
 
     def __init__(self) -> None:
         self._inner = MemoryStore()
+        self.leases: set[float] = set()
 
     async def claim(self, key: str, *, lease: float) -> ClaimResult:
+        self.leases.add(lease)
         return await self._inner.claim(key, lease=lease)
 
     async def renew(self, claim: Claim, *, lease: float) -> bool:
@@ -70,7 +73,7 @@ async def purchase(sandbox: Sandbox, allawee: AllaweeClient) -> None:
 
 
 def receiver(store: Store) -> tuple[WebhookDispatcher, list[str]]:
-    webhooks = WebhookDispatcher(KEY, store=store)
+    webhooks = WebhookDispatcher(KEY, store=store, lease=LEASE)
     booked: list[str] = []
 
     @webhooks.on("card.authorization.request")
@@ -124,6 +127,8 @@ async def test_what_is_done_stays_and_what_was_lost_comes_again(store: Store) ->
 
         again = await webhooks.catch_up(allawee, since=since())
         assert (again.sent, len(booked)) == ((), 2)
+    if isinstance(store, OnlyAStore):
+        assert store.leases == {LEASE}
 
 
 async def test_no_more_are_sent_again_than_asked_for() -> None:

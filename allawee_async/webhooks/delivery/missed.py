@@ -12,7 +12,7 @@ from allawee_async.codec.json import dumps
 from allawee_async.errors import AllaweeError, DecodeError
 from allawee_async.models.webhooks import Event as EventRecord
 from allawee_async.redaction import one_line
-from allawee_async.webhooks.delivery.delivery import PATIENCE
+from allawee_async.webhooks.delivery.delivery import PATIENCE, DeliveryContext
 from allawee_async.webhooks.delivery.stats import log
 from allawee_async.webhooks.events import Event, parse_event
 from allawee_async.webhooks.stores import base
@@ -44,7 +44,11 @@ class CatchUpReport:
 
 
 async def catch_up(
-    allawee: AllaweeClient, since: datetime, most: int, store: base.Store, handlers: Handlers
+    allawee: AllaweeClient,
+    since: datetime,
+    most: int,
+    context: DeliveryContext,
+    handlers: Handlers,
 ) -> CatchUpReport:
     """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
     base.checked_count("most", most)
@@ -61,7 +65,7 @@ async def catch_up(
                 expired += 1
                 continue
             else:
-                is_done = not handlers.chain(event) or await _is_done(base.key_of(event), store)
+                is_done = not handlers.chain(event) or await _is_done(base.key_of(event), context)
             if is_done or record.id is None:
                 done += 1
             else:
@@ -83,12 +87,13 @@ async def catch_up(
     )
 
 
-async def _is_done(key: str, store: base.Store) -> bool:
+async def _is_done(key: str, context: DeliveryContext) -> bool:
     """Return whether an event is done, without keeping anybody from handling it."""
+    store = context.store
     async with asyncio.timeout(PATIENCE):
         if isinstance(store, base.AskableStore):
             return await store.is_done(key)
-        found = await store.claim(key, lease=base.LEASE)
+        found = await store.claim(key, lease=context.lease)
         if isinstance(found, base.Claim):
             await store.release(found)
         return isinstance(found, base.Done)
