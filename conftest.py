@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
     from _pytest._code.code import Traceback
 
+pytest_plugins = ["tests.support.counting", "tests.support.workers"]
+
 _shortened = SybilItem._traceback_filter  # noqa: SLF001
 
 

@@ -40,14 +40,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(trylast=True)  # Hypothesis marks its tests before
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count no lines in what runs hundreds of times: it is there to find faults, not to cover."""
-    for item in items:
-        if {"hypothesis", "long"} & {mark.name for mark in item.iter_markers()}:
-            item.add_marker("no_cover")
-
-
 def pytest_collection_finish() -> None:
     """Keep what was imported out of the collections that each test ends with."""
     gc.collect()
