@@ -230,7 +230,7 @@ class Field(_Named):
 
     def exists(self, value: bool = True) -> Expression:  # noqa: FBT001, FBT002 - one plain question
         """The field is there, or with ``False`` is not there."""
-        if not isinstance(value, bool):
+        if not isinstance(cast("object", value), bool):
             raise ConfigurationError(f"exists of {self} takes True or False, not {kind(value)}")
         return _condition(self, "exists", _scalar(self, value))
 
