@@ -115,12 +115,11 @@ class BatchJournal:
             append(self._file, header)
             return
         whole, end, _ = text.rpartition(b"\n")
-        for number, line in enumerate(whole.split(b"\n"), 1):
-            if number == 1:
-                self._check_owner(self._parsed(line, number, dict[str, Any]), owner)
-            else:
-                known = self._parsed(line, number, JournalEntry)
-                self.entries[known.reference] = known
+        first, *lines = whole.split(b"\n")
+        self._check_owner(self._parsed(first, 1, dict[str, Any]), owner)
+        for number, line in enumerate(lines, 2):
+            entry = self._parsed(line, number, JournalEntry)
+            self.entries[entry.reference] = entry
         os.ftruncate(self._file, len(whole + end))
 
     def _parsed(self, line: bytes, number: int, kind: type[T]) -> T:

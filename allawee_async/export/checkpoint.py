@@ -21,7 +21,7 @@ from allawee_async.types import JSONObject, JSONValue
 
 _VERSION: Final = 2
 _CHANGES_NOTHING: Final = frozenset({"limit", "countTotal"})
-_KNOWN_KEYS: Final = ("test key", "live key")
+_KNOWN_KEYS: Final = {"test key", "live key"}
 
 
 class ExportError(AllaweeError):
@@ -78,8 +78,7 @@ class Job:
         """Yield what is different in another job, in words."""
         if _place(self.address) != _place(other.address):
             yield f"the list is {other.address}, it was {self.address}"
-        kinds = (self.key_kind, other.key_kind)
-        if kinds[0] != kinds[1] and all(kind in _KNOWN_KEYS for kind in kinds):
+        if {self.key_kind, other.key_kind} == _KNOWN_KEYS:
             yield f"the key is a {other.key_kind}, it was a {self.key_kind}"
         names = sorted({*self.query, *other.query} - _CHANGES_NOTHING)
         told: list[tuple[str, object, object]] = [
@@ -175,16 +174,6 @@ class Checkpoint:
     def read(self) -> int:
         """How many entries have been read."""
         return self.rows + self.rejected
-
-    @property
-    def read_all(self) -> bool:
-        """Whether nothing is left to read."""
-        return all(part.read_all for part in self.parts)
-
-    def with_part(self, index: int, state: PartState) -> Self:
-        """Return the same with another state of a part."""
-        parts = (*self.parts[:index], state, *self.parts[index + 1 :])
-        return attrs.evolve(self, parts=parts)
 
     def to_bytes(self) -> bytes:
         """Return the checkpoint as it is written to its file."""

@@ -118,15 +118,11 @@ EXTRA: Final = Column(
 
 def group_of(model: type[Model]) -> Group:
     """Return the fields of a class of items."""
-    return _cached_group(cast("Any", model))
+    return _group(cast("Any", model), "", (), is_required=True)
 
 
 @cache
-def _cached_group(model: Any) -> Group:
-    return _group(model, "", (), is_required=True)
-
-
-def _group(model: type[Model], prefix: str, wire: tuple[str, ...], *, is_required: bool) -> Group:
+def _group(model: Any, prefix: str, wire: tuple[str, ...], *, is_required: bool) -> Group:
     fields = {name: _field(field, prefix, wire) for name, field in fields_of(model).items()}
     return Group(wire=wire, is_required=is_required, fields=fields)
 
@@ -134,7 +130,7 @@ def _group(model: type[Model], prefix: str, wire: tuple[str, ...], *, is_require
 def _field(field: ModelField, prefix: str, above: tuple[str, ...]) -> Column | Group:
     name, wire = f"{prefix}{field.attribute}", (*above, field.wire)
     if field.kind is Kind.OBJECT and field.model is not None:
-        return _group(field.model, f"{name}.", wire, is_required=field.required)
+        return _group(cast("Any", field.model), f"{name}.", wire, is_required=field.required)
     return Column(name=name, wire=wire, field=field)
 
 

@@ -22,7 +22,6 @@ from allawee_async.export.files import Lock
 from allawee_async.export.formats import TEXTS, Format, Rows, format_of
 from allawee_async.export.journal import Journal, Names
 from allawee_async.export.reading import Intake, documents_of, job_of, model_of
-from allawee_async.models.base import Model
 from allawee_async.pagination.pages import Source
 from allawee_async.pagination.parallel import Timeline, balanced
 from allawee_async.transport.downloads import check_target, in_thread
@@ -157,12 +156,13 @@ async def export(
     return await running.run(resume=resume, overwrite=overwrite)
 
 
-def rows_of(model: type[Model], job: Job) -> Rows:
+def rows_of(source: Source[Any], job: Job) -> Rows:
     """Return what writes rows in the format of an export.
 
     Raises:
         ConfigurationError: pyarrow is not installed, and the format needs it.
     """
+    model = model_of(source)
     if job.format in TEXTS:
         return TEXTS[job.format](model, job)
     from allawee_async.export.arrow import Parquet  # noqa: PLC0415 - pyarrow is large
@@ -212,7 +212,7 @@ class _Export:
 
     async def run(self, *, resume: bool, overwrite: bool) -> ExportResult:
         """Read what is left to read, and make the finished file."""
-        journal, rows = self.journal, self._rows()
+        journal, rows = self.journal, rows_of(self.source, self.job)
         with self.thread, self._lock():
             find = partial(journal.find, resume=resume, overwrite=overwrite)
             state = await self._on_disk(find)
@@ -221,8 +221,7 @@ class _Export:
                 try:
                     await self._on_disk(partial(journal.open, rows.start, parts))
                     self.resumed = journal.checkpoint.read
-                    if not journal.checkpoint.read_all:
-                        await self._read()
+                    await self._read()
                     await self._finish(rows)
                 except BaseException:
                     if state == "new" and not journal.checkpoint.read:
@@ -240,9 +239,6 @@ class _Export:
             seconds=self._seconds,
             was_finished=state == "finished",
         )
-
-    def _rows(self) -> Rows:
-        return rows_of(model_of(self.source), self.job)
 
     async def _parts(self) -> tuple[PartState, ...]:
         """Return the parts of the list, in its order."""
@@ -292,7 +288,7 @@ class _Export:
     async def _read(self) -> None:
         """Read the list to its end; whatever happens, what has come is kept."""
         self.intakes = tuple(
-            Intake(self.source, self._rows(), self.job, part)
+            Intake(self.source, rows_of(self.source, self.job), self.job, part)
             for part in self.journal.checkpoint.parts
         )
         turns = asyncio.Semaphore(self.parallel)

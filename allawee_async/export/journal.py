@@ -211,8 +211,11 @@ class Journal:
         row_file, rejected_file = self._rows[index], self._rejected[index]
         row_file.append(rows)
         rejected_file.append(rejected)
-        state = attrs.evolve(state, row_bytes=row_file.kept, rejected_bytes=rejected_file.kept)
-        self._write(self.checkpoint.with_part(index, state))
+        parts = list(self.checkpoint.parts)
+        parts[index] = attrs.evolve(
+            state, row_bytes=row_file.kept, rejected_bytes=rejected_file.kept
+        )
+        self._write(attrs.evolve(self.checkpoint, parts=tuple(parts)))
 
     def _write(self, checkpoint: Checkpoint) -> None:
         files.write_whole(self.names.checkpoint, [checkpoint.to_bytes()])

@@ -473,10 +473,7 @@ class PageWalk(AsyncIterator[Page[T]]):
         has_more: bool,
     ) -> Iterator[Page[T] | DecodeError]:
         page = partial(
-            Page[T],
-            total_count=batch.total_count,
-            request_id=batch.request_id,
-            source=self._source,
+            Page[T], total_count=batch.total_count, request_id=batch.request_id, source=self._source
         )
         items: list[T] = []
         cursor: str | None = None

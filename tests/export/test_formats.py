@@ -489,7 +489,8 @@ def test_headings_are_the_names_of_columns() -> None:
 @examples(20)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=5))
 def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
-    rows = rows_of(Customer, job_of(FakeList([]).pager().source, "csv", "name,reference"))
+    source = FakeList([]).pager().source
+    rows = rows_of(source, job_of(source, "csv", "name,reference"))
     documents: Any = [customer(name=name, reference=name) for name in names]
     rows.add(read_sheet(documents, Customer))
 
@@ -509,7 +510,8 @@ def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
     )
 )
 def test_a_page_is_written_as_the_csv_module_writes_its_rows(cells: list[list[str]]) -> None:
-    rows = rows_of(Customer, job_of(FakeList([]).pager().source, "csv", "name,reference"))
+    source = FakeList([]).pager().source
+    rows = rows_of(source, job_of(source, "csv", "name,reference"))
     documents: Any = [customer(name=name, reference=reference) for name, reference in cells]
 
     rows.add(read_sheet(documents, Customer))
