@@ -91,6 +91,7 @@ def exit_codes() -> str:
     return _table("Code", [(str(int(code)), text) for code, text in MEANINGS.items()])
 
 
+@cache
 def _program() -> Any:
     _on_path()
     import typer  # noqa: PLC0415 - the other hooks do without

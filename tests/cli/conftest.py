@@ -21,7 +21,6 @@ from allawee_async.sandbox.server import running_in_a_thread
 from tests.support import nursery
 
 Run = Callable[..., Result]
-Spawn = Callable[..., subprocess.CompletedProcess[bytes]]
 
 ROOT = Path(__file__).parents[2]
 ALLAWEE = (sys.executable, "-m", "allawee_async")
@@ -189,19 +188,3 @@ def call(_running: Sandbox) -> Call:
     """Run commands in this process against a sandbox that begins anew with the test."""
     _running.reset()
     return Call(_running)
-
-
-@pytest.fixture
-def spawn() -> Spawn:
-    """Run `python -m allawee_async` in a process of its own and return what became of it."""
-
-    def start(*arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", "allawee_async", *arguments],
-            capture_output=True,
-            env={**os.environ, **environ},
-            timeout=60,
-            check=False,
-        )
-
-    return start

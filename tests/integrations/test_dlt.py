@@ -35,6 +35,7 @@ pytestmark = [
 
 @pytest.fixture
 def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    pytest.importorskip("dlt")  # before many customers are made
     with running_in_a_thread(customers=CUSTOMERS, seed=1) as sandbox:
         monkeypatch.setenv("ALLAWEE_API_KEY", sandbox.api_key)
         monkeypatch.setenv("ALLAWEE_BASE_URL", sandbox.url)

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from allawee_async import AllaweeClient
-from allawee_async.cli.app import app
 from allawee_async.cli.commands import COMMANDS, ResourceGroup
 from allawee_async.cli.operations.help_texts import option_of
 from allawee_async.resources.verbs import verbs_of
-from tests.cli.conftest import Call, Run
+from tests.cli.conftest import Call, Run, program
 
 FOUND = {"accounts", "cards", "customers", "payment_requests", "payments"}
 MORE_THAN_A_CALL = {"export", "export-logs", "listen", "sign", "verify", "reconcile"}
@@ -36,16 +34,11 @@ def groups(parent: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def program() -> Any:
-    return typer.main.get_command(app)
-
-
-@pytest.fixture(scope="module")
-def api_commands(program: Any) -> Any:
+def api_commands() -> Any:
     """All commands of the API by the path of their method."""
     return {
         f"{group.resource}.{name.replace('-', '_')}": command
-        for group in groups(program)
+        for group in groups(program())
         for name, command in group.commands.items()
         if not isinstance(command, ResourceGroup) and name not in MORE_THAN_A_CALL
     }
@@ -77,8 +70,8 @@ def test_there_is_a_command_for_each_method_and_no_other(api_commands: Any) -> N
     assert set(api_commands) == set(methods(AllaweeClient("sk.test.methods")))
 
 
-def test_every_list_can_be_exported(program: Any) -> None:
-    for group in groups(program):
+def test_every_list_can_be_exported() -> None:
+    for group in groups(program()):
         assert ("export" in group.commands) is ("list" in group.commands), group.resource
 
 
