@@ -246,13 +246,13 @@ def session_of(resource: Resource) -> SessionManager:
 
 
 def _decoded(route: Route, reply: Reply, form: _Form) -> Any:
+    model = form.model
     data: object = None
     try:
         data = reply.raw if form.is_shown else as_object(reply.data)
-        fields = fields_of(form.model)
-        if reply.message is not None and isinstance(data, dict) and "message" in fields:
+        if reply.message is not None and isinstance(data, dict) and "message" in fields_of(model):
             data = {"message": reply.message, **data}
-        return decode(data, form.model)
+        return decode(data, model)
     except DecodeError as error:
         step = "." if error.path else ""
         error.path = f"data{step}{error.path}"

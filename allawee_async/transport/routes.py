@@ -89,7 +89,7 @@ class Route:
         """
         if not values:
             return self.template
-        return _blank(self.template) % tuple([_segment(value) for value in values])
+        return _blank(self.template) % tuple(map(_segment, values))
 
 
 @cache

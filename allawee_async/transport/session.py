@@ -302,8 +302,11 @@ class SessionManager:
 
     def _timeout(self, started: float) -> aiohttp.ClientTimeout:
         """Return the timeout of an attempt that begins now."""
-        left, total = self._left(started), self.timeout.total
-        if left is None or (total is not None and total <= left):
+        deadline, total = self.retry.deadline, self.timeout.total
+        if deadline is None:
+            return self.timeout
+        left = started + deadline - self.clock.monotonic()
+        if total is not None and total <= left:
             return self.timeout
         if left <= 0:
             raise RequestTimeoutError("the deadline has passed", sent=False)
