@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import warnings
 import weakref
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from functools import partial
+from http.cookies import BaseCookie, SimpleCookie
 from typing import Any, Final, TypeVar
 
 import aiohttp
 import attrs
 from aiohttp.connector import Connection
+from multidict import CIMultiDict
+from yarl import URL
 
-from allawee_async.errors import (
-    AllaweeError,
-    ConfigurationError,
-    DecodeError,
-    TransportError,
-)
+from allawee_async.errors import AllaweeError, ConfigurationError, DecodeError, TransportError
 from allawee_async.transport.lines import Line, UnaskedError
 from allawee_async.transport.rate import Turns
 from allawee_async.transport.request import Request, within
@@ -83,8 +81,25 @@ class _Home:
     loop: asyncio.AbstractEventLoop
 
 
+class _NoCookies(aiohttp.DummyCookieJar):
+    """Keeps nothing, and makes nothing for each request either."""
+
+    _none: Final = SimpleCookie()
+
+    def filter_cookies(self, request_url: URL) -> BaseCookie[str]:  # noqa: ARG002 - as aiohttp's
+        """Return no cookies."""
+        return self._none
+
+
 class _Request(aiohttp.ClientRequest):
     """A request of our own session: it takes no connection with which something is wrong."""
+
+    DEFAULT_HEADERS = {}  # noqa: RUF012 - ours are all there, so that none is looked for
+
+    def update_headers(self, headers: Any) -> None:
+        """Take the headers all at once."""
+        self.headers = CIMultiDict({"Host": self.url.host_port_subcomponent or ""})
+        self.headers.extend(headers)
 
     # not async: that would be one coroutine more for each request
     def send(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -105,7 +120,7 @@ class Turn:
 
     home: _Home
     max_bytes: int
-    _answer: aiohttp.ClientResponse | None = attrs.field(default=None, init=False)
+    _answer: Any = attrs.field(default=None, init=False)
     _is_over: bool = attrs.field(default=False, init=False)
 
     def end(self, error: AllaweeError | None = None) -> None:
@@ -120,12 +135,9 @@ class Turn:
             self._is_over = True
             self.home.turns.give_back()
 
-    async def exchange(
-        self,
-        request: Request,
-        headers: Mapping[str, str],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def exchange(
+        self, request: Request, headers: Mapping[str, str], timeout: aiohttp.ClientTimeout
+    ) -> Awaitable[tuple[int, Mapping[str, str], bytes]]:
         """Send one request; return status, headers and the whole body of the answer.
 
         Raises:
@@ -133,13 +145,7 @@ class Turn:
             RequestTimeoutError: None came in time.
             ConfigurationError: The client is closed, or the session cannot be used for this.
         """
-        try:
-            # the answer gets no name, so that no traceback with local variables shows it
-            return await self._read(await self._ask(request, headers, timeout))
-        except AllaweeError:
-            raise
-        except FAILURES as error:
-            raise translated(error, self.home.session) from None
+        return self._ask(request, headers, timeout, self._read)
 
     async def open(
         self,
@@ -162,32 +168,27 @@ class Turn:
         limits = attrs.evolve(timeout, total=None, sock_read=pause)
         try:
             async with asyncio.timeout(timeout.total):
-                response = await self._ask(request, headers, limits)
-                answer = StreamedResponse(response, self.max_bytes)
-                await answer.start()
+                return await self._ask(request, headers, limits, self._begin)
         except AllaweeError:
             raise
-        except FAILURES as error:
-            raise translated(error, self.home.session) from None
-        if response.connection is None:
-            self.end()
-        else:
-            response.connection.add_callback(self.end)
-        return answer
+        except TimeoutError as error:
+            raise transport_error(error) from None
 
     async def _ask(
         self,
         request: Request,
         headers: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp applies it
-    ) -> aiohttp.ClientResponse:
+        use: Callable[[], Awaitable[T]],
+    ) -> T:
         session = self.home.session
         middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
         if self.home.keeper is None:
             headers, middlewares = _borrowing(session, headers)
         while True:
             try:
-                self._answer = response = await session.request(
+                # it gets no name, so that no traceback with local variables shows it
+                self._answer = await session.request(
                     request.method,
                     request.url or "",
                     headers=headers,
@@ -198,24 +199,36 @@ class Turn:
                     auto_decompress=False,
                     middlewares=middlewares,
                 )
-            except UnaskedError as error:
+                return await use()
+            except UnaskedError as error:  # it is closed, and nothing was sent: take the next
                 if error.is_new:
                     raise TransportError(str(error), sent=False) from None
-                continue  # it is closed, and nothing was sent: take the next
-            return response
+            except AllaweeError:
+                raise
+            except FAILURES as error:
+                raise translated(error, session) from None
 
-    async def _read(self, response: aiohttp.ClientResponse) -> tuple[int, Mapping[str, str], bytes]:
+    async def _read(self) -> tuple[int, Mapping[str, str], bytes]:
         """Read the body to its end, which gives the connection back; anything else closes it."""
-        status, headers, content = response.status, response.headers, response.content
+        status, headers, content = self._answer.status, self._answer.headers, self._answer.content
         try:
             size = content.total_bytes
             is_plain = not size or "Content-Encoding" not in headers
             if content.is_eof() and is_plain and size <= self.max_bytes:
                 return status, headers, content.read_nowait()  # it came with its head
-            return status, headers, await StreamedResponse(response, self.max_bytes).read()
+            return status, headers, await StreamedResponse(self._answer, self.max_bytes).read()
         finally:
-            if not response.closed:
-                response.close()
+            if not self._answer.closed:
+                self._answer.close()
+
+    async def _begin(self) -> StreamedResponse:
+        answer = StreamedResponse(self._answer, self.max_bytes)
+        await answer.start()
+        if self._answer.connection is None:
+            self.end()
+        else:
+            self._answer.connection.add_callback(self.end)
+        return answer
 
 
 def _borrowing(
@@ -399,7 +412,7 @@ async def _session_until_the_loop_ends(
     """
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=max_connections),
-        cookie_jar=aiohttp.DummyCookieJar(),
+        cookie_jar=_NoCookies(),
         request_class=_Request,
     )
     # else aiohttp sends a read once more, uncounted
