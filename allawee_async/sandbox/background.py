@@ -51,7 +51,7 @@ class Background:
             if found:
                 fresh = os.urandom(16).hex()  # what the seed gives has been given already
                 state.ids.reseed(fresh)
-                self._adapter.reseed(fresh)
+                self._adapter.ids.reseed(fresh)
             state.outbox = [one["id"] for one in state.events if one["status"] == WAITING]
         self._state = state
         self.messenger.start(state)

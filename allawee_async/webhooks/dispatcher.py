@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, Self, TypeVar, cast, overload
 
 import attrs
@@ -278,7 +279,7 @@ class WebhookDispatcher:
 
         return await respond(self, request)
 
-    @property
+    @cached_property
     def asgi(self) -> AsgiApp:
         """The ASGI application, for instance for `Route("/hooks", webhooks.asgi)` of Starlette.
 

@@ -13,7 +13,6 @@ from allawee_async.redaction import SecretBytes
 HEADER: Final = "Allawee-Signature"
 """The header that carries the signature."""
 
-_NAME: Final = HEADER.lower()
 _AROUND: Final = "\r\n\ufeff"
 """Line ends, and the byte order mark that some editors write."""
 
@@ -45,7 +44,7 @@ def signature_in(headers: Mapping[str, str]) -> str | None:
     if not isinstance(cast("object", headers), Mapping):  # some servers give None for no headers
         return None
     named = cast("Mapping[object, str]", headers).items()
-    return next((value for name, value in named if str(name).lower() == _NAME), None)
+    return next((value for name, value in named if str(name).lower() == HEADER.lower()), None)
 
 
 def fits(signature: bytes, body: bytes, keys: Iterable[bytes]) -> bool:

@@ -178,7 +178,7 @@ def _age(max_age: object) -> timedelta | None:
 
 
 def _length(max_body: object) -> int:
-    if type(max_body) is not int or max_body < 1:
+    if not isinstance(max_body, int) or isinstance(max_body, bool) or max_body < 1:
         raise ConfigurationError("max_body must be a whole number of bytes, 1 at least")
     return max_body
 

@@ -18,8 +18,6 @@ from allawee_async.sandbox.faults.plan import check_chance, check_times, fits_pa
 KINDS = ("repeat", "delay", "lose-answer")
 """What `DeliveryFaults.random` chooses from."""
 
-_MOST_LOST = 2
-
 
 @attrs.frozen
 class Sending:
@@ -204,7 +202,7 @@ class DeliveryFaults:
                     return AppliedDeliveryFault(delay=chance.uniform(0, within))
                 case _:
                     lost[sending.id] += 1
-                    is_lost = lost[sending.id] <= _MOST_LOST
+                    is_lost = lost[sending.id] <= 2
                     return AppliedDeliveryFault(loses_answer=True) if is_lost else None
 
         self._arm(choose, limits)

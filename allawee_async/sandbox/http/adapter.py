@@ -30,11 +30,8 @@ from allawee_async.sandbox.requests.queued import FLAGS
 from allawee_async.sandbox.rules.values import MAX_BODY, MAX_URL
 
 _MAX_DRAINED = 64 * MAX_BODY
-_KEPT_CRASHES = 100
 # On, and no time to linger: closing then sends a reset instead of an orderly end.
 _ABORT_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-_TURNS_TO_ACCEPT = 3
-_CLOSING_SECONDS = 0.1
 
 _HERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - it names them
 """Where what listens everywhere is reached from this computer."""
@@ -49,16 +46,11 @@ class HttpAdapter:
         self.api = api
         self.faults = Faults()
         self.log = log
-        self.crashes: deque[Exception] = deque(maxlen=_KEPT_CRASHES)
+        self.crashes: deque[Exception] = deque(maxlen=100)
         self.changed: Callable[[], None] = lambda: None
         """Called when the state may have changed, before anybody hears of it."""
-        self._ids = ids
-        self._closing = asyncio.Event()
-        self._pending = PendingAnswers()
-
-    def reseed(self, seed: str) -> None:
-        """Let the ids of requests go on from another seed."""
-        self._ids.reseed(seed)
+        self.ids = ids
+        self.open()
 
     def run_due(self) -> bool:
         """Run the jobs that are due, and return whether there were any."""
@@ -157,7 +149,7 @@ class HttpAdapter:
             method=call.method,
             path=masked(call.path),
             query=tuple((name, masked(value)) for name, value in call.pairs),
-            request_id=self._ids.new("req_", 16),
+            request_id=self.ids.new("req_", 16),
             faults=faults,
             is_of_page=is_of_page,
         )
@@ -282,7 +274,7 @@ class Ports:
         runners, self._runners = self._runners, []
         self._bound = {}
         # A connection that is being accepted needs two turns of the loop until it can be closed.
-        for _ in range(_TURNS_TO_ACCEPT):
+        for _ in range(3):
             await asyncio.sleep(0)
         for runner in runners:
             await runner.cleanup()
@@ -292,7 +284,7 @@ class Ports:
     ) -> int:
         # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
         server = web.Server(answer, access_log=None, lingering_time=0, max_line_size=MAX_URL)
-        runner = web.ServerRunner(server, shutdown_timeout=_CLOSING_SECONDS)
+        runner = web.ServerRunner(server, shutdown_timeout=0.1)
         self._runners.append(runner)
         await runner.setup()
         try:

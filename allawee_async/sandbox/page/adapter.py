@@ -23,7 +23,6 @@ _ASSETS = {
     "page.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-_LONGEST_FORM = 16 * 1024
 
 
 class PageServer:
@@ -129,7 +128,7 @@ async def _read_form(request: web.BaseRequest) -> dict[str, str] | None:
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        if len(body) > _LONGEST_FORM:
+        if len(body) > 16 * 1024:
             return None
     return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
 

@@ -6,7 +6,7 @@ import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
-from typing import Final, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from allawee_async.webhooks import responses
 from allawee_async.webhooks.delivery.timing import BODY_PATIENCE
@@ -16,8 +16,6 @@ from allawee_async.webhooks.signature import HEADER
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-
-_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 
 
 class _TooLarge(Exception):  # noqa: N818 - an answer, not an error
@@ -105,7 +103,7 @@ def _plain(body: bytes, max_body: int) -> bytes:
     Raises:
         zlib.error: It is damaged, or cut off.
     """
-    reader = zlib.decompressobj(_GZIP_OR_ZLIB)
+    reader = zlib.decompressobj(32 + zlib.MAX_WBITS)  # gzip or zlib
     plain = reader.decompress(body, max_body + 1)
     if len(plain) > max_body:
         raise _TooLarge

@@ -127,9 +127,9 @@ class Delivery:
     async def answer(self) -> WebhookReply:
         """Return what to answer; never later than the deadline of a decision."""
         if not self.event.wants_decision:
-            return await self._handled() if self.chain else self._nobody()
+            return await self._handled() if any(self.chain) else self._nobody()
         default = self.context.default.reply_to(self.event)
-        reply = await self._decided(default) if self.chain else self._nobody(default)
+        reply = await self._decided(default) if any(self.chain) else self._nobody(default)
         if reply is default:
             self.context.reporter.default_sent()
         return reply

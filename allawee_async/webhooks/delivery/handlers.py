@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from difflib import get_close_matches
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -29,9 +29,6 @@ _UNKNOWN: Final = ""
 """Stands for all events that no document describes; none of them has this name."""
 
 _NAME_OF: Final = {cls: name for name, cls in EVENT_CLASSES.items()} | {UnknownEvent: _UNKNOWN}
-_ALIKE: Final = 0.8
-"""How much a name is like another one that is meant, from 0 to 1."""
-
 _ONE_DECIDES: Final = {"card.authorization.request", "card.authorization.update"}
 
 
@@ -72,10 +69,8 @@ def _extras(function: Callable[..., object], name: str) -> frozenset[str]:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # a function of C that does not tell
         return frozenset()
-    if not parameters or parameters[0].kind in (
-        inspect.Parameter.KEYWORD_ONLY,
-        inspect.Parameter.VAR_KEYWORD,
-    ):
+    first = parameters[0].kind if parameters else None
+    if first in (None, inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD):
         raise ConfigurationError(f"the first parameter of {name} must take the event")
     wanted: set[str] = set()
     for parameter in parameters[1:]:
@@ -92,8 +87,7 @@ def _extras(function: Callable[..., object], name: str) -> frozenset[str]:
     return frozenset(wanted)
 
 
-@attrs.frozen
-class Chain:
+class Chain(NamedTuple):
     """The handlers of one event, in the order in which they run.
 
     Attributes:
@@ -103,10 +97,6 @@ class Chain:
 
     named: tuple[Handler, ...]
     others: tuple[Handler, ...]
-
-    def __bool__(self) -> bool:
-        """Whether there are any."""
-        return bool(self.named or self.others)
 
 
 class Handlers:
@@ -132,7 +122,7 @@ class Handlers:
             raise ConfigurationError(
                 f"{name} has a handler already, {before[0]}: only one can decide"
             )
-        alike = get_close_matches(name, EVENT_CLASSES, n=1, cutoff=_ALIKE)
+        alike = get_close_matches(name, EVENT_CLASSES, n=1, cutoff=0.8)
         if alike and name not in EVENT_CLASSES:  # new events are welcome, and look like no other
             told = "no document names the event %r: did you mean %s? else %s may never be called"
             log.warning(told, name, alike[0], handler.name)
@@ -142,10 +132,8 @@ class Handlers:
         """Return the handlers of an event."""
         names = (event.type, _UNKNOWN) if isinstance(event, UnknownEvent) else (event.type,)
         registered = self._registered
-        return Chain(
-            tuple([handler for name, handler in registered if name in names]),
-            tuple([handler for name, handler in registered if name == "*"]),
-        )
+        named = tuple([handler for name, handler in registered if name in names])
+        return Chain(named, tuple([handler for name, handler in registered if name == "*"]))
 
 
 def event_name(event: object) -> str:
@@ -214,14 +202,14 @@ class BackgroundTasks:
         """Do something that nobody waits for."""
         self.keep(asyncio.get_running_loop().create_task(work))
 
-    async def close(self, patience: float = TO_CLOSE) -> None:
+    async def close(self) -> None:
         """Wait for the tasks of the running loop; cancel those that do not end in time."""
         if tasks := self._here():
-            await asyncio.wait(tasks, timeout=patience)
+            await asyncio.wait(tasks, timeout=TO_CLOSE)
         if tasks := self._here():
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks, timeout=patience)
+            await asyncio.wait(tasks, timeout=TO_CLOSE)
 
     def _here(self) -> set[asyncio.Task[object]]:
         loop = asyncio.get_running_loop()

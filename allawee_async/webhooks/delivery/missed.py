@@ -65,7 +65,8 @@ async def catch_up(
                 expired += 1
                 continue
             else:
-                is_done = not handlers.chain(event) or await _is_done(base.key_of(event), context)
+                is_wanted = any(handlers.chain(event))
+                is_done = not is_wanted or await _is_done(base.key_of(event), context)
             if is_done or record.id is None:
                 done += 1
             else:

@@ -27,8 +27,6 @@ LEASE: Final = 30.0
 KEEP: Final = 7 * 24 * 3600.0
 """Seconds for which stores remember the events that are done."""
 
-_FOR_EVER: Final = 1e9
-
 
 class ClaimLostError(AllaweeError):
     """The claim of a delivery is no longer held: it was taken over, or its time was up.
@@ -169,7 +167,7 @@ def checked_seconds(name: str, value: object) -> float:
     Raises:
         ConfigurationError: It is no positive number.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _FOR_EVER:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
         raise ConfigurationError(f"{name} must be a positive number of seconds")
     return float(value)
 
