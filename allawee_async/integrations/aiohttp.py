@@ -19,7 +19,7 @@ from aiohttp import web
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.integrations.clients import ClientOptions, checked_options, lent_or_made
+from allawee_async.integrations.clients import ClientOptions, lent_or_made
 
 ALLAWEE: Final = web.AppKey("ALLAWEE", AllaweeClient)
 """The client of an application: `request.app[ALLAWEE]`."""
@@ -46,13 +46,13 @@ def setup(
         ConfigurationError: The application is set up already, or there are options for a client
             of your own. What is wrong with the options themselves is raised at the start.
     """
-    options = checked_options(client, options)
+    made = lent_or_made(client, options)
     if _IS_SET_UP in app:
         raise ConfigurationError("this application is set up already: call setup(app) once")
     app[_IS_SET_UP] = True
 
     async def live(app: web.Application) -> AsyncIterator[None]:
-        async with lent_or_made(client, options) as allawee:
+        async with made() as allawee:
             app[ALLAWEE] = allawee
             yield
 

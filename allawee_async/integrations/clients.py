@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import TypedDict
 
 import aiohttp
@@ -36,18 +37,20 @@ class ClientOptions(TypedDict, total=False):
     random: Callable[[], float]
 
 
-def checked_options(client: object, options: ClientOptions) -> ClientOptions:
-    """Return the options, with a key that no traceback shows.
+def lent_or_made(
+    client: object, options: ClientOptions
+) -> Callable[[], AbstractAsyncContextManager[AllaweeClient]]:
+    """Return what makes a context: with the client, which stays open, or with one of its own.
 
     Raises:
         ConfigurationError: There are options for a client that exists, or it is no client.
     """
     key = options.get("api_key")
     if isinstance(key, str):
-        options["api_key"] = SecretText(key)
+        options["api_key"] = SecretText(key)  # which no traceback shows
     del key
     if client is None:
-        return options
+        return partial(AllaweeClient, **options)
     if not isinstance(client, AllaweeClient):
         raise ConfigurationError(
             f"client must be an AllaweeClient, not {type(client).__name__}; "
@@ -57,11 +60,4 @@ def checked_options(client: object, options: ClientOptions) -> ClientOptions:
         raise ConfigurationError(
             f"{', '.join(options)} would have no effect: give options to your own client"
         )
-    return options
-
-
-def lent_or_made(
-    client: AllaweeClient | None, options: ClientOptions
-) -> AbstractAsyncContextManager[AllaweeClient]:
-    """Return a context with the client, which is not closed; or with a new one, which is."""
-    return AllaweeClient(**options) if client is None else nullcontext(client)
+    return lambda: nullcontext(client)

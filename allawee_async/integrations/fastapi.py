@@ -18,7 +18,7 @@ from typing import Final, Unpack
 
 from allawee_async.client import AllaweeClient
 from allawee_async.errors import ConfigurationError
-from allawee_async.integrations.clients import ClientOptions, checked_options, lent_or_made
+from allawee_async.integrations.clients import ClientOptions, lent_or_made
 from allawee_async.version import needing
 
 with needing("FastAPI", "fastapi"):
@@ -53,10 +53,10 @@ async def allawee_lifespan(
         ConfigurationError: The application has a client already, there are options for a client
             of your own, or no client can be made with them.
     """
-    options = checked_options(client, options)
+    made = lent_or_made(client, options)
     if hasattr(app.state, _NAME):
         raise ConfigurationError("this application has a client already: use the lifespan once")
-    async with lent_or_made(client, options) as allawee:
+    async with made() as allawee:
         setattr(app.state, _NAME, allawee)
         try:
             yield
