@@ -486,7 +486,7 @@ def test_headings_are_the_names_of_columns() -> None:
     assert csv_headings(None, ["createdAt"]) == ["createdAt"]
 
 
-@examples(20)
+@examples(20, 2_000)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=5))
 def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
     source = FakeList([]).pager().source
@@ -503,7 +503,7 @@ def test_any_text_comes_back_out_of_a_csv(names: list[str]) -> None:
         assert re.match(r"['\w\s]|[+-]\d|$|[^=+@\-\t\r\n\uff1d\uff0b\uff0d\uff20]", row[0])
 
 
-@examples(20)
+@examples(20, 2_000)
 @given(
     cells=st.lists(
         st.lists(st.text('a,"\r\n=', max_size=4), min_size=2, max_size=2), min_size=1, max_size=4

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import stat
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tests.support.exports import (
     rejected_in,
     rewritten,
 )
-from tests.support.properties import LONG, more_in_the_long_run
+from tests.support.properties import LONG, few_of, more_in_the_long_run
 
 DOCUMENTS = customers(45)
 DOCUMENTS[13]["name"] = 5
@@ -194,16 +195,19 @@ async def test_the_names_in_a_checkpoint_stay(tmp_path: Path) -> None:
 # Finished files.
 
 
+DIFFERENCES: list[tuple[dict[str, Any], str]] = [
+    ({"filter": "status|eq|active"}, r"filter is status\|eq\|active, it was not given"),
+    ({"columns": "id"}, "the columns are others"),
+    ({"max_items": 3}, "max_items is 3"),
+    ({"reveal": True}, "reveal is True"),
+    ({"model": "other"}, "the list is https://api.example/cards"),
+]
+
+
+@more_in_the_long_run
 @pytest.mark.parametrize(
     ("kind", "change", "told"),
-    [
-        ("csv", {"filter": "status|eq|active"}, r"filter is status\|eq\|active, it was not given"),
-        ("parquet", {"columns": "id"}, "the columns are others"),
-        ("jsonl", {"max_items": 3}, "max_items is 3"),
-        ("jsonl.gz", {"reveal": True}, "reveal is True"),
-        ("csv", {"model": "other"}, "the list is https://api.example/cards"),
-        ("parquet", {"model": "other"}, "the list is https://api.example/cards"),
-    ],
+    few_of([(kind, *difference) for kind in FORMATS for difference in DIFFERENCES], 3),
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 async def test_a_file_that_another_export_finished_is_not_taken_for_this_one(
@@ -405,14 +409,9 @@ async def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -
 # Exports that never began.
 
 
+@more_in_the_long_run
 @pytest.mark.parametrize(
-    ("kind", "error", "overwrite"),
-    [
-        ("parquet", DOWN, False),
-        ("jsonl", DOWN, True),
-        ("jsonl.gz", REFUSED, False),
-        ("csv", REFUSED, True),
-    ],
+    ("kind", "error", "overwrite"), few_of([*product(FORMATS, (DOWN, REFUSED), (False, True))], 5)
 )
 async def test_what_has_read_nothing_leaves_nothing(
     tmp_path: Path, kind: str, error: Exception, overwrite: bool

@@ -26,6 +26,7 @@ QUERIES: tuple[dict[str, str], ...] = (
     {"sort": "-createdAt"},
     {"filter": "type|eq|individual"},
 )
+CUSTOMERS = 300 if LONG else 150
 EACH = [(kind, query) for kind in FORMATS for query in QUERIES]
 RESUMED = [(kind, parallel) for kind in FORMATS for parallel in (1, 3, 8)]
 """Everybody's run takes each format and each of the others once."""
@@ -34,7 +35,7 @@ RESUMED = [(kind, parallel) for kind in FORMATS for parallel in (1, 3, 8)]
 @pytest.fixture
 def customers() -> int:
     """How many there are."""
-    return 150
+    return CUSTOMERS
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ async def test_no_more_pages_are_read_at_a_time_than_that(
 
     await export(pager, tmp_path / "customers.jsonl", parallel=4)
 
-    assert len(ids_in(tmp_path / "customers.jsonl")) == 150
+    assert len(ids_in(tmp_path / "customers.jsonl")) == CUSTOMERS
     assert most == 4
 
 
@@ -109,7 +110,7 @@ async def test_it_is_resumed_with_as_many_at_a_time_as_one_likes(
     await export(allawee.customers.list(limit=10), whole)
 
     def refuse(progress: ExportProgress) -> None:
-        if progress.rows >= 75:
+        if progress.rows >= CUSTOMERS // 2:
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -126,12 +127,12 @@ async def test_it_is_resumed_with_as_many_at_a_time_as_one_likes(
         on_progress=told.append,
     )
 
-    assert (result.rows, result.rejected) == (150, 2)
+    assert (result.rows, result.rejected) == (CUSTOMERS, 2)
     assert ids_in(target) == ids_in(whole)
     assert len(sandbox.requests) - asked < 25
-    assert told[0].resumed >= 75
-    assert told[-1].rows == 150
-    assert told[-1].saved >= 75
+    assert told[0].resumed >= CUSTOMERS // 2
+    assert told[-1].rows == CUSTOMERS
+    assert told[-1].saved >= CUSTOMERS // 2
     assert {name for name in beside(target) if "customers" in name} == set()
 
 
@@ -141,7 +142,7 @@ async def test_an_unfinished_part_is_not_left_behind_by_what_begins_anew(
     target = tmp_path / "customers.jsonl"
 
     def refuse(progress: ExportProgress) -> None:
-        if progress.rows >= 50:
+        if progress.rows >= CUSTOMERS // 3:
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -151,7 +152,7 @@ async def test_an_unfinished_part_is_not_left_behind_by_what_begins_anew(
     await export(allawee.customers.list(limit=100), target, overwrite=True)
 
     assert beside(target) == set()
-    assert len(ids_in(target)) == 150
+    assert len(ids_in(target)) == CUSTOMERS
 
 
 @pytest.mark.parametrize("index", ["", "1", "5"])
@@ -161,7 +162,7 @@ async def test_a_part_that_was_changed_is_told(
     target = tmp_path / "customers.jsonl"
 
     def refuse(progress: ExportProgress) -> None:
-        if progress.rows >= 100:
+        if progress.rows >= CUSTOMERS * 2 // 3:
             raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -179,7 +180,7 @@ async def test_an_error_of_a_part_is_the_error_of_the_export(
     target = tmp_path / "customers.csv"
     pages = iter(range(1000))
     sandbox.faults.latency(
-        lambda: 0.0 if next(pages) != 40 else (sandbox.faults.status(401), 0.0)[1]
+        lambda: 0.0 if next(pages) != (60 if LONG else 40) else (sandbox.faults.status(401), 0.0)[1]
     )
 
     with pytest.raises(AllaweeError, match="HTTP 401"):
@@ -187,7 +188,7 @@ async def test_an_error_of_a_part_is_the_error_of_the_export(
     sandbox.faults.clear()
     await export(allawee.customers.list(limit=5), target, parallel=8, resume=True)
 
-    assert len(set(ids_in(target))) == 150
+    assert len(set(ids_in(target))) == CUSTOMERS
 
 
 @pytest.mark.parametrize("customers", [0, 1, 3])

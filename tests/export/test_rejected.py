@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.support.exports import (
     read_rows,
     rejected_in,
 )
+from tests.support.properties import LONG, few_of, more_in_the_long_run
 from tests.support.serving import answers, raw_server
 
 if TYPE_CHECKING:
@@ -96,25 +98,27 @@ async def test_the_reason_is_that_of_the_walk(
     assert (result.rows, result.rejected) == (50, 1)
 
 
+NO_ENTRIES: list[Any] = [
+    None,
+    5,
+    "cus.1",
+    ["cus.1"],
+    {},
+    {"id": "cus.1"},
+    {**DOCUMENTS[0], "createdAt": "yesterday"},
+    {**DOCUMENTS[0], "claims": "none"},
+    {**DOCUMENTS[0], "verifications": [{"type": None}]},
+    {**DOCUMENTS[0], "metadata": ["a"]},
+    {**DOCUMENTS[0], "status": True},
+]
+
+
+@more_in_the_long_run
 @pytest.mark.parametrize(
     ("entry", "place"),
-    [
-        (entry, 9)
-        for entry in (
-            None,
-            5,
-            "cus.1",
-            ["cus.1"],
-            {},
-            {"id": "cus.1"},
-            {**DOCUMENTS[0], "createdAt": "yesterday"},
-            {**DOCUMENTS[0], "claims": "none"},
-            {**DOCUMENTS[0], "verifications": [{"type": None}]},
-            {**DOCUMENTS[0], "metadata": ["a"]},
-            {**DOCUMENTS[0], "status": True},
-        )
-    ]
-    + [(entry, place) for entry in (None, {"id": "cus.1"}) for place in (0, 4, 10, 34)],
+    [*product(NO_ENTRIES, (0, 4, 9, 10, 34))]
+    if LONG
+    else [*product(NO_ENTRIES, (9,)), *product((None, {"id": "cus.1"}), (0, 4, 10, 34))],
     ids=str,
 )
 async def test_whatever_an_entry_is_it_is_rejected_once(
@@ -267,8 +271,11 @@ async def test_the_rejected_entries_of_an_older_export_do_not_stay(tmp_path: Pat
 ENDS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-01:00"]
 
 
+@more_in_the_long_run
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize(("moment", "field"), [*zip(ENDS, ["createdAt", "updatedAt"], strict=True)])
+@pytest.mark.parametrize(
+    ("moment", "field"), few_of([*product(ENDS, ("createdAt", "updatedAt"))], 3)
+)
 async def test_a_timestamp_at_the_end_of_the_calendar_stops_nothing(
     tmp_path: Path, kind: str, moment: str, field: str
 ) -> None:
@@ -300,8 +307,9 @@ async def test_json_lines_keep_a_timestamp_as_it_came(
     assert read_rows(target)[1]["createdAt"] == moment
 
 
+@more_in_the_long_run
 @pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("levels", [200, 300, 900])
+@pytest.mark.parametrize("levels", [200, 300, 600, 900] if LONG else [200, 300, 900])
 async def test_an_entry_that_is_nested_too_deeply_stops_nothing(
     tmp_path: Path, kind: str, levels: int
 ) -> None:

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +28,7 @@ from allawee_async import (
 )
 from allawee_async.pagination.parallel import Window
 from allawee_async.sandbox import Sandbox
-from tests.support.properties import examples
+from tests.support.properties import LONG, examples, more_in_the_long_run
 from tests.support.raw_server import RawServer, answers
 from tests.support.tables import for_each
 from tests.support.timed_list import EPOCH, TimedList
@@ -64,10 +65,12 @@ async def ids_of(parts: list[Part[Any]], allawee: AllaweeClient) -> list[list[st
 # Parts
 
 
-@for_each(
-    ("count", "parts"),
-    [(1, 1), (1, 16), (2, 2), (2, 8), (7, 1), (7, 2), (7, 16), (100, 1), (100, 8), (1000, 16)],
-)
+SPLIT = [(1, 1), (1, 16), (2, 2), (2, 8), (7, 1), (7, 2), (7, 16), (100, 1), (100, 8), (1000, 16)]
+"""So many entries, in so many parts, in everybody's run."""
+
+
+@more_in_the_long_run
+@for_each(("count", "parts"), [*product((1, 2, 7, 100, 1000), (1, 2, 8, 16))] if LONG else SPLIT)
 async def test_the_parts_are_together_the_list(count: int, parts: int) -> None:
     listed = TimedList.of(*evenly(count))
     async with serving(listed) as allawee:
@@ -236,21 +239,24 @@ async def test_what_cannot_be_cut_is_told(ask: Any, told: str) -> None:
 # At once
 
 
+@more_in_the_long_run
 @for_each("counts", [True, False])
 @for_each("spread", [evenly, skewed])
 @for_each("workers", [1, 3, 16])
 async def test_a_parallel_walk_yields_each_item_once(
     workers: int, spread: Any, counts: bool
 ) -> None:
-    listed = TimedList.of(*spread(500), counts=counts, latency=0.0005)
+    count = 2_000 if LONG else 500
+    listed = TimedList.of(*spread(count), counts=counts, latency=0.0005)
     async with serving(listed) as allawee:
         found = [each.id async for each in allawee.customers.list(limit=10).parallel(workers)]
 
-    assert len(found) == 500
+    assert len(found) == count
     assert set(found) == set(listed.times)
     assert listed.at_once <= workers
 
 
+@more_in_the_long_run
 @pytest.mark.parametrize("descending", [True, False])
 async def test_a_server_that_sorts_as_it_likes_is_walked_exactly(descending: bool) -> None:
     chance = random.Random(5)
@@ -259,8 +265,9 @@ async def test_a_server_that_sorts_as_it_likes_is_walked_exactly(descending: boo
         def answer(self, query: dict[str, str]) -> dict[str, object]:
             return super().answer({**query, "sort": "-createdAt" if descending else "createdAt"})
 
-    listed = Unsorted.of(*skewed(300), latency=0.001)
-    listed.times = dict(chance.sample([*listed.times.items()], 300))
+    count = 600 if LONG else 300
+    listed = Unsorted.of(*skewed(count), latency=0.001)
+    listed.times = dict(chance.sample([*listed.times.items()], count))
     async with serving(listed) as allawee:
         async with asyncio.timeout(30):
             found = [each.id async for each in allawee.customers.list(limit=10).parallel(5)]
@@ -351,10 +358,13 @@ async def test_leaving_early_leaves_nothing_behind(how: str) -> None:
         await no_tasks_but(before)
 
 
+LIMITS = [1, 3, 9, 25, 50] if LONG else [1, 9, 25]
+
+
 class Spoilt(TimedList):
     """A list of which some records cannot be read."""
 
-    BAD = frozenset({"cus.000007", "cus.000033", "cus.000059"})
+    BAD = frozenset({"cus.000007", "cus.000033", "cus.000199" if LONG else "cus.000059"})
 
     def answer(self, query: dict[str, str]) -> dict[str, object]:
         told = super().answer(query)
@@ -365,12 +375,13 @@ class Spoilt(TimedList):
         return told
 
 
-@pytest.mark.parametrize("limit", [1, 9, 25])
+@more_in_the_long_run
+@pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("left_out", [True, False])
 async def test_an_item_that_cannot_be_read_is_told_once_and_the_rest_comes(
     left_out: bool, limit: int
 ) -> None:
-    listed = Spoilt.of(*evenly(60))
+    listed = Spoilt.of(*evenly(200 if LONG else 60))
     errors: list[DecodeError] = []
     found = []
     async with serving(listed) as allawee:
@@ -404,9 +415,10 @@ class Misdated(TimedList):
         return told
 
 
-@pytest.mark.parametrize("limit", [1, 9, 25])
+@more_in_the_long_run
+@pytest.mark.parametrize("limit", LIMITS)
 async def test_an_item_with_an_impossible_time_comes_once(limit: int) -> None:
-    listed = Misdated.of(*evenly(120))
+    listed = Misdated.of(*evenly(220 if LONG else 120))
     errors: list[DecodeError] = []
     async with serving(listed) as allawee:
         walk = allawee.customers.list(limit=limit, on_invalid=errors.append).parallel(4)

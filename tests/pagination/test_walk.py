@@ -5,7 +5,7 @@ import pytest
 from allawee_async import AllaweeError, RetryPolicy
 from allawee_async.sandbox import RECOVERABLE, Sandbox
 from tests.support.faketime import FakeTime
-from tests.support.properties import LONG
+from tests.support.properties import LONG, more_in_the_long_run
 
 CUSTOMERS = 3_000 if LONG else 600
 
@@ -39,9 +39,10 @@ async def test_a_walk_through_random_faults_yields_each_customer_exactly_once_in
         assert not sandbox.crashes
 
 
+@more_in_the_long_run
 @pytest.mark.parametrize("kind", RECOVERABLE)
 async def test_a_walk_gets_over_every_kind_of_fault_by_itself(kind: str, time: FakeTime) -> None:
-    async with Sandbox(customers=100, seed=2) as sandbox:
+    async with Sandbox(customers=300 if LONG else 100, seed=2) as sandbox:
         async with sandbox.client() as calm:
             expected = [customer.id for customer in await calm.customers.list().to_list()]
         sandbox.faults.random(0.5, seed=3, kinds=[kind])
@@ -52,11 +53,12 @@ async def test_a_walk_gets_over_every_kind_of_fault_by_itself(kind: str, time: F
     assert any(request.faults for request in sandbox.requests)
 
 
+@more_in_the_long_run
 async def test_a_page_that_fails_in_the_middle_of_a_walk_can_be_asked_for_again_until_it_comes(
     time: FakeTime,
 ) -> None:
     """Without retries every fault surfaces; the same iterator loses and repeats nothing."""
-    async with Sandbox(customers=200, seed=3) as sandbox:
+    async with Sandbox(customers=1_000 if LONG else 200, seed=3) as sandbox:
         async with sandbox.client() as calm:
             expected = [customer.id for customer in await calm.customers.list().to_list()]
         sandbox.faults.random(0.3, seed=11)

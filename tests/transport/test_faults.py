@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from allawee_async import (
 from allawee_async.errors import error_class
 from allawee_async.sandbox import Sandbox
 from tests.support.faketime import FakeTime
+from tests.support.properties import LONG, more_in_the_long_run
 from tests.support.raw_server import (
     Line,
     RawRequest,
@@ -292,8 +294,12 @@ async def test_json_that_is_cut_off_or_none_is_a_decode_error(
     assert len(server.requests) == (1 if call is write else 3)
 
 
+@more_in_the_long_run
 @pytest.mark.parametrize(
-    ("status", "depth"), [(200, 500), (200, 5_000), (200, 100_000), (400, 5_000)]
+    ("status", "depth"),
+    [*product((200, 400), (500, 5_000, 200_000))]
+    if LONG
+    else [(200, 500), (200, 5_000), (200, 100_000), (400, 5_000)],
 )
 async def test_json_that_is_nested_too_deeply_is_no_crash(
     status: int, depth: int, talk: Connect

@@ -24,6 +24,7 @@ from allawee_async.transport.rate import LocalRate, Turns
 from allawee_async.transport.request import Clock
 from allawee_async.transport.retry import Quota
 from tests.support.faketime import FakeTime
+from tests.support.properties import LONG, more_in_the_long_run
 from tests.support.raw_server import Line, RawRequest, RawServer, answers, hangs, one
 from tests.support.virtual_time import in_quick_time, now
 
@@ -42,21 +43,23 @@ def answers_after(seconds: float) -> Callable[[Line, RawRequest], Awaitable[None
     return step
 
 
+@more_in_the_long_run
 @in_quick_time
 async def test_many_hundred_calls_at_once_all_succeed_with_one_request_each() -> None:
     """They wait for much longer than an attempt may take."""
+    calls, most = (2_000, 50) if LONG else (800, 20)
     async with (
         RawServer(answers_after(0.06)) as server,
         AllaweeClient(
-            KEY, base_url=server.url, max_connections=20, timeout=2.0, retry=ONCE
+            KEY, base_url=server.url, max_connections=most, timeout=2.0, retry=ONCE
         ) as allawee,
     ):
-        ids = [f"cus.{number}" for number in range(800)]
+        ids = [f"cus.{number}" for number in range(calls)]
         found = await asyncio.gather(*map(allawee.customers.get, ids))
 
         assert [customer.id for customer in found] == ids
-        assert len(server.requests) == 800
-        assert server.connections == server.most_open == 20
+        assert len(server.requests) == calls
+        assert server.connections == server.most_open == most
 
 
 async def test_who_waits_is_served_in_the_order_of_coming() -> None:
@@ -269,23 +272,24 @@ def most_in_a_second(starts: list[float]) -> int:
     return max(sum(start <= other < start + 1 for other in starts) for start in starts)
 
 
+@more_in_the_long_run
 async def test_the_rate_holds_in_every_second_and_is_used() -> None:
-    """64 tasks for 15 seconds of a clock that only the limiter moves on."""
-    time = FakeTime()
+    """64 tasks with a clock that only the limiter moves on."""
+    time, seconds = FakeTime(), 60 if LONG else 15
     limiter = LocalRate(50, Clock(monotonic=time.clock, sleep=time.sleep))
     began, starts = time.now, list[float]()
 
     async def work() -> None:
-        while time.now < began + 15:
+        while time.now < began + seconds:
             await limiter.take(lambda _: None)
             starts.append(time.now)
             await asyncio.sleep(0)
 
     await asyncio.gather(*(work() for _ in range(64)))
 
-    within = [start for start in starts if start < began + 15]
+    within = [start for start in starts if start < began + seconds]
     assert most_in_a_second(within) <= 50
-    assert len(within) >= 47 * 15
+    assert len(within) >= 47 * seconds
 
 
 async def test_a_client_and_its_views_share_one_rate(caplog: pytest.LogCaptureFixture) -> None:
@@ -457,12 +461,14 @@ async def outage(quota: int | None, *, rounds: int = 5) -> tuple[int, list[Allaw
     return len(server.requests), errors
 
 
+@more_in_the_long_run
 async def test_with_a_quota_an_outage_is_not_met_with_three_times_the_load() -> None:
-    requests, errors = await outage(200)
+    quota, rounds = (500, 20) if LONG else (200, 5)
+    requests, errors = await outage(quota, rounds=rounds)
 
-    assert len(errors) == 64 * 5
-    assert requests == len(errors) + 200 // 5
-    assert "the quota of 200 is used up" in str(errors[-1].attempts[-1].error)
+    assert len(errors) == 64 * rounds
+    assert requests == len(errors) + quota // 5
+    assert f"the quota of {quota} is used up" in str(errors[-1].attempts[-1].error)
     assert errors[-1].attempts[-1].pause is None
 
 
