@@ -134,9 +134,8 @@ def noun_at(path: str) -> object:
 @cache
 def verbs_of(path: str) -> tuple[Verb, ...]:
     """Return the verbs of a noun in the order of its routes, then `find`."""
-    noun = noun_at(path)
-    routes: Mapping[str, Route] = getattr(noun, "ROUTES", {})
-    names = (*routes, FIND) if hasattr(noun, FIND) else (*routes,)
+    noun: Any = noun_at(path)
+    names = (*noun.ROUTES, FIND) if hasattr(noun, FIND) else (*noun.ROUTES,)
     return tuple(_verb(path, noun, name, names) for name in names)
 
 

@@ -23,19 +23,17 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import MASK, SecretText, secret_text
-from allawee_async.version import install_command
+from allawee_async.version import needing
 from allawee_async.webhooks.stores import base
 from allawee_async.webhooks.stores.base import Claim, ClaimLostError, StoreError
 
-try:
+with needing("redis-py", "redis"):
     from redis import exceptions as redis_errors
     from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
     from redis.asyncio.client import Pipeline
     from redis.asyncio.connection import AbstractConnection, parse_url
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
-except ImportError as error:
-    raise ConfigurationError(f"RedisStore needs redis-py: {install_command('redis')}") from error
 
 URL: Final = "redis://localhost:6379/0"
 PREFIX: Final = "allawee:webhooks:"
