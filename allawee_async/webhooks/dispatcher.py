@@ -15,7 +15,7 @@ from allawee_async.webhooks import events, responses
 from allawee_async.webhooks.adapters.asgi import AsgiApp
 from allawee_async.webhooks.delivery import stats as reporting
 from allawee_async.webhooks.delivery.delivery import Delivery, DeliveryContext
-from allawee_async.webhooks.delivery.handlers import Handlers, event_name
+from allawee_async.webhooks.delivery.handlers import event_name
 from allawee_async.webhooks.delivery.missed import CatchUpReport, catch_up
 from allawee_async.webhooks.delivery.timing import LoopClock
 from allawee_async.webhooks.responses import Decision, Decline, WebhookReply
@@ -96,7 +96,6 @@ class WebhookDispatcher:
         if not isinstance(verifier, WebhookVerifier):
             verifier = WebhookVerifier(verifier, max_body=max_body)
         self._verifier = verifier
-        self._handlers = Handlers()
         self._clock = LoopClock()
         self._reporter = reporting.Reporter(on_incident)
         self._stats = self._reporter.stats
@@ -169,7 +168,7 @@ class WebhookDispatcher:
         name = event_name(event)  # before there is a handler: `@webhooks.on` lacks its event
 
         def register(handler: Some) -> Some:
-            self._handlers.add(name, handler)
+            self._context.handlers.add(name, handler)
             return handler
 
         return register
@@ -219,7 +218,7 @@ class WebhookDispatcher:
             self._reporter.default_sent()
             return self._context.default.reply_to(None)
         self._reporter.observer.event(event)
-        chain = self._handlers.chain(event)
+        chain = self._context.handlers.chain(event)
         return await Delivery(self._context, event, chain, arrived, request).answer()
 
     async def catch_up(
@@ -246,7 +245,7 @@ class WebhookDispatcher:
                 the report.
             StoreError: The store cannot be used.
         """
-        return await catch_up(allawee, since, most, self._context, self._handlers)
+        return await catch_up(allawee, since, most, self._context)
 
     def observe(self, observer: reporting.DeliveryObserver | None) -> None:
         """Have each delivery watched; see `allawee_async.integrations.opentelemetry`."""

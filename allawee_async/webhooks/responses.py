@@ -174,17 +174,16 @@ class WebhookReply:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], hash=False)
 
 
-def _refusal(status: int, error: str, **headers: str) -> WebhookReply:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return WebhookReply(status, dumps({"error": error}), headers=named)
+def _refusal(status: int, error: str, headers: Mapping[str, str] | None = None) -> WebhookReply:
+    return WebhookReply(status, dumps({"error": error}), headers=headers or {})
 
 
 DONE: Final = WebhookReply(200, SUCCESS)
 INVALID_SIGNATURE: Final = _refusal(400, "Invalid Signature")
 INVALID_EVENT: Final = _refusal(400, "Invalid Event")
 FAILED: Final = _refusal(500, "The event was not handled; send it again")
-BUSY: Final = _refusal(503, "The event is being handled; send it again", Retry_After="10")
-NOT_POST: Final = _refusal(405, "Use POST", Allow="POST")
+BUSY: Final = _refusal(503, "The event is being handled; send it again", {"Retry-After": "10"})
+NOT_POST: Final = _refusal(405, "Use POST", {"Allow": "POST"})
 CUT_OFF: Final = _refusal(400, "The body was cut off")
 UNREADABLE: Final = _refusal(400, "The body cannot be read")
 TOO_SLOW: Final = _refusal(408, "The body took too long")

@@ -27,11 +27,8 @@ def answer_list(collection: Collection, pairs: QueryPairs) -> ApiResponse:
     expand = compile_expansions(collection, query.expansions)
     if query.fields is not None or expand is not None:
         shown = [_reshape(collection, document, query.fields, expand) for document in shown]
-    return success_list(
-        shown,
-        has_more=len(shown) == query.limit,
-        total_count=len(listing) if query.count_total else None,
-    )
+    total = len(listing) if query.count_total else None
+    return success_list(shown, has_more=len(shown) == query.limit, total_count=total)
 
 
 def cut_page(collection: Collection, listing: OrderedListing, query: ListQuery) -> list[int]:

@@ -94,7 +94,8 @@ class HttpAdapter:
         fault = applied.fault
         previous = partial(self.log.previous_query, call.method, call.path)
         pairs = call.pairs if fault is None else fault.rewrite(call.pairs, previous)
-        entry = self._note(host, call, faults=applied.names)
+        entry = self._note(host, call)
+        entry.faults = applied.names
         if applied.delay > 0 and await self._closes_within(applied.delay):
             return _abort(request)
         try:
@@ -129,29 +130,21 @@ class HttpAdapter:
     def act(self, method: str, path: str, body: JsonObject) -> ApiResponse:
         """Answer a request of the sandbox's own page: it needs no key, and no fault hits it."""
         call = ApiRequest(method, path, body=to_bytes(body))
-        entry = self._note(Host.API, call, is_of_page=True)
+        entry = self._note(Host.API, call)
+        entry.is_of_page = True
         entry.take(call.body)
         call = attrs.evolve(call, request_id=entry.request_id)
         response = self._answer(call, lambda: self.api.act(call))
         entry.close(response.status, response.body)
         return response
 
-    def _note(
-        self,
-        host: Host,
-        call: ApiRequest,
-        *,
-        faults: tuple[str, ...] = (),
-        is_of_page: bool = False,
-    ) -> LoggedRequest:
+    def _note(self, host: Host, call: ApiRequest) -> LoggedRequest:
         entry = LoggedRequest(
             host=host.value,
             method=call.method,
             path=masked(call.path),
             query=tuple((name, masked(value)) for name, value in call.pairs),
             request_id=self.ids.new("req_", 16),
-            faults=faults,
-            is_of_page=is_of_page,
         )
         self.log.append(entry)
         return entry

@@ -13,7 +13,8 @@ import attrs
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.webhooks import events, responses
-from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Chain, HandlerRun, Workers
+from allawee_async.webhooks.delivery import handlers
+from allawee_async.webhooks.delivery.handlers import BackgroundTasks, Handlers, Workers
 from allawee_async.webhooks.delivery.stats import Incident, IncidentKind, Reporter, log, shown
 from allawee_async.webhooks.responses import WebhookReply
 from allawee_async.webhooks.stores import base
@@ -74,6 +75,7 @@ class DeliveryContext:
     sync_workers: int
     max_body: int
     reporter: Reporter
+    handlers: Handlers = attrs.field(factory=Handlers, init=False)
     background: BackgroundTasks = attrs.field(factory=BackgroundTasks, init=False)
     workers: Workers = attrs.field(init=False)
     _look_at: float = attrs.field(default=0.0, init=False)
@@ -120,7 +122,7 @@ class Delivery:
 
     context: DeliveryContext
     event: events.Event
-    chain: Chain
+    chain: handlers.Chain
     arrived: float
     request: object
 
@@ -235,10 +237,10 @@ class Delivery:
         log.warning("%s: somebody else is still handling it", shown(self.event))
         return if_busy
 
-    async def _run(self, claim: Claim, until: float) -> HandlerRun:
+    async def _run(self, claim: Claim, until: float) -> handlers.HandlerRun:
         """Run the handlers until they end, the time is over, or the claim is lost."""
         context = self.context
-        run = HandlerRun(self.event, claim, self.chain, self.request, context.workers)
+        run = handlers.HandlerRun(self.event, claim, self.chain, self.request, context.workers)
         context.background.keep(run.task)
         try:
             run.is_lost = not await self._keep(claim, run.task, until)
@@ -247,7 +249,7 @@ class Delivery:
             raise
         return run
 
-    async def _withdraw(self, run: HandlerRun) -> None:
+    async def _withdraw(self, run: handlers.HandlerRun) -> None:
         """Stop the handlers because the server does not wait for the answer any more."""
         self.context.reporter.stats.cancelled += 1
         await run.stop()
@@ -257,7 +259,7 @@ class Delivery:
         else:
             await self._let_go(run)
 
-    async def _let_go(self, run: HandlerRun) -> None:
+    async def _let_go(self, run: handlers.HandlerRun) -> None:
         """Give the claim back; where a thread still runs, as soon as it has ended."""
         thread = run.running_thread
         if run.task.done() and thread is None:
@@ -266,7 +268,7 @@ class Delivery:
             run.abandon()
             self.context.background.start(self._hold(run, asyncio.wrap_future(thread)))
 
-    async def _hold(self, run: HandlerRun, thread: asyncio.Future[object]) -> None:
+    async def _hold(self, run: handlers.HandlerRun, thread: asyncio.Future[object]) -> None:
         """Keep the claim while a thread runs that is too late, so that no other runs beside it."""
         try:
             if not await self._keep(run.claim, thread, math.inf):
@@ -334,7 +336,7 @@ class Delivery:
             self._tell("store", f"the store failed; {if_failed}", error)
             return None
 
-    def _tell_outcome(self, run: HandlerRun, consequence: str, *, is_late: bool) -> None:
+    def _tell_outcome(self, run: handlers.HandlerRun, consequence: str, *, is_late: bool) -> None:
         """Count how the handlers ended, and report what went wrong."""
         stats = self.context.reporter.stats
         for handler, error in run.failures:

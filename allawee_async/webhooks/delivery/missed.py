@@ -19,7 +19,6 @@ from allawee_async.webhooks.stores import base
 
 if TYPE_CHECKING:
     from allawee_async.client import AllaweeClient
-    from allawee_async.webhooks.delivery.handlers import Handlers
 
 
 @attrs.frozen(kw_only=True)
@@ -44,11 +43,7 @@ class CatchUpReport:
 
 
 async def catch_up(
-    allawee: AllaweeClient,
-    since: datetime,
-    most: int,
-    context: DeliveryContext,
-    handlers: Handlers,
+    allawee: AllaweeClient, since: datetime, most: int, context: DeliveryContext
 ) -> CatchUpReport:
     """Have the events since then sent again that are not done; see `WebhookDispatcher.catch_up`."""
     base.checked_count("most", most)
@@ -65,7 +60,7 @@ async def catch_up(
                 expired += 1
                 continue
             else:
-                is_wanted = any(handlers.chain(event))
+                is_wanted = any(context.handlers.chain(event))
                 is_done = not is_wanted or await _is_done(base.key_of(event), context)
             if is_done or record.id is None:
                 done += 1

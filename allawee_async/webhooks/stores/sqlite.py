@@ -47,16 +47,13 @@ _FINISH: Final = """
 
 _HELD: Final = "WHERE key = :key AND token = :token AND body IS NULL"
 
-_MARK: Final = (
-    f"UPDATE allawee_webhook_events SET body = :body, until = :until, digest = :digest {_HELD}"  # noqa: S608
-)
+_MARK: Final = """
+    UPDATE allawee_webhook_events SET body = :body, until = :until, digest = :digest
+    WHERE key = :key AND token = :token AND (body IS NULL) = :is_first
+"""
+
 _RENEW: Final = f"UPDATE allawee_webhook_events SET until = :until {_HELD}"  # noqa: S608
 _RELEASE: Final = f"DELETE FROM allawee_webhook_events {_HELD}"  # noqa: S608
-
-_CORRECT: Final = """
-    UPDATE allawee_webhook_events SET body = :body
-    WHERE key = :key AND token = :token AND body IS NOT NULL
-"""
 
 _SEEN: Final = "UPDATE allawee_webhook_schema SET seen = max(seen, :now)"
 
@@ -259,15 +256,21 @@ class SQLiteStore:
             ConfigurationError: The block ended the transaction itself, or the decision is none.
         """
         first = base.first_body(decision)
-        with self._connection() as connection, self._file.writing():
-            try:
-                self._begin(connection, claim, first)
-                yield connection
-                self._end(connection, claim, base.last_body(decision))
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.rollback()
-                raise
+        with self._lock:
+            self._transactions += 1
+        try:
+            with closing(self._file.connect()) as connection, self._file.writing():
+                try:
+                    self._begin(connection, claim, first)
+                    yield connection
+                    self._end(connection, claim, base.last_body(decision))
+                except BaseException:
+                    with suppress(sqlite3.Error):
+                        connection.rollback()
+                    raise
+        finally:
+            with self._lock:
+                self._transactions -= 1
 
     def _claim(self, claim: Claim, lease: float, connection: Connection) -> ClaimResult:
         """Let a claim hold, unless the event is done or somebody else holds it."""
@@ -315,9 +318,10 @@ class SQLiteStore:
         with self._file.writing():
             return connection.execute(statement, attrs.asdict(claim) | values).rowcount > 0
 
-    def _answer(self, claim: Claim, body: bytes) -> dict[str, Any]:
+    def _answer(self, claim: Claim, body: bytes, **more: object) -> dict[str, Any]:
         """Return what is recorded of an event that is done."""
-        return attrs.asdict(claim) | {"body": body, "until": self._clock.now() + self._keep}
+        until = self._clock.now() + self._keep
+        return attrs.asdict(claim) | {"body": body, "until": until, **more}
 
     async def _ask(self, step: Step[T], *, if_cancelled: Step[object] | None = None) -> T:
         """Let the thread do a step.
@@ -340,23 +344,11 @@ class SQLiteStore:
                 self._worker = SQLiteWorker(self._file, self._replaced)
             return self._worker.submit(step)
 
-    @contextmanager
-    def _connection(self) -> Generator[Connection]:
-        """Open a connection for a transaction."""
-        with self._lock:
-            self._transactions += 1
-        try:
-            with closing(self._file.connect()) as connection:
-                yield connection
-        finally:
-            with self._lock:
-                self._transactions -= 1
-
     def _begin(self, connection: Connection, claim: Claim, body: bytes) -> None:
         with self._file.failures():
             connection.execute("BEGIN IMMEDIATE")
             # Marked first: a block that commits by mistake has no effect without the mark.
-            marked = connection.execute(_MARK, self._answer(claim, body)).rowcount
+            marked = connection.execute(_MARK, self._answer(claim, body, is_first=True)).rowcount
         if marked != 1:
             raise base.ClaimLostError("the claim of this event is not held any more")
 
@@ -364,7 +356,7 @@ class SQLiteStore:
         in_transaction = connection.in_transaction
         with self._file.failures():
             if body is not None:
-                connection.execute(_CORRECT, attrs.asdict(claim) | {"body": body})
+                connection.execute(_MARK, self._answer(claim, body, is_first=False))
             if in_transaction:
                 connection.execute("COMMIT")
         if not in_transaction:
