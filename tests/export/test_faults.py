@@ -27,6 +27,7 @@ from tests.support.exports import (
     ids_in,
     rewritten,
 )
+from tests.support.properties import LONG, more_in_the_long_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,6 +291,9 @@ async def test_a_full_disk_is_told_and_the_export_can_be_resumed(
     assert ids_in(target) == IDS
 
 
+MOMENTS = [(kind, at) for kind in ("csv", "parquet") for at in range(1, 24, 2)]
+
+
 async def test_a_disk_that_is_full_while_the_file_is_made_keeps_its_parts(tmp_path: Path) -> None:
     target = tmp_path / "customers.parquet"
 
@@ -309,8 +313,9 @@ async def test_a_disk_that_is_full_while_the_file_is_made_keeps_its_parts(tmp_pa
     assert (resumed.asked, ids_in(target)) == ([], IDS)
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize("at", range(1, 24, 2))
+@more_in_the_long_run
+@pytest.mark.usefixtures("no_thread")
+@pytest.mark.parametrize(("kind", "at"), MOMENTS if LONG else MOMENTS[:12:2] + MOMENTS[13::2])
 async def test_a_disk_that_is_full_for_a_moment_loses_no_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, at: int
 ) -> None:

@@ -805,8 +805,9 @@ asyncio.run(go_on())
 
 
 def python(program: str, *arguments: object) -> nursery.Process:
-    command = ("-c", program, *map(str, arguments))
-    return nursery.python(*command, flags=("-W", "error"), stdout=nursery.PIPE, text=True)
+    strict = "import warnings; warnings.simplefilter('error')\n"
+    command = ("-c", strict + program, *map(str, arguments))
+    return nursery.python(*command, stdout=nursery.PIPE, text=True)
 
 
 def test_processes_that_start_at_once_share_a_new_file(path: Path) -> None:
