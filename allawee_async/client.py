@@ -11,19 +11,13 @@ from allawee_async.codec.writing import write_mapping
 from allawee_async.errors import RequestAccepted
 from allawee_async.redaction import SecretObject, named_secrets
 from allawee_async.resources import Resources
+from allawee_async.transport import routes
 from allawee_async.transport.config import Hosts, KeySource, hidden
 from allawee_async.transport.pool import MAX_CONNECTIONS, MAX_RESPONSE_BYTES, TIMEOUT, Pool
 from allawee_async.transport.queued import outcome_of_accepted
 from allawee_async.transport.rate import checked_rate
 from allawee_async.transport.request import Clock, Request, RetryEvent
 from allawee_async.transport.retry import RetryPolicy
-from allawee_async.transport.routes import (
-    checked_method,
-    checked_path,
-    json_bytes,
-    may_resend,
-    query_texts,
-)
 from allawee_async.transport.session import SessionManager
 
 if TYPE_CHECKING:
@@ -179,13 +173,13 @@ class AllaweeClient(Resources):
         if isinstance(json, dict):  # a traceback with local variables would show it
             json = SecretObject(cast("JSONObject", json))
         request = Request(
-            method=checked_method(method),
-            path=checked_path(path),
-            query=query_texts(query),
-            body=None if json is None else json_bytes(json),
+            method=routes.checked_method(method),
+            path=routes.checked_path(path),
+            query=routes.query_texts(query),
+            body=None if json is None else routes.json_bytes(json),
             secrets=tuple(named_secrets([write_mapping(query), write_mapping(json or {})])),
             secure=secure,
-            resend=may_resend(method.upper()),
+            resend=routes.may_resend(method.upper()),
         )
         del query  # as above
         try:

@@ -191,7 +191,7 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigurationError: One cannot be sent, or is the client's own.
     """
-    if not is_mapping(headers):
+    if not isinstance(cast("object", headers), Mapping):
         raise ConfigurationError("headers must be a mapping of names to texts")
     for name, value in headers.items():
         if not _fits(_HEADER_NAME, name):
@@ -201,11 +201,6 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if not _fits(_HEADER_VALUE, value):
             raise ConfigurationError(f"the value of the header {name} must be one line of text")
     return dict(headers)
-
-
-def is_mapping(value: object) -> bool:
-    """Return whether a caller gave a mapping, whatever the annotation says."""
-    return isinstance(value, Mapping)
 
 
 def checked_retry(retry: object) -> RetryPolicy:

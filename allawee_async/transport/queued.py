@@ -88,7 +88,7 @@ async def _finished_record(
         try:
             record = await _record(accepted.request_id, session, left)
         except AllaweeError as error:
-            raise _still_unknown(error, accepted) from error.__cause__
+            raise _about(error, accepted) from error.__cause__
         if record.status in ("completed", "cancelled"):
             return record
         if timeout is not None:
@@ -98,7 +98,7 @@ async def _finished_record(
                     f"request {accepted.request_id} is still queued; it may yet be processed, "
                     "so wait again"
                 )
-                raise _still_unknown(too_late, accepted)
+                raise _about(too_late, accepted)
         await clock.sleep(pause if left is None else min(pause, left))
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
@@ -116,13 +116,11 @@ async def _record(request_id: str, session: SessionManager, left: float | None) 
     return decode((await session.send(request)).data, RequestRecord)
 
 
-def _still_unknown(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
+def _about(
+    error: AllaweeError, accepted: RequestAccepted, *, is_unknown: bool = True
+) -> AllaweeError:
     """Return an error of the waiting, which says nothing of what becomes of the request."""
-    error.outcome_unknown = True
-    return _about(error, accepted)
-
-
-def _about(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
+    error.outcome_unknown = is_unknown
     error.request_id = accepted.request_id
     error.method = error.method or accepted.method
     return error
@@ -131,26 +129,23 @@ def _about(error: AllaweeError, accepted: RequestAccepted) -> AllaweeError:
 def _last_reply(record: RequestRecord, accepted: RequestAccepted, request: Request) -> Reply:
     """Return the answer of the last attempt, or raise its error: completed may mean failed."""
     if record.status == "cancelled":
-        raise _about(
-            AllaweeError(f"request {accepted.request_id} was cancelled before it was processed"),
-            accepted,
-        )
+        cancelled = f"request {accepted.request_id} was cancelled before it was processed"
+        raise _about(AllaweeError(cancelled), accepted, is_unknown=False)
     last = record.attempts[-1] if record.attempts else None
     if last is None or last.status_code is None:
         unclear = DecodeError("expected the status of an attempt", path="attempts[-1].statusCode")
-        raise _still_unknown(unclear, accepted)
+        raise _about(unclear, accepted)
     if not 200 <= last.status_code <= 299:
         error = error_from(last.status_code, last.response_body)
-        error.outcome_unknown = outcome_of(error) in MAY_HAVE_TAKEN_EFFECT
         error.path = mask(record.path or "")
-        raise _about(error, accepted)
+        raise _about(error, accepted, is_unknown=outcome_of(error) in MAY_HAVE_TAKEN_EFFECT)
     try:
         reply = read_response(last.status_code, {}, dumps(last.response_body))
         check_subject(reply, request.expected)
     except DecodeError as error:
-        raise _still_unknown(error, accepted) from None
+        raise _about(error, accepted) from None
     except RequestAccepted:
         unclear = DecodeError("expected an outcome, found a request that is still queued")
-        raise _still_unknown(unclear, accepted) from None
+        raise _about(unclear, accepted) from None
     reply.request_id = accepted.request_id
     return reply

@@ -103,7 +103,7 @@ class Reply(Answer):
     request_id: str | None = None
     code: str | None = None
     raw: Raw | JSONValue = attrs.field(default=None, repr=False)
-    metadata: JSONObject = attrs.field(factory=dict[str, "JSONValue"])
+    metadata: JSONObject = attrs.field(factory=cast("Callable[[], JSONObject]", dict))
     message: str | None = None
     elapsed: float = 0.0
     failures: tuple[Attempt, ...] = ()
