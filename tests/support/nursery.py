@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from contextlib import suppress
@@ -130,6 +131,12 @@ def python(
         text: Let the pipes be of text.
         start_new_session: Let it have a session of its own.
     """
+    if not hasattr(os, "fork"):
+        started: Any = subprocess.Popen(
+            [sys.executable, *flags, *command],
+            env=env, stdin=stdin, stdout=stdout, stderr=stderr, text=text,
+        )  # fmt: skip
+        return started  # type: ignore[no-any-return]
     ours: list[int | None] = []
     theirs: list[int] = []
     for number, wanted in enumerate((stdin, stdout, stderr)):
@@ -156,42 +163,75 @@ def python(
 
 
 class _Nursery:
+    """Our connection to a nursery, which all workers of a run of pytest share."""
+
     def __init__(self, flags: tuple[str, ...]) -> None:
-        self._line, theirs = socket.socketpair()
-        self._process = subprocess.Popen(
-            [sys.executable, *flags, "-m", __name__, str(theirs.fileno())],
-            cwd=ROOT,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
-        atexit.register(self._end)
+        import fcntl
+
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+        path = Path(tempfile.gettempdir()) / f"nursery-{run}{''.join(flags)}"
+        self._line = socket.socket(socket.AF_UNIX)
+        lock_file = Path(tempfile.gettempdir()) / f"nursery-{os.getuid()}.lock"
+        with lock_file.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                self._line.connect(str(path))
+            except OSError:
+                path.unlink(missing_ok=True)
+                self._begin(flags, path)
+                self._line.connect(str(path))
+
+    def _begin(self, flags: tuple[str, ...], path: Path) -> None:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            process = subprocess.Popen(
+                [sys.executable, *flags, "-m", __name__, str(listener.fileno())],
+                cwd=ROOT,
+                pass_fds=[listener.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+
+        def end() -> None:
+            path.unlink(missing_ok=True)
+            process.terminate()
+            process.wait()
+
+        atexit.register(end)
 
     def give(self, order: dict[str, Any], streams: tuple[int, ...]) -> None:
         data = json.dumps(order).encode()
         socket.send_fds(self._line, [len(data).to_bytes(8, "big")], streams)
         self._line.sendall(data)
 
-    def _end(self) -> None:
-        self._line.close()
-        self._process.wait()
 
-
-@cache
-def _nursery(flags: tuple[str, ...]) -> _Nursery:
-    return _Nursery(flags)
+_nursery = cache(_Nursery)
 
 
 # In the nursery itself.
 
 
-def _serve(line: socket.socket) -> None:
-    """Fork a process for each order; who keeps an eye on it is forked as well."""
+def _listen(listener: socket.socket) -> None:
+    """Fork somebody for each worker that connects, until who began this is gone."""
+    parent = os.getppid()
     for name in (*OTHERS, *_files_of_ours()):
         with suppress(Exception):  # some extra is not there
             importlib.import_module(name)
     assert threading.active_count() == 1, "who has threads must not be forked"
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who keep an eye on them
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who is forked for a worker
+    while os.getppid() == parent:
+        if not select.select([listener], [], [], 1.0)[0]:
+            continue
+        line, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            _serve(line)
+            os._exit(0)
+        line.close()
+
+
+def _serve(line: socket.socket) -> None:
+    """Fork a process for each order; who keeps an eye on it is forked as well."""
     while True:
         size, streams, _, _ = socket.recv_fds(line, 8, 4)
         if not size:
@@ -283,4 +323,4 @@ def _run(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _listen(socket.socket(fileno=int(sys.argv[1])))
