@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+TESTS: Final = Path(__file__).parents[1]
 MORE_THAN_CORES: Final = 2
 
 WAITING: Final = (
@@ -33,6 +35,16 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Let more tests run than there are cores, as some of them wait."""
     cores = yield
     return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + MORE_THAN_CORES
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker collect a different part first: what one has compiled the others read."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args != config.getini("testpaths"):
+        return
+    parts = sorted(part for part in TESTS.iterdir() if part.is_dir() or part.match("test_*.py"))
+    first = int(worker["workerid"].removeprefix("gw")) * len(parts) // worker["workercount"]
+    config.args[0:1] = map(str, parts[first:] + parts[:first])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     files: dict[str, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.nodeid.partition("::")[0], []).append(item)
-    by_length = sorted(files, key=lambda file: -len(files[file]))
+    by_length = sorted(files, key=lambda file: (-len(files[file]), file))
     waiting = [file for file in by_length if any(fnmatch(file, kind) for kind in WAITING)]
     order = [file for file in by_length if file not in waiting]
     for place, file in enumerate(waiting):
