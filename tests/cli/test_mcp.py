@@ -7,8 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import ClientSession
-from mcp.client.stdio import StdioServerParameters, stdio_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +22,9 @@ PAYOUT = {
 
 
 async def test_an_agent_reads_and_pays_within_its_budget(sandbox: Sandbox, tmp_path: Path) -> None:
+    from mcp import ClientSession  # an import of a second, for one worker of all
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
     words = ("--allow-money", "--max-amount", "NGN=500000", "--max-total", "ngn=700000")
     server = StdioServerParameters(
         command=sys.executable,

@@ -9,10 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
-from mcp.client.client import Client
 
 from allawee_async import AllaweeClient, RetryPolicy
-from allawee_async.integrations.mcp import Permissions, SpendingLimits, make_server
 from allawee_async.redaction import MASK
 from allawee_async.resources.verbs import all_verbs
 from allawee_async.sandbox import Sandbox
@@ -20,17 +18,42 @@ from tests.support.properties import LONG
 from tests.support.raw_server import RawServer, answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import mcp_types as types
 
-READS = Permissions()
-WRITES = Permissions(writes=True)
-MONEY = Permissions(
-    money=True,
-    max_amount=SpendingLimits(500_000),
-    max_total=SpendingLimits(by_currency={"NGN": 700_000}),
-)
+    from allawee_async.integrations.mcp import Permissions, SpendingLimits
+
+
+def permissions(**given: Any) -> Permissions:
+    """Import the SDK in the worker that needs it: that takes a second."""
+    from allawee_async.integrations.mcp import Permissions
+
+    return Permissions(**given)
+
+
+def limits(*given: Any, **options: Any) -> SpendingLimits:
+    from allawee_async.integrations.mcp import SpendingLimits
+
+    return SpendingLimits(*given, **options)
+
+
+def reads() -> Permissions:
+    return permissions()
+
+
+def writes() -> Permissions:
+    return permissions(writes=True)
+
+
+def money() -> Permissions:
+    return permissions(
+        money=True,
+        max_amount=limits(500_000),
+        max_total=limits(by_currency={"NGN": 700_000}),
+    )
+
+
 PAYOUT = {
     "method": "bank-transfer",
     "currency": "NGN",
@@ -42,6 +65,10 @@ class Agent:
     """A program that talks to a server by the SDK's own client."""
 
     def __init__(self, allawee: AllaweeClient, permissions: Permissions) -> None:
+        from mcp.client.client import Client
+
+        from allawee_async.integrations.mcp import make_server
+
         self.lines: list[str] = []
         self._client = Client(make_server(allawee, permissions, log=self.lines.append))
 
@@ -78,7 +105,7 @@ def sent(sandbox: Sandbox) -> list[tuple[str, str]]:
 
 
 async def test_each_verb_that_reads_is_a_tool(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         tools = await agent.tools()
 
     wanted = {
@@ -91,9 +118,7 @@ async def test_each_verb_that_reads_is_a_tool(allawee: AllaweeClient) -> None:
 
 
 async def test_nothing_that_tells_or_needs_a_secret_is_a_tool(allawee: AllaweeClient) -> None:
-    everything = Permissions(
-        writes=True, money=True, max_amount=SpendingLimits(1), max_total=SpendingLimits(1)
-    )
+    everything = permissions(writes=True, money=True, max_amount=limits(1), max_total=limits(1))
 
     async with Agent(allawee, everything) as agent:
         tools = await agent.tools()
@@ -112,9 +137,7 @@ async def test_nothing_that_tells_or_needs_a_secret_is_a_tool(allawee: AllaweeCl
 
 
 async def test_hints_say_what_a_call_does(allawee: AllaweeClient) -> None:
-    everything = Permissions(
-        writes=True, money=True, max_amount=SpendingLimits(1), max_total=SpendingLimits(1)
-    )
+    everything = permissions(writes=True, money=True, max_amount=limits(1), max_total=limits(1))
 
     async with Agent(allawee, everything) as agent:
         hints = {name: tool.annotations for name, tool in (await agent.tools()).items()}
@@ -132,7 +155,7 @@ async def test_hints_say_what_a_call_does(allawee: AllaweeClient) -> None:
 
 
 async def test_schemas_stand_alone(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, WRITES) as agent:
+    async with Agent(allawee, writes()) as agent:
         schema = (await agent.tools())["customers_create"].input_schema
 
     assert schema["properties"]["type"]["$ref"] == "#/$defs/CustomerType"
@@ -144,7 +167,7 @@ async def test_schemas_stand_alone(allawee: AllaweeClient) -> None:
 
 
 async def test_a_list_comes_in_pages(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         first = await agent.told("customers_list", limit=30, countTotal=True)
         rest = await agent.told("customers_list", limit=1_000, after=first["items"][-1]["id"])
 
@@ -153,7 +176,7 @@ async def test_a_list_comes_in_pages(allawee: AllaweeClient) -> None:
 
 
 async def test_without_a_limit_a_page_is_short(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         assert len((await agent.told("customers_list"))["items"]) == 20
 
 
@@ -161,7 +184,7 @@ async def test_secrets_are_masked(allawee: AllaweeClient, sandbox: Sandbox) -> N
     identity: dict[str, Any] = {"type": "bvn", "id": "12345678909"}
     sandbox.add_customer({"reference": "r-1", "claims": {"individualIdentity": identity}})
 
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         found = await agent.told("customers_find", reference="r-1")
         chosen = await agent.told("customers_list", filter="reference|eq|r-1", select="claims")
 
@@ -171,7 +194,7 @@ async def test_secrets_are_masked(allawee: AllaweeClient, sandbox: Sandbox) -> N
 
 
 async def test_what_is_not_found_is_told(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         assert await agent.told("customers_find", reference="nobody's") == {"found": None}
         told = await agent.refused("customers_get", customerId="cus.none")
 
@@ -179,7 +202,7 @@ async def test_what_is_not_found_is_told(allawee: AllaweeClient) -> None:
 
 
 async def test_times_are_read(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         assert await agent.told("customers_list", createdSince="2999-01-01") == {
             "items": [],
             "hasMore": False,
@@ -194,7 +217,7 @@ async def test_a_file_comes_whole(allawee: AllaweeClient, sandbox: Sandbox) -> N
     account = await allawee.accounts.list().first()
     assert account is not None
 
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         result = await agent.ask("accounts_logs_csv", accountId=account.id)
 
     (content,) = result.content
@@ -206,7 +229,7 @@ async def test_a_file_comes_whole(allawee: AllaweeClient, sandbox: Sandbox) -> N
 
 
 async def test_a_write_needs_a_permission(allawee: AllaweeClient, sandbox: Sandbox) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         told = await agent.refused("cards_block", cardId="c.2tXPDv41Ri2qewJXL")
 
     assert "there is no tool 'cards_block', or it is not allowed here" in told["message"]
@@ -214,7 +237,7 @@ async def test_a_write_needs_a_permission(allawee: AllaweeClient, sandbox: Sandb
 
 
 async def test_permission_to_write_is_none_to_pay(allawee: AllaweeClient, sandbox: Sandbox) -> None:
-    async with Agent(allawee, WRITES) as agent:
+    async with Agent(allawee, writes()) as agent:
         await agent.refused("payments_create_payout", **PAYOUT, amount=1)
         await agent.refused("cards_create", program="prg.1", customer="cus.1", amount=1)
 
@@ -222,7 +245,7 @@ async def test_permission_to_write_is_none_to_pay(allawee: AllaweeClient, sandbo
 
 
 async def test_permission_to_pay_is_none_to_write(allawee: AllaweeClient, sandbox: Sandbox) -> None:
-    async with Agent(allawee, MONEY) as agent:
+    async with Agent(allawee, money()) as agent:
         told = await agent.refused("cards_create", program="prg.1", customer="cus.1")
 
     assert "needs a permission" in told["message"]
@@ -240,14 +263,14 @@ async def test_permission_to_pay_is_none_to_write(allawee: AllaweeClient, sandbo
 async def test_arguments_are_checked(
     allawee: AllaweeClient, sandbox: Sandbox, arguments: dict[str, Any], told: str
 ) -> None:
-    async with Agent(allawee, READS) as agent:
+    async with Agent(allawee, reads()) as agent:
         assert told in (await agent.refused("customers_get", **arguments))["message"]
 
     assert sent(sandbox) == []
 
 
 async def test_a_value_that_does_not_fit_is_not_quoted(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, WRITES) as agent:
+    async with Agent(allawee, writes()) as agent:
         told = await agent.refused("customers_create", type="individual", claims="12345678909")
 
     assert "12345678909" not in str(told) + str(agent.lines)
@@ -257,7 +280,7 @@ async def test_a_value_that_does_not_fit_is_not_quoted(allawee: AllaweeClient) -
 
 
 async def test_the_budget_holds_for_the_whole_run(allawee: AllaweeClient) -> None:
-    async with Agent(allawee, MONEY) as agent:
+    async with Agent(allawee, money()) as agent:
         paid = await agent.told("payments_create_payout", **PAYOUT, amount=400_000)
         told = await agent.refused("payments_create_payout", **PAYOUT, amount=300_000)
         left = 700_000 - 400_000 - paid["fees"]
@@ -279,7 +302,7 @@ async def test_the_budget_holds_for_the_whole_run(allawee: AllaweeClient) -> Non
 async def test_what_is_beyond_the_limits_is_not_sent(
     allawee: AllaweeClient, sandbox: Sandbox, given: dict[str, Any], told: str
 ) -> None:
-    async with Agent(allawee, MONEY) as agent:
+    async with Agent(allawee, money()) as agent:
         answer = await agent.refused("payments_create_payout", **(PAYOUT | given))
 
     assert answer["message"] == f"not sent: {told}"
@@ -289,7 +312,7 @@ async def test_what_is_beyond_the_limits_is_not_sent(
 async def test_what_was_refused_is_not_spent(allawee: AllaweeClient) -> None:
     wrong = PAYOUT | {"options": {}}
 
-    async with Agent(allawee, MONEY) as agent:
+    async with Agent(allawee, money()) as agent:
         for _ in range(3):
             told = await agent.refused("payments_create_payout", **wrong, amount=400_000)
             assert told["status"] == 400
@@ -301,7 +324,7 @@ async def test_a_lost_answer_is_spent_and_must_not_be_repeated(sandbox: Sandbox)
 
     async with (
         sandbox.client(retry=RetryPolicy(attempts=1)) as allawee,
-        Agent(allawee, MONEY) as agent,
+        Agent(allawee, money()) as agent,
     ):
         lost = await agent.refused("payments_create_payout", **PAYOUT, amount=400_000)
         again = await agent.refused("payments_create_payout", **PAYOUT, amount=400_000)
@@ -320,7 +343,7 @@ async def test_what_is_queued_is_spent() -> None:
     async with (
         RawServer(answers(queued, status=202, headers={"x-request-id": "req_1"})) as server,
         AllaweeClient("sk.test.1", base_url=server.url) as allawee,
-        Agent(allawee, MONEY) as agent,
+        Agent(allawee, money()) as agent,
     ):
         told = await agent.refused("payments_create_payout", **PAYOUT, amount=400_000)
         again = await agent.refused("payments_create_payout", **PAYOUT, amount=400_000)
@@ -336,7 +359,7 @@ async def test_where_a_call_names_no_currency_it_is_looked_up(
     card = await allawee.cards.list().first()
     assert card is not None
 
-    async with Agent(allawee, MONEY) as agent:
+    async with Agent(allawee, money()) as agent:
         told = await agent.refused("cards_fund", cardId=card.id, amount=500_001)
         bill = await agent.refused("payments_pay_bill", product="bp.1", inputs={"amount": "500001"})
         vague = await agent.refused("payments_pay_bill", product="bp.1", inputs={})
@@ -390,8 +413,9 @@ async def _paid(allawee: AllaweeClient) -> Counter[str]:
     return paid
 
 
-@pytest.mark.parametrize("permissions", [READS, WRITES, MONEY], ids=["reads", "writes", "money"])
-async def test_no_call_does_what_is_not_allowed(permissions: Permissions) -> None:
+@pytest.mark.parametrize("given", [reads, writes, money], ids=["reads", "writes", "money"])
+async def test_no_call_does_what_is_not_allowed(given: Callable[[], Permissions]) -> None:
+    allowed = given()
     async with (
         Sandbox(customers=10, seed=1) as sandbox,
         sandbox.client(retry=RetryPolicy(attempts=1)) as allawee,
@@ -401,16 +425,16 @@ async def test_no_call_does_what_is_not_allowed(permissions: Permissions) -> Non
         ids += [account.id async for account in allawee.accounts.list()]
         before = len(sandbox.requests)
         paid_before = await _paid(allawee)
-        async with Agent(allawee, permissions) as agent:
+        async with Agent(allawee, allowed) as agent:
             for name, arguments in _calls(await agent.tools(), ids, 2_000 if LONG else 100):
                 await agent.ask(name, **arguments)
         requests = sandbox.requests[before:]
         spent = await _paid(allawee) - paid_before
 
-    if not permissions.writes:
+    if not allowed.writes:
         moving = ("/payments/payouts", "/payments/bill", "/requeue", "/fund", "/cards")
         assert all(r.method == "GET" or r.path.endswith(moving) for r in requests)
-    if not permissions.money:
+    if not allowed.money:
         assert not [r for r in requests if r.method == "POST" and "/payouts" in r.path]
     assert spent["USD"] == 0
     assert spent["NGN"] <= 700_000
