@@ -286,15 +286,9 @@ def _days(days: Sequence[date | str | None]) -> list[str]:
 
 
 _WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
-    Kind.TEXT: _texts,
-    Kind.CHOICE: _texts,
-    Kind.RELATION: _texts,
-    Kind.JSON: _json_texts,
-    Kind.MAPPING: _json_texts,
-    Kind.LIST: _json_texts,
-    Kind.WHOLE_NUMBER: _plain_cells,
-    Kind.NUMBER: _plain_cells,
-    Kind.TRUTH: _plain_cells,
+    **dict.fromkeys((Kind.TEXT, Kind.CHOICE, Kind.RELATION), _texts),
+    **dict.fromkeys((Kind.JSON, Kind.MAPPING, Kind.LIST), _json_texts),
+    **dict.fromkeys((Kind.WHOLE_NUMBER, Kind.NUMBER, Kind.TRUTH), _plain_cells),
     Kind.TIMESTAMP: _moments,
     Kind.DATE: _days,
 }
@@ -314,9 +308,7 @@ def _excel_numbers(numbers: Sequence[float | None]) -> list[str]:
 
 
 _EXCEL_WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
-    Kind.TEXT: _excel_texts,
-    Kind.CHOICE: _excel_texts,
-    Kind.RELATION: _excel_texts,
+    **dict.fromkeys((Kind.TEXT, Kind.CHOICE, Kind.RELATION), _excel_texts),
     Kind.WHOLE_NUMBER: _excel_numbers,
 }
 

@@ -18,8 +18,6 @@ from allawee_async.errors import ConfigurationError
 from allawee_async.models.schema import camel
 from allawee_async.query.times import Time, timestamp
 
-__all__ = ["Expression", "F", "Field", "FieldBuilder", "Filter", "NegatedField", "Scalar"]
-
 Scalar: TypeAlias = str | int | float | Decimal | bool
 Orderable: TypeAlias = int | float | Decimal | Time
 

@@ -17,8 +17,6 @@ from allawee_async.query.filters import (
 )
 from allawee_async.query.times import Time, timestamp
 
-__all__ = ["Fields", "ListParams", "list_query"]
-
 _ALSO_CALLED: Final = {
     **dict.fromkeys(("count", "page_size", "per_page", "size"), "limit"),
     **dict.fromkeys(("cursor", "starting_after", "offset"), "after"),

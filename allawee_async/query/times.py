@@ -6,8 +6,6 @@ from typing import Final, TypeAlias
 
 from allawee_async.errors import ConfigurationError
 
-__all__ = ["Time", "read_time", "timestamp", "utc", "with_date_operators"]
-
 Time: TypeAlias = datetime | date
 """An aware datetime; or a date, which is the beginning of that day in UTC."""
 
