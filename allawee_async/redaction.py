@@ -41,7 +41,8 @@ def masked_id(text: str, secrets: Iterable[str]) -> str:
 
     Long numbers are kept: ids may have them.
     """
-    return scrub(_KEY.sub(MASK, text) if "sk" in text or "Bearer" in text else text, secrets)
+    clean = _KEY.sub(MASK, text) if "sk" in text or "Bearer" in text else text
+    return scrub(clean, secrets) if secrets else clean
 
 
 def one_line(text: str) -> str:

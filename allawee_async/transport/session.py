@@ -131,7 +131,8 @@ class SessionManager:
         Raises:
             AllaweeError: The error of the last attempt, with the history of all.
         """
-        return self._observed(request, self._exchange)
+        work = self._until_done(request, self._exchange)
+        return work if self.observer is None else self.observer.call(request, work)
 
     async def stream(self, request: Request, use: Callable[[StreamedResponse], Awaitable[T]]) -> T:
         """Send a request until somebody could use the body of the answer, or the policy gives up.
@@ -159,11 +160,8 @@ class SessionManager:
             self._succeeded(request, response, state)
             return result
 
-        return await self._observed(request, attempt)
-
-    def _observed(self, request: Request, attempt: _Attempt[T]) -> Awaitable[T]:
         work = self._until_done(request, attempt)
-        return work if self.observer is None else self.observer.call(request, work)
+        return await (work if self.observer is None else self.observer.call(request, work))
 
     async def _until_done(self, request: Request, attempt: _Attempt[T]) -> T:
         """Make one attempt after the other, and let whatever ends them tell all of them."""
