@@ -19,7 +19,7 @@ from allawee_async.webhooks.delivery.handlers import event_name
 from allawee_async.webhooks.delivery.missed import CatchUpReport, catch_up
 from allawee_async.webhooks.delivery.timing import LoopClock
 from allawee_async.webhooks.responses import Decision, Decline, WebhookReply
-from allawee_async.webhooks.signature import raw_body
+from allawee_async.webhooks.signature import Body, raw_body
 from allawee_async.webhooks.stores.base import LEASE, Store
 from allawee_async.webhooks.stores.memory import MemoryStore
 from allawee_async.webhooks.verifier import MAX_BODY, WebhookVerifier
@@ -175,7 +175,7 @@ class WebhookDispatcher:
 
     async def dispatch(
         self,
-        body: bytes | bytearray | memoryview,
+        body: Body,
         signature: str | bytes | None,
         *,
         received_at: float | None = None,

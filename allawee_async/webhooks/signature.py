@@ -5,10 +5,13 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from allawee_async.errors import ConfigurationError
 from allawee_async.redaction import SecretBytes
+
+Body: TypeAlias = bytes | bytearray | memoryview
+"""A body as it goes over the wire."""
 
 HEADER: Final = "Allawee-Signature"
 """The header that carries the signature."""
@@ -19,7 +22,7 @@ _AROUND: Final = "\r\n\ufeff"
 _HEX: Final = re.compile("[0-9A-Fa-f]{128}")
 
 
-def sign(body: bytes | bytearray | memoryview | str, key: str) -> str:
+def sign(body: Body | str, key: str) -> str:
     """Return the signature of a body as Allawee sends it, in lower case: for tests and tools.
 
     Args:

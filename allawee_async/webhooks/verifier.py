@@ -10,6 +10,7 @@ from allawee_async.errors import ConfigurationError, SignatureError
 from allawee_async.redaction import SecretBytes
 from allawee_async.webhooks import signature as signing
 from allawee_async.webhooks.events import Event, parse_event
+from allawee_async.webhooks.signature import Body
 
 MAX_BODY: Final = 1024 * 1024
 """The longest body that is accepted unless told otherwise, in bytes."""
@@ -56,7 +57,7 @@ class WebhookVerifier:
         self._max_age = _age(max_age)
         self._max_body = _length(max_body)
 
-    def verify(self, body: bytes | bytearray | memoryview, signature: str | bytes | None) -> None:
+    def verify(self, body: Body, signature: str | bytes | None) -> None:
         """Do nothing if Allawee signed the body.
 
         Args:
@@ -71,11 +72,7 @@ class WebhookVerifier:
         self._signed(raw, signature)
 
     def parse(
-        self,
-        body: bytes | bytearray | memoryview,
-        signature: str | bytes | None,
-        *,
-        received_at: datetime | None = None,
+        self, body: Body, signature: str | bytes | None, *, received_at: datetime | None = None
     ) -> Event:
         """Return the event of a delivery that Allawee signed.
 
@@ -99,11 +96,7 @@ class WebhookVerifier:
         return event
 
     def parse_request(
-        self,
-        body: bytes | bytearray | memoryview,
-        headers: Mapping[str, str],
-        *,
-        received_at: datetime | None = None,
+        self, body: Body, headers: Mapping[str, str], *, received_at: datetime | None = None
     ) -> Event:
         """Return the event of a request: as `parse`, but it finds the signature in the headers.
 

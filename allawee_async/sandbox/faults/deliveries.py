@@ -52,17 +52,7 @@ class AppliedDeliveryFault:
     loses_answer: bool = False
     is_held: bool = False
 
-    def __add__(self, other: AppliedDeliveryFault) -> AppliedDeliveryFault:
-        """Return both at once."""
-        return AppliedDeliveryFault(
-            self.delay + other.delay,
-            self.copies + other.copies,
-            self.loses_answer or other.loses_answer,
-            self.is_held or other.is_held,
-        )
 
-
-NO_DELIVERY_FAULT, HELD = AppliedDeliveryFault(), AppliedDeliveryFault(is_held=True)
 Choose: TypeAlias = Callable[[Sending], AppliedDeliveryFault | None]
 Order: TypeAlias = Callable[[list[Sending]], Iterable[Sending]]
 
@@ -141,11 +131,8 @@ class DeliveryFaults:
             limits: See `DeliveryLimits`.
         """
         limits.setdefault("times", None)
-        self._arm(
-            lambda sending: HELD if questions or not sending.is_question else None,
-            limits,
-            holds=True,
-        )
+        held = AppliedDeliveryFault(is_held=True)
+        self._arm(lambda it: held if questions or not it.is_question else None, limits, holds=True)
 
     def release(self, order: Order | None = None) -> None:
         """Hold nothing back any more, and send what was held: the next one when one is answered.
@@ -220,8 +207,14 @@ class DeliveryFaults:
     def apply(self, sending: Sending) -> AppliedDeliveryFault:
         """Return what becomes of a sending, and count it off. One that is held is kept here."""
         if not self._armed:
-            return NO_DELIVERY_FAULT
-        applied = sum((armed.hit(sending) for armed in self._armed), NO_DELIVERY_FAULT)
+            return AppliedDeliveryFault()
+        hits = [hit for armed in self._armed if (hit := armed.hit(sending)) is not None]
+        applied = AppliedDeliveryFault(
+            delay=sum(hit.delay for hit in hits),
+            copies=sum(hit.copies for hit in hits),
+            loses_answer=any(hit.loses_answer for hit in hits),
+            is_held=any(hit.is_held for hit in hits),
+        )
         self._armed = [armed for armed in self._armed if armed.left != 0]
         if applied.is_held:
             self._held[sending.id] = sending
@@ -241,8 +234,8 @@ class _ArmedFault:
     event: str | None
     holds: bool
 
-    def hit(self, sending: Sending) -> AppliedDeliveryFault:
+    def hit(self, sending: Sending) -> AppliedDeliveryFault | None:
         applied = self.choose(sending) if fits_pattern(self.event, sending.event) else None
         if applied is not None and self.left is not None:
             self.left -= 1
-        return applied or NO_DELIVERY_FAULT
+        return applied

@@ -259,8 +259,19 @@ class Ports:
         Raises:
             OSError: A port is in use, or the address is not one of this computer.
         """
-        for host in Host:
-            self._bound[host] = await self._listen(partial(answer, host), self._wanted[host])
+        for host, port in self._wanted.items():
+            # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
+            handler = partial(answer, host)
+            server = web.Server(handler, access_log=None, lingering_time=0, max_line_size=MAX_URL)
+            runner = web.ServerRunner(server, shutdown_timeout=0.1)
+            self._runners.append(runner)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, self._address, port).start()
+            except OSError as error:
+                reason = f"the sandbox cannot listen on {self._address}:{port} ({error.strerror})"
+                raise OSError(error.errno, reason) from error
+            self._bound[host] = runner.addresses[0][1]
 
     async def close(self) -> None:
         """Stop at once, and leave nothing behind."""
@@ -271,19 +282,3 @@ class Ports:
             await asyncio.sleep(0)
         for runner in runners:
             await runner.cleanup()
-
-    async def _listen(
-        self, answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], port: int
-    ) -> int:
-        # The door reads bodies to their end; aiohttp's own lingering would outlive `close`.
-        server = web.Server(answer, access_log=None, lingering_time=0, max_line_size=MAX_URL)
-        runner = web.ServerRunner(server, shutdown_timeout=0.1)
-        self._runners.append(runner)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, self._address, port).start()
-        except OSError as error:
-            reason = f"the sandbox cannot listen on {self._address}:{port} ({error.strerror})"
-            raise OSError(error.errno, reason) from error
-        bound: int = runner.addresses[0][1]
-        return bound

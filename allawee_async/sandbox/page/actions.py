@@ -161,22 +161,19 @@ def _decided(state: State, card: str, decision: str) -> Generator[None]:
     if decision not in ("approve", "decline"):
         yield
         return
-    before = state.decide
-    answer: JsonObject = {"action": decision, **_told_of_card(state, card)}
+    document, before = state.cards.get(card), state.decide
+    account = None if document is None else funding_source(state, document)
+    answer: JsonObject = {
+        "action": decision,
+        # what an approval of a balance check tells
+        "cardBalance": 0 if account is None else state.ledger.available(account),
+        "cardHolderName": short(part(document, "details").get("cardHolderName")),
+    }
     state.decide = lambda _: answer
     try:
         yield
     finally:
         state.decide = before
-
-
-def _told_of_card(state: State, id: str) -> JsonObject:
-    """Return what an approval of a balance check tells."""
-    card = state.cards.get(id)
-    account = None if card is None else funding_source(state, card)
-    balance = 0 if account is None else state.ledger.available(account)
-    holder = part(card, "details").get("cardHolderName")
-    return {"cardBalance": balance, "cardHolderName": short(holder)}
 
 
 def _purchased(authorization: JsonObject, merchant: str) -> ActionOutcome:
