@@ -68,7 +68,13 @@ import sys
 def test_it_costs_nothing_until_it_is_used():
     assert "allawee_async.pytest_plugin" in sys.modules
     slow = ("aiohttp", "attrs", "cattrs", "msgspec", "allawee_async.sandbox", "pytest_asyncio")
-    assert not [name for name in slow if sys.modules.get(name)]
+    assert not [name for name in slow if name in sys.modules]
+"""
+NOTHING_ELSE = """
+import sys
+
+def test_no_other_plugin_was_needed():
+    assert "pytest_asyncio" not in sys.modules
 """
 ASYNCIO = ("-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function")
 NO_PLUGIN = "import sys; sys.modules['pytest_asyncio'] = None; "
@@ -108,10 +114,10 @@ def test_the_client_where_tests_are_marked_whatever_the_scope_of_the_loop(tmp_pa
 
 
 def test_plain_tests_need_nothing_else_and_pay_nothing_until_they_use_it(tmp_path: Path) -> None:
-    code, output = run(tmp_path, NOTHING_IS_LOADED + SYNC_TESTS, before=NO_PLUGIN)
+    code, output = run(tmp_path, NOTHING_IS_LOADED + SYNC_TESTS + NOTHING_ELSE)
 
     assert code == 0, output
-    assert "3 passed" in output
+    assert "4 passed" in output
 
 
 def test_without_pytest_asyncio_another_plugin_may_do(tmp_path: Path) -> None:

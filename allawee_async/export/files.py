@@ -199,9 +199,13 @@ def written(path: Path) -> Generator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        with suppress(OSError):  # a part of it would only take the room that may be lacking
-            path.unlink(missing_ok=True)
+        _forget(path)
         raise
+
+
+def _forget(path: Path) -> None:
+    with suppress(OSError):  # it would only take the room that may be lacking
+        path.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, blocks: Iterable[bytes]) -> None:
@@ -213,7 +217,11 @@ def write_whole(path: Path, blocks: Iterable[bytes]) -> None:
     new = path.with_name(f"{path.name}.new")
     with written(new) as file:
         file.writelines(blocks)
-    move(new, path)
+    try:
+        move(new, path)
+    except BaseException:
+        _forget(new)
+        raise
 
 
 def move(source: Path, target: Path) -> None:

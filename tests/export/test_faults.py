@@ -16,7 +16,7 @@ import pytest
 from allawee_async.errors import AllaweeError, ConfigurationError, ServerError
 from allawee_async.export import ExportError, export, exporting
 from allawee_async.export.arrow import Parquet
-from allawee_async.export.files import Lock, PartFile
+from allawee_async.export.files import Lock, PartFile, write_whole
 from tests.support.exports import (
     FORMATS,
     FakeList,
@@ -450,3 +450,12 @@ def test_a_lock_on_a_file_that_was_removed_is_none(
         monkeypatch.undo()
         with pytest.raises(BlockingIOError):
             Lock(path)
+
+
+def test_a_file_that_cannot_take_its_place_is_not_left_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "there"
+    (target / "mine").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="there"):
+        write_whole(target, [b"text"])
+    assert list(tmp_path.iterdir()) == [target]

@@ -8,6 +8,7 @@ becomes of a process before its first line runs is not tested by one.
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -218,6 +219,7 @@ def _listen(listener: socket.socket) -> None:
         with suppress(Exception):  # some extra is not there
             importlib.import_module(name)
     assert threading.active_count() == 1, "who has threads must not be forked"
+    gc.freeze()  # what a process begins with is no waste of its own
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who is forked for a worker
     while os.getppid() == parent:
         if not select.select([listener], [], [], 1.0)[0]:
@@ -300,6 +302,7 @@ def _become(order: dict[str, Any], standard: list[int]) -> NoReturn:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         sys.stdout.flush()
+        gc.collect()  # what was left open in a circle is told, as where an interpreter ends
     except BaseException:  # noqa: BLE001 - as the interpreter does
         traceback.print_exc()
     finally:

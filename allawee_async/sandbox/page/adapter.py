@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import count
 from pathlib import Path
 from secrets import token_urlsafe
@@ -75,7 +76,7 @@ class PageServer:
         if request.method not in ("GET", "HEAD"):
             return _response(405, "This can only be read.", headers={"Allow": "GET, HEAD"})
         if name in _ASSETS:
-            return _response(200, Path(__file__).with_name(name).read_bytes(), _ASSETS[name])
+            return _response(200, _asset(name), _ASSETS[name])
         if name not in VIEWS:
             return _response(404, f"There is no such page; go to {ROOT}.")
         return self._view(name, dict(parse_qsl(query)))
@@ -121,6 +122,11 @@ class PageServer:
         number = str(next(self._numbers))
         self._outcomes.append((number, outcome))
         return _response(303, headers={"Location": _back(form.get("back", ""), number)})
+
+
+@cache
+def _asset(name: str) -> bytes:
+    return Path(__file__).with_name(name).read_bytes()
 
 
 async def _read_form(request: web.BaseRequest) -> dict[str, str] | None:
