@@ -6,6 +6,7 @@ Windows are half open: what was created at the time of a border belongs to one s
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -226,16 +227,23 @@ def _large(pieces: Sequence[Window], parts: int) -> list[Window]:
 
 
 def _put_together(pieces: Sequence[Window], parts: int) -> list[Window]:
-    """Return neighbours as one window: those whose middle entries are in the same share."""
-    share = sum(piece.size for piece in pieces) / parts or 1
-    joined: dict[int, Window] = {}
-    before = 0
-    for piece in pieces:
-        place = min(int((before + piece.size / 2) / share), parts - 1)
-        first = joined.get(place, attrs.evolve(piece, count=0))
-        joined[place] = attrs.evolve(first, until=piece.until, count=first.size + piece.size)
-        before += piece.size
-    return list(joined.values())
+    """Return neighbours as one window, so that the largest of so many is as small as can be."""
+    counts = [piece.size for piece in pieces]
+    sizes = range(max(counts), sum(counts) + 1)
+    place = bisect_left(sizes, True, key=lambda most: len(_joined(pieces, most)) <= parts)  # noqa: FBT003
+    return _joined(pieces, sizes[place])
+
+
+def _joined(pieces: Sequence[Window], most: int) -> list[Window]:
+    """Return neighbours as one window, as long as it holds no more than so many entries."""
+    joined = [*pieces[:1]]
+    for piece in pieces[1:]:
+        size = joined[-1].size + piece.size
+        if size <= most:
+            joined[-1] = attrs.evolve(joined[-1], until=piece.until, count=size)
+        else:
+            joined.append(piece)
+    return joined
 
 
 class ParallelWalk(AsyncIterator[T]):
