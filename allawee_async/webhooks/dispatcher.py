@@ -98,7 +98,6 @@ class WebhookDispatcher:
         self._verifier = verifier
         self._clock = LoopClock()
         self._reporter = reporting.Reporter(on_incident)
-        self._stats = self._reporter.stats
         self._context = DeliveryContext(
             store=MemoryStore() if store is None else store,
             default=responses.DefaultDecision(default),
@@ -193,7 +192,7 @@ class WebhookDispatcher:
         arrived = self._clock.arrival()
         if received_at is not None:
             arrived = min(arrived, received_at)
-        self._stats.received += 1
+        self._reporter.stats.received += 1
         raw = cast("bytes", raw_body(body))  # the verifier says so of what is no bytes
         del body  # a traceback with local variables would show it
         work = self._answer(raw, signature, arrived, request)
@@ -205,11 +204,11 @@ class WebhookDispatcher:
         try:
             event = self._verifier.parse(raw, signature)
         except SignatureError as error:
-            self._stats.invalid_signatures += 1
+            self._reporter.stats.invalid_signatures += 1
             reporting.log.warning("refused a delivery: %s", error)
             return responses.INVALID_SIGNATURE
         except DecodeError as error:
-            self._stats.invalid_events += 1
+            self._reporter.stats.invalid_events += 1
             elapsed = asyncio.get_running_loop().time() - arrived
             incident = reporting.Incident("invalid-event", None, error, elapsed)
             self._reporter.tell(incident, "Allawee signed it, but it is no event that we can read")
@@ -267,7 +266,7 @@ class WebhookDispatcher:
     @property
     def stats(self) -> reporting.DispatchStats:
         """What was counted so far."""
-        return attrs.evolve(self._stats)
+        return attrs.evolve(self._reporter.stats)
 
     async def aiohttp_handler(self, request: web.Request) -> web.Response:
         """Answer a request of aiohttp: `app.router.add_post("/hooks", webhooks.aiohttp_handler)`.
@@ -312,4 +311,4 @@ class WebhookDispatcher:
 
     def __repr__(self) -> str:
         """Show what was received, and no key."""
-        return f"<WebhookDispatcher: {self._stats.received} received>"
+        return f"<WebhookDispatcher: {self._reporter.stats.received} received>"

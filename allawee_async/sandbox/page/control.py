@@ -33,8 +33,6 @@ HEADER: Final = "Sandbox-Control"
 PREFIX: Final = "control/"
 """What its addresses begin with, behind that of the page."""
 
-_ACTIONS: Final = {"faults": fault, "faults/clear": clear_faults}
-
 
 def controlled(
     context: ActionContext, method: str, name: str, form: Mapping[str, str]
@@ -49,8 +47,9 @@ def controlled(
     """
     match method, name:
         case "POST", "faults" | "faults/clear":
+            act = fault if name == "faults" else clear_faults
             try:
-                return 200, {"told": _ACTIONS[name](context, form).text}
+                return 200, {"told": act(context, form).text}
             except WrongInputError as error:
                 return 400, {"told": f"{error} Known: {', '.join(CHOICES)}."}
         case "GET", "requests":

@@ -89,9 +89,7 @@ def parse_conditions(text: str, parameter: str = "filter") -> tuple[Condition, .
 
 
 def _skip_spaces(text: str, at: int) -> int:
-    while at < len(text) and text[at] == " ":
-        at += 1
-    return at
+    return len(text) - len(text[at:].lstrip(" "))
 
 
 def _read_condition(text: str, at: int) -> tuple[Condition, int]:
