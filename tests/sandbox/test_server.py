@@ -76,6 +76,11 @@ def test_a_negative_number_of_customers_is_refused() -> None:
         Sandbox(customers=-1)
 
 
+def test_a_negative_number_of_requests_to_keep_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        Sandbox(log_size=-1)
+
+
 @pytest.mark.parametrize("fault", ["idle", "hang", "latency"])
 async def test_closing_does_not_wait_and_leaves_nothing_behind(
     calling: Calling, fault: str

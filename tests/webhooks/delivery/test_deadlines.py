@@ -636,6 +636,27 @@ async def test_a_claim_is_renewed_while_its_handler_runs() -> None:
     await watch.webhooks.close()
 
 
+class Terse(MemoryStore):
+    """A store that answers as its server does: with a number."""
+
+    async def renew(self, claim: Claim, *, lease: float) -> Any:
+        return 0
+
+
+@in_virtual_time
+async def test_a_claim_is_lost_whatever_kind_of_no_the_store_returns() -> None:
+    watch = Watch(store=Terse(clock=now), lease=3)
+
+    @watch.webhooks.on(CLOSED)
+    async def debit(event: Event) -> None:
+        await asyncio.sleep(20)
+
+    reply, _ = await watch.timed(event(CLOSED))
+
+    assert reply.status == 503
+    assert kinds(watch.incidents) == ["claim-lost"]
+
+
 @in_virtual_time
 async def test_whose_claim_is_lost_stops_and_leaves_the_event_to_the_other() -> None:
     store = MemoryStore(clock=now)
