@@ -223,8 +223,8 @@ async def test_an_update_is_sent_again_after_it_was_lost(
 # Replies that are not what the documents say
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
-@pytest.mark.parametrize(
+@for_each("method", ["GET", "POST", "PUT"])
+@for_each(
     ("bad", "path"),
     [
         ({"name": 5}, "data.name"),
@@ -238,7 +238,6 @@ async def test_an_update_is_sent_again_after_it_was_lost(
         ({"verifications": [5]}, "data.verifications[0]"),
         ({"metadata": []}, "data.metadata"),
     ],
-    ids=str,
 )
 async def test_a_wrong_value_in_a_reply_is_told_with_its_place(
     bad: dict[str, Any], path: str, method: str, time: FakeTime

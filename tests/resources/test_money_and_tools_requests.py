@@ -18,6 +18,7 @@ from allawee_async import (
     PaymentRequestOptions,
     PayoutOptions,
 )
+from tests.support.tables import for_each
 
 Make = Callable[[AllaweeClient], Awaitable[object]]
 KEY = {"key": "value"}
@@ -436,8 +437,8 @@ FEE: dict[str, Any] = {"name": "f", "structure": "flat", "account": "ac.1"}
 UPDATE: dict[str, Any] = {"amount": 1, "fees": 1, "update_amount": 1, "update_fees": 1}
 
 
-@pytest.mark.parametrize("wrong", [1.0, 100.5, True, "100", -1, None, [100]])
-@pytest.mark.parametrize(
+@for_each("wrong", [1.0, 100.5, True, "100", -1, None, [100]])
+@for_each(
     ("name", "make"),
     [
         ("amount", lambda a, n: a.payments.create_payout(**PAYOUT, amount=n)),

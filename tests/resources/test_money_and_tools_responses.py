@@ -25,6 +25,7 @@ from allawee_async import (
     RequestStatus,
     to_dict,
 )
+from tests.support.tables import for_each
 
 
 async def test_a_payment(wire: Any, sample: Any, unknown_fields: Any) -> None:
@@ -189,7 +190,7 @@ UNDOCUMENTED: list[tuple[str, Any]] = [
 IDS = [name for name, _ in UNDOCUMENTED]
 
 
-@pytest.mark.parametrize("make", [make for _, make in UNDOCUMENTED], ids=IDS)
+@for_each("make", [make for _, make in UNDOCUMENTED])
 async def test_an_answer_that_no_document_shows_loses_nothing(wire: Any, make: Any) -> None:
     data = {"surprise": {"deep": [1, "two", None]}, "count": 3}
     wire.answer(data)
@@ -200,8 +201,8 @@ async def test_an_answer_that_no_document_shows_loses_nothing(wire: Any, make: A
     assert to_dict(result) == data
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"code": "success"}', b'{"data": null}'])
-@pytest.mark.parametrize("make", [make for _, make in UNDOCUMENTED], ids=IDS)
+@for_each("body", [b"", b"{}", b'{"code": "success"}', b'{"data": null}'])
+@for_each("make", [make for _, make in UNDOCUMENTED])
 async def test_an_action_may_answer_nothing(wire: Any, make: Any, body: bytes) -> None:
     wire.answer(status=204 if not body else 200, body=body)
 

@@ -43,6 +43,7 @@ from tests.support.raw_server import (
     sends,
     unused_port,
 )
+from tests.support.tables import for_each
 from tests.support.virtual_time import in_quick_time
 
 KEY = "sk.test.canary"
@@ -134,7 +135,7 @@ def about(allawee: AllaweeClient, method: str, id: str) -> Awaitable[object]:
     return allawee.customers.update(id, **FIELDS)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("id", "arrives"),
     [
         ("cus.1", "cus.1"),
@@ -154,7 +155,7 @@ def about(allawee: AllaweeClient, method: str, id: str) -> Awaitable[object]:
         ("\0", "%00"),
     ],
 )
-@pytest.mark.parametrize("method", ["GET", "PUT"])
+@for_each("method", ["GET", "PUT"])
 async def test_an_id_arrives_as_one_part_of_the_path_or_not_at_all(
     method: str, id: str, arrives: str, talk: Connect
 ) -> None:
@@ -166,10 +167,10 @@ async def test_an_id_arrives_as_one_part_of_the_path_or_not_at_all(
     assert request.headers["host"].startswith("127.0.0.1:")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "id", ["", ".", "..", "../cards", "a/../b", "/", "a/", "//x", "..\\x", "\ud800", None, 5, b"x"]
 )
-@pytest.mark.parametrize("method", ["GET", "PUT"])
+@for_each("method", ["GET", "PUT"])
 async def test_an_id_that_would_lead_elsewhere_is_refused(
     method: str, id: Any, talk: Connect
 ) -> None:
@@ -282,8 +283,8 @@ async def test_a_chunked_body_without_its_end_is_a_lost_connection(
     assert len(server.requests) == (1 if call is write else 3)
 
 
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("body", [b"{", b'{"code":"success","data":{"id":"cu', b"\xff\xfe", b"NaN"])
+@for_each("call", CALLS)
+@for_each("body", [b"{", b'{"code":"success","data":{"id":"cu', b"\xff\xfe", b"NaN"])
 async def test_json_that_is_cut_off_or_none_is_a_decode_error(
     body: bytes, call: Call, talk: Connect
 ) -> None:
@@ -518,7 +519,7 @@ async def test_a_server_that_drips_is_given_up_after_the_time_of_one_attempt(tal
 # What is no HTTP
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data",
     [
         b"",
@@ -541,7 +542,6 @@ async def test_a_server_that_drips_is_given_up_after_the_time_of_one_attempt(tal
         b"HTTP/1.1 200 OK\r\nContent-Enc",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
     ],
-    ids=lambda data: repr(data[:46]),
 )
 async def test_what_is_no_answer_in_http_is_an_error_of_ours(data: bytes, talk: Connect) -> None:
     async with RawServer(sends(data)) as server, talk(server, timeout=1) as allawee:
@@ -555,7 +555,7 @@ async def test_what_is_no_answer_in_http_is_an_error_of_ours(data: bytes, talk: 
             assert isinstance(error, TransportError | DecodeError | APIError), call
 
 
-@pytest.mark.parametrize(
+@for_each(
     "header",
     [
         b"Content-Type: \xff\xfe",
@@ -572,9 +572,8 @@ async def test_what_is_no_answer_in_http_is_an_error_of_ours(data: bytes, talk: 
         b"Connection: nonsense",
         b"X-Very-Long: " + b"a" * 5_000,
     ],
-    ids=repr,
 )
-@pytest.mark.parametrize("status", [200, 400])
+@for_each("status", [200, 400])
 async def test_an_answer_with_odd_headers_is_still_read(
     status: int, header: bytes, talk: Connect
 ) -> None:
