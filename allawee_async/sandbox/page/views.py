@@ -89,11 +89,6 @@ class ViewContext:
         return address(self.name, **{name: self.query.get(name, "") for name in KEPT})
 
     @property
-    def computer_now(self) -> str:
-        """The present moment by the computer's clock, as the log of requests has it."""
-        return to_timestamp(datetime.now(UTC))
-
-    @property
     def page(self) -> int:
         """Which page of a list is wanted, from 1."""
         return texts.whole_number(self.query.get("page", ""), 1) or 1
@@ -256,8 +251,9 @@ def environment() -> Environment:
     names: dict[str, Any] = made.globals
     names |= {
         "CHOICES": CHOICES, "MERCHANTS": MERCHANTS, "VIEWS": VIEWS, "address": address,
-        "counted": texts.counted, "entries": entries, "funding_source": funding_source,
-        "money": texts.money, "part": part, "root": ROOT, "version": __version__,
+        "computer_now": lambda: to_timestamp(datetime.now(UTC)), "counted": texts.counted,
+        "entries": entries, "funding_source": funding_source, "money": texts.money, "part": part,
+        "root": ROOT, "version": __version__,
     }  # fmt: skip
     for name in ("ui", "forms", "lists"):
         names[name] = made.get_template(f"{name}.html").module

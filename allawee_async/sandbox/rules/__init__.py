@@ -13,8 +13,6 @@ import attrs
 
 from allawee_async.sandbox.rules import values
 
-__all__ = ["RULES", "Rule"]
-
 
 class Rule(NamedTuple):
     """One rule that is the sandbox's own, and the reason for it; `topic` is what it is about."""
