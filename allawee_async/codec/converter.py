@@ -194,7 +194,7 @@ class ModelReader(Generic[M]):
 
     def text(self, text: Raw) -> M:
         """Read a JSON text."""
-        model: M | None = self._quickly(lambda fast: fast.make(fast.decode(text)))
+        model = self.usual(text)
         if model is not None:
             return model
         try:
@@ -202,6 +202,10 @@ class ModelReader(Generic[M]):
         except NotJSON as problem:
             raise Mismatch("JSON", problem) from None
         return self._carefully(value)
+
+    def usual(self, text: Raw) -> M | None:
+        """Read the JSON text of a usual object; None if it must be read carefully."""
+        return cast("M | None", self._quickly(lambda fast: fast.make(fast.decode(text))))
 
     def list_text(self, text: Raw) -> list[M] | None:
         """Read the JSON text of a list; None if it must be read record by record."""

@@ -23,7 +23,7 @@ from typing import (
 
 import attrs
 
-from allawee_async.codec.converter import decode
+from allawee_async.codec.converter import decode, reader
 from allawee_async.errors import ConfigurationError, DecodeError, RequestAccepted
 from allawee_async.models.base import Model
 from allawee_async.models.schema import Shape, camel, fields_of, paths_of
@@ -109,6 +109,7 @@ class Resource:
             tells_secret=verb.tells_secret,
             secrets=secret_texts(sent) if sent else (),
             expected=expected,
+            read=form.read,
         )
         try:
             reply = await self._session.send(request)
@@ -246,6 +247,8 @@ def session_of(resource: Resource) -> SessionManager:
 
 
 def _decoded(route: Route, reply: Reply, form: _Form) -> Any:
+    if reply.model is not None:
+        return reply.model
     model = form.model
     data: object = None
     try:
@@ -377,6 +380,7 @@ class _Form:
         bodies: Those of them that a model describes.
         model: What is answered.
         is_shown: Whether a document shows that, so that something in it is required.
+        read: Reads what is answered usually.
         is_list: Whether a list of such is.
     """
 
@@ -393,6 +397,7 @@ class _Form:
         self.bodies = {one.name: one.shape for one in named if one.is_body}
         self.model: type[Model] = model or Model
         self.is_shown = any(field.required for field in fields_of(self.model).values())
+        self.read = reader(self.model).usual if self.is_shown else None
         self.is_list = returns is Returns.LIST
 
     def hide(self, given: dict[str, Any]) -> None:

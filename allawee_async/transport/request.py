@@ -21,6 +21,7 @@ from allawee_async.redaction import mask
 if TYPE_CHECKING:
     from yarl import URL
 
+    from allawee_async.codec.json import Raw
     from allawee_async.errors import AllaweeError, Attempt
 
 T = TypeVar("T")
@@ -112,6 +113,7 @@ class Request:
         tells_secret: Whether the answer holds a secret.
         expected: The wire name of a field of the answer that says what it is about, and the value
             that was asked for: `("id", "c.1")`. None, or an answer without it, is not checked.
+        read: Reads the usual text of such an answer at once; it returns None for any other.
         url: Where it goes; the session fills it in.
     """
 
@@ -124,6 +126,7 @@ class Request:
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     tells_secret: bool = False
     expected: tuple[str, str] | None = attrs.field(default=None, repr=False)
+    read: Callable[[Raw], object] | None = attrs.field(default=None, repr=False)
     url: URL | None = attrs.field(default=None, repr=False)
 
     @property

@@ -11,6 +11,7 @@ import attrs
 from multidict import CIMultiDict
 from yarl import URL
 
+from allawee_async.codec.json import Raw
 from allawee_async.errors import (
     AllaweeError,
     Attempt,
@@ -246,6 +247,8 @@ class SessionManager:
         timeout = self._timeout(state.started)
         # the answer gets no name, so that no traceback with local variables shows it
         reply = read_response(*await turn.exchange(request, headers, timeout), now=self.clock.time)
+        if request.read is not None and isinstance(reply.raw, Raw):
+            reply.model = request.read(reply.raw)
         check_subject(reply, request.expected)
         turn.end()
         if reply.request_id:
