@@ -21,7 +21,6 @@ import os
 import re
 import shlex
 import socket
-import subprocess
 import sys
 import threading
 from contextlib import chdir, contextmanager
@@ -36,6 +35,7 @@ from sybil.parsers.markdown import CodeBlockParser
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
 from allawee_async.sandbox import Sandbox
+from tests.support import nursery
 from tests.support.terminal import check_session
 
 if TYPE_CHECKING:
@@ -112,17 +112,17 @@ def run_shell(example: Example) -> None:
             continue
         if command[0] != "python":
             pytest.fail(f"neither set-up nor a call of Python: {line}")
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, *command[1:]],
+        process = nursery.python(
+            *command[1:],
             cwd=example.namespace["document_folder"],
             env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
-            capture_output=True,
+            stdout=nursery.PIPE,
+            stderr=nursery.PIPE,
             text=True,
-            timeout=100,
-            check=False,
         )
-        if done.returncode != 0:
-            pytest.fail(f"{line}\n{done.stdout}\n{done.stderr}")
+        shown, told = process.communicate(timeout=100)
+        if process.returncode != 0:
+            pytest.fail(f"{line}\n{shown}\n{told}")
 
 
 def run_console(example: Example) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from allawee_async import pytest_plugin
 from allawee_async.sandbox.server import running_in_a_thread
+from tests.support import nursery
 
 ROOT = Path(__file__).parents[1]
 
@@ -80,20 +81,29 @@ ASYNCIO = ("-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_sc
 NO_PLUGIN = "import sys; sys.modules['pytest_asyncio'] = None; "
 
 
-def run(folder: Path, source: str, *arguments: str, before: str = "") -> tuple[int, str]:
-    """Run tests with nothing but this plugin, and return the exit code and the output."""
+def run(
+    folder: Path, source: str, *arguments: str, before: str = "", anew: bool = False
+) -> tuple[int, str]:
+    """Run tests with nothing but this plugin, and return the exit code and the output.
+
+    A run that begins anew has loaded nothing before.
+    """
     (folder / "test_it.py").write_text(source)
     code = f"{before}import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
     command = [
-        sys.executable, "-c", code, "-p", "allawee_async.pytest_plugin", "-p", "no:cacheprovider",
+        "-c", code, "-p", "allawee_async.pytest_plugin", "-p", "no:cacheprovider",
         "-W", "error", "--rootdir", str(folder), *arguments, str(folder),
     ]  # fmt: skip
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=folder,
-        timeout=60,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
+    options: Any = {"stdout": nursery.PIPE, "stderr": nursery.PIPE, "text": True}
+    options |= {"env": environment, "cwd": folder}
+    process: Any = (
+        subprocess.Popen([sys.executable, *command], **options)
+        if anew
+        else nursery.python(*command, **options)
+    )
+    output, errors = process.communicate(timeout=60)
+    return process.returncode, output + errors
 
 
 def test_the_client_in_the_mode_that_needs_no_marks(tmp_path: Path) -> None:
@@ -114,7 +124,7 @@ def test_the_client_where_tests_are_marked_whatever_the_scope_of_the_loop(tmp_pa
 
 
 def test_plain_tests_need_nothing_else_and_pay_nothing_until_they_use_it(tmp_path: Path) -> None:
-    code, output = run(tmp_path, NOTHING_IS_LOADED + SYNC_TESTS + NOTHING_ELSE)
+    code, output = run(tmp_path, NOTHING_IS_LOADED + SYNC_TESTS + NOTHING_ELSE, anew=True)
 
     assert code == 0, output
     assert "4 passed" in output

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.examples.card_world import EXAMPLES, KEY, OWN_FEE, World, together
+from tests.support import nursery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class Process:
             probe.bind(("127.0.0.1", 0))
             self._port = probe.getsockname()[1]
         self._command = [part.format(port=self._port) for part in command]
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: nursery.Process | None = None
         self.url = f"http://127.0.0.1:{self._port}{path}"
 
     async def start(self, file: Path) -> None:
@@ -47,20 +47,23 @@ class Process:
             "PORT": str(self._port),
             "PYTHONPATH": str(EXAMPLES.parents[1]),
         }
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._command, cwd=EXAMPLES, env=environment,
-            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        self._process = nursery.python(
+            *self._command,
+            cwd=EXAMPLES,
+            env=environment,
+            stdout=nursery.DEVNULL,
+            stderr=nursery.DEVNULL,
+        )
         async with asyncio.timeout(STARTS_WITHIN):
             while not await self._listens():
-                assert self._process.returncode is None, "it has ended"
+                assert self._process.poll() is None, "it has ended"
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            await process.wait()
+            await asyncio.to_thread(process.wait)
 
     def failures(self) -> int:
         return 0  # it does not tell; a handler that fails again and again shows in the events

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import pprint
-import subprocess
-import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +26,7 @@ from allawee_async import (
     from_dict,
 )
 from allawee_async.redaction import SecretBytes, SecretObject, SecretText
+from tests.support import nursery
 from tests.support.canaries import BVN, PAN
 from tests.support.samples import full_customer
 from tests.support.tables import for_each
@@ -140,10 +139,10 @@ def test_many():
     assert [first, other] == [other, first], first
 """
     )
-    command = [sys.executable, "-m", "pytest", "-vv", "-p", "no:cacheprovider", "-c", "/dev/null"]
-    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
-    shown = [line for line in done.stdout.splitlines() if line.startswith("E ")]
+    command = ("-m", "pytest", "-vv", "-p", "no:cacheprovider", "-c", "/dev/null", str(tmp_path))
+    output, _ = nursery.python(*command, stdout=nursery.PIPE, text=True).communicate()
+    shown = [line for line in output.splitlines() if line.startswith("E ")]
 
-    assert "2 failed" in done.stdout
+    assert "2 failed" in output
     assert any("CardSecrets(pan=***" in line for line in shown)
     assert not [line for line in shown for planted in PLANTED if planted in line]

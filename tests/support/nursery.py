@@ -114,18 +114,20 @@ def python(
     *command: str,
     flags: tuple[str, ...] = (),
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     stdin: int = DEVNULL,
     stdout: int | None = None,
     stderr: int | None = None,
     text: bool = False,
     start_new_session: bool = False,
 ) -> Process:
-    """Do what `python` with these flags and this command does: `-m module …`, or `-c program …`.
+    """Do what `python` with these flags does: `-m module …`, `-c program …` or `file …`.
 
     Args:
         *command: What stands behind `python` and its flags.
         flags: What holds for the interpreter, `-X dev` for instance; each has a nursery of its own.
         env: Its environment, if it is not ours.
+        cwd: Its folder, if it is not ours.
         stdin: Where its input comes from.
         stdout: Where its output goes: nothing for our own, or as `subprocess.Popen` takes it.
         stderr: The same for its errors.
@@ -135,7 +137,7 @@ def python(
     if not hasattr(os, "fork"):
         started: Any = subprocess.Popen(
             [sys.executable, *flags, *command],
-            env=env, stdin=stdin, stdout=stdout, stderr=stderr, text=text,
+            env=env, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, text=text,
         )  # fmt: skip
         return started  # type: ignore[no-any-return]
     ours: list[int | None] = []
@@ -152,7 +154,7 @@ def python(
     order = {
         "command": command,
         "env": dict(os.environ if env is None else env),
-        "cwd": str(Path.cwd()),
+        "cwd": str(cwd or Path.cwd()),
         "session": start_new_session,
     }
     _nursery(flags).give(order, (*theirs, tells))
@@ -172,6 +174,7 @@ class _Nursery:
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
         path = Path(tempfile.gettempdir()) / f"nursery-{run}{''.join(flags)}"
         self._line = socket.socket(socket.AF_UNIX)
+        atexit.register(self._line.close)
         lock_file = Path(tempfile.gettempdir()) / f"nursery-{os.getuid()}.lock"
         with lock_file.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -311,13 +314,16 @@ def _become(order: dict[str, Any], standard: list[int]) -> NoReturn:
 
 
 def _run(command: list[str]) -> int:
-    kind, what, *arguments = command
-    sys.argv = [what, *arguments]
+    kind, what, *arguments = command if command[0] in ("-m", "-c") else ["", *command]
+    sys.argv = [kind if kind == "-c" else what, *arguments]
+    sys.path.insert(0, str(Path.cwd()))
     try:
         if kind == "-m":
             runpy.run_module(what, run_name="__main__", alter_sys=True)
-        else:
+        elif kind == "-c":
             exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
+        else:
+            runpy.run_path(what, run_name="__main__")
     except SystemExit as ending:
         if isinstance(ending.code, str):
             sys.stderr.write(f"{ending.code}\n")
