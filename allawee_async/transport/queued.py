@@ -119,7 +119,7 @@ async def _record(request_id: str, session: SessionManager, left: float | None) 
 def _about(
     error: AllaweeError, accepted: RequestAccepted, *, is_unknown: bool = True
 ) -> AllaweeError:
-    """Return an error of the waiting, which says nothing of what becomes of the request."""
+    """Return an error, which now tells of the request that was waited for, not of the waiting."""
     error.outcome_unknown = is_unknown
     error.request_id = accepted.request_id
     error.method = error.method or accepted.method
