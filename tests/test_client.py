@@ -372,7 +372,7 @@ async def test_the_deadline_holds_for_the_function_that_gives_the_key() -> None:
         return "never"
 
     allawee = AllaweeClient(hangs, retry=RetryPolicy(deadline=0.02))
-    with pytest.raises(RequestTimeoutError) as caught:
+    with pytest.raises(RequestTimeoutError, match="passed, and the API key") as caught:
         await allawee.request("POST", "/a", json={})
     assert not caught.value.sent
     assert not caught.value.outcome_unknown

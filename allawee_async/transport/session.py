@@ -291,7 +291,7 @@ class SessionManager:
 
     async def _ask(self, started: float) -> SecretText:
         """Ask for the key, within the deadline of the call."""
-        return await within(self._left(started), self.keys.ask(), "nothing gave the API key")
+        return await within(self._left(started), self.keys.ask(), "the API key had not come")
 
     def _with_key(self, key: str) -> CIMultiDict[str]:
         return CIMultiDict({"Authorization": SecretText(f"Bearer {key}"), **self._headers})
