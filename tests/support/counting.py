@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from coverage import Coverage
 
 import allawee_async
 
@@ -68,6 +69,9 @@ def pytest_collection(session: pytest.Session) -> None:
                 with suppress(ImportError):  # of an extra that is not installed
                     importlib.import_module(module.name)
     counter.pause()
+    # In a worker pytest-cov has begun twice, and the first count would go on where the other ends.
+    while (forgotten := Coverage.current()) is not None:
+        forgotten.stop()
 
 
 @pytest.hookimpl(trylast=True)  # Hypothesis marks its tests before
