@@ -43,6 +43,9 @@ UNCOUNTED: Final = (
     *("tests/export/test_integrity.py", "tests/export/test_sheets.py"),
 )
 
+UNCOUNTED_MARKS: Final = {"hypothesis", "long", "no_cover"}
+IS_UNCOUNTED: Final = pytest.StashKey[bool]()
+
 FOR_OTHERS: Final = ("allawee_async.integrations.dask", "allawee_async.integrations.dlt")
 """What is counted in the session `engines`, and takes long to import."""
 
@@ -76,14 +79,16 @@ def pytest_collection(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)  # Hypothesis marks its tests before
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is not counted."""
+    """Note what is not counted, beside what is marked so: the mark alone counts fixtures."""
     rows = Counter[str]()
     for item in items:
         test = item.nodeid.partition("[")[0]
         rows[test] += 1
-        is_repeated = {"hypothesis", "long"} & {mark.name for mark in item.iter_markers()}
-        if is_repeated or rows[test] > ROWS or _is_uncounted(test.partition("::")[0]):
-            item.add_marker("no_cover")
+        item.stash[IS_UNCOUNTED] = (
+            rows[test] > ROWS
+            or _is_uncounted(test.partition("::")[0])
+            or not UNCOUNTED_MARKS.isdisjoint(mark.name for mark in item.iter_markers())
+        )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -92,7 +97,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     counter = _counter(item.config)
     if counter is None:
         return (yield)
-    if item.get_closest_marker("no_cover") is None:
+    if not item.stash[IS_UNCOUNTED]:
         counter.resume()
     try:
         return (yield)
