@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 TESTS: Final = Path(__file__).parents[1]
-MORE_THAN_CORES: Final = 2
+MORE_THAN_CORES: Final = 1
 
 WAITING: Final = (
     *("tests/*/test_kills.py", "tests/*/test_*processes.py", "tests/*/test_exactly_once.py"),
@@ -32,7 +32,7 @@ WAITING: Final = (
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Let more tests run than there are cores, as some of them wait."""
+    """Let one test more run than there are cores, as some of them wait."""
     cores = yield
     return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + MORE_THAN_CORES
 

@@ -348,7 +348,7 @@ def _post(port: int, body: bytes, may_send: threading.Event, sent: threading.Eve
 
 
 async def test_500_decisions_at_once_all_go_out() -> None:
-    webhooks = WebhookDispatcher(KEY)
+    webhooks = WebhookDispatcher(KEY, request_deadline=GENEROUS)
 
     @webhooks.on(REQUEST)
     async def decide(event: Event) -> Approve:
