@@ -189,8 +189,8 @@ class ModelReader(Generic[M]):
 
     def __call__(self, value: Any, _: object = None) -> M:
         """Read what a JSON text says."""
-        model: M | None = self._quickly(lambda fast: fast.make(msgspec.convert(value, fast.struct)))
-        return self._carefully(value) if model is None else model
+        models = self._quickly(lambda fast: [msgspec.convert(value, fast.struct)])
+        return models[0] if models else self._carefully(value)
 
     def text(self, text: Raw) -> M:
         """Read a JSON text."""
@@ -205,17 +205,17 @@ class ModelReader(Generic[M]):
 
     def usual(self, text: Raw) -> M | None:
         """Read the JSON text of a usual object; None if it must be read carefully."""
-        return cast("M | None", self._quickly(lambda fast: fast.make(fast.decode(text))))
+        models = self._quickly(lambda fast: [fast.decode(text)])
+        return models[0] if models else None
 
     def list_text(self, text: Raw) -> list[M] | None:
         """Read the JSON text of a list; None if it must be read record by record."""
-        read = self._quickly(lambda fast: [*map(fast.make, fast.decode_list(text))])
-        return cast("list[M] | None", read)
+        return self._quickly(lambda fast: fast.decode_list(text))
 
-    def _quickly(self, read: Callable[[Compiled], Any]) -> Any:
+    def _quickly(self, decode: Callable[[Compiled], list[Any]]) -> list[M] | None:
         try:
             fast = self._fast()
-            return None if fast is None else read(fast)
+            return None if fast is None else fast.copy(decode(fast))
         except Exception:  # noqa: BLE001 - whatever it was, the careful way judges it
             return None
 

@@ -238,6 +238,23 @@ OUTER: dict[str, Any] = {
 }
 
 
+@pytest.mark.usefixtures("fast_only")
+def test_equal_objects_of_enumerated_fields_are_one() -> None:
+    """A frozen value; a page of customers has a third fewer objects."""
+
+    @model(kw_only=True)
+    class Holder(Model):
+        checks: tuple[Check, ...]
+
+    document = {"checks": OUTER["checks"]}
+    first, second = decode_items(raw([document, document]), Holder)
+
+    assert isinstance(first, Holder)
+    assert isinstance(second, Holder)
+    assert first.checks[0] is first.checks[1] is second.checks[0]
+    assert first.checks[0] == Check(type=VerificationTier.TIER_1)
+
+
 # Unknown fields.
 
 
