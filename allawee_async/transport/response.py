@@ -96,7 +96,7 @@ class Reply(Answer):
         message: What the envelope says in words, if it says something.
         elapsed: Seconds that the successful attempt took.
         failures: The attempts before it.
-        model: What it says as a model, if that was read already.
+        model: What a verb returns, if that was read with it; None for `allawee.request`.
     """
 
     status: int
