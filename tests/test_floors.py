@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from fnmatch import fnmatch
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import pytest
 
 import allawee_async
+from tests.support.counting import UNCOUNTED
+from tests.support.workers import WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -330,3 +333,10 @@ def _code_lines(path: Path) -> set[int]:
     }
     lines = enumerate(path.read_text("utf-8").splitlines(), 1)
     return {n for n, line in lines if line.strip() and line.strip()[0] != "#"} - prose
+
+
+@pytest.mark.parametrize("pattern", sorted({*UNCOUNTED, *WAITING}))
+def test_what_is_said_of_files_is_said_of_some(pattern: str) -> None:
+    root = DESCRIPTION.parents[1]
+    files = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("tests/**/test_*.py")]
+    assert any(fnmatch(file.relative_to(root).as_posix(), pattern) for file in files)
