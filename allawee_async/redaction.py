@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _SECRET_NAMES: Final = frozenset(
 )
 _SHORTEST_NUMBER: Final = 100  # what has fewer digits is a part of others: of an HTTP status
 _SECRETS_OF_AN_IDENTITY: Final = ("id", "url")
+_UNTELLING: Final = frozenset({int, float, bool, type(None)})
 
 
 def mask(text: str) -> str:
@@ -133,6 +135,7 @@ def scrub_json(value: JSONValue, secrets: tuple[str, ...]) -> JSONValue:
             return {scrub(key, secrets): scrub_json(item, secrets) for key, item in value.items()}
 
 
+@lru_cache(maxsize=1024)
 def is_secret_name(name: str) -> bool:
     """Return whether a name stands for a secret where no model knows the field."""
     return _bare(name) in _SECRET_NAMES
@@ -170,7 +173,13 @@ def without_named_secrets(name: str, value: JSONValue) -> JSONValue:
         case list():
             return [without_named_secrets(name, item) for item in value]
         case dict():
-            clean = {key: without_named_secrets(key, inner) for key, inner in value.items()}
+            clean = {
+                key: inner  # as most are; a call for each would cost more than all else
+                if (type(inner) in _UNTELLING or (type(inner) is str and "sk" not in inner))
+                and not is_secret_name(key)
+                else without_named_secrets(key, inner)
+                for key, inner in value.items()
+            }
             if _bare(name).endswith("identity"):
                 clean.update({key: MASK for key in _SECRETS_OF_AN_IDENTITY if clean.get(key)})
             return clean
@@ -178,5 +187,6 @@ def without_named_secrets(name: str, value: JSONValue) -> JSONValue:
             return value
 
 
+@lru_cache(maxsize=1024)  # the same names come with each document of a list
 def _bare(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
