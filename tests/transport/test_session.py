@@ -600,6 +600,7 @@ async def test_a_new_key_after_a_401_repeats_the_call_exactly_once(
     assert keys.asked == 2
     assert time.slept == []
     assert [attempt.status for attempt in reply.attempts] == [401, 200]
+    assert reply.attempts[0].pause == 0
 
 
 async def test_a_second_401_with_the_new_key_is_an_error(
