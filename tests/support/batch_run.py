@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import random
 import re
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 FAULTY = 0.3
 LONGEST_DELAY = 0.05
-PAID_AT_LAST_KILL = 0.75
+PAID_AT_LAST_KILL = 0.6
 """Rows that stay unknown are not sent again, so that not all are paid in runs that are killed."""
+MOST_BEFORE_A_KILL = 16
+"""So many more are paid before a process is killed at most, that none ends before it is killed."""
 _PAYMENT = sample("payments.get.response")["data"]
 _REFERENCE = re.compile(r"reference\|\w+\|([\w-]+)")
 
@@ -51,8 +54,10 @@ class Ledger:
     paid: dict[str, list[dict[str, Any]]] = attrs.field(factory=dict)
     under_way: int = 0
     posts: int = 0
+    most: float = math.inf
     faults: Counter[str] = attrs.field(factory=Counter)
     changed: asyncio.Event = attrs.field(factory=asyncio.Event)
+    killed: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.under_way += 1
@@ -76,6 +81,9 @@ class Ledger:
             return web.json_response({"code": "error"}, status=int(kind), headers=headers)
         if kind == "reset":
             return self._reset(request)
+        if request.method == "POST" and self.posts >= self.most:
+            await self.killed.wait()
+            return web.json_response({"code": "error"}, status=503)
         answer = self._paid(json.loads(body)) if request.method == "POST" else self._found(request)
         if kind == "delay-after":
             await asyncio.sleep(self.chance.uniform(0, LONGEST_DELAY))
@@ -194,8 +202,10 @@ async def batch_run(folder: Path, *, payouts: int, kills: int, seed: int = 0) ->
             return found
 
         for number in range(kills):
-            process = begin()
             goal = int(payouts * PAID_AT_LAST_KILL * (number + 1) / kills)
+            ledger.most = goal + ledger.chance.randint(0, MOST_BEFORE_A_KILL)
+            ledger.killed.clear()
+            process = begin()
             ends = asyncio.create_task(
                 asyncio.to_thread(process.communicate)
             )  # else a full pipe holds it
@@ -207,6 +217,8 @@ async def batch_run(folder: Path, *, payouts: int, kills: int, seed: int = 0) ->
                 told.kills += 1
             waits.cancel()
             await ends
+            ledger.most = math.inf
+            ledger.killed.set()
         await ledger.rests()
         first = await states()
         told.compare(first, ledger)
