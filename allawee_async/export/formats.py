@@ -166,8 +166,11 @@ class GzipLines(JsonLines):
         return gzip.compress(text, _GZIP_LEVEL, mtime=0) if text else text
 
 
-def csv_lines(rows: Iterable[Sequence[str]]) -> str:
-    """Return rows as lines of a CSV; each ends with CRLF, as RFC 4180 has it."""
+def csv_lines(rows: Iterable[Sequence[str | None]]) -> str:
+    """Return rows as lines of a CSV; each ends with CRLF, as RFC 4180 has it.
+
+    None is an empty cell.
+    """
     lines = io.StringIO(newline="")
     csv.writer(lines).writerows(rows)
     return lines.getvalue()
@@ -240,7 +243,7 @@ class Csv(Text):
 
     def add(self, sheet: Sheet) -> None:
         """Add the rows of a page."""
-        nothing = [""] * len(sheet.documents)
+        nothing = (None,) * len(sheet.documents)
         columns = [
             nothing if values is None else write(values)
             for values, write in zip(self._table.cells(sheet), self._writers, strict=True)
@@ -248,11 +251,10 @@ class Csv(Text):
         self.text += csv_lines(zip(*columns, strict=True)).encode()
 
 
-def _texts(texts: Sequence[str | None]) -> list[str]:
-    cells = [text or "" for text in texts]
-    if _FIRST_OF_FORMULAS.isdisjoint(map(itemgetter(0), filter(None, cells))):
-        return cells
-    return [_no_formula(cell) for cell in cells]
+def _texts(texts: Sequence[str | None]) -> Sequence[str | None]:
+    if _FIRST_OF_FORMULAS.isdisjoint(map(itemgetter(0), filter(None, texts))):
+        return texts
+    return [_no_formula(text) if text else text for text in texts]
 
 
 def _no_formula(text: str) -> str:
@@ -260,8 +262,8 @@ def _no_formula(text: str) -> str:
     return f"'{text}" if is_formula else text
 
 
-def _json_texts(texts: Sequence[str | None]) -> list[str]:
-    return [text or "" for text in texts]
+def _json_texts(texts: Sequence[str | None]) -> Sequence[str | None]:
+    return texts
 
 
 def _plain_cells(values: Sequence[JSONValue]) -> list[str]:
@@ -281,11 +283,11 @@ def _moments(moments: Sequence[datetime | None]) -> list[str]:
     ]
 
 
-def _days(days: Sequence[date | str | None]) -> list[str]:
+def _days(days: Sequence[date | str | None]) -> Sequence[str | None]:
     return _texts([day if day is None or isinstance(day, str) else day.isoformat() for day in days])
 
 
-_WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
+_WRITERS: Final[dict[Kind, Callable[[Any], Sequence[str | None]]]] = {
     **dict.fromkeys((Kind.TEXT, Kind.CHOICE, Kind.RELATION), _texts),
     **dict.fromkeys((Kind.JSON, Kind.MAPPING, Kind.LIST), _json_texts),
     **dict.fromkeys((Kind.WHOLE_NUMBER, Kind.NUMBER, Kind.TRUTH), _plain_cells),
@@ -307,7 +309,7 @@ def _excel_numbers(numbers: Sequence[float | None]) -> list[str]:
     return [f'="{text}"' if len(text) > _DIGITS else text for text in _plain_cells(numbers)]
 
 
-_EXCEL_WRITERS: Final[dict[Kind, Callable[[Any], list[str]]]] = {
+_EXCEL_WRITERS: Final[dict[Kind, Callable[[Any], Sequence[str | None]]]] = {
     **dict.fromkeys((Kind.TEXT, Kind.CHOICE, Kind.RELATION), _excel_texts),
     Kind.WHOLE_NUMBER: _excel_numbers,
 }

@@ -8,9 +8,9 @@ What is written of a page, as cells or as documents, has its secrets masked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import NoneType
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import attrs
 import msgspec
@@ -31,6 +31,10 @@ _EXACT: Final[dict[Kind, set[type]]] = {
     Kind.NUMBER: {int, float},
     Kind.TRUTH: {bool},
     Kind.MAPPING: {dict},
+}
+_USUAL: Final[dict[Kind, Any]] = {
+    Kind.DATE: list[date | None],
+    Kind.TIMESTAMP: list[Annotated[datetime, msgspec.Meta(tz=True)] | None],
 }
 _NOTHING: Final[JSONObject] = {}
 
@@ -133,23 +137,23 @@ def _checked(
         if not kinds <= exact:
             raise Surprise
         return values
-    if column.field.kind is Kind.TIMESTAMP and kinds == {str}:
-        return _usual_moments(values) or _read_each(column, values)
+    if column.field.kind in _USUAL and kinds == {str}:
+        return _usual(values, column.field.kind) or _read_each(column, values)
     if column.lists is not None and kinds == {list}:
         items = [item for value in values if value for item in value]
         sheet.has_unnamed |= read_sheet(items, column.lists).has_unnamed
         return values
     found = _read_each(column, values)
-    return found if column.field.kind in (Kind.DATE, Kind.TIMESTAMP) else values
+    return found if column.field.kind in _USUAL else values
 
 
-def _usual_moments(texts: Sequence[str | None]) -> list[datetime | None] | None:
-    """Return timestamps that tell their time zone, all in one step; None where one does not."""
+def _usual(texts: Sequence[str | None], kind: Kind) -> list[date | None] | None:
+    """Return days, or moments with a time zone, all in one step; None where one is unusual."""
     try:
-        found = msgspec.convert(texts, list[datetime | None])
+        found: list[date | None] = msgspec.convert(texts, _USUAL[kind])
     except msgspec.ValidationError:
         return None
-    return found if all(moment is None or moment.tzinfo for moment in found) else None
+    return found
 
 
 def _read_each(column: Column, values: Sequence[Any]) -> list[Any]:
