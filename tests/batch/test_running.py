@@ -194,13 +194,15 @@ async def test_a_row_that_was_sent_cannot_change_and_may_be_joined_by_others(
 async def test_an_open_row_that_is_left_out_is_told(
     sandbox: Sandbox, pay: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
+    done, still_open, other = payouts(3)
+    await pay([done])
     sandbox.faults.reset(method="POST", path=PAYOUTS)
-    rows = payouts(2)
-    await pay(rows[:1])
+    await pay([done, still_open])
 
-    await pay(rows[1:])
+    await pay([other])
 
     assert "1 rows of the journal may have taken effect" in caplog.text
+    assert caplog.text.strip().endswith(still_open["reference"])
 
 
 async def test_a_refused_key_ends_the_batch(sandbox: Sandbox, pay: Any) -> None:

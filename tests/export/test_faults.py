@@ -94,6 +94,7 @@ async def test_an_unfinished_export_is_not_thrown_away(tmp_path: Path) -> None:
 async def test_an_unfinished_export_can_be_begun_anew(tmp_path: Path) -> None:
     target = tmp_path / "customers.csv"
     await interrupted(target)
+    target.with_name(f"{target.name}.finished").write_text("half of another")
     anew = FakeList(DOCUMENTS[:15])
 
     result = await export(anew.pager(filter="status|eq|active"), target, overwrite=True)

@@ -711,10 +711,13 @@ async def test_the_end_of_a_block_ends_the_walks_of_its_own_task(three: Three) -
         mine = aiter(pager)
         task = asyncio.create_task(other())
         await is_begun.wait()
+    later = aiter(pager)
     is_left.set()
 
     assert await anext(mine, None) is None
     assert await task == ALL
+    assert await anext(later, None) is not None
+    await later.aclose()
 
 
 async def test_a_block_may_be_left_by_another_task(three: Three) -> None:
