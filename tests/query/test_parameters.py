@@ -1,5 +1,6 @@
 """The parameters of list methods: what goes to the wire, and what is refused."""
 
+import inspect
 import typing
 from enum import Enum
 from typing import Any
@@ -166,6 +167,6 @@ def test_a_parameter_of_another_name_is_answered_by_the_right_one(name: str, mea
 
 
 def test_every_parameter_of_a_list_is_described() -> None:
-    described = list_query.__doc__ or ""
+    described = inspect.getdoc(list_query) or ""
     for name in typing.get_type_hints(ListParams):
-        assert f"\n        {name}: " in described
+        assert f"\n    {name}: " in described
