@@ -85,7 +85,7 @@ def test_a_signature_may_be_hex_in_any_case_text_or_bytes_with_blanks(
     assert VERIFIER.parse(VECTOR_BODY, signature).id == "evt.test"
 
 
-@given(body=st.binary(max_size=200), key=st.text(min_size=1, max_size=20))
+@given(body=st.binary(max_size=200), key=st.text(max_size=20).filter(str.strip))
 def test_any_body_that_is_signed_passes_and_none_that_is_changed(body: bytes, key: str) -> None:
     verifier = WebhookVerifier(key)
     verifier.verify(body, sign(body, key))
