@@ -36,7 +36,11 @@ _ROW_GROUP_ROWS: Final = 1_000_000
 _SMALL_PAGES: Final = {"dictionary_pagesize_limit": 256 * 1024, "data_page_size": 256 * 1024}
 _BATCH_ROWS: Final = 1_000
 _BATCH_BYTES: Final = 1024 * 1024
-_HALF: Final = 1 << 63
+_WHOLE: Final = {
+    Kind.WHOLE_NUMBER: (64, range(-(1 << 63), 1 << 63)),
+    Kind.NUMBER: (53, range(-(1 << 53), (1 << 53) + 1)),  # what a double holds exactly
+}
+"""How many bits of a whole number a column has, and which numbers these are."""
 
 # pyarrow ships no types; what comes from it stays in this file.
 
@@ -85,14 +89,15 @@ class Parquet(Rows):
         """Add the rows of a page, all or none.
 
         Raises:
-            Unwritable: A number has more than 64 bits, or a text that is no date has no place.
+            Unwritable: A number is too large, or a text that is no date has no place.
         """
         found = self._table.cells(sheet)
         for index, (column, values) in enumerate(zip(self._table.columns, found, strict=True)):
             kind = column.field.kind
-            if kind is Kind.WHOLE_NUMBER:
-                if not all(-_HALF <= number < _HALF for number in values or () if number):
-                    raise Unwritable(f"{column.name} has more than 64 bits")
+            if kind in _WHOLE:
+                bits, fitting = _WHOLE[kind]
+                if not all(number in fitting for number in values or () if type(number) is int):
+                    raise Unwritable(f"{column.name} has more than {bits} bits")
             elif kind is Kind.DATE and any(type(day) is str for day in values or ()):
                 self._move_to_extra(found, index)
         count = len(sheet.documents)

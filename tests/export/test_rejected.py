@@ -11,7 +11,7 @@ import pytest
 from allawee_async.errors import DecodeError, PaginationError, ServerError
 from allawee_async.export import export, exporting
 from allawee_async.export.formats import JsonLines
-from allawee_async.models import Event, Payment
+from allawee_async.models import Event, Fee, Payment
 from tests.support.exports import (
     FORMATS,
     FakeList,
@@ -203,6 +203,24 @@ async def test_a_number_of_more_than_64_bits_is_only_too_large_for_parquet(
     else:
         assert result.rejected == 0
         assert [int(row["amount"]) for row in read_rows(target)] == [2**63, 2**63 - 1, -(2**63)]
+
+
+@formats
+async def test_a_whole_number_that_a_double_cannot_hold_is_only_too_large_for_parquet(
+    tmp_path: Path, kind: str
+) -> None:
+    values = [2**53 + 1, 10**400, 2**53, -(2**53), 1e300, 2.5]
+    documents = [{"id": f"fee.{value}", "value": value} for value in values]
+    target = tmp_path / f"fees.{kind}"
+
+    result = await export(FakeList(documents, model=Fee).pager(), target)
+
+    if kind == "parquet":
+        assert [row["value"] for row in read_rows(target)] == values[2:]
+        reasons = [line["reason"] for line in rejected_in(target)]
+        assert reasons == ["value has more than 53 bits"] * 2
+    else:
+        assert (result.rows, result.rejected) == (len(values), 0)
 
 
 @pytest.mark.parametrize(
