@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Final, Never
 
 import attrs
 
-from allawee_async.codec.json import dumps, loads
+from allawee_async.codec.json import dumps, dumps_lines, loads
 from allawee_async.errors import ConfigurationError, DecodeError
 from allawee_async.export.checkpoint import ExportError, Job, PartState
 from allawee_async.export.columns import EXTRA
@@ -102,7 +102,7 @@ class Parquet(Rows):
                 self._move_to_extra(found, index)
         count = len(sheet.documents)
         if count:  # one entry stands for the others of its page
-            self._cell_bytes += count * len(dumps(sheet.documents[0]))
+            self._cell_bytes += count * len(dumps_lines(sheet.documents[:1]))
         for cells, values in zip(self._cells, found, strict=True):
             cells.extend(repeat(None, count) if values is None else values)
         self._count += count

@@ -347,6 +347,22 @@ async def test_an_entry_that_is_nested_too_deeply_stops_nothing(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("place", [0, 1])
+async def test_what_is_not_exported_may_be_nested_too_deeply_wherever_it_stands(
+    tmp_path: Path, kind: str, place: int
+) -> None:
+    documents = customers(3)
+    documents[place]["metadata"] = "DEEP"
+    page = json.dumps({"data": documents}).replace('"DEEP"', '{"a":' * 300 + "1" + "}" * 300)
+    target = tmp_path / f"customers.{kind}"
+
+    async with raw_server(answers(page.encode(), kind="application/json")) as (allawee, _):
+        result = await export(allawee.customers.list(), target, columns=["id"])
+
+    assert (result.rows, result.rejected) == (3, 0)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
 async def test_on_invalid_is_told_of_each_rejected_entry(tmp_path: Path, kind: str) -> None:
     documents: list[Any] = [*customers(25)]
     documents[3]["name"] = 5
