@@ -87,7 +87,7 @@ class BatchRow:
 
     number: int
     reference: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = attrs.field(repr=False)
     digest: str
     amount: int | None
     currency: str | None

@@ -118,9 +118,9 @@ class Turn:
         max_bytes: The longest body that is read, after decompression.
     """
 
-    home: _Home
+    home: _Home = attrs.field(repr=False)  # Rich shows fields, whatever the class's own repr is
     max_bytes: int
-    _answer: Any = attrs.field(default=None, init=False)
+    _answer: Any = attrs.field(default=None, init=False, repr=False)
     _is_over: bool = attrs.field(default=False, init=False)
 
     def end(self, error: AllaweeError | None = None) -> None:
@@ -210,13 +210,14 @@ class Turn:
 
     async def _read(self) -> tuple[int, Mapping[str, str], bytes]:
         """Read the body to its end, which gives the connection back; anything else closes it."""
-        status, headers, content = self._answer.status, self._answer.headers, self._answer.content
-        try:
+        status, content = self._answer.status, self._answer.content
+        try:  # headers are in no local variable: a traceback may show cookies then
             size = content.total_bytes
-            is_plain = not size or "Content-Encoding" not in headers
+            is_plain = not size or "Content-Encoding" not in self._answer.headers
             if content.is_eof() and is_plain and size <= self.max_bytes:
-                return status, headers, content.read_nowait()  # it came with its head
-            return status, headers, await StreamedResponse(self._answer, self.max_bytes).read()
+                return status, self._answer.headers, content.read_nowait()  # it came with its head
+            body = await StreamedResponse(self._answer, self.max_bytes).read()
+            return status, self._answer.headers, body
         finally:
             if not self._answer.closed:
                 self._answer.close()

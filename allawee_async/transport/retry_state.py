@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from allawee_async.errors import AllaweeError, APIError, Attempt, DecodeError, RequestAccepted
-from allawee_async.redaction import masked_id, scrub, scrub_json
+from allawee_async.redaction import masked_id, scrub, scrub_json, without_named_secrets
 
 if TYPE_CHECKING:
     from allawee_async.transport.request import Request
@@ -90,7 +90,9 @@ def without_secrets(error: AllaweeError, request: Request, key: str = "") -> All
     if not request.confidential:
         return error
     if isinstance(error, APIError | RequestAccepted):
-        error.body = scrub_json(error.body, secrets)
+        error.body = without_named_secrets("", scrub_json(error.body, secrets))
+        if isinstance(error.body, str) and (request.secure or request.tells_secret):
+            error.body = None  # in a text nothing has a name that says that it is a secret
     elif isinstance(error, DecodeError):
         error.body = None
     return error

@@ -42,6 +42,18 @@ def assert_clean(*texts: str) -> None:
         assert not found, text
 
 
+async def test_a_traceback_shows_neither_the_query_nor_the_cookies_of_an_answer_that_was_cut() -> (
+    None
+):
+    cut = answers(b"{", length=9, headers=f"Set-Cookie: sid={CVV}\r\n", then="close")
+    async with raw_server(cut) as (allawee, _):
+        quiet = allawee.with_options(retry=RetryPolicy(attempts=1))
+        with pytest.raises(AllaweeError) as failed:
+            await quiet.request("GET", "/customers", query={"filter": f"metadata.bvn|eq|{PAN}"})
+
+    assert_clean(locals_text(failed.value))
+
+
 SENT = {"activate": (CVV, PIN), "reset_pin": (PIN,), "link_by_pan": (PAN,), "secrets": ()}
 
 
@@ -57,6 +69,10 @@ def answer(what: str, sent: tuple[str, ...]) -> tuple[int, Any]:
             return 400, {"message": "no", "data": {"sent": [*sent, {quoted: quoted}]}}
         case "quoted as numbers":
             return 400, {"message": "no", "data": [int(secret) for secret in sent]}
+        case "a card in an error":
+            return 400, {"message": "no", "data": {"pan": PAN, "cvv": int(CVV), "pin": PIN}}
+        case "a card in a text":
+            return 500, f"pan={PAN}&cvv={CVV}" if not sent else "no"
         case "a server fault":
             return 500, f"<html>{quoted}</html>"
         case "not JSON":
@@ -68,6 +84,7 @@ def answer(what: str, sent: tuple[str, ...]) -> tuple[int, Any]:
 
 
 ANSWERS = [
+    *("a card in an error", "a card in a text"),
     *("quoted in a message", "quoted in details", "quoted in a body", "quoted as numbers"),
     *("a server fault", "not JSON", "of a wrong shape", "queued"),
 ]
