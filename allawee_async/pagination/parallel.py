@@ -33,6 +33,8 @@ T = TypeVar("T")
 _COUNTS_FOR_A_PART: Final = 6
 _NARROWEST: Final = timedelta(milliseconds=2)
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MOST_ENTRIES: Final = 10**12
+"""A server that counts more does not count."""
 _ABOUT_PAGES: Final = ("limit", "sort", "select", "expand", "countTotal")
 _SHORTEST: Final = 0.001  # seconds, the precision of most times
 _SURELY_SORTED: Final = 20
@@ -157,17 +159,17 @@ class Timeline:
         probe = _probe(self.query_in(window))
         reply = await self._source.fetch({**probe, "countTotal": "true"})
         total = reply.metadata.get("totalCount")
-        return total if type(total) is int and total >= 0 else None
+        return total if type(total) is int and 0 <= total <= _MOST_ENTRIES else None
 
     async def _first(self, query: Mapping[str, str]) -> object | None:
         source = attrs.evolve(self._source.asking(query), on_invalid=None)
         try:
-            page = await anext(PageWalk(source, ahead=False))
+            page = await anext(PageWalk(source, ahead=False), None)
         except DecodeError as error:
             if not is_of_item(error):
                 raise
             return error
-        return next(iter(page.items), None)
+        return next(iter(page.items), None) if page else None
 
 
 def _probe(query: Mapping[str, str]) -> dict[str, str]:

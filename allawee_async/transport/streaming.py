@@ -50,6 +50,7 @@ class StreamedResponse(Answer):
         self._response = response
         self._max_bytes = max_bytes
         self._first: bytes | None = None
+        self._is_given_up = False
         self._coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         self._unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
 
@@ -119,8 +120,8 @@ class StreamedResponse(Answer):
             parts.append(part)
             size += len(part)
             is_too_long = size > self._max_bytes
-        if not is_too_long:
-            return b"".join(parts)
+        if not is_too_long:  # half a body is no JSON, in which secrets have names
+            return b"" if self._is_given_up else b"".join(parts)
         too_long = TransportError(
             f"the answer is longer than {self._max_bytes:,} bytes and was not read; "
             "ask for less at a time (limit=), or raise max_response_bytes",
@@ -131,6 +132,7 @@ class StreamedResponse(Answer):
     def _given_up(self, error: TransportError) -> bytes:
         """Close the connection and raise, or return nothing: the status says what an error is."""
         self.close()
+        self._is_given_up = True
         if 200 <= self.status <= 299:
             raise error from None
         return b""

@@ -93,11 +93,14 @@ class WebhookDispatcher:
         max_body: int = MAX_BODY,
         on_incident: Callable[[reporting.Incident], object] | None = None,
     ) -> None:
-        if not isinstance(verifier, WebhookVerifier):
-            verifier = WebhookVerifier(verifier, max_body=max_body)
-        self._verifier = verifier
         self._clock = LoopClock()
         self._reporter = reporting.Reporter(on_incident)
+        if isinstance(verifier, WebhookVerifier):
+            self._verifier = verifier
+        else:
+            keys = [verifier]
+            del verifier  # a traceback with local variables would show them
+            self._verifier = WebhookVerifier(keys.pop(), max_body=max_body)
         self._context = DeliveryContext(
             store=MemoryStore() if store is None else store,
             default=responses.DefaultDecision(default),

@@ -518,3 +518,32 @@ async def test_a_walk_that_failed_and_was_dropped_is_no_lost_task(
             await asyncio.sleep(0.01)
             gc.collect()
     assert not caplog.records
+
+
+async def test_a_total_that_is_absurd_is_no_count() -> None:
+    record = {"id": "cus.1", "createdAt": "2024-01-01T00:00:00Z"}
+    body: dict[str, Any] = {
+        "data": [record],
+        "metadata": {"hasMore": False, "totalCount": 2**63 - 1},
+    }
+    async with (
+        RawServer(answers(body)) as server,
+        AllaweeClient("sk.test.parts", base_url=server.url) as allawee,
+    ):
+        parts = await allawee.customers.list(select=["id", "createdAt"]).split(3)
+
+    assert [part.count for part in parts] == [None] * 3
+
+
+async def test_a_list_that_is_empty_behind_a_page_that_announced_more_has_no_parts() -> None:
+    more = {"data": [], "metadata": {"hasMore": True, "lastId": "cus.z"}}
+    end: dict[str, Any] = {"data": [], "metadata": {"hasMore": False}}
+    async with (
+        RawServer(*map(answers, (more, end) * 4)) as server,
+        AllaweeClient("sk.test.parts", base_url=server.url) as allawee,
+    ):
+        assert await allawee.customers.list().split(2) == []
+        assert [each async for each in allawee.customers.list().parallel(2)] == []
+        asked = len(server.requests)
+        await asyncio.sleep(0.01)
+        assert len(server.requests) == asked

@@ -54,6 +54,20 @@ async def test_a_traceback_shows_neither_the_query_nor_the_cookies_of_an_answer_
     assert_clean(locals_text(failed.value))
 
 
+async def test_half_an_error_tells_nothing_since_no_name_in_it_is_read() -> None:
+    half = f'{{"message": "no", "data": {{"bvn": "{PAN}", "a": '.encode()
+    async with raw_server(answers(half, status="422 X", length=400, then="close")) as (allawee, _):
+        with pytest.raises(AllaweeError) as failed:
+            await allawee.customers.create(
+                name="Ada",
+                reference="ada",
+                type="individual",
+                claims={"individualInformation": {"bvn": PAN}},
+            )
+
+    assert_clean(shown(failed.value))
+
+
 SENT = {"activate": (CVV, PIN), "reset_pin": (PIN,), "link_by_pan": (PAN,), "secrets": ()}
 
 

@@ -9,16 +9,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from allawee_async import F
+from allawee_async import AllaweeClient, F
 from allawee_async.errors import ConfigurationError
 from allawee_async.sandbox import Sandbox
 from allawee_async.webhooks import Approve, MemoryStore, WebhookDispatcher
+from tests.support.raw_server import RawServer, answers
 from tests.support.store_kinds import Memory, Redis, SQLite
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from allawee_async.client import AllaweeClient
     from allawee_async.webhooks import Claim, Event, Store
     from allawee_async.webhooks.stores.base import ClaimResult
 
@@ -150,3 +150,29 @@ async def test_a_bound_that_makes_no_sense_is_refused(most: Any) -> None:
     async with Sandbox() as sandbox, sandbox.client() as allawee:
         with pytest.raises(ConfigurationError, match="most must be"):
             await WebhookDispatcher(KEY).catch_up(allawee, since=since(), most=most)
+
+
+@pytest.mark.parametrize("odd", [{"id": "evt.2", "createdAt": 5}, "junk", {"id": "evt.1"}])
+async def test_a_record_that_is_odd_or_there_twice_stops_nothing(
+    odd: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhooks, _ = receiver(Memory().store())
+    good = [
+        {
+            "id": f"evt.{number}",
+            "createdAt": "2025-01-01T00:00:00Z",
+            "event": "card.authorization.closed",
+        }
+        for number in (4, 1)
+    ]
+    page = {"data": [good[0], odd, good[1]], "metadata": {"hasMore": False}}
+    async with (
+        RawServer(*map(answers, (page, {"data": good[1]}, {"data": good[0]}))) as server,
+        AllaweeClient("sk.test.missed", base_url=server.url) as allawee,
+        webhooks,
+    ):
+        report = await webhooks.catch_up(allawee, since=since())
+
+    assert (report.seen, report.sent, len(server.requests)) == (3, ("evt.1", "evt.4"), 3)
+    is_told = "a record of an event is left out" in caplog.text
+    assert is_told == (odd != {"id": "evt.1"})

@@ -49,8 +49,10 @@ async def catch_up(
     base.checked_count("most", most)
     seen = done = expired = 0
     missed: list[str] = []
+    odd: list[DecodeError] = []
     # The list is read to its end first: what is sent again moves in it.
-    async with allawee.events.list(created_since=since, limit=100) as records:
+    listed = allawee.events.list(created_since=since, limit=100, on_invalid=odd.append)
+    async with listed as records:
         async for record in records:
             seen += 1
             event = _event_of(record)
@@ -66,7 +68,9 @@ async def catch_up(
                 done += 1
             else:
                 missed.append(record.id)
-    missed.reverse()
+    for error in odd:
+        log.warning("a record of an event is left out: %s", one_line(str(error)))
+    missed = [*dict.fromkeys(missed)][::-1]  # once each, oldest first
     left = tuple(missed[most:])
     sent: list[str] = []
     failed: list[str] = []
@@ -79,7 +83,12 @@ async def catch_up(
         else:
             sent.append(event_id)
     return CatchUpReport(
-        seen=seen, done=done, expired=expired, sent=tuple(sent), failed=tuple(failed), left=left
+        seen=seen + len(odd),
+        done=done,
+        expired=expired,
+        sent=tuple(sent),
+        failed=tuple(failed),
+        left=left,
     )
 
 
