@@ -93,14 +93,14 @@ class WebhookDispatcher:
         max_body: int = MAX_BODY,
         on_incident: Callable[[reporting.Incident], object] | None = None,
     ) -> None:
-        self._clock = LoopClock()
-        self._reporter = reporting.Reporter(on_incident)
         if isinstance(verifier, WebhookVerifier):
             self._verifier = verifier
         else:
             keys = [verifier]
             del verifier  # a traceback with local variables would show them
             self._verifier = WebhookVerifier(keys.pop(), max_body=max_body)
+        self._clock = LoopClock()
+        self._reporter = reporting.Reporter(on_incident)
         self._context = DeliveryContext(
             store=MemoryStore() if store is None else store,
             default=responses.DefaultDecision(default),
@@ -313,5 +313,6 @@ class WebhookDispatcher:
         await self.close()
 
     def __repr__(self) -> str:
-        """Show what was received, and no key."""
-        return f"<WebhookDispatcher: {self._reporter.stats.received} received>"
+        """Show what was received, and no key; a traceback shows one that could not be made."""
+        received = self.stats.received if "_reporter" in vars(self) else 0
+        return f"<WebhookDispatcher: {received} received>"

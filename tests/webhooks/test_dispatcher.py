@@ -28,6 +28,7 @@ from allawee_async.webhooks import (
     sign,
 )
 from allawee_async.webhooks.stores.base import key_of
+from tests.support.canaries import API_KEY, locals_text
 from tests.support.deliveries import DOCUMENTED, KEY, signature_of, wire
 from tests.support.receiving import (
     APPROVE,
@@ -838,6 +839,20 @@ async def test_names_from_the_network_cannot_forge_a_line_of_the_log(
     (record,) = caplog.records
     assert "\n" not in record.getMessage()
     assert len(record.getMessage()) < 400
+
+
+@for_each(
+    "options",
+    [
+        *({"max_body": 0}, {"margin": 99}, {"on_incident": 5}, {"default": 5}),
+        {"verifier": [API_KEY, ""]},
+    ],
+)
+def test_one_that_could_not_be_made_shows_no_key(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        WebhookDispatcher(**{"verifier": API_KEY, **options})
+
+    assert API_KEY not in locals_text(refused.value)
 
 
 def test_its_repr_shows_no_key(webhooks: WebhookDispatcher) -> None:
