@@ -30,6 +30,7 @@ from tests.support.raw_server import (
     RawServer,
     answers,
     customer,
+    no_tasks_but,
     page_of,
 )
 from tests.support.tables import for_each
@@ -566,12 +567,6 @@ async def test_a_walk_that_was_closed_hands_out_nothing_of_what_it_has(sandbox: 
         await anext(walk)
         await walk.aclose()
         assert await anext(walk, None) is None
-
-
-async def no_tasks_but(before: set[asyncio.Task[Any]]) -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert {task for task in asyncio.all_tasks() - before if "_serve" not in repr(task)} == set()
 
 
 async def test_a_break_leaves_nothing_under_way(endless: Endless) -> None:

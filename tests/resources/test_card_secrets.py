@@ -42,9 +42,7 @@ def assert_clean(*texts: str) -> None:
         assert not found, text
 
 
-async def test_a_traceback_shows_neither_the_query_nor_the_cookies_of_an_answer_that_was_cut() -> (
-    None
-):
+async def test_a_traceback_shows_no_query_and_no_cookie_of_a_cut_answer() -> None:
     cut = answers(b"{", length=9, headers=f"Set-Cookie: sid={CVV}\r\n", then="close")
     async with raw_server(cut) as (allawee, _):
         quiet = allawee.with_options(retry=RetryPolicy(attempts=1))

@@ -248,3 +248,10 @@ def unused_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
+
+
+async def no_tasks_but(before: set[asyncio.Task[Any]]) -> None:
+    """Hold that nothing runs that did not run before, but for servers."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert {task for task in asyncio.all_tasks() - before if "_serve" not in repr(task)} == set()

@@ -26,7 +26,7 @@ class CatchUpReport:
     """What `WebhookDispatcher.catch_up` found and did.
 
     Attributes:
-        seen: Events that the API listed.
+        seen: Events that the API listed; those that cannot be read are told in the log only.
         done: Those that need nothing: the store knows them as done, or no handler is registered.
         expired: Authorizations that wanted a decision, for which it is too late.
         sent: The ids of those that the API was asked to send again, oldest first.
